@@ -1,0 +1,398 @@
+//! Addresses: one identity that a message can go to.
+//!
+//! An address keeps the form it came in and has a key that it is matched by. For email the key is the domain as
+//! lower-case A-label (IDNA, RFC 5891) and the local part in NFC with its case folded: a refusal for `Bob@` must also
+//! hold for `bob@`. Nothing else is normalised, no dots or tags are dropped: the local part is opaque (RFC 5321 §2.3.11).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Channel;
+use crate::jurisdiction::Country;
+
+/// What kind of identity an address is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Namespace {
+    /// An email address (RFC 5321, RFC 6531).
+    Email,
+    /// A phone number in E.164.
+    Phone,
+    /// A push token.
+    Push,
+    /// The brand's own, e.g. `crm`: 1 to 32 characters of `a-z 0-9 _ -`.
+    Custom(String),
+}
+
+impl Namespace {
+    /// Its name in documents and on disk.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Push => "push",
+            Self::Custom(name) => name,
+        }
+    }
+
+    /// The namespace whose addresses a channel sends to; `None` for channels that only keep consent.
+    pub const fn of_channel(channel: Channel) -> Option<Self> {
+        match channel {
+            Channel::Email | Channel::CommercialEmail => Some(Self::Email),
+            Channel::Sms | Channel::WhatsApp | Channel::Call | Channel::Fax => Some(Self::Phone),
+            Channel::Push => Some(Self::Push),
+            Channel::PostalMail => None,
+        }
+    }
+
+    /// The channel that an opt-out by an address of this kind is about, unless it says otherwise.
+    pub const fn main_channel(&self) -> Option<Channel> {
+        match self {
+            Self::Email => Some(Channel::Email),
+            Self::Phone => Some(Channel::Sms),
+            Self::Push => Some(Channel::Push),
+            Self::Custom(_) => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Namespace {
+    type Err = crate::field::UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        match text {
+            "email" => Ok(Self::Email),
+            "phone" => Ok(Self::Phone),
+            "push" => Ok(Self::Push),
+            name if (1..=32).contains(&name.len()) && name.bytes().all(plain) => {
+                Ok(Self::Custom(name.to_owned()))
+            }
+            _ => Err(crate::field::UnknownName(
+                "email, phone, push, or a name of 1 to 32 of the characters a-z, 0-9, `_`, `-`",
+            )),
+        }
+    }
+}
+
+/// A well-formed address. `Debug` and `Display` mask it, so that it doesn't end up in logs.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    namespace: Namespace,
+    raw: String,
+    /// `None` when it is the raw form itself, which is the common case.
+    key: Option<String>,
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Nothing there.
+    #[error("the address is empty")]
+    Empty,
+    /// Past the limits of RFC 5321 §4.5.3.1 (64 octets before the `@`, 254 in all), or of the namespace.
+    #[error("the address is too long")]
+    TooLong,
+    /// No `@`.
+    #[error("the email address has no `@`")]
+    NoAt,
+    /// The part before the `@`.
+    #[error("the part before the `@` holds a character that can't stand there")]
+    LocalPart,
+    /// The part after the `@`.
+    #[error("the part after the `@` is not a domain name")]
+    Domain,
+    /// Not a number in E.164.
+    #[error("not a phone number; write it with `+` and the country code, e.g. +4930123456")]
+    Phone,
+    /// A control character.
+    #[error("the address holds a control character or a space")]
+    Control,
+}
+
+/// Octets before the `@` (RFC 5321 §4.5.3.1.1).
+pub const LOCAL_PART_LENGTH_MAX: usize = 64;
+/// Octets of an email address in all (RFC 5321 §4.5.3.1.3, less the angle brackets).
+pub const EMAIL_LENGTH_MAX: usize = 254;
+/// Octets of a push token or an id of a custom namespace.
+pub const OPAQUE_LENGTH_MAX: usize = 4096;
+
+impl Address {
+    /// Parses an address of any namespace; `country` helps to read a phone number in national form.
+    pub fn parse(namespace: &Namespace, text: &str, country: Option<Country>) -> Result<Self, AddressError> {
+        match namespace {
+            Namespace::Email => Self::email(text),
+            Namespace::Phone => Self::phone(text, country),
+            Namespace::Push | Namespace::Custom(_) => Self::opaque(namespace.clone(), text),
+        }
+    }
+
+    /// Guesses the namespace from the text: an `@` means email, `+` and digits a phone number.
+    pub fn guess(text: &str) -> Result<Self, AddressError> {
+        if text.contains('@') { Self::email(text) } else { Self::phone(text, None) }
+    }
+
+    /// Parses an email address, internationalised ones included.
+    pub fn email(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
+        check_local_part(local)?;
+        let ascii = to_ascii(domain)?;
+        if text.len() > EMAIL_LENGTH_MAX || local.len() + 1 + ascii.len() > EMAIL_LENGTH_MAX {
+            return Err(AddressError::TooLong);
+        }
+        let folded = fold(local);
+        let same = matches!((&folded, &ascii), (Cow::Borrowed(_), Cow::Borrowed(_)));
+        let key = (!same).then(|| format!("{folded}@{ascii}"));
+        Ok(Self { namespace: Namespace::Email, raw: text.to_owned(), key })
+    }
+
+    /// Parses a phone number into E.164: with `+` or `00`, or in the national form of `country`.
+    pub fn phone(text: &str, country: Option<Country>) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let text =
+            ["whatsapp:", "tel:", "sms:"].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        if text.len() > 40 {
+            return Err(AddressError::TooLong);
+        }
+        let digits = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
+            Some(international) => international_digits(international).ok_or(AddressError::Phone)?,
+            None => national_digits(text, country.ok_or(AddressError::Phone)?).ok_or(AddressError::Phone)?,
+        };
+        Ok(Self { namespace: Namespace::Phone, raw: digits, key: None })
+    }
+
+    fn opaque(namespace: Namespace, text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        match text {
+            "" => Err(AddressError::Empty),
+            text if text.len() > OPAQUE_LENGTH_MAX => Err(AddressError::TooLong),
+            text if text.chars().any(char::is_control) => Err(AddressError::Control),
+            text => Ok(Self { namespace, raw: text.to_owned(), key: None }),
+        }
+    }
+
+    /// What kind of identity it is.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The form it came in, which messages go to.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The form it is matched by.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.raw)
+    }
+
+    /// The domain of an email address as lower-case A-label; empty for other namespaces.
+    pub fn domain(&self) -> &str {
+        match self.namespace {
+            Namespace::Email => self.key().rsplit_once('@').map_or("", |(_, domain)| domain),
+            _ => "",
+        }
+    }
+
+    /// A form that tells the owner which address is meant, and others little: `a…@example.com`, `+49…56`.
+    pub fn masked(&self) -> String {
+        mask(&self.namespace, &self.raw)
+    }
+}
+
+/// See [`Address::masked`]; for a raw form read from the store.
+pub fn mask(namespace: &Namespace, raw: &str) -> String {
+    let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    match (namespace, raw.rsplit_once('@')) {
+        (Namespace::Email, Some((local, domain))) => format!("{}…@{domain}", first(local)),
+        (Namespace::Phone, _) if raw.len() > 7 && raw.is_ascii() => {
+            format!("{}…{}", &raw[..3], &raw[raw.len() - 2..])
+        }
+        _ => format!("{}…", first(raw)),
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({})", self.masked())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// `dot-atom` or `quoted-string` of RFC 5321 §4.1.2, with the non-ASCII characters of RFC 6531.
+fn check_local_part(local: &str) -> Result<(), AddressError> {
+    if local.len() > LOCAL_PART_LENGTH_MAX {
+        return Err(AddressError::TooLong);
+    }
+    if local.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')) {
+        return Err(AddressError::Control);
+    }
+    if let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let mut escaped = false;
+        let closed = inner.bytes().all(|b| {
+            let fine = escaped || b != b'"';
+            escaped = !escaped && b == b'\\';
+            fine
+        });
+        return if closed && !escaped { Ok(()) } else { Err(AddressError::LocalPart) };
+    }
+    let atext = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    let atoms = local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(atext));
+    if atoms { Ok(()) } else { Err(AddressError::LocalPart) }
+}
+
+/// The domain as lower-case A-label; borrowed when it is that already.
+fn to_ascii(domain: &str) -> Result<Cow<'_, str>, AddressError> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && !label.starts_with("xn--")
+    };
+    let ascii = if domain.contains('.') && domain.split('.').all(label) {
+        Cow::Borrowed(domain)
+    } else {
+        Cow::Owned(idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::Domain)?)
+    };
+    let top = ascii.rsplit('.').next().unwrap_or_default();
+    let named = ascii.contains('.')
+        && ascii.len() <= 253
+        && !top.is_empty()
+        && !top.bytes().all(|b| b.is_ascii_digit());
+    if named { Ok(ascii) } else { Err(AddressError::Domain) }
+}
+
+/// NFC and lower case; borrowed when nothing changes.
+fn fold(local: &str) -> Cow<'_, str> {
+    if local.is_ascii() {
+        if local.bytes().any(|b| b.is_ascii_uppercase()) {
+            local.to_ascii_lowercase().into()
+        } else {
+            local.into()
+        }
+    } else {
+        local.nfc().flat_map(char::to_lowercase).nfc().collect::<String>().into()
+    }
+}
+
+/// `+` and 7 to 15 digits (ITU-T E.164), punctuation dropped.
+fn international_digits(text: &str) -> Option<String> {
+    let mut number = String::with_capacity(16);
+    number.push('+');
+    for c in text.chars() {
+        match c {
+            '0'..='9' => number.push(c),
+            ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' => {}
+            _ => return None,
+        }
+    }
+    ((8..=16).contains(&number.len()) && !number.starts_with("+0")).then_some(number)
+}
+
+fn national_digits(text: &str, country: Country) -> Option<String> {
+    let id = country.as_str().parse::<phonenumber::country::Id>().ok()?;
+    let number = phonenumber::parse(Some(id), text).ok()?;
+    phonenumber::is_valid(&number).then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(text: &str) -> String {
+        Address::email(text).unwrap().key().to_owned()
+    }
+
+    #[test]
+    fn email_keeps_its_form_and_matches_by_its_key() {
+        let address = Address::email(" Bob.Smith+news@Example.COM ").unwrap();
+        assert_eq!(address.raw(), "Bob.Smith+news@Example.COM");
+        assert_eq!(address.key(), "bob.smith+news@example.com");
+        assert_eq!(address.domain(), "example.com");
+        assert_eq!(key("a@bücher.example"), "a@xn--bcher-kva.example");
+        assert_eq!(key("a@BÜCHER.example"), key("a@xn--bcher-kva.example"));
+        // e + combining acute accent is é.
+        assert_eq!(key("Jose\u{301}@example.com"), key("josé@example.com"));
+        assert_eq!(key("用户@例子.example"), "用户@xn--fsqu00a.example");
+        assert_eq!(key("\"a b\"@example.com"), "\"a b\"@example.com");
+    }
+
+    #[test]
+    fn malformed_email_is_refused() {
+        for (text, error) in [
+            ("", AddressError::Empty),
+            ("example.com", AddressError::NoAt),
+            ("@example.com", AddressError::LocalPart),
+            ("a..b@example.com", AddressError::LocalPart),
+            (".a@example.com", AddressError::LocalPart),
+            ("a b@example.com", AddressError::LocalPart),
+            ("a@b@example.com", AddressError::LocalPart),
+            ("\"a\"b\"@example.com", AddressError::LocalPart),
+            ("a@example", AddressError::Domain),
+            ("a@exa mple.com", AddressError::Domain),
+            ("a@-x.com", AddressError::Domain),
+            ("a@x..com", AddressError::Domain),
+            ("a@[127.0.0.1]", AddressError::Domain),
+            ("a@127.0.0.1", AddressError::Domain),
+            ("a\r\nBcc: b@example.com", AddressError::Control),
+            ("a\0@example.com", AddressError::Control),
+        ] {
+            assert_eq!(Address::email(text), Err(error), "{text:?}");
+        }
+        assert_eq!(Address::email(&format!("{}@example.com", "a".repeat(65))), Err(AddressError::TooLong));
+        assert!(Address::email(&format!("{}@example.com", "a".repeat(64))).is_ok());
+    }
+
+    #[test]
+    fn phone_numbers_become_e164() {
+        let phone = |text, country: Option<&str>| {
+            Address::phone(text, country.map(|country| country.parse().unwrap()))
+                .map(|address| address.raw().to_owned())
+        };
+        assert_eq!(phone("+49 (30) 123456", None).unwrap(), "+4930123456");
+        assert_eq!(phone("0049 30 123456", None).unwrap(), "+4930123456");
+        assert_eq!(phone("030 123456", Some("DE")).unwrap(), "+4930123456");
+        assert_eq!(phone("whatsapp:+14155552671", None).unwrap(), "+14155552671");
+        assert_eq!(phone("(415) 555-2671", Some("US")).unwrap(), "+14155552671");
+        for bad in ["", "030 123456", "+0123456789", "+49", "+49 abc", "+1234567890123456"] {
+            assert!(phone(bad, None).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn masks_hide_the_person() {
+        assert_eq!(Address::email("john@example.com").unwrap().to_string(), "j…@example.com");
+        assert_eq!(format!("{:?}", Address::phone("+4930123456", None).unwrap()), "Address(+49…56)");
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_stable(text in "\\PC{1,12}@[a-zA-Zäöü]{1,8}\\.[a-z]{2,4}") {
+            if let Ok(address) = Address::email(&text) {
+                let again = Address::email(address.key()).unwrap();
+                prop_assert_eq!(again.key(), address.key());
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,300}") {
+            let _ = Address::guess(&text);
+            let _ = Address::phone(&text, "BR".parse().ok());
+        }
+    }
+}

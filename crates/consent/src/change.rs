@@ -1,0 +1,277 @@
+//! A change of consent on its way in, and the rule by which it wins or loses against what is recorded.
+
+use std::borrow::Cow;
+
+use crate::{Address, AddressId, Channel, Choice, EntryId, Field, ListId, ProfileId, RunId, Timestamp};
+
+/// How far an opt-out reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Level {
+    /// All channels of the profile (`marketing.any`).
+    Any = 0,
+    /// One channel of the profile, whatever the address.
+    Channel = 1,
+    /// This one address (XDM `idSpecific`).
+    Identity = 2,
+    /// One subscription list.
+    Subscription = 3,
+}
+
+impl Level {
+    /// Every level, in the order of its code.
+    pub const ALL: [Self; 4] = [Self::Any, Self::Channel, Self::Identity, Self::Subscription];
+
+    /// `any`, `channel`, `identity` or `subscription`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Channel => "channel",
+            Self::Identity => "identity",
+            Self::Subscription => "subscription",
+        }
+    }
+
+    /// The target that this level means on a channel; `None` for a subscription without a list.
+    pub fn target(self, channel: Channel, list: Option<ListId>) -> Option<Target> {
+        Some(match self {
+            Self::Any => Target::Field(Field::Any),
+            Self::Channel => Target::Field(channel.field()),
+            Self::Identity => Target::Identity(channel.field()),
+            Self::Subscription => Target::List(list?),
+        })
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = crate::field::UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.as_str() == text)
+            .ok_or(crate::field::UnknownName("any, channel, identity, subscription"))
+    }
+}
+
+/// Through which door a change came in; XDM `source`, at most 15 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Source(Cow<'static, str>);
+
+/// A text that can't be a source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a source; use 1 to 15 of the characters a-z, 0-9, `_` and `-`")]
+pub struct InvalidSource;
+
+impl Source {
+    /// Longest source, in characters (XDM `source`).
+    pub const LENGTH_MAX: usize = 15;
+    /// The one-click POST of RFC 8058, from the List-Unsubscribe header.
+    pub const ONE_CLICK: Self = Self(Cow::Borrowed("one_click"));
+    /// A button on one of our pages.
+    pub const PAGE: Self = Self(Cow::Borrowed("page"));
+    /// "Undo" on one of our pages.
+    pub const UNDO: Self = Self(Cow::Borrowed("undo"));
+    /// A file of people and their consents.
+    pub const IMPORT: Self = Self(Cow::Borrowed("import"));
+    /// Someone at the brand, on the person's behalf.
+    pub const OPERATOR: Self = Self(Cow::Borrowed("operator"));
+    /// A program, through the HTTP interface.
+    pub const API: Self = Self(Cow::Borrowed("api"));
+
+    /// The source's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the person acted just now, unlike in a file of old choices.
+    pub fn is_live(&self) -> bool {
+        *self != Self::IMPORT
+    }
+
+    /// Whether a yes from here is a deliberate new subscription, which outdates the links sent before it.
+    pub fn renews(&self) -> bool {
+        self.is_live() && *self != Self::UNDO
+    }
+}
+
+impl std::str::FromStr for Source {
+    type Err = InvalidSource;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSource> {
+        let fits = (1..=Self::LENGTH_MAX).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        if fits { Ok(Self(Cow::Owned(text.to_owned()))) } else { Err(InvalidSource) }
+    }
+}
+
+/// Whose consent changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A profile that is known.
+    Profile(ProfileId),
+    /// An address that is known, as a link names it, and the profile that owns it.
+    Address(AddressId),
+    /// An address as someone typed it. One never seen before is kept, and binds when it turns up (I7).
+    Named(Address),
+}
+
+/// Which value changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A field of the profile.
+    Field(Field),
+    /// A field of the one address that the subject names (XDM `idSpecific`).
+    Identity(Field),
+    /// A subscription list.
+    List(ListId),
+}
+
+/// What proves a change, kept apart from the ledger so that it can be erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Evidence {
+    /// Network address that the request came from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ip: Option<String>,
+    /// User agent of the request.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_agent: Option<String>,
+    /// What the person wrote or agreed to, as received.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub raw: Option<String>,
+    /// Reason given, XDM `reason`, at most 255 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+impl Evidence {
+    /// Longest reason, in characters (XDM `reason`).
+    pub const REASON_LENGTH_MAX: usize = 255;
+
+    /// Whether there is anything to keep.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One change of consent. The store's `record` is the only way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentChange {
+    /// Whose.
+    pub subject: Subject,
+    /// Which values, and what they become. Never empty, each target once.
+    pub sets: smallvec::SmallVec<[(Target, Choice); 2]>,
+    /// When the person made the choice; `None` when the file doesn't say.
+    pub occurred_at: Option<Timestamp>,
+    /// When it reached us.
+    pub received_at: Timestamp,
+    /// Through which door.
+    pub source: Source,
+    /// The run whose message it answers.
+    pub run: Option<RunId>,
+    /// What proves it.
+    pub evidence: Evidence,
+}
+
+/// What is recorded for one value beside the choice itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// When the choice was made; [`Timestamp::UNDATED`] when nobody said.
+    pub at: Timestamp,
+    /// The ledger entry that set it: source, reason and evidence are found there.
+    pub entry: EntryId,
+    /// A refusal without a date has been counted for this value (see [`resolve`]).
+    pub undated_no: bool,
+}
+
+/// What becomes of one set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// It is recorded, at this time.
+    Apply {
+        /// When it counts from.
+        at: Timestamp,
+        /// Goes into the new [`Stamp`].
+        undated_no: bool,
+    },
+    /// It says what is recorded already.
+    Unchanged,
+    /// It is older than what is recorded, or loses a tie, or is undated and may not override.
+    Outranked,
+}
+
+/// Decides between what is recorded for one value and a change of it (I8).
+///
+/// - The later `occurred_at` wins; at the same time the more restrictive choice wins, so the no wins a tie, and the
+///   outcome doesn't depend on the order of arrival. A time in the future counts as the time of receipt.
+/// - Undated consent fills an empty value, and overrides nothing that has a date.
+/// - An undated *no* counts from the moment it first arrives (I9: a list of refusals without dates must bind). It
+///   counts once: the same file read again after the person came back changes nothing.
+/// - A no that a person says live always wins, even against a clock that went backwards (I1).
+pub fn resolve(current: Option<(Choice, Stamp)>, choice: Choice, change: &ConsentChange) -> Resolution {
+    let received_at = change.received_at;
+    let Some((held, stamp)) = current else {
+        let undated_no = change.occurred_at.is_none() && choice.is_no();
+        let at = change
+            .occurred_at
+            .map_or(if undated_no { received_at } else { Timestamp::UNDATED }, |at| at.min(received_at));
+        return if choice == Choice::Unset {
+            Resolution::Unchanged
+        } else {
+            Resolution::Apply { at, undated_no }
+        };
+    };
+    let undated_no = stamp.undated_no;
+    if choice.is_no() && change.source.is_live() {
+        let at = change.occurred_at.unwrap_or(received_at).min(received_at).max(stamp.at);
+        return if held == choice && stamp.at == at {
+            Resolution::Unchanged
+        } else {
+            Resolution::Apply { at, undated_no }
+        };
+    }
+    let Some(at) = change.occurred_at else {
+        return resolve_undated(held, stamp, choice, received_at);
+    };
+    if at > received_at && held == choice {
+        return Resolution::Unchanged;
+    }
+    match at.min(received_at).cmp(&stamp.at) {
+        std::cmp::Ordering::Greater => Resolution::Apply { at: at.min(received_at), undated_no },
+        std::cmp::Ordering::Equal if held == choice => Resolution::Unchanged,
+        std::cmp::Ordering::Equal if restriction(choice) > restriction(held) => {
+            Resolution::Apply { at: stamp.at, undated_no }
+        }
+        _ => Resolution::Outranked,
+    }
+}
+
+fn resolve_undated(held: Choice, stamp: Stamp, choice: Choice, received_at: Timestamp) -> Resolution {
+    if held == choice {
+        Resolution::Unchanged
+    } else if choice.is_no() && !held.is_no() && !stamp.undated_no {
+        Resolution::Apply { at: received_at.max(stamp.at), undated_no: true }
+    } else if stamp.at == Timestamp::UNDATED && restriction(choice) > restriction(held) {
+        Resolution::Apply { at: Timestamp::UNDATED, undated_no: stamp.undated_no }
+    } else {
+        Resolution::Outranked
+    }
+}
+
+/// Orders choices by how little they allow; total, so that ties end the same way whatever came first.
+fn restriction(choice: Choice) -> u8 {
+    let rank = match choice {
+        Choice::No => 5,
+        Choice::DefaultNo => 4,
+        Choice::Pending => 3,
+        choice if choice.is_named_basis() => 2,
+        Choice::Unknown => 1,
+        _ => 0,
+    };
+    rank << 4 | choice.code()
+}
+
+#[cfg(test)]
+mod tests;

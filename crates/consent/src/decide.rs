@@ -1,0 +1,397 @@
+//! The decision: may this message go to this recipient? Pure, first hit wins, fail closed.
+//!
+//! Rows 1 to 11 of the decision table; each row's number stands in the [`Trace`].
+
+use std::fmt;
+
+use crate::jurisdiction::{Country, opt_in_required};
+use crate::{Category, Channel, Choice, ConsentWord, Field};
+
+/// Whether there is an address to send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A well-formed address of the channel; for push, a live token.
+    Reachable,
+    /// None at all.
+    Missing,
+    /// One that no message can be sent to.
+    Malformed,
+    /// A push token that the provider called dead.
+    TokenDead,
+}
+
+/// What the suppression list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suppressed {
+    /// Neither address nor domain.
+    No,
+    /// The address.
+    Address,
+    /// The address's domain.
+    Domain,
+}
+
+/// What the allow list says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allow {
+    /// It isn't active.
+    Off,
+    /// It is active and holds the address or its domain.
+    Listed,
+    /// It is active and holds neither. Active and empty is the emergency brake.
+    NotListed,
+}
+
+/// All that the decision reads about one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Row 1.
+    pub reach: Reach,
+    /// Row 2.
+    pub suppressed: Suppressed,
+    /// Row 3.
+    pub allow: Allow,
+    /// Row 4: this recipient has blocked the message's sender.
+    pub sender_blocked: bool,
+    /// The profile's choices.
+    pub profile: ConsentWord,
+    /// The choices of this one address (XDM `idSpecific`).
+    pub identity: ConsentWord,
+    /// The profile's value for the list that the message is bound to.
+    pub subscription: Choice,
+    /// The profile's country, for the jurisdiction pack.
+    pub country: Option<Country>,
+}
+
+impl Recipient {
+    /// Somebody reachable of whom nothing else is known.
+    pub const UNKNOWN: Self = Self {
+        reach: Reach::Reachable,
+        suppressed: Suppressed::No,
+        allow: Allow::Off,
+        sender_blocked: false,
+        profile: ConsentWord::EMPTY,
+        identity: ConsentWord::EMPTY,
+        subscription: Choice::Unset,
+        country: None,
+    };
+
+    /// Whether content may be personalised: neither profile nor address refuses `personalize.content`.
+    pub fn personalization_allowed(&self) -> bool {
+        !self.profile.get(Field::PersonalizeContent).is_no()
+            && !self.identity.get(Field::PersonalizeContent).is_no()
+    }
+}
+
+/// The state of the list that a message is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListState {
+    /// Its start lies ahead.
+    NotStarted,
+    /// In use.
+    Live,
+    /// Its end has passed.
+    Expired,
+}
+
+/// All that the decision reads about the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The channel it goes out on.
+    pub channel: Channel,
+    /// Marketing or transactional.
+    pub category: Category,
+    /// The list that it is bound to, if any.
+    pub list: Option<ListState>,
+}
+
+/// The workspace's settings that decisions read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// What an empty choice means, per channel, by [`Channel`] code - 1. Unset is the product's default: consent.
+    pub defaults: [Choice; 8],
+    /// Whether `LI CT CP VI PI` permit.
+    pub named_basis_permits: bool,
+    /// Whether opt-in places want an express yes or a named basis.
+    pub jurisdiction_pack: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { defaults: [Choice::Unset; 8], named_basis_permits: true, jurisdiction_pack: false }
+    }
+}
+
+impl Rules {
+    /// What an empty choice means on a channel.
+    pub fn default_for(&self, channel: Channel) -> Choice {
+        self.defaults[channel as usize - 1]
+    }
+}
+
+/// Why a message may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Transactional: consent isn't asked.
+    Transactional,
+    /// The choice that counts.
+    Choice(Choice),
+    /// No choice is recorded, and the workspace's default for the channel permits.
+    Default(Choice),
+}
+
+/// Why a message may not go. The codes stand on disk: never reassigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the decision table names them")]
+pub enum Exclusion {
+    AddressMissing = 1,
+    AddressMalformed = 2,
+    TokenDead = 3,
+    AddressSuppressed = 4,
+    DomainSuppressed = 5,
+    NotAllowed = 6,
+    SenderBlocked = 7,
+    OptedOutAll = 8,
+    OptedOutChannel = 9,
+    OptedOutAddress = 10,
+    ListNotLive = 11,
+    UnsubscribedFromList = 12,
+    NotSubscribed = 13,
+    PendingVerification = 14,
+    NoConsent = 15,
+    OptInRequired = 16,
+}
+
+impl Exclusion {
+    /// Every reason, in the order of its code.
+    pub const ALL: [Self; 16] = [
+        Self::AddressMissing,
+        Self::AddressMalformed,
+        Self::TokenDead,
+        Self::AddressSuppressed,
+        Self::DomainSuppressed,
+        Self::NotAllowed,
+        Self::SenderBlocked,
+        Self::OptedOutAll,
+        Self::OptedOutChannel,
+        Self::OptedOutAddress,
+        Self::ListNotLive,
+        Self::UnsubscribedFromList,
+        Self::NotSubscribed,
+        Self::PendingVerification,
+        Self::NoConsent,
+        Self::OptInRequired,
+    ];
+
+    /// The reason for a code; `None` for a code never given out.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code).checked_sub(1)?).copied()
+    }
+
+    /// The code kept on disk.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// In people's words, to stand after "withheld:".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::AddressMissing => "no address on this channel",
+            Self::AddressMalformed => "the address is malformed",
+            Self::TokenDead => "the push token is dead",
+            Self::AddressSuppressed => "the address is on the suppression list",
+            Self::DomainSuppressed => "the address's domain is on the suppression list",
+            Self::NotAllowed => "the allow list is active and doesn't hold this address",
+            Self::SenderBlocked => "blocked this sender",
+            Self::OptedOutAll => "opted out of all marketing",
+            Self::OptedOutChannel => "opted out of this channel",
+            Self::OptedOutAddress => "opted out for this address",
+            Self::ListNotLive => "the list has not started or has expired",
+            Self::UnsubscribedFromList => "unsubscribed from this list",
+            Self::NotSubscribed => "not subscribed to this list",
+            Self::PendingVerification => "waits for confirmation",
+            Self::NoConsent => "no consent",
+            Self::OptInRequired => "the law there asks for an opt-in",
+        }
+    }
+}
+
+impl fmt::Display for Exclusion {
+    /// The code's name, as in the decision table.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// May it go?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes, on this basis.
+    Permit(Basis),
+    /// No, for this reason.
+    Exclude(Exclusion),
+}
+
+/// Which recorded value a row read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// A field of the profile.
+    Profile(Field),
+    /// A field of the address.
+    Identity(Field),
+    /// The value for the bound list.
+    Subscription,
+    /// The workspace's default.
+    Default,
+}
+
+/// One row of the decision table, as it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The row's number, 1 to 11.
+    pub row: u8,
+    /// What was tested.
+    pub test: &'static str,
+    /// The value read, if the row read a choice.
+    pub value: Option<(Read, Choice)>,
+    /// Whether it ended the walk.
+    pub outcome: Option<Decision>,
+}
+
+/// The rows walked, in order; the last one holds the decision.
+pub type Trace = smallvec::SmallVec<[Step; 12]>;
+
+/// Decides. Allocates nothing; in the common case a handful of mask tests.
+pub fn decide(recipient: &Recipient, message: &Message, rules: &Rules) -> Decision {
+    walk(recipient, message, rules, &mut |_| ())
+}
+
+/// Decides, and tells how: the same walk as [`decide`], with each row noted.
+pub fn explain(recipient: &Recipient, message: &Message, rules: &Rules) -> (Decision, Trace) {
+    let mut trace = Trace::new();
+    let decision = walk(recipient, message, rules, &mut |step| trace.push(step));
+    (decision, trace)
+}
+
+fn walk(recipient: &Recipient, message: &Message, rules: &Rules, note: &mut impl FnMut(Step)) -> Decision {
+    match rows(recipient, message, rules, note) {
+        Ok(basis) => Decision::Permit(basis),
+        Err(reason) => Decision::Exclude(reason),
+    }
+}
+
+/// The decision table, a line per row.
+fn rows(
+    recipient: &Recipient,
+    message: &Message,
+    rules: &Rules,
+    note: &mut impl FnMut(Step),
+) -> Result<Basis, Exclusion> {
+    let channel = message.channel;
+    let mut row = |row, test, value, failed: Option<Exclusion>| {
+        note(Step { row, test, value, outcome: failed.map(Decision::Exclude) });
+        failed.map_or(Ok(()), Err)
+    };
+    row(1, "the address is well-formed", None, unreachable_reason(recipient.reach))?;
+    row(2, "neither address nor domain is suppressed", None, suppression_reason(recipient.suppressed))?;
+    let not_allowed = (recipient.allow == Allow::NotListed).then_some(Exclusion::NotAllowed);
+    row(3, "the allow list is off or holds the address", None, not_allowed)?;
+    let blocked = recipient.sender_blocked.then_some(Exclusion::SenderBlocked);
+    row(4, "the sender isn't blocked", None, blocked)?;
+    if message.category == Category::Transactional {
+        let outcome = Some(Decision::Permit(Basis::Transactional));
+        note(Step { row: 5, test: "the message is transactional", value: None, outcome });
+        return Ok(Basis::Transactional);
+    }
+    let any = (Read::Profile(Field::Any), recipient.profile.get(Field::Any));
+    row(6, "not opted out of all marketing", Some(any), refused(any, Exclusion::OptedOutAll))?;
+    let of_channel = (Read::Profile(channel.field()), recipient.profile.channel(channel));
+    row(
+        7,
+        "not opted out of the channel",
+        Some(of_channel),
+        refused(of_channel, Exclusion::OptedOutChannel),
+    )?;
+    let identity = identity_choice(recipient.identity, channel);
+    row(8, "not opted out for the address", Some(identity), refused(identity, Exclusion::OptedOutAddress))?;
+    if let Some(list) = message.list {
+        let value = (Read::Subscription, recipient.subscription);
+        row(9, "subscribed to the list, which is live", Some(value), list_reason(list, value.1, rules))?;
+    }
+    let counts = [identity, of_channel, any].into_iter().find(|(_, choice)| choice.counts());
+    let counting = counts.unwrap_or((Read::Default, rules.default_for(channel)));
+    row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
+    let opt_in =
+        rules.jurisdiction_pack.then(|| opt_in_reason(recipient.country, channel, counting.1)).flatten();
+    row(11, "the law there is met", Some(counting), opt_in)?;
+    let basis =
+        if counting.0 == Read::Default { Basis::Default(counting.1) } else { Basis::Choice(counting.1) };
+    note(Step {
+        row: 11,
+        test: "every row passed",
+        value: Some(counting),
+        outcome: Some(Decision::Permit(basis)),
+    });
+    Ok(basis)
+}
+
+const fn unreachable_reason(reach: Reach) -> Option<Exclusion> {
+    match reach {
+        Reach::Reachable => None,
+        Reach::Missing => Some(Exclusion::AddressMissing),
+        Reach::Malformed => Some(Exclusion::AddressMalformed),
+        Reach::TokenDead => Some(Exclusion::TokenDead),
+    }
+}
+
+const fn suppression_reason(suppressed: Suppressed) -> Option<Exclusion> {
+    match suppressed {
+        Suppressed::No => None,
+        Suppressed::Address => Some(Exclusion::AddressSuppressed),
+        Suppressed::Domain => Some(Exclusion::DomainSuppressed),
+    }
+}
+
+fn refused((_, choice): (Read, Choice), reason: Exclusion) -> Option<Exclusion> {
+    choice.is_no().then_some(reason)
+}
+
+/// What the address itself says of a channel: a no of either its channel or its `any`, else the first that counts.
+fn identity_choice(identity: ConsentWord, channel: Channel) -> (Read, Choice) {
+    let own = (Read::Identity(channel.field()), identity.channel(channel));
+    let any = (Read::Identity(Field::Any), identity.get(Field::Any));
+    if any.1.is_no() || !own.1.counts() { any } else { own }
+}
+
+/// Row 9. `dy` and a named basis subscribe as `y` does; unset and `u` don't.
+fn list_reason(state: ListState, value: Choice, rules: &Rules) -> Option<Exclusion> {
+    match value {
+        _ if state != ListState::Live => Some(Exclusion::ListNotLive),
+        Choice::No | Choice::DefaultNo => Some(Exclusion::UnsubscribedFromList),
+        Choice::Pending => Some(Exclusion::PendingVerification),
+        Choice::Unset | Choice::Unknown => Some(Exclusion::NotSubscribed),
+        Choice::Yes | Choice::DefaultYes => None,
+        _ => (!rules.named_basis_permits).then_some(Exclusion::NotSubscribed),
+    }
+}
+
+/// Row 10. An empty choice under an empty default is consent; a default of `u` is not (I9).
+fn consent_reason((read, choice): (Read, Choice), rules: &Rules) -> Option<Exclusion> {
+    match choice {
+        Choice::Yes | Choice::DefaultYes => None,
+        Choice::Unset if read == Read::Default => None,
+        Choice::Pending => Some(Exclusion::PendingVerification),
+        choice if choice.is_named_basis() && rules.named_basis_permits => None,
+        _ => Some(Exclusion::NoConsent),
+    }
+}
+
+/// Row 11. A default isn't an express choice, so `dy` doesn't do where an opt-in is asked, nor does an empty value.
+fn opt_in_reason(country: Option<Country>, channel: Channel, choice: Choice) -> Option<Exclusion> {
+    let express = choice == Choice::Yes || choice.is_named_basis();
+    (!express && opt_in_required(country, channel)).then_some(Exclusion::OptInRequired)
+}
+
+#[cfg(test)]
+mod tests;

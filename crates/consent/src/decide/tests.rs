@@ -1,0 +1,179 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const EMAIL: Message = Message { channel: Channel::Email, category: Category::Marketing, list: None };
+
+fn with_profile(sets: &[(Field, Choice)]) -> Recipient {
+    let word = sets.iter().fold(ConsentWord::EMPTY, |word, (field, choice)| word.with(*field, *choice));
+    Recipient { profile: word, ..Recipient::UNKNOWN }
+}
+
+fn check(recipient: &Recipient, message: &Message, rules: &Rules, expected: Decision) {
+    assert_eq!(decide(recipient, message, rules), expected, "{recipient:?} {message:?} {rules:?}");
+}
+
+#[test]
+fn an_empty_value_is_consent_unless_the_default_says_otherwise() {
+    let mut rules = Rules::default();
+    check(&Recipient::UNKNOWN, &EMAIL, &rules, Decision::Permit(Basis::Default(Choice::Unset)));
+    for (default, expected) in [
+        (Choice::No, Decision::Exclude(Exclusion::NoConsent)),
+        (Choice::Unknown, Decision::Exclude(Exclusion::NoConsent)),
+        (Choice::Pending, Decision::Exclude(Exclusion::PendingVerification)),
+        (Choice::DefaultYes, Decision::Permit(Basis::Default(Choice::DefaultYes))),
+        (Choice::Contract, Decision::Permit(Basis::Default(Choice::Contract))),
+    ] {
+        rules.defaults[0] = default;
+        check(&Recipient::UNKNOWN, &EMAIL, &rules, expected);
+        // `u` counts as empty.
+        check(&with_profile(&[(Field::Email, Choice::Unknown)]), &EMAIL, &rules, expected);
+        let sms = Message { channel: Channel::Sms, ..EMAIL };
+        check(&Recipient::UNKNOWN, &sms, &rules, Decision::Permit(Basis::Default(Choice::Unset)));
+    }
+}
+
+#[test]
+fn each_row_in_its_turn() {
+    let rules = Rules::default();
+    let mut recipient = with_profile(&[(Field::Any, Choice::No), (Field::Email, Choice::DefaultNo)]);
+    recipient.identity = ConsentWord::EMPTY.with(Field::Email, Choice::No);
+    recipient.subscription = Choice::No;
+    recipient.reach = Reach::Malformed;
+    recipient.suppressed = Suppressed::Domain;
+    recipient.allow = Allow::NotListed;
+    recipient.sender_blocked = true;
+    let bound = Message { list: Some(ListState::Live), ..EMAIL };
+    let mut expect = |reason, mend: fn(&mut Recipient)| {
+        check(&recipient, &bound, &rules, Decision::Exclude(reason));
+        mend(&mut recipient);
+    };
+    expect(Exclusion::AddressMalformed, |r| r.reach = Reach::Reachable);
+    expect(Exclusion::DomainSuppressed, |r| r.suppressed = Suppressed::Address);
+    expect(Exclusion::AddressSuppressed, |r| r.suppressed = Suppressed::No);
+    expect(Exclusion::NotAllowed, |r| r.allow = Allow::Listed);
+    expect(Exclusion::SenderBlocked, |r| r.sender_blocked = false);
+    expect(Exclusion::OptedOutAll, |r| r.profile = r.profile.with(Field::Any, Choice::Pending));
+    expect(Exclusion::OptedOutChannel, |r| r.profile = r.profile.with(Field::Email, Choice::Unset));
+    expect(Exclusion::OptedOutAddress, |r| r.identity = ConsentWord::EMPTY);
+    expect(Exclusion::UnsubscribedFromList, |r| r.subscription = Choice::Pending);
+    expect(Exclusion::PendingVerification, |r| r.subscription = Choice::Unset);
+    expect(Exclusion::NotSubscribed, |r| r.subscription = Choice::Yes);
+    expect(Exclusion::PendingVerification, |r| r.identity = r.identity.with(Field::Email, Choice::Yes));
+    check(&recipient, &bound, &rules, Decision::Permit(Basis::Choice(Choice::Yes)));
+    let expired = Message { list: Some(ListState::Expired), ..EMAIL };
+    check(&recipient, &expired, &rules, Decision::Exclude(Exclusion::ListNotLive));
+}
+
+#[test]
+fn transactional_ignores_consent_but_not_suppression_or_blocks() {
+    let rules = Rules::default();
+    let receipt = Message { category: Category::Transactional, ..EMAIL };
+    let mut recipient = with_profile(&[(Field::Any, Choice::No)]);
+    check(&recipient, &receipt, &rules, Decision::Permit(Basis::Transactional));
+    recipient.sender_blocked = true;
+    check(&recipient, &receipt, &rules, Decision::Exclude(Exclusion::SenderBlocked));
+    recipient.suppressed = Suppressed::Address;
+    check(&recipient, &receipt, &rules, Decision::Exclude(Exclusion::AddressSuppressed));
+}
+
+#[test]
+fn the_jurisdiction_pack_wants_an_express_yes() {
+    let rules = Rules { jurisdiction_pack: true, ..Rules::default() };
+    let mut recipient = with_profile(&[(Field::Email, Choice::DefaultYes)]);
+    check(&recipient, &EMAIL, &rules, Decision::Exclude(Exclusion::OptInRequired));
+    recipient.country = "DE".parse().ok();
+    check(&recipient, &EMAIL, &rules, Decision::Exclude(Exclusion::OptInRequired));
+    recipient.profile = recipient.profile.with(Field::Email, Choice::LegitimateInterest);
+    check(&recipient, &EMAIL, &rules, Decision::Permit(Basis::Choice(Choice::LegitimateInterest)));
+    recipient.profile = ConsentWord::EMPTY;
+    recipient.country = "US".parse().ok();
+    check(&recipient, &EMAIL, &rules, Decision::Permit(Basis::Default(Choice::Unset)));
+}
+
+fn any_choice() -> impl Strategy<Value = Choice> {
+    (0u8..12).prop_map(|code| Choice::from_code(code).unwrap())
+}
+
+prop_compose! {
+    fn any_word()(choices in proptest::collection::vec(any_choice(), 13)) -> ConsentWord {
+        Field::ALL.into_iter().zip(choices).fold(ConsentWord::EMPTY, |word, (field, choice)| word.with(field, choice))
+    }
+}
+
+prop_compose! {
+    fn any_recipient()(
+        reach in prop::sample::select(vec![Reach::Reachable, Reach::Reachable, Reach::Missing, Reach::Malformed, Reach::TokenDead]),
+        suppressed in prop::sample::select(vec![Suppressed::No, Suppressed::No, Suppressed::Address, Suppressed::Domain]),
+        allow in prop::sample::select(vec![Allow::Off, Allow::Listed, Allow::NotListed]),
+        sender_blocked in prop::bool::weighted(0.1),
+        profile in any_word(),
+        identity in any_word(),
+        subscription in any_choice(),
+        country in prop::sample::select(vec![None, "US".parse().ok(), "DE".parse().ok(), "SG".parse().ok()]),
+    ) -> Recipient {
+        Recipient { reach, suppressed, allow, sender_blocked, profile, identity, subscription, country }
+    }
+}
+
+prop_compose! {
+    fn any_message()(
+        channel in prop::sample::select(Channel::ALL.to_vec()),
+        transactional in prop::bool::weighted(0.1),
+        list in prop::sample::select(vec![None, Some(ListState::Live), Some(ListState::NotStarted), Some(ListState::Expired)]),
+    ) -> Message {
+        let category = if transactional { Category::Transactional } else { Category::Marketing };
+        Message { channel, category, list }
+    }
+}
+
+prop_compose! {
+    fn any_rules()(defaults in proptest::collection::vec(any_choice(), 8), named_basis_permits: bool, jurisdiction_pack: bool) -> Rules {
+        Rules { defaults: defaults.try_into().unwrap(), named_basis_permits, jurisdiction_pack }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Total: there is a decision for every input, and its trace ends with it and only there.
+    #[test]
+    fn every_input_is_decided_and_explained(r in any_recipient(), m in any_message(), rules in any_rules()) {
+        let decision = decide(&r, &m, &rules);
+        let (explained, trace) = explain(&r, &m, &rules);
+        prop_assert_eq!(decision, explained);
+        let (last, before) = trace.split_last().unwrap();
+        prop_assert_eq!(last.outcome, Some(decision));
+        prop_assert!(before.iter().all(|step| step.outcome.is_none()));
+        prop_assert!(trace.windows(2).all(|pair| pair[0].row <= pair[1].row));
+    }
+
+    /// Monotone: one more no never turns an exclusion into a permit.
+    #[test]
+    fn a_no_never_permits(
+        r in any_recipient(), m in any_message(), rules in any_rules(),
+        no in prop::sample::select(vec![Choice::No, Choice::DefaultNo]), field in prop::sample::select(Field::ALL.to_vec()), place in 0..4,
+    ) {
+        let (mut after, mut stricter) = (r, rules);
+        match place {
+            0 => after.profile = r.profile.with(field, no),
+            1 => after.identity = r.identity.with(field, no),
+            2 => after.subscription = no,
+            _ => stricter.defaults = [no; 8],
+        }
+        if matches!(decide(&r, &m, &rules), Decision::Exclude(_)) {
+            prop_assert!(matches!(decide(&after, &m, &stricter), Decision::Exclude(_)));
+        }
+    }
+
+    /// `any=n` beats everything else that was said.
+    #[test]
+    fn any_no_beats_everything(r in any_recipient(), m in any_message(), rules in any_rules()) {
+        let refused = Recipient { profile: r.profile.with(Field::Any, Choice::No), ..r };
+        let decision = decide(&refused, &m, &rules);
+        prop_assert!(m.category == Category::Transactional || matches!(decision, Decision::Exclude(_)));
+        let reachable = Recipient { profile: refused.profile, ..Recipient::UNKNOWN };
+        let marketing = Message { category: Category::Marketing, ..m };
+        prop_assert_eq!(decide(&reachable, &marketing, &rules), Decision::Exclude(Exclusion::OptedOutAll));
+    }
+}

@@ -1,0 +1,27 @@
+//! The rules of consent: choices, the consent word, XDM documents, addresses, decisions and their trace, link tokens.
+//!
+//! Pure: no I/O, no clock and no randomness of its own. Everything else in Consentry stands on this crate, and
+//! everything that changes or reads consent goes through its types: a [`ConsentChange`] on the way in, [`decide`] on
+//! the way out.
+
+pub mod address;
+pub mod change;
+pub mod choice;
+pub mod decide;
+pub mod field;
+pub mod id;
+pub mod jurisdiction;
+pub mod time;
+pub mod token;
+pub mod word;
+pub mod xdm;
+
+pub use address::{Address, AddressError, Namespace};
+pub use change::{ConsentChange, Evidence, Level, Source, Stamp, Subject, Target};
+pub use choice::Choice;
+pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};
+pub use field::{Category, Channel, Field, Preferred};
+pub use id::{AddressId, EntryId, ListId, ProfileId, RunId, WorkspaceId};
+pub use time::{Clock, Entropy, Timestamp};
+pub use token::{KeyRing, Purpose, Token, TokenError};
+pub use word::ConsentWord;

@@ -1,0 +1,290 @@
+//! Link tokens: who a message went to and what a click means, signed, with nothing stored per message.
+//!
+//! A token is `version | key id | payload | HMAC-SHA256 cut to 12 bytes`, at most 38 bytes. It holds ids and no
+//! personal data, is never single-use and doesn't expire: links in old messages keep working (I3). Keys rotate; a
+//! retired key still verifies.
+
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use smallvec::SmallVec;
+
+use crate::{AddressId, Level, ListId, WorkspaceId};
+
+/// What a token is for; one made for one purpose never serves another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Purpose {
+    /// Opt out at the token's level.
+    Unsubscribe = 1,
+    /// Open the page of choices.
+    Preferences = 2,
+    /// Take back the opt-out recorded in the ledger entry that [`Token::reference`] names.
+    Undo = 3,
+    /// The envelope sender (VERP): which message to whom came back.
+    Bounce = 4,
+    /// A link in a test or proof: every page shows, nothing is recorded.
+    Proof = 5,
+}
+
+impl Purpose {
+    const ALL: [Self; 5] = [Self::Unsubscribe, Self::Preferences, Self::Undo, Self::Bounce, Self::Proof];
+}
+
+/// What a link carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// How far the opt-out reaches.
+    pub level: Level,
+    /// Below 2^21.
+    pub workspace: WorkspaceId,
+    /// The address that the message went to. Below 2^49.
+    pub address: AddressId,
+    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry. Below 2^42.
+    pub reference: i64,
+    /// The list that the message was bound to, or 0. Below 2^21.
+    pub list: ListId,
+    /// The address's consent generation when the link was made: a later deliberate subscription outdates it. Below 2^21.
+    pub epoch: u32,
+}
+
+/// Why a text is no token of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Cut off, mangled, or of a version that this build doesn't know.
+    #[error("the token is incomplete or not one of ours")]
+    Malformed,
+    /// Signed with a key that isn't in the ring.
+    #[error("the token was signed with a key that isn't known here")]
+    UnknownKey,
+    /// The signature doesn't match.
+    #[error("the token's signature doesn't match")]
+    Forged,
+    /// An id past the limits that [`Token`] names.
+    #[error("an id is too large for a token")]
+    TooLarge,
+    /// There is no key to sign with.
+    #[error("the key ring is empty")]
+    NoKey,
+}
+
+/// Longest token, in bytes: 51 characters in a URL, 61 in a mail local part.
+pub const TOKEN_LENGTH_MAX: usize = 38;
+const VERSION: u8 = 1;
+const MAC_LENGTH: usize = 12;
+const HEADER_LENGTH: usize = 3;
+const TEXT_LENGTH_MAX: usize = 64;
+/// Keeps these signatures apart from any other use of the same key.
+const DOMAIN: &[u8] = b"consentry link 1\0";
+
+/// A signed token, ready to be spelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedToken(SmallVec<[u8; TOKEN_LENGTH_MAX]>);
+
+impl SignedToken {
+    /// For URLs: base64url without padding (RFC 4648 §5).
+    pub fn to_url(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.0)
+    }
+
+    /// For mail local parts, which some software folds to lower case: base32, lower case, without padding.
+    pub fn to_local_part(&self) -> String {
+        let mut text = BASE32_NOPAD.encode(&self.0);
+        text.make_ascii_lowercase();
+        text
+    }
+}
+
+/// The keys that sign and verify, newest last. `Debug` shows key ids only.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: Vec<(u8, Hmac<Sha256>)>,
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
+    }
+}
+
+impl KeyRing {
+    /// A ring of keys, oldest first; the last one signs, all verify.
+    pub fn new(keys: impl IntoIterator<Item = (u8, [u8; 32])>) -> Self {
+        let keyed = |(id, secret): (u8, [u8; 32])| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes keys of any length");
+            mac.update(DOMAIN);
+            (id, mac)
+        };
+        Self { keys: keys.into_iter().map(keyed).collect() }
+    }
+
+    /// Signs a token with the newest key.
+    pub fn sign(&self, token: &Token) -> Result<SignedToken, TokenError> {
+        let (key_id, mac) = self.keys.last().ok_or(TokenError::NoKey)?;
+        let mut bytes: SmallVec<[u8; TOKEN_LENGTH_MAX]> = SmallVec::new();
+        bytes.extend_from_slice(&[VERSION, *key_id, (token.purpose as u8) << 4 | token.level as u8]);
+        put(&mut bytes, token.workspace.0, 21)?;
+        put(&mut bytes, token.address.0, 49)?;
+        put(&mut bytes, token.reference, 42)?;
+        put(&mut bytes, token.list.0, 21)?;
+        put(&mut bytes, i64::from(token.epoch), 21)?;
+        let mut mac = mac.clone();
+        mac.update(&bytes);
+        bytes.extend_from_slice(&mac.finalize().into_bytes()[..MAC_LENGTH]);
+        Ok(SignedToken(bytes))
+    }
+
+    /// Reads a token from a URL.
+    pub fn read_url(&self, text: &str) -> Result<Token, TokenError> {
+        if text.len() > TEXT_LENGTH_MAX {
+            return Err(TokenError::Malformed);
+        }
+        self.read(&BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| TokenError::Malformed)?)
+    }
+
+    /// Reads a token from a mail local part, in whatever case it arrives.
+    pub fn read_local_part(&self, text: &str) -> Result<Token, TokenError> {
+        if text.len() > TEXT_LENGTH_MAX {
+            return Err(TokenError::Malformed);
+        }
+        let upper = text.to_ascii_uppercase();
+        self.read(&BASE32_NOPAD.decode(upper.as_bytes()).map_err(|_| TokenError::Malformed)?)
+    }
+
+    fn read(&self, bytes: &[u8]) -> Result<Token, TokenError> {
+        if !(HEADER_LENGTH + MAC_LENGTH..=TOKEN_LENGTH_MAX).contains(&bytes.len()) || bytes[0] != VERSION {
+            return Err(TokenError::Malformed);
+        }
+        let (signed, signature) = bytes.split_at(bytes.len() - MAC_LENGTH);
+        let (_, mac) = self.keys.iter().find(|(id, _)| *id == signed[1]).ok_or(TokenError::UnknownKey)?;
+        let mut mac = mac.clone();
+        mac.update(signed);
+        mac.verify_truncated_left(signature).map_err(|_| TokenError::Forged)?;
+        decode(signed).ok_or(TokenError::Malformed)
+    }
+}
+
+fn decode(signed: &[u8]) -> Option<Token> {
+    let head = signed[2];
+    let purpose = Purpose::ALL.into_iter().find(|purpose| *purpose as u8 == head >> 4)?;
+    let level = Level::ALL.into_iter().find(|level| *level as u8 == head & 0xf)?;
+    let mut rest = &signed[HEADER_LENGTH..];
+    let workspace = WorkspaceId(take(&mut rest)?);
+    let address = AddressId(take(&mut rest)?);
+    let reference = take(&mut rest)?;
+    let list = ListId(take(&mut rest)?);
+    let epoch = u32::try_from(take(&mut rest)?).ok()?;
+    rest.is_empty().then_some(Token { purpose, level, workspace, address, reference, list, epoch })
+}
+
+/// Appends a number below 2^`bits` as LEB128.
+fn put(bytes: &mut SmallVec<[u8; TOKEN_LENGTH_MAX]>, value: i64, bits: u32) -> Result<(), TokenError> {
+    let mut rest = u64::try_from(value).map_err(|_| TokenError::TooLarge)?;
+    if rest >> bits != 0 {
+        return Err(TokenError::TooLarge);
+    }
+    while rest >= 0x80 {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    Ok(())
+}
+
+fn take(rest: &mut &[u8]) -> Option<i64> {
+    let mut value = 0u64;
+    for shift in (0..56).step_by(7) {
+        let (byte, tail) = rest.split_first()?;
+        *rest = tail;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return i64::try_from(value).ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ring() -> KeyRing {
+        KeyRing::new([(1, [7; 32]), (2, [9; 32])])
+    }
+
+    prop_compose! {
+        fn any_token()(
+            purpose in prop::sample::select(Purpose::ALL.to_vec()), level in prop::sample::select(Level::ALL.to_vec()),
+            workspace in 0i64..1 << 21, address in 0i64..1 << 49, reference in 0i64..1 << 42,
+            list in 0i64..1 << 21, epoch in 0u32..1 << 21,
+        ) -> Token {
+            let (workspace, address, list) = (WorkspaceId(workspace), AddressId(address), ListId(list));
+            Token { purpose, level, workspace, address, reference, list, epoch }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips_within_its_limits(token in any_token()) {
+            let signed = ring().sign(&token).unwrap();
+            prop_assert!(signed.0.len() <= TOKEN_LENGTH_MAX);
+            prop_assert_eq!(ring().read_url(&signed.to_url()), Ok(token));
+            let local = signed.to_local_part();
+            prop_assert!("u.".len() + local.len() <= 64);
+            prop_assert_eq!(ring().read_local_part(&local), Ok(token));
+            prop_assert_eq!(ring().read_local_part(&local.to_uppercase()), Ok(token));
+        }
+
+        #[test]
+        fn any_changed_bit_is_refused(token in any_token(), at: prop::sample::Index, bit in 0u8..8) {
+            let mut signed = ring().sign(&token).unwrap();
+            let at = at.index(signed.0.len());
+            signed.0[at] ^= 1 << bit;
+            prop_assert!(ring().read_url(&signed.to_url()).is_err());
+        }
+
+        #[test]
+        fn garbage_is_refused(text in "\\PC{0,80}") {
+            prop_assert!(ring().read_url(&text).is_err());
+            prop_assert!(ring().read_local_part(&text).is_err());
+        }
+    }
+
+    const SOME: Token = Token {
+        purpose: Purpose::Unsubscribe,
+        level: Level::Channel,
+        workspace: WorkspaceId(1),
+        address: AddressId(42),
+        reference: 7,
+        list: ListId(0),
+        epoch: 0,
+    };
+
+    #[test]
+    fn a_retired_key_still_verifies_and_a_foreign_one_never() {
+        let old = KeyRing::new([(1, [7; 32])]).sign(&SOME).unwrap();
+        assert_eq!(ring().read_url(&old.to_url()), Ok(SOME));
+        assert_ne!(ring().sign(&SOME).unwrap(), old);
+        let foreign = KeyRing::new([(2, [8; 32])]).sign(&SOME).unwrap();
+        assert_eq!(ring().read_url(&foreign.to_url()), Err(TokenError::Forged));
+        let unknown = KeyRing::new([(3, [8; 32])]).sign(&SOME).unwrap();
+        assert_eq!(ring().read_url(&unknown.to_url()), Err(TokenError::UnknownKey));
+        assert_eq!(KeyRing::new([]).sign(&SOME), Err(TokenError::NoKey));
+    }
+
+    #[test]
+    fn ids_past_the_limit_are_refused() {
+        let large = Token { workspace: WorkspaceId(1 << 21), ..SOME };
+        assert_eq!(ring().sign(&large), Err(TokenError::TooLarge));
+        assert_eq!(ring().sign(&Token { address: AddressId(-1), ..SOME }), Err(TokenError::TooLarge));
+    }
+
+    #[test]
+    fn the_format_stays_as_it_is() {
+        // Links in old inboxes must go on working: a change of this text is a new version, not an edit.
+        assert_eq!(ring().sign(&SOME).unwrap().to_url(), "AQIRASoHAADEenP6H2MfqjnocBA");
+    }
+}

@@ -1,0 +1,1 @@
+//! XDM consent documents.
