@@ -21,7 +21,7 @@ pub enum Namespace {
     Phone,
     /// A push token.
     Push,
-    /// The brand's own, e.g. `crm`: 1 to 32 characters of `a-z 0-9 _ -`.
+    /// The brand's own, e.g. `crm` or `ECID`: 1 to 32 characters of `A-Z a-z 0-9 _ -`.
     Custom(String),
 }
 
@@ -61,16 +61,17 @@ impl std::str::FromStr for Namespace {
     type Err = crate::field::UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         match text {
-            "email" => Ok(Self::Email),
-            "phone" => Ok(Self::Phone),
+            // Journey Optimizer's standard namespaces are written with a capital.
+            "email" | "Email" => Ok(Self::Email),
+            "phone" | "Phone" => Ok(Self::Phone),
             "push" => Ok(Self::Push),
             name if (1..=32).contains(&name.len()) && name.bytes().all(plain) => {
                 Ok(Self::Custom(name.to_owned()))
             }
             _ => Err(crate::field::UnknownName(
-                "email, phone, push, or a name of 1 to 32 of the characters a-z, 0-9, `_`, `-`",
+                "email, phone, push, or a name of 1 to 32 of the characters A-Z, a-z, 0-9, `_`, `-`",
             )),
         }
     }

@@ -1,0 +1,336 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use consent::{Category, Channel, Choice, Level, Source, Timestamp};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for `check`: permit
+  1  failed; standard error says why
+  2  the command line is wrong
+  3  `check`: exclude
+  4  `campaign run`: ended with messages in doubt or waiting for a retry; run it again to go on
+  5  `campaign run`: the content was refused by the publish check
+
+Standard output is data, JSON with --json. Messages go to standard error.";
+
+/// Consentry makes every opt-out stick.
+#[derive(Debug, Parser)]
+#[command(name = "consentry", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The data directory; made if it isn't there
+    #[arg(long, global = true, env = "CONSENTRY_DATA_DIR", default_value = "consentry-data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Write data to standard output as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a data directory
+    Init(Init),
+    /// Serve the pages that people opt out on
+    Serve(Serve),
+    /// Show the main job with a sample brand, 10,000 generated people and a built-in mailbox
+    Demo(Demo),
+    /// Subscription lists
+    #[command(subcommand)]
+    List(List),
+    /// Bring people and their consents in
+    #[command(subcommand)]
+    Import(Import),
+    /// Campaigns
+    #[command(subcommand)]
+    Campaign(Campaign),
+    /// May this message go to this address? Exit code 0: permit, 3: exclude
+    Check(Check),
+    /// People
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Record an opt-out on someone's behalf
+    OptOut(OptOut),
+    /// The ledger of consent changes
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The keys that sign links
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Copy the whole data directory while everything goes on
+    Backup(Backup),
+    /// Check the data directory and the settings
+    Doctor,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// What an empty choice means on a channel, e.g. email=n; without it: consent
+    #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = channel_choice)]
+    pub default_consent: Vec<(Channel, Choice)>,
+    /// Where people reach the pages of `serve`, e.g. https://mail.example.com
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The brand's name on those pages
+    #[arg(long, value_name = "NAME")]
+    pub brand: Option<String>,
+    /// Where the law asks for an opt-in, want an express yes or a named basis
+    #[arg(long)]
+    pub jurisdiction_pack: bool,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
+    pub listen: std::net::SocketAddr,
+    /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
+    #[arg(long)]
+    pub behind_proxy: bool,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Go through the loop without a person, print what happened, and fail if anything is off
+    #[arg(long)]
+    pub scripted: bool,
+    /// How many people
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub people: u32,
+    /// Port of the demo's front page; the next one serves the public pages
+    #[arg(long, default_value_t = 8026)]
+    pub port: u16,
+}
+
+/// `list ...`
+#[derive(Debug, Subcommand)]
+pub enum List {
+    /// Make a subscription list
+    Create {
+        /// Its name
+        name: String,
+        /// When it starts
+        #[arg(long, value_parser = moment, value_name = "TIME")]
+        start: Option<Timestamp>,
+        /// When it ends
+        #[arg(long, value_parser = moment, value_name = "TIME")]
+        end: Option<Timestamp>,
+    },
+    /// Show all lists
+    Show,
+}
+
+/// `import ...`
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Import people from CSV or JSON Lines
+    Profiles(ImportProfiles),
+}
+
+/// `import profiles`
+#[derive(Debug, Args)]
+pub struct ImportProfiles {
+    /// The file; - for standard input
+    pub file: PathBuf,
+    /// The file's format; found out from its content if not given
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Read a column as another, e.g. "E-Mail=email"; an empty name leaves it out
+    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
+    pub map: Vec<(String, String)>,
+    /// The file's encoding, e.g. windows-1252, unless it is UTF-8 or has a byte order mark
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// Where rejected rows go; beside the file if not given
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Make lists that the header names and that don't exist
+    #[arg(long)]
+    pub create_lists: bool,
+}
+
+/// A file's format.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// Comma, semicolon or tab separated, with a header row
+    Csv,
+    /// A JSON object per line
+    Jsonl,
+}
+
+/// `campaign ...`
+#[derive(Debug, Subcommand)]
+pub enum Campaign {
+    /// Send a campaign, or go on with one that was interrupted
+    Run(CampaignRun),
+    /// Show what became of the runs, newest first
+    Report {
+        /// Only runs of this campaign
+        name: Option<String>,
+    },
+    /// Say what became of one person in a campaign's latest run, and why
+    Explain {
+        /// The campaign's name
+        name: String,
+        /// The person's address
+        address: String,
+    },
+}
+
+/// `campaign run`
+#[derive(Debug, Args)]
+pub struct CampaignRun {
+    /// The campaign file (TOML)
+    pub file: PathBuf,
+    /// Say who would get it and who wouldn't, and why; send and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Send a campaign that has finished once more, as a new run
+    #[arg(long)]
+    pub again: bool,
+    /// Send the messages in doubt again: their people may get them twice
+    #[arg(long)]
+    pub resend_in_doubt: bool,
+    /// End without waiting for messages that the server deferred
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The channel
+    #[arg(long)]
+    pub channel: Channel,
+    /// The address: email, or phone number with + and country code
+    #[arg(long)]
+    pub address: String,
+    /// The list that the message is bound to
+    #[arg(long)]
+    pub list: Option<String>,
+    /// marketing or transactional
+    #[arg(long, default_value = "marketing")]
+    pub category: Category,
+}
+
+/// `profile ...`
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// Show a person: consent document, subscriptions, history
+    Show {
+        /// One of the person's addresses
+        address: String,
+    },
+}
+
+/// `opt-out`
+#[derive(Debug, Args)]
+pub struct OptOut {
+    /// The address; one never seen before is kept and binds when it turns up
+    pub address: String,
+    /// How far: any, channel, identity or subscription
+    #[arg(long, default_value = "channel")]
+    pub level: Level,
+    /// Through which door it came, e.g. phone-call (at most 15 characters)
+    #[arg(long, default_value = "operator")]
+    pub source: Source,
+    /// The reason given
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The channel; by the kind of address if not given
+    #[arg(long)]
+    pub channel: Option<Channel>,
+    /// The list, for level subscription
+    #[arg(long, required_if_eq("level", "subscription"))]
+    pub list: Option<String>,
+}
+
+/// `ledger ...`
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Check every entry, tile and signature of the ledger from its files alone
+    Verify {
+        /// A ledger's folder other than the data directory's
+        #[arg(long, value_name = "DIR", requires = "key")]
+        files: Option<PathBuf>,
+        /// The verifier key that its checkpoint must be signed with
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// A checkpoint kept from before: the ledger must have only grown since
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
+    },
+    /// Print the verifier key
+    Key,
+    /// Print a receipt: the proof that an entry is in the ledger
+    Receipt {
+        /// The entry, e.g. ent_42
+        entry: consent::EntryId,
+    },
+    /// Check a receipt
+    CheckReceipt {
+        /// The receipt
+        file: PathBuf,
+        /// The verifier key; the data directory's if not given
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
+/// `keys ...`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Sign new links with a new key; links already sent go on working
+    Rotate,
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// A folder that is empty or not there yet
+    pub into: PathBuf,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (from, to) = text.split_once('=').ok_or("write it as COLUMN=NAME")?;
+    Ok((from.trim().to_owned(), to.trim().to_owned()))
+}
+
+fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
+    let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
+    let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
+    Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

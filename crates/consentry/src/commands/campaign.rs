@@ -1,0 +1,273 @@
+//! `consentry campaign`
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use consent::{Address, Decision, Exclusion, Message, explain};
+use delivery::{Campaign, DeliveryError, Deps, Progress, RunOptions, RunSummary, forecast, run_campaign};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, Store};
+
+use super::serve::{public_pages, stop_signal};
+use crate::cli::{self, CampaignRun};
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit, fail, grouped};
+use crate::probe::RouterProbe;
+
+/// Runs shown by `report`.
+const RUNS_MAX: usize = 100;
+
+/// Sends campaigns, and tells what became of them.
+pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
+    match command {
+        cli::Campaign::Run(args) => send(context, args).await,
+        cli::Campaign::Report { name } => report(context, name.as_deref()).await,
+        cli::Campaign::Explain { name, address } => explain_one(context, &name, &address).await,
+    }
+}
+
+async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
+    let campaign = Campaign::load(&args.file)?;
+    let deps = deps(context, stop_signal());
+    if args.dry_run {
+        let forecast = forecast(&deps, &campaign).await.map_err(|error| with_hint(&campaign, error))?;
+        output::data(context.json, &json!(forecast), || forecast.to_string().trim_end().to_owned());
+        return Ok(Exit::Done);
+    }
+    let options = RunOptions {
+        again: args.again,
+        retry_doubtful: args.resend_in_doubt,
+        wait_for_retries: !args.no_wait,
+        ..RunOptions::default()
+    };
+    match run_with_bar(context, &deps, &campaign, &options).await? {
+        Ok(summary) => {
+            warn(&summary);
+            output::data(context.json, &describe(&campaign, &summary), || words(&campaign, &summary));
+            let in_doubt = summary.report.deliveries.get(&DeliveryState::InDoubt).copied().unwrap_or(0);
+            Ok(if summary.state == RunState::Finished && in_doubt == 0 { Exit::Done } else { Exit::Unfinished })
+        }
+        Err(DeliveryError::AlreadyFinished { run, .. }) => {
+            output::say(format_args!(
+                "{} was sent to its end before; nothing was sent now\nhint: --again sends it once more, to whoever may get it now",
+                campaign.name
+            ));
+            let run = context.store.run(WORKSPACE, run).await?.ok_or_else(|| anyhow::anyhow!("{run} is gone"))?;
+            let report = context.store.run_report(WORKSPACE, run.id).await?;
+            let mut value = describe_run(&run, &report);
+            value["alreadyFinished"] = json!(true);
+            output::data(context.json, &value, || run_words(&run, &report));
+            Ok(Exit::Done)
+        }
+        Err(DeliveryError::Publish(refused)) => {
+            output::say(format_args!("error: {}: not sent: the content was refused\n{refused}", args.file.display()));
+            Ok(Exit::Refused)
+        }
+        Err(error) => Err(with_hint(&campaign, error)),
+    }
+}
+
+/// What a run works with.
+pub fn deps(context: &Context, stop: tokio::sync::watch::Receiver<bool>) -> Deps {
+    Deps { store: context.shared_store(), workspace: WORKSPACE, clock: Arc::clone(&context.clock), stop }
+}
+
+/// Runs a campaign with a progress bar on standard error.
+pub async fn run_with_bar(
+    context: &Context,
+    deps: &Deps,
+    campaign: &Campaign,
+    options: &RunOptions,
+) -> Result<std::result::Result<RunSummary, DeliveryError>> {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} elapsed");
+    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let shown = bar.clone();
+    let progress = move |progress: &Progress| {
+        let done = progress.sent + progress.excluded + progress.rejected + progress.in_doubt;
+        shown.set_length(progress.total);
+        shown.set_position(done);
+        let left = if progress.per_second > 0.0 {
+            let seconds = progress.total.saturating_sub(done) as f64 / progress.per_second;
+            format!(", about {seconds:.0} s left")
+        } else {
+            String::new()
+        };
+        let (sent, excluded, rate) = (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
+        shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
+    };
+    let probe = RouterProbe(public_pages(context, false)?);
+    let outcome = run_campaign(deps, campaign, options, &probe, Arc::new(progress)).await;
+    bar.finish_and_clear();
+    Ok(outcome)
+}
+
+fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
+    let hint = match &error {
+        DeliveryError::NoList(list) => format!("consentry list create {list}"),
+        DeliveryError::Transport(_) => {
+            format!("mend it and run `consentry campaign run {}` again: it goes on where it ended", campaign.file.display())
+        }
+        DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
+        _ => return error.into(),
+    };
+    fail(format!("{}: {error}", campaign.file.display()), hint)
+}
+
+fn warn(summary: &RunSummary) {
+    for warning in &summary.warnings {
+        output::say(format_args!("warning: {}: {}", warning.part, warning.problem));
+    }
+    if summary.malformed_addresses > 0 {
+        let lines = summary.malformed_lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let count = grouped(summary.malformed_addresses);
+        output::say(format_args!("warning: {count} rows of the audience file hold no well-formed address (lines {lines})"));
+    }
+    if summary.report.deliveries.contains_key(&DeliveryState::InDoubt) {
+        output::say(
+            "warning: some messages were in flight when an earlier process died; nobody knows whether they arrived\n\
+             hint: --resend-in-doubt sends them again",
+        );
+    }
+    if let Some(due) = summary.next_due {
+        output::say(format_args!("messages deferred by the server wait; the next is due at {due}\nhint: run the same command again then"));
+    }
+}
+
+fn describe(campaign: &Campaign, summary: &RunSummary) -> Value {
+    let mut value = json!({
+        "campaign": campaign.name,
+        "run": summary.run.to_string(),
+        "state": format!("{:?}", summary.state),
+        "resumed": summary.resumed,
+        "malformed": summary.malformed_addresses,
+        "nextDue": summary.next_due.map(|at| at.to_string()),
+    });
+    merge_report(&mut value, &summary.report);
+    value
+}
+
+fn describe_run(run: &Run, report: &RunReport) -> Value {
+    let mut value = json!({
+        "campaign": run.campaign,
+        "run": run.id.to_string(),
+        "state": format!("{:?}", run.state),
+        "startedAt": run.created_at.to_string(),
+        "finishedAt": run.finished_at.map(|at| at.to_string()),
+    });
+    merge_report(&mut value, report);
+    value
+}
+
+fn merge_report(value: &mut Value, report: &RunReport) {
+    let count = |state| report.deliveries.get(&state).copied().unwrap_or(0);
+    value["audience"] = json!(report.audience);
+    value["sent"] = json!(count(DeliveryState::Sent));
+    value["deferred"] = json!(count(DeliveryState::Deferred));
+    value["rejected"] = json!(count(DeliveryState::Rejected));
+    value["given_up"] = json!(count(DeliveryState::GivenUp));
+    value["in_doubt"] = json!(count(DeliveryState::InDoubt));
+    value["excluded"] = json!(reasons(&report.excluded));
+}
+
+fn reasons(excluded: &BTreeMap<Exclusion, u64>) -> BTreeMap<String, u64> {
+    excluded.iter().map(|(reason, count)| (reason.to_string(), *count)).collect()
+}
+
+fn words(campaign: &Campaign, summary: &RunSummary) -> String {
+    let how = if summary.resumed { ", resumed" } else { "" };
+    format!("{} ({}{how})\n{}", campaign.name, summary.run, report_words(&summary.report))
+}
+
+fn run_words(run: &Run, report: &RunReport) -> String {
+    format!("{} ({}, {:?}, {})\n{}", run.campaign, run.id, run.state, run.created_at, report_words(report))
+}
+
+fn report_words(report: &RunReport) -> String {
+    let row = |mark: &str, what: &str, count: u64| format!("  {mark} {what:<58}{:>12}", grouped(count));
+    let mut lines = vec![row(" ", "audience", report.audience)];
+    for (state, mark, what) in [
+        (DeliveryState::Sent, "●", "sent"),
+        (DeliveryState::Deferred, "◐", "deferred by the server, waiting"),
+        (DeliveryState::Rejected, "✗", "rejected by the server"),
+        (DeliveryState::GivenUp, "✗", "given up after too many deferrals"),
+        (DeliveryState::InDoubt, "?", "in doubt"),
+    ] {
+        lines.extend(report.deliveries.get(&state).map(|count| row(mark, what, *count)));
+    }
+    let withheld = |(reason, count): (&Exclusion, &u64)| row("○", &format!("withheld: {} ({reason})", reason.in_words()), *count);
+    lines.extend(report.excluded.iter().map(withheld));
+    lines.join("\n")
+}
+
+async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
+    let mut rows = Vec::new();
+    for run in context.store.runs(WORKSPACE, RUNS_MAX).await? {
+        if name.is_none_or(|name| run.campaign == name) {
+            let report = context.store.run_report(WORKSPACE, run.id).await?;
+            rows.push((run, report));
+        }
+    }
+    let value: Value = rows.iter().map(|(run, report)| describe_run(run, report)).collect();
+    output::data(context.json, &value, || {
+        if rows.is_empty() {
+            return "no runs yet; send a campaign with `consentry campaign run FILE`".to_owned();
+        }
+        rows.iter().map(|(run, report)| run_words(run, report)).collect::<Vec<_>>().join("\n")
+    });
+    Ok(Exit::Done)
+}
+
+async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exit> {
+    let parsed = Address::guess(address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
+    let owner = context.owner(&parsed).await?.ok_or_else(|| anyhow::anyhow!("{address}: nobody has this address"))?;
+    let missing = || fail(format!("no run of a campaign `{name}`"), "consentry campaign report");
+    let run = context.store.latest_run(WORKSPACE, name).await?.ok_or_else(missing)?;
+    let outcome = context.store.run_outcome(WORKSPACE, run.id, owner.profile).await?;
+    let (mut value, words) = match &outcome {
+        Some(Delivery::Message { state, at, code, detail, attempts, .. }) => {
+            let detail = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            let words = format!("{state:?} at {at} with reply {code}{detail}");
+            (json!({ "outcome": format!("{state:?}"), "at": at.to_string(), "code": code, "attempts": attempts }), words)
+        }
+        Some(Delivery::Excluded { reason, .. }) => {
+            let words = format!("○ withheld: {} ({reason})", reason.in_words());
+            (json!({ "outcome": "Excluded", "reason": reason.to_string() }), words)
+        }
+        None => (json!({ "outcome": "NotReached" }), "not in the audience, or not reached yet".to_owned()),
+    };
+    value["run"] = json!(run.id.to_string());
+    let now = decision_now(context, &run, owner.profile).await?;
+    value["now"] = json!(now);
+    output::data(context.json, &value, || format!("{name} ({}): {words}\nnow: {now}", run.id));
+    Ok(Exit::Done)
+}
+
+/// What would be decided now, which may have changed since.
+async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId) -> Result<String> {
+    let spec: Value = serde_json::from_str(&run.spec).unwrap_or_default();
+    let category = spec["category"].as_str().and_then(|category| category.parse().ok());
+    let list = match run.list {
+        Some(list) => context.store.list_by_id(WORKSPACE, list).await?.map(|list| list.state(context.now())),
+        None => None,
+    };
+    let channel = consent::Channel::Email;
+    let query = ReadingQuery {
+        profiles: vec![profile],
+        channel,
+        addresses: None,
+        list: run.list,
+        sender: None,
+        with_attributes: false,
+        now: context.now(),
+    };
+    let reading = context.store.read(WORKSPACE, query).await?.into_iter().next();
+    let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
+    let message = Message { channel, category: category.unwrap_or(consent::Category::Marketing), list };
+    let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
+    Ok(match decision {
+        Decision::Permit(basis) => format!("permit ({basis:?})"),
+        Decision::Exclude(reason) => format!("exclude ({reason})"),
+    })
+}

@@ -1,0 +1,138 @@
+//! `consentry check`
+
+use anyhow::Result;
+use consent::decide::{Reach, Read};
+use consent::{
+    Address, AddressError, Decision, Field, Message, Namespace, Recipient, Rules, Step, Timestamp, Trace, explain,
+};
+use serde_json::{Value, json};
+use consent::ListId;
+use store::{Held, ProfileView, ReadingQuery, Store};
+
+use crate::cli::Check;
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit};
+
+/// Decides as a send would, and tells how.
+pub async fn run(context: &Context, args: Check) -> Result<Exit> {
+    let rules = context.settings().await?.rules();
+    let list = match &args.list {
+        Some(name) => Some(context.list(name).await?),
+        None => None,
+    };
+    let state = list.as_ref().map(|list| list.state(context.now()));
+    let message = Message { channel: args.channel, category: args.category, list: state };
+    let namespace = Namespace::of_channel(args.channel);
+    let parsed = match namespace {
+        Some(namespace) => Address::parse(&namespace, &args.address, None),
+        None => Address::guess(&args.address),
+    };
+    let asked = Asked { context, message, rules, list: list.map(|list| list.id) };
+    let (recipient, profile) = match parsed {
+        Ok(address) => asked.recipient(address).await?,
+        Err(error) => (Recipient { reach: reach(error), ..Recipient::UNKNOWN }, None),
+    };
+    let (decision, trace) = explain(&recipient, &message, &asked.rules);
+    report(context, decision, &trace, profile.as_ref(), asked.list);
+    Ok(if matches!(decision, Decision::Permit(_)) { Exit::Done } else { Exit::Excluded })
+}
+
+fn reach(error: AddressError) -> Reach {
+    if error == AddressError::Empty { Reach::Missing } else { Reach::Malformed }
+}
+
+struct Asked<'a> {
+    context: &'a Context,
+    message: Message,
+    rules: Rules,
+    list: Option<ListId>,
+}
+
+impl Asked<'_> {
+    async fn recipient(&self, address: Address) -> Result<(Recipient, Option<ProfileView>)> {
+        let store = &self.context.store;
+        let Some(owner) = self.context.owner(&address).await? else {
+            let now = self.context.now();
+            let strangers = store.read_strangers(WORKSPACE, vec![address], now).await?;
+            return Ok((strangers.into_iter().next().unwrap_or(Recipient::UNKNOWN), None));
+        };
+        let query = ReadingQuery {
+            profiles: vec![owner.profile],
+            channel: self.message.channel,
+            addresses: Some(vec![owner.address]),
+            list: self.list,
+            sender: None,
+            with_attributes: false,
+            now: self.context.now(),
+        };
+        let reading = store.read(WORKSPACE, query).await?.into_iter().next();
+        let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
+        Ok((reading.recipient, store.profile(WORKSPACE, owner.profile).await?))
+    }
+}
+
+fn report(context: &Context, decision: Decision, trace: &Trace, profile: Option<&ProfileView>, list: Option<ListId>) {
+    let (verdict, reason, sentence) = match decision {
+        Decision::Permit(basis) => ("permit", format!("{basis:?}"), "● sends".to_owned()),
+        Decision::Exclude(reason) => ("exclude", reason.to_string(), format!("○ withheld: {}", reason.in_words())),
+    };
+    let held = |step: &Step| profile.and_then(|profile| step.value.and_then(|(read, _)| find(profile, read, list)));
+    let step = |step: &Step| {
+        let mut value = json!({
+            "row": step.row,
+            "test": step.test,
+            "outcome": match step.outcome { None => "passed", Some(Decision::Permit(_)) => "permit", Some(Decision::Exclude(_)) => "exclude" },
+        });
+        if let Some((read, choice)) = step.value {
+            value["field"] = json!(name(read));
+            value["value"] = json!(choice.as_str());
+        }
+        if let Some(held) = held(step) {
+            value["entry"] = json!(held.entry.to_string());
+            value["since"] = json!((held.at != Timestamp::UNDATED).then(|| held.at.to_string()));
+        }
+        value
+    };
+    let value: Value = json!({
+        "decision": verdict,
+        "reason": reason,
+        "profile": profile.map(|profile| profile.id.to_string()),
+        "trace": trace.iter().map(step).collect::<Vec<_>>(),
+    });
+    output::data(context.json, &value, || {
+        let row = |step: &Step| {
+            let value = step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
+            let entry = held(step).map(|held| format!(" ({}, {})", held.entry, held.at)).unwrap_or_default();
+            let mark = if matches!(step.outcome, Some(Decision::Exclude(_))) { "✗" } else { "✓" };
+            format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
+        };
+        let rows = trace.iter().map(row).collect::<Vec<_>>().join("\n");
+        format!("{sentence} ({reason})\n{rows}")
+    });
+}
+
+fn name(read: Read) -> String {
+    match read {
+        Read::Profile(field) => field.to_string(),
+        Read::Identity(field) => format!("identity.{field}"),
+        Read::Subscription => "list".to_owned(),
+        Read::Default => "default".to_owned(),
+    }
+}
+
+/// The recorded value that a row read.
+fn find(profile: &ProfileView, read: Read, list: Option<ListId>) -> Option<Held> {
+    match read {
+        Read::Profile(Field::Email) => {
+            let commercial = profile.values.get(&Field::CommercialEmail).filter(|held| held.choice.is_no());
+            profile.values.get(&Field::Email).filter(|held| held.choice.is_no()).or(commercial).or(profile.values.get(&Field::Email)).cloned()
+        }
+        Read::Profile(field) => profile.values.get(&field).cloned(),
+        Read::Identity(field) => profile.addresses.iter().find_map(|address| address.values.get(&field)).cloned(),
+        Read::Subscription => {
+            profile.subscriptions.iter().find(|(id, ..)| Some(*id) == list).map(|(_, _, held)| held.clone())
+        }
+        Read::Default => None,
+    }
+}
+

@@ -1,0 +1,58 @@
+//! `consentry demo`: the main job, shown with a sample brand, made-up people and a built-in mailbox.
+
+mod front;
+mod http;
+mod mail;
+mod people;
+mod scripted;
+mod stage;
+
+use anyhow::Result;
+use axum::Router;
+use tokio::net::TcpListener;
+
+use self::stage::{Ports, Stage};
+use super::serve::{serve_router, stop_signal};
+use crate::cli::{Demo, Global};
+use crate::output::{self, Exit, grouped};
+
+/// Shows the main job, with or without a person watching.
+pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
+    if args.scripted {
+        return scripted::run(global.json, args.people).await;
+    }
+    let front = listen(args.port).await?;
+    let public = listen(args.port.saturating_add(1)).await?;
+    let front_url = format!("http://{}", front.local_addr()?);
+    output::say(format_args!("preparing a sample brand with {} people ...", grouped(u64::from(args.people))));
+    let stage = Stage::set(args.people, Ports { public, mailbox_url: Some(front_url.clone()) }).await?;
+    let router: Router = front::router(stage.clone())?;
+    let stop = stop_signal();
+    let serving = tokio::spawn(serve_router(front, router, stop.clone()));
+    stage.send_round().await?;
+    output::line(WELCOME.replace("{url}", &front_url).replace("{mails}", &grouped(stage.mailbox.len() as u64)));
+    let outcome = serving.await?;
+    stage.close().await;
+    outcome?;
+    Ok(Exit::Done)
+}
+
+const WELCOME: &str = "\
+{mails} mails have just been sent to the demo's mailbox. Open
+
+    {url}/
+
+and try:
+  1. open a mail and press \"Unsubscribe\" beside the sender, as a mail program shows it
+  2. open another, follow the links at its end: one page, one button; then undo it
+  3. press \"Send again\" on the front page: whoever said no gets nothing, and the page says why
+
+ctrl-c ends the demo; nothing is left behind. `demo --scripted` does all this by itself.";
+
+/// The port asked for, or any free one if it is taken.
+async fn listen(port: u16) -> Result<TcpListener> {
+    match TcpListener::bind(("127.0.0.1", port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind(("127.0.0.1", 0)).await?),
+    }
+}

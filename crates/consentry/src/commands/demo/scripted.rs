@@ -1,0 +1,318 @@
+//! The loop without a person: send, opt out by every link, send again, then look at who was left out, why, and at the
+//! proof. Anything that isn't as it must be ends the demo with an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, ensure};
+use consent::{Address, EntryId, Exclusion, Level, ProfileId, Purpose};
+use delivery::RunSummary;
+use serde_json::{Value, json};
+use store::ledger::{Receipt, VerifierKey, VerifyReport, verify};
+use store::{Delivery, DeliveryState, Store};
+use tokio::net::TcpListener;
+
+use super::http::{Answer, ask};
+use super::mail::{Links, links};
+use super::people;
+use super::stage::{Piece, Ports, Stage};
+use crate::context::WORKSPACE;
+use crate::output::{self, Exit, grouped};
+
+/// What a mailbox provider posts.
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+/// What the button on our page posts.
+const BUTTON: &str = "via=page&action=unsubscribe";
+
+/// One person's part in the loop.
+struct Part {
+    person: u32,
+    /// What the person did, in words.
+    did: &'static str,
+    /// What must keep each campaign of the second round from this person; `None`: it must come.
+    withheld: [Option<Exclusion>; 2],
+    act: Act,
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    HeaderOneClick,
+    BodyLink,
+    IdentityLink,
+    ListLink,
+    StopAll,
+    Undo,
+    Scanner,
+}
+
+/// People of the first hundred have said nothing; those with a number ending in 0, 1 or 2 subscribe to the letter.
+const PARTS: [Part; 7] = [
+    Part {
+        person: 10,
+        did: "one-click in the mail program (header)",
+        withheld: [Some(Exclusion::OptedOutChannel), Some(Exclusion::OptedOutChannel)],
+        act: Act::HeaderOneClick,
+    },
+    Part {
+        person: 11,
+        did: "link in the body, page, button",
+        withheld: [Some(Exclusion::OptedOutChannel), Some(Exclusion::OptedOutChannel)],
+        act: Act::BodyLink,
+    },
+    Part {
+        person: 12,
+        did: "link for this address only, page, button",
+        withheld: [Some(Exclusion::OptedOutAddress), Some(Exclusion::OptedOutAddress)],
+        act: Act::IdentityLink,
+    },
+    Part {
+        person: 20,
+        did: "link to leave the list, page, button",
+        withheld: [None, Some(Exclusion::UnsubscribedFromList)],
+        act: Act::ListLink,
+    },
+    Part {
+        person: 21,
+        did: "choices page, \"Stop all marketing\"",
+        withheld: [Some(Exclusion::OptedOutAll), Some(Exclusion::OptedOutAll)],
+        act: Act::StopAll,
+    },
+    Part { person: 22, did: "link in the body, button, then undo", withheld: [None, None], act: Act::Undo },
+    Part { person: 30, did: "nothing; a scanner opened every link", withheld: [None, None], act: Act::Scanner },
+];
+
+/// Who got each campaign of a round.
+type Reached = [BTreeSet<String>; 2];
+
+/// Goes through the loop; the exit code is 0 only if everything was as it must be.
+pub async fn run(json: bool, people: u32) -> Result<Exit> {
+    let public = TcpListener::bind(("127.0.0.1", 0)).await?;
+    output::say(format_args!("a sample brand with {} people, a mailbox, two campaigns ...", grouped(u64::from(people))));
+    let stage = Stage::set(people, Ports { public, mailbox_url: None }).await?;
+    let played = play(&stage, json).await;
+    stage.close().await;
+    played.map(|()| Exit::Done)
+}
+
+async fn play(stage: &Stage, json: bool) -> Result<()> {
+    let first = round(stage).await?;
+    let before = stage.context.store.counts(WORKSPACE).await?.entries;
+    let mut entries = BTreeMap::new();
+    for part in &PARTS {
+        let entry = act(stage, part).await.with_context(|| format!("person {}: {}", part.person, part.did))?;
+        entries.extend(entry.map(|entry| (part.person, entry)));
+    }
+    let recorded = stage.context.store.counts(WORKSPACE).await?.entries - before;
+    // One entry each, one more for the undo, none for the scanner.
+    ensure!(recorded == PARTS.len() as u64, "{recorded} ledger entries were made instead of {}", PARTS.len());
+    let second = round(stage).await?;
+    compare(&first.reached, &second.reached)?;
+    let mut rows = Vec::new();
+    for part in &PARTS {
+        rows.push(explain(stage, part, &second, entries.get(&part.person).copied()).await?);
+    }
+    let report = prove(stage, &entries).await?;
+    show(json, &first, &second, &rows, &report);
+    Ok(())
+}
+
+struct Round {
+    summaries: Vec<RunSummary>,
+    reached: Reached,
+}
+
+/// Sends both campaigns, and takes from the mailbox who got them.
+async fn round(stage: &Stage) -> Result<Round> {
+    let mut reached = Reached::default();
+    let mut summaries = Vec::new();
+    for (piece, reached) in Piece::ALL.into_iter().zip(&mut reached) {
+        let last = stage.mailbox.after(0).last().map_or(0, |mail| mail.id);
+        let summary = stage.send(piece).await?;
+        let mails = stage.mailbox.after(last);
+        let sent = summary.report.deliveries.get(&DeliveryState::Sent).copied().unwrap_or(0);
+        let excluded: u64 = summary.report.excluded.values().sum();
+        reached.extend(mails.iter().flat_map(|mail| mail.to.iter().map(|to| to.to_lowercase())));
+        let name = piece.name();
+        ensure!(sent == mails.len() as u64, "{name}: {sent} reported as sent, {} arrived", mails.len());
+        ensure!(reached.len() == mails.len(), "{name}: somebody got it twice");
+        ensure!(sent + excluded == summary.report.audience, "{name}: somebody is neither sent to nor excluded");
+        summaries.push(summary);
+    }
+    Ok(Round { summaries, reached })
+}
+
+async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
+    let sale = mail(stage, part.person, Piece::Sale)?;
+    let unsubscribe = |level| sale.of(Purpose::Unsubscribe, level);
+    match part.act {
+        Act::HeaderOneClick => {
+            let answer = ask("POST", &sale.header, Some(ONE_CLICK)).await?;
+            ensure!(answer.status == 200 && answer.body.is_empty(), "one-click was answered with {}", answer.status);
+        }
+        Act::BodyLink => drop(press(unsubscribe(Some(Level::Channel))?).await?),
+        Act::IdentityLink => drop(press(unsubscribe(Some(Level::Identity))?).await?),
+        Act::ListLink => {
+            let letter = mail(stage, part.person, Piece::Letter)?;
+            press(letter.of(Purpose::Unsubscribe, Some(Level::Subscription))?).await?;
+        }
+        Act::StopAll => {
+            let url = sale.of(Purpose::Preferences, None)?;
+            ensure!(ask("GET", url, None).await?.status == 200, "the choices page doesn't open");
+            ensure!(ask("POST", url, Some("via=page&action=stop-all")).await?.status < 400, "the button doesn't act");
+        }
+        Act::Undo => {
+            let done = press(unsubscribe(Some(Level::Channel))?).await?;
+            let undo = undo_url(&done.body).context("the page offers no undo")?;
+            let answer = ask("POST", &format!("{}{undo}", stage.public_url), Some("via=page&action=undo")).await?;
+            ensure!(answer.status == 200, "undo was answered with {}", answer.status);
+        }
+        Act::Scanner => {
+            scan(stage, &sale).await?;
+            return Ok(None);
+        }
+    }
+    let profile = profile(stage, part.person).await?;
+    let history = stage.context.store.history(WORKSPACE, profile, None, 1).await?;
+    Ok(history.entries.first().map(|entry| entry.id))
+}
+
+/// The newest mail of a campaign to a person.
+fn mail(stage: &Stage, person: u32, piece: Piece) -> Result<Links> {
+    let sender = match piece {
+        Piece::Sale => "hello@lumen.example",
+        Piece::Letter => "letter@lumen.example",
+    };
+    let mails = stage.mailbox.to(&people::address(person));
+    let is_from = |raw: &[u8]| String::from_utf8_lossy(raw).contains(&format!("<{sender}>"));
+    let mail = mails.iter().rev().find(|mail| is_from(&mail.data)).context("no such mail arrived")?;
+    links(&mail.data, &stage.public_url, &stage.context.store.key_ring())
+}
+
+/// Opens a link as a person does, and presses the button.
+async fn press(url: &str) -> Result<Answer> {
+    let page = ask("GET", url, None).await?;
+    ensure!(page.status == 200 && page.body.contains("<button"), "the link opens no page with a button");
+    let done = ask("POST", url, Some(BUTTON)).await?;
+    ensure!(done.status == 200, "the button was answered with {}", done.status);
+    Ok(done)
+}
+
+/// Where the page's undo form posts to.
+fn undo_url(page: &str) -> Option<&str> {
+    let form = page.split("<form").find(|form| form.contains("value=\"undo\""))?;
+    form.split("action=\"").nth(1)?.split('"').next()
+}
+
+/// Does to every link what scanners and prefetchers do; nothing may change (I4).
+async fn scan(stage: &Stage, mail: &Links) -> Result<()> {
+    let before = stage.context.store.counts(WORKSPACE).await?.entries;
+    let urls = mail.body.iter().map(|(url, _)| url.as_str()).chain([mail.header.as_str()]);
+    for url in urls {
+        for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+            ask(method, url, None).await?;
+        }
+        for body in ["", "List-Unsubscribe=Two-Click", "action=unsubscribe", "{\"List-Unsubscribe\":\"One-Click\"}"] {
+            ask("POST", url, Some(body)).await?;
+        }
+    }
+    let after = stage.context.store.counts(WORKSPACE).await?.entries;
+    ensure!(before == after, "a scanner changed {} values", after - before);
+    Ok(())
+}
+
+/// The second round must reach exactly those whom the first reached, less those who said no in between.
+fn compare(first: &Reached, second: &Reached) -> Result<()> {
+    for (at, piece) in Piece::ALL.into_iter().enumerate() {
+        let gone = PARTS.iter().filter(|part| part.withheld[at].is_some()).map(|part| people::address(part.person).to_lowercase());
+        let gone: BTreeSet<String> = gone.collect();
+        ensure!(gone.is_subset(&first[at]), "{}: not all of them were reached before", piece.name());
+        let expected: BTreeSet<String> = first[at].difference(&gone).cloned().collect();
+        ensure!(second[at] == expected, "{}: others were left out than those who said no", piece.name());
+    }
+    Ok(())
+}
+
+struct Row {
+    did: &'static str,
+    person: u32,
+    /// Per campaign, what became of the person in the second round.
+    outcomes: [String; 2],
+    entry: Option<EntryId>,
+}
+
+async fn explain(stage: &Stage, part: &Part, second: &Round, entry: Option<EntryId>) -> Result<Row> {
+    let profile = profile(stage, part.person).await?;
+    let mut outcomes = [String::new(), String::new()];
+    for (at, summary) in second.summaries.iter().enumerate() {
+        let outcome = stage.context.store.run_outcome(WORKSPACE, summary.run, profile).await?;
+        let (withheld, words) = match outcome {
+            Some(Delivery::Message { state: DeliveryState::Sent, .. }) => (None, "● sent".to_owned()),
+            Some(Delivery::Excluded { reason, .. }) => (Some(reason), format!("○ {reason}")),
+            _ if part.person % 10 > 4 => (None, "not in the audience".to_owned()),
+            other => anyhow::bail!("person {}: neither sent nor excluded: {other:?}", part.person),
+        };
+        ensure!(withheld == part.withheld[at], "person {}: {words} instead of {:?}", part.person, part.withheld[at]);
+        outcomes[at] = words;
+    }
+    Ok(Row { did: part.did, person: part.person, outcomes, entry })
+}
+
+async fn profile(stage: &Stage, person: u32) -> Result<ProfileId> {
+    let owner = stage.context.owner(&Address::email(&people::address(person))?).await?;
+    Ok(owner.context("the person isn't known")?.profile)
+}
+
+/// Verifies the ledger from its files alone, and the receipt of each choice.
+async fn prove(stage: &Stage, entries: &BTreeMap<u32, EntryId>) -> Result<VerifyReport> {
+    let store = &stage.context.store;
+    let sealed = store.seal_ledger().await?;
+    let key = VerifierKey::parse(&store.ledger_verifier_key()?)?;
+    let report = verify(&store.ledger_dir(), Some(&key), &mut |_, _| ()).context("the ledger doesn't verify")?;
+    ensure!(report.size == sealed, "the ledger holds {} of {sealed} entries", report.size);
+    for entry in entries.values() {
+        Receipt::parse(&store.receipt(WORKSPACE, *entry).await?)?.verify(&key).context("a receipt doesn't verify")?;
+    }
+    Ok(report)
+}
+
+fn show(json: bool, first: &Round, second: &Round, rows: &[Row], report: &VerifyReport) {
+    let counts = |round: &Round| -> Value {
+        let pieces = Piece::ALL.into_iter().zip(&round.summaries);
+        pieces.map(|(piece, summary)| (piece.name().to_owned(), totals(summary))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let value = json!({
+        "first": counts(first),
+        "second": counts(second),
+        "people": rows.iter().map(|row| json!({
+            "person": people::address(row.person), "did": row.did, "outcomes": row.outcomes,
+            "entry": row.entry.map(|entry| entry.to_string()),
+        })).collect::<Vec<_>>(),
+        "ledger": { "entries": report.size, "root": report.root, "verified": true },
+    });
+    output::data(json, &value, || {
+        let mut lines = vec![format!("{:<14}{:>12}{:>12}{:>12}{:>12}", "", "first: sent", "withheld", "again: sent", "withheld")];
+        for (at, piece) in Piece::ALL.into_iter().enumerate() {
+            let [(sent, out), (again, left)] = [first, second].map(|round| sent_and_withheld(&round.summaries[at]));
+            let [sent, out, again, left] = [sent, out, again, left].map(grouped);
+            lines.push(format!("{:<14}{sent:>12}{out:>12}{again:>12}{left:>12}", piece.name()));
+        }
+        let [sale, letter] = Piece::ALL.map(Piece::name);
+        lines.push(format!("\n{:<44}{:<20}{:<25}proof", "in between", format!("{sale} again"), format!("{letter} again")));
+        for row in rows {
+            let proof = row.entry.map_or_else(|| "nothing recorded".to_owned(), |entry| entry.to_string());
+            lines.push(format!("{:<44}{:<20}{:<25}{proof}", row.did, row.outcomes[0], row.outcomes[1]));
+        }
+        let entries = grouped(report.size);
+        lines.push(format!("\n● exactly those who said no were left out\n● ledger verifies: {entries} entries, root {}", report.root));
+        lines.join("\n")
+    });
+}
+
+fn sent_and_withheld(summary: &RunSummary) -> (u64, u64) {
+    let sent = summary.report.deliveries.get(&DeliveryState::Sent).copied().unwrap_or(0);
+    (sent, summary.report.excluded.values().sum())
+}
+
+fn totals(summary: &RunSummary) -> Value {
+    let (sent, withheld) = sent_and_withheld(summary);
+    json!({ "audience": summary.report.audience, "sent": sent, "withheld": withheld })
+}

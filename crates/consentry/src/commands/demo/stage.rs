@@ -1,0 +1,190 @@
+//! What the demo plays on: a data directory in a temporary folder, a mail server, the public pages, people, campaigns.
+//! All of it is the product itself; only the people are made up.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use data_encoding::BASE64;
+use delivery::{Campaign, RunOptions, RunSummary};
+use intake::receiver::{Receiver, ReceiverConfig};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use web::mailbox::{Mailbox, MailboxLimits};
+
+use super::people;
+use crate::cli::{Format, Global, ImportProfiles};
+use crate::commands::campaign::{deps, run_with_bar};
+use crate::commands::import::import_file;
+use crate::commands::serve::{public_pages, serve_router};
+use crate::context::{Context, WORKSPACE};
+use consent::Entropy;
+use store::{NewList, Store};
+
+/// The brand.
+pub const BRAND: &str = "Lumen Coffee";
+/// The subscription list.
+pub const LIST: &str = "brew-letter";
+
+/// A campaign of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// To everybody.
+    Sale,
+    /// To the list.
+    Letter,
+}
+
+impl Piece {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Sale, Self::Letter];
+
+    /// The campaign's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sale => "spring-sale",
+            Self::Letter => "brew-letter",
+        }
+    }
+}
+
+/// Where the demo is reached.
+pub struct Ports {
+    /// For the public pages.
+    pub public: TcpListener,
+    /// The mailbox's own address, for confirmation pages; none without a person.
+    pub mailbox_url: Option<String>,
+}
+
+/// The stage; clones share it.
+#[derive(Clone)]
+pub struct Stage {
+    /// The data directory.
+    pub context: Context,
+    /// What was sent.
+    pub mailbox: Mailbox,
+    /// Where the public pages are.
+    pub public_url: String,
+    /// Held while campaigns are sent.
+    pub sending: Arc<Mutex<()>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    folder: tempfile::TempDir,
+    smtp: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Stage {
+    /// Builds everything up and brings the people in.
+    pub async fn set(people: u32, ports: Ports) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
+        let context = Context::open(&Global { data_dir: folder.path().join("data"), json: false })?;
+        let public_url = format!("http://{}", ports.public.local_addr()?);
+        let mut settings = context.settings().await?;
+        settings.public_url = Some(public_url.clone());
+        settings.brand = Some(BRAND.to_owned());
+        context.store.put_settings(WORKSPACE, settings).await?;
+        let mailbox = Mailbox::new(MailboxLimits::default());
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let config = ReceiverConfig::new("mailbox.example");
+        let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
+        let smtp = receiver.local_addr();
+        let (stop, stopped) = watch::channel(false);
+        let pages = serve_router(ports.public, public_pages(&context, false)?, stopped.clone());
+        let mut until = stopped;
+        let receiving = receiver.run(async move {
+            let _ = until.wait_for(|stop| *stop).await;
+        });
+        let tasks = vec![tokio::spawn(receiving), tokio::spawn(async move { drop(pages.await) })];
+        let shared = Arc::new(Shared { folder, smtp, stop, tasks: Mutex::new(tasks) });
+        let stage = Self { context, mailbox, public_url, sending: Arc::default(), shared };
+        stage.write_campaigns()?;
+        stage.bring_people(people).await?;
+        Ok(stage)
+    }
+
+    async fn bring_people(&self, people: u32) -> Result<()> {
+        let list = NewList { name: LIST.to_owned(), starts_at: None, ends_at: None, created_at: self.context.now() };
+        self.context.store.create_list(WORKSPACE, list).await?;
+        let file = self.path("people.jsonl");
+        people::write(people, BufWriter::new(File::create(&file)?))?;
+        let args = ImportProfiles {
+            file,
+            format: Some(Format::Jsonl),
+            map: Vec::new(),
+            encoding: None,
+            rejects: None,
+            create_lists: false,
+        };
+        let summary = import_file(&self.context, &args, &self.path("rejects.jsonl")).await?;
+        if summary.created != u64::from(people) {
+            bail!("only {} of {people} people went in", summary.created);
+        }
+        Ok(())
+    }
+
+    fn write_campaigns(&self) -> Result<()> {
+        std::fs::write(self.path("dkim.pem"), signing_key())?;
+        std::fs::write(self.path("sale.html"), include_str!("../../../demo/sale.html"))?;
+        std::fs::write(self.path("letter.html"), include_str!("../../../demo/letter.html"))?;
+        for piece in Piece::ALL {
+            let text = match piece {
+                Piece::Sale => include_str!("../../../demo/sale.toml"),
+                Piece::Letter => include_str!("../../../demo/letter.toml"),
+            };
+            let port = self.shared.smtp.port().to_string();
+            std::fs::write(self.campaign_file(piece), text.replace("\"{port}\"", &port))?;
+        }
+        Ok(())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.shared.folder.path().join(name)
+    }
+
+    fn campaign_file(&self, piece: Piece) -> PathBuf {
+        self.path(&format!("{}.toml", piece.name()))
+    }
+
+    /// Sends one campaign, a further time if it was sent before.
+    pub async fn send(&self, piece: Piece) -> Result<RunSummary> {
+        let campaign = Campaign::load(&self.campaign_file(piece))?;
+        let options = RunOptions { again: true, ..RunOptions::default() };
+        let deps = deps(&self.context, self.shared.stop.subscribe());
+        run_with_bar(&self.context, &deps, &campaign, &options).await?.context(piece.name())
+    }
+
+    /// Sends all campaigns, one after the other.
+    pub async fn send_round(&self) -> Result<Vec<RunSummary>> {
+        let _sending = self.sending.lock().await;
+        let mut summaries = Vec::new();
+        for piece in Piece::ALL {
+            summaries.push(self.send(piece).await?);
+        }
+        Ok(summaries)
+    }
+
+    /// Stops the servers. The folder goes with the last clone.
+    pub async fn close(&self) {
+        let _ = self.shared.stop.send(true);
+        for task in self.shared.tasks.lock().await.drain(..) {
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
+        }
+    }
+}
+
+/// A fresh Ed25519 key for DKIM as PKCS #8 (RFC 8410 section 7).
+fn signing_key() -> String {
+    const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let mut der = PREFIX.to_vec();
+    der.resize(PREFIX.len() + 32, 0);
+    crate::system::OsEntropy.fill(&mut der[PREFIX.len()..]);
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(&der))
+}

@@ -1,0 +1,56 @@
+//! `consentry doctor`
+
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::Result;
+use serde_json::json;
+use store::Store;
+use store::ledger::{VerifierKey, verify};
+
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit, grouped};
+
+/// One thing looked at.
+struct Finding {
+    what: &'static str,
+    sound: bool,
+    detail: String,
+}
+
+/// Checks the data directory and the settings; exit code 1 if anything is unsound.
+pub async fn run(context: &Context) -> Result<Exit> {
+    let mut findings = Vec::new();
+    let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
+    let counts = context.store.counts(WORKSPACE).await?;
+    let held = format!("{} profiles, {} ledger entries", grouped(counts.profiles), grouped(counts.entries));
+    note("data", true, held);
+    let mode = std::fs::metadata(context.dir.join("master.key"))?.permissions().mode() & 0o777;
+    note("master.key", mode & 0o077 == 0, format!("mode {mode:o}; others must not read it (chmod 600)"));
+    let problems = context.store.check().await?;
+    note("state", problems.is_empty(), if problems.is_empty() { "sound".to_owned() } else { problems.join("; ") });
+    context.store.seal_ledger().await?;
+    let key = VerifierKey::parse(&context.store.ledger_verifier_key()?)?;
+    match verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ()) {
+        Ok(report) => note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root)),
+        Err(error) => note("ledger", false, error.to_string()),
+    }
+    let settings = context.settings().await?;
+    match &settings.public_url {
+        Some(url) => note("public URL", true, url.clone()),
+        None => note("public URL", true, "not set; campaigns must name `public_url` themselves".to_owned()),
+    }
+    let sound = findings.iter().all(|finding| finding.sound);
+    let value = json!({
+        "sound": sound,
+        "findings": findings.iter().map(|finding| json!({
+            "what": finding.what, "sound": finding.sound, "detail": finding.detail,
+        })).collect::<Vec<_>>(),
+    });
+    output::data(context.json, &value, || {
+        let line = |finding: &Finding| {
+            format!("{} {:<12}{}", if finding.sound { "●" } else { "✗" }, finding.what, finding.detail)
+        };
+        findings.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(if sound { Exit::Done } else { Exit::Failed })
+}

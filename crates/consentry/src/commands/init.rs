@@ -1,0 +1,34 @@
+//! `consentry init`
+
+use anyhow::Result;
+use serde_json::json;
+use store::Store;
+
+use crate::cli::{Global, Init};
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit, fail};
+
+/// Makes a data directory with its settings.
+pub async fn run(global: &Global, args: Init) -> Result<Exit> {
+    let dir = global.data_dir.display();
+    if std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(fail(format!("{dir}: exists and isn't empty"), "name another with --data-dir, or use it as it is"));
+    }
+    if let Some(url) = &args.public_url {
+        delivery::configuration::check_public_url(url).map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
+    }
+    let context = Context::open(global)?;
+    let mut settings = context.settings().await?;
+    for (channel, choice) in &args.default_consent {
+        settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());
+    }
+    settings.public_url = args.public_url.map(|url| url.trim_end_matches('/').to_owned());
+    settings.brand = args.brand;
+    settings.jurisdiction_pack = args.jurisdiction_pack;
+    context.store.put_settings(WORKSPACE, settings.clone()).await?;
+    let value = json!({ "data_dir": global.data_dir, "settings": settings });
+    output::data(global.json, &value, || {
+        format!("made {dir}; guard {dir}/master.key: links and ledger are signed with what it holds")
+    });
+    Ok(Exit::Done)
+}

@@ -1,0 +1,16 @@
+//! One file per command.
+
+pub mod backup;
+pub mod campaign;
+pub mod check;
+pub mod completions;
+pub mod demo;
+pub mod doctor;
+pub mod import;
+pub mod init;
+pub mod keys;
+pub mod ledger;
+pub mod list;
+pub mod opt_out;
+pub mod profile;
+pub mod serve;

@@ -1,0 +1,102 @@
+//! `consentry profile show`
+
+use anyhow::Result;
+use consent::{Address, Target};
+use serde_json::{Value, json};
+use store::{Entry, Held, ProfileView, Store};
+
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit, fail};
+
+/// Entries shown.
+const HISTORY_MAX: usize = 1_000;
+
+/// Shows all that is known of a person.
+pub async fn run(context: &Context, address: &str) -> Result<Exit> {
+    let parsed = Address::guess(address)
+        .map_err(|error| fail(format!("{address}: {error}"), "give an email address, or a number with +"))?;
+    let missing = || fail(format!("{address}: nobody has this address"), "consentry import profiles FILE");
+    let owner = context.owner(&parsed).await?.ok_or_else(missing)?;
+    let profile = context.store.profile(WORKSPACE, owner.profile).await?.ok_or_else(missing)?;
+    let history = context.store.history(WORKSPACE, owner.profile, None, HISTORY_MAX).await?;
+    let value = describe(&profile, &history.entries, history.more);
+    output::data(context.json, &value, || words(&profile, &history.entries));
+    Ok(Exit::Done)
+}
+
+fn describe(profile: &ProfileView, history: &[Entry], more: bool) -> Value {
+    let attributes: Value = serde_json::from_str(&profile.attributes).unwrap_or_default();
+    let subscription = |(_, name, held): &(_, String, Held)| {
+        (name.clone(), json!({ "val": held.choice.as_str(), "time": dated(held) }))
+    };
+    let mut value = json!({
+        "profile": profile.id.to_string(),
+        "id": profile.external_id,
+        "addresses": profile.addresses.iter().map(|address| json!({
+            "namespace": address.namespace.as_str(), "address": address.raw,
+        })).collect::<Vec<_>>(),
+        "locale": profile.locale,
+        "timeZone": profile.time_zone,
+        "country": profile.country.map(|country| country.as_str().to_owned()),
+        "attributes": attributes,
+        "subscriptions": profile.subscriptions.iter().map(subscription).collect::<serde_json::Map<_, _>>(),
+        "history": history.iter().map(|entry| describe_entry(profile, entry)).collect::<Vec<_>>(),
+    });
+    value["consents"] = store::document(profile);
+    if more {
+        value["historyTruncated"] = json!(true);
+    }
+    value
+}
+
+fn describe_entry(profile: &ProfileView, entry: &Entry) -> Value {
+    json!({
+        "entry": entry.id.to_string(),
+        "changes": entry.applied.iter().map(|set| json!({
+            "field": field(profile, set.target), "old": set.old.as_str(), "new": set.new.as_str(),
+        })).collect::<Vec<_>>(),
+        "source": entry.source.as_str(),
+        "occurredAt": entry.occurred_at.map(|at| at.to_string()),
+        "receivedAt": entry.received_at.to_string(),
+        "run": entry.run.map(|run| run.to_string()),
+        "evidence": entry.evidence,
+    })
+}
+
+/// A target's name: `email`, `identity.email`, `list.news`.
+pub fn field(profile: &ProfileView, target: Target) -> String {
+    match target {
+        Target::Field(field) => field.to_string(),
+        Target::Identity(field) => format!("identity.{field}"),
+        Target::List(list) => {
+            let name = profile.subscriptions.iter().find(|(id, ..)| *id == list).map(|(_, name, _)| name.as_str());
+            format!("list.{}", name.unwrap_or("?"))
+        }
+    }
+}
+
+fn dated(held: &Held) -> Option<String> {
+    (held.at != consent::Timestamp::UNDATED).then(|| held.at.to_string())
+}
+
+fn words(profile: &ProfileView, history: &[Entry]) -> String {
+    let mut lines = vec![profile.id.to_string()];
+    lines.extend(profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)));
+    let value = |name: String, held: &Held| format!("  {name:<20}{:<4}since {}", held.choice.to_string(), held.at);
+    lines.push("consents".to_owned());
+    lines.extend(profile.values.iter().map(|(field, held)| value(field.to_string(), held)));
+    for address in &profile.addresses {
+        lines.extend(address.values.iter().map(|(field, held)| value(format!("identity.{field}"), held)));
+    }
+    lines.extend(profile.subscriptions.iter().map(|(_, name, held)| value(format!("list.{name}"), held)));
+    if lines.last().is_some_and(|line| line == "consents") {
+        lines.push("  none recorded".to_owned());
+    }
+    lines.push("history".to_owned());
+    lines.extend(history.iter().map(|entry| {
+        let change = |set: &store::Applied| format!("{} {} → {}", field(profile, set.target), set.old, set.new);
+        let changes = entry.applied.iter().map(change).collect::<Vec<_>>().join(", ");
+        format!("  {}  {}  {changes}  by {}", entry.id, entry.received_at, entry.source.as_str())
+    }));
+    lines.join("\n")
+}

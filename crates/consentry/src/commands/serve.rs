@@ -1,0 +1,72 @@
+//! `consentry serve`
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use web::{LedgerFiles, PublicConfig, WebState, public_router};
+
+use crate::cli::Serve;
+use crate::context::Context;
+use crate::output::{self, Exit, fail};
+
+/// Serves the public pages until it is told to stop.
+pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
+    output::say(format_args!("serving the public pages on http://{}/", listener.local_addr()?));
+    if context.settings().await?.public_url.is_none() {
+        output::say("hint: links in messages need `public_url`, in the campaign file or by `init --public-url`");
+    }
+    serve_router(listener, public_pages(context, args.behind_proxy)?, stop_signal()).await?;
+    // What was acknowledged is durable already; this only brings the ledger's files up to date.
+    context.store.seal_ledger().await?;
+    Ok(Exit::Done)
+}
+
+/// The public pages over this data directory.
+pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
+    let mut config = PublicConfig::new(context.shared_store(), std::sync::Arc::clone(&context.clock));
+    config.behind_proxy = behind_proxy;
+    config.ledger =
+        Some(LedgerFiles { dir: context.store.ledger_dir(), verifier_key: context.store.ledger_verifier_key()? });
+    Ok(public_router(WebState::new(config)))
+}
+
+/// Serves until `stop` turns true, then lets requests in work end.
+pub async fn serve_router(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        })
+        .await
+        .context("the server ended")
+}
+
+/// Turns true at the first ctrl-c or SIGTERM. A second ctrl-c ends the program at once.
+pub fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        let terminated = async {
+            match &mut terminate {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
+        }
+        output::say("stopping; what is in hand is finished first");
+        let _ = sender.send(true);
+        let _ = tokio::signal::ctrl_c().await;
+        std::process::exit(130);
+    });
+    receiver
+}

@@ -1,0 +1,62 @@
+//! The one binary: serves the pages, runs campaigns, answers questions, keeps the data directory in order.
+
+#![allow(clippy::disallowed_methods, reason = "time and randomness enter here, and nowhere else")]
+
+mod cli;
+mod commands;
+mod context;
+mod output;
+mod probe;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use context::Context;
+use output::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::say(format_args!("error: can't start: {error}"));
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
+    let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
+        output::say(format_args!("error: {error:#}"));
+        Exit::Failed
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    ExitCode::from(exit as u8)
+}
+
+/// Logs go to standard error; `CONSENTRY_LOG` sets the level, e.g. `info` or `delivery=debug`.
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CONSENTRY_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    let open = || Context::open(&global);
+    match command {
+        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Init(args) => commands::init::run(&global, args).await,
+        Command::Demo(args) => commands::demo::run(&global, args).await,
+        Command::Serve(args) => commands::serve::run(&open()?, args).await,
+        Command::List(command) => commands::list::run(&open()?, command).await,
+        Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open()?, args).await,
+        Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
+        Command::Check(args) => commands::check::run(&open()?, args).await,
+        Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, &address).await,
+        Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
+        Command::Ledger(command) => commands::ledger::run(&global, command).await,
+        Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
+        Command::Backup(args) => commands::backup::run(&open()?, args).await,
+        Command::Doctor => commands::doctor::run(&open()?).await,
+    }
+}

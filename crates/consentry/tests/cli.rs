@@ -1,0 +1,156 @@
+//! The command line, as a user types it.
+
+mod support;
+
+use support::Desk;
+
+const PEOPLE: &str = "\
+id,email,phone,consent.email,consent.any,consent_time,list.news,plan
+1,ann@example.com,+4930123456,y,,2026-01-02,y,pro
+2,bob@example.com,,n,,2026-01-02,,free
+3,cat@example.com,,,n,2026-01-02,n,free
+4,dan@example.com,,p,,2026-01-02,p,free
+5,eve@example.com,,,,,,free
+";
+
+fn desk_with_people() -> Desk {
+    let desk = Desk::new();
+    desk.run(&["list", "create", "news"]).exits(0);
+    desk.write("people.csv", PEOPLE);
+    desk.run(&["import", "profiles", "people.csv"]).exits(0);
+    desk
+}
+
+fn reason(desk: &Desk, arguments: &[&str], code: i32) -> String {
+    let mut all = vec!["check", "--json", "--channel"];
+    all.extend(arguments);
+    let value = desk.run(&all).exits(code).json();
+    assert_eq!(value["decision"], if code == 0 { "permit" } else { "exclude" });
+    value["reason"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn import_tells_what_it_did_and_again_changes_nothing() {
+    let desk = Desk::new();
+    desk.run(&["list", "create", "news"]).exits(0);
+    desk.write("people.csv", PEOPLE);
+    let counts = |read: u64, created: u64, unchanged: u64| {
+        serde_json::json!({ "read": read, "created": created, "updated": 0, "unchanged": unchanged, "rejected": 0 })
+    };
+    assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 5, 0));
+    assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 0, 5));
+    let missing = desk.run(&["import", "profiles", "nothing.csv"]).exits(1);
+    assert!(missing.err.contains("nothing.csv"), "{}", missing.err);
+}
+
+#[test]
+fn check_decides_and_says_why() {
+    let desk = desk_with_people();
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "Choice(Yes)");
+    assert_eq!(reason(&desk, &["email", "--address", "BOB@example.com"], 3), "OptedOutChannel");
+    assert_eq!(reason(&desk, &["email", "--address", "cat@example.com"], 3), "OptedOutAll");
+    assert_eq!(reason(&desk, &["email", "--address", "dan@example.com"], 3), "PendingVerification");
+    assert_eq!(reason(&desk, &["email", "--address", "eve@example.com"], 0), "Default(Unset)");
+    assert_eq!(reason(&desk, &["email", "--address", "stranger@example.com"], 0), "Default(Unset)");
+    assert_eq!(reason(&desk, &["email", "--address", "no address"], 3), "AddressMalformed");
+    assert_eq!(reason(&desk, &["email", "--address", "cat@example.com", "--category", "transactional"], 0), "Transactional");
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 0), "Choice(Yes)");
+    assert_eq!(reason(&desk, &["email", "--address", "eve@example.com", "--list", "news"], 3), "NotSubscribed");
+    assert_eq!(reason(&desk, &["sms", "--address", "+49 30 123456"], 0), "Default(Unset)");
+    let words = desk.run(&["check", "--channel", "email", "--address", "bob@example.com"]).exits(3).out;
+    assert!(words.starts_with("○ withheld: opted out of this channel (OptedOutChannel)"), "{words}");
+    assert!(words.contains("ent_"), "the trace names the ledger entry: {words}");
+    desk.run(&["check", "--channel", "pigeon", "--address", "a@example.com"]).exits(2);
+    let missing = desk.run(&["check", "--channel", "email", "--address", "a@example.com", "--list", "nope"]).exits(1);
+    assert!(missing.err.contains("hint: consentry list create nope"), "{}", missing.err);
+}
+
+#[test]
+fn opt_outs_bind_at_their_level_even_for_strangers() {
+    let desk = desk_with_people();
+    desk.run(&["opt-out", "ann@example.com", "--level", "subscription", "--list", "news"]).exits(0);
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 3), "UnsubscribedFromList");
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "Choice(Yes)");
+    desk.run(&["opt-out", "ann@example.com", "--level", "identity"]).exits(0);
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 3), "OptedOutAddress");
+    desk.run(&["opt-out", "+4930123456", "--level", "channel"]).exits(0);
+    assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "OptedOutChannel");
+    let recorded = desk
+        .run(&["opt-out", "new@example.com", "--level", "any", "--source", "phone-call", "--reason", "rang us", "--json"])
+        .exits(0)
+        .json();
+    assert!(recorded["entry"].as_str().unwrap().starts_with("ent_"));
+    // The stranger turns up later, with a yes that is older, and stays out (I7, I8).
+    desk.write("later.csv", "id,email,consent.any,consent_time\n9,New@Example.com,y,2026-01-01\n");
+    desk.run(&["import", "profiles", "later.csv"]).exits(0);
+    assert_eq!(reason(&desk, &["email", "--address", "new@example.com"], 3), "OptedOutAll");
+    let shown = desk.run(&["profile", "show", "new@example.com", "--json"]).exits(0).json();
+    assert_eq!(shown["id"], "9");
+    assert_eq!(shown["consents"]["marketing"]["any"]["val"], "n");
+    assert_eq!(shown["consents"]["marketing"]["any"]["reason"], "rang us");
+    assert_eq!(shown["history"][0]["source"], "phone-call");
+    desk.run(&["opt-out", "not an address"]).exits(1);
+    desk.run(&["opt-out", "a@example.com", "--level", "subscription"]).exits(2);
+}
+
+#[test]
+fn the_default_can_be_changed_when_a_data_directory_is_made() {
+    let desk = Desk::new();
+    desk.run(&["init", "--default-consent", "email=n", "--default-consent", "sms=p"]).exits(0);
+    assert_eq!(reason(&desk, &["email", "--address", "a@example.com"], 3), "NoConsent");
+    assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "PendingVerification");
+    assert_eq!(reason(&desk, &["push", "--address", "token"], 0), "Default(Unset)");
+    let again = desk.run(&["init"]).exits(1);
+    assert!(again.err.contains("exists and isn't empty"), "{}", again.err);
+    desk.run(&["init", "--default-consent", "email=maybe"]).exits(2);
+}
+
+#[test]
+fn the_ledger_verifies_until_a_byte_is_changed() {
+    let desk = desk_with_people();
+    let verified = desk.run(&["ledger", "verify", "--json"]).exits(0).json();
+    assert_eq!(verified["verified"], true);
+    let entries = verified["entries"].as_u64().unwrap();
+    assert!(entries >= 4, "{verified}");
+    let key = desk.run(&["ledger", "key"]).exits(0).out.trim().to_owned();
+    let receipt = desk.run(&["ledger", "receipt", "ent_0"]).exits(0).out;
+    desk.write("receipt.tlog-proof", &receipt);
+    desk.run(&["ledger", "check-receipt", "receipt.tlog-proof", "--key", &key]).exits(0);
+    // An auditor keeps a checkpoint and the key; the ledger grows.
+    std::fs::copy(desk.data_dir().join("ledger/checkpoint"), desk.path("old")).unwrap();
+    desk.run(&["opt-out", "eve@example.com"]).exits(0);
+    desk.run(&["ledger", "verify", "--since", "old"]).exits(0);
+    let bundle = desk.data_dir().join("ledger/tile/entries");
+    let file = std::fs::read_dir(&bundle).unwrap().next().unwrap().unwrap().path();
+    let file = if file.is_dir() { std::fs::read_dir(file).unwrap().next().unwrap().unwrap().path() } else { file };
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let ledger = desk.data_dir().join("ledger");
+    let found = desk.run(&["ledger", "verify", "--files", ledger.to_str().unwrap(), "--key", &key]).exits(1);
+    assert!(found.err.contains("tile/entries"), "{}", found.err);
+    desk.run(&["doctor"]).exits(1);
+}
+
+#[test]
+fn a_backup_made_live_opens_and_verifies() {
+    let desk = desk_with_people();
+    desk.run(&["backup", "copy"]).exits(0);
+    desk.run(&["opt-out", "eve@example.com"]).exits(0);
+    let copy = ["--data-dir", "copy"];
+    desk.run(&[&["ledger", "verify"], &copy[..]].concat()).exits(0);
+    desk.run(&[&["doctor"], &copy[..]].concat()).exits(0);
+    desk.run(&[&["check", "--channel", "email", "--address", "bob@example.com"], &copy[..]].concat()).exits(3);
+    desk.run(&[&["check", "--channel", "email", "--address", "eve@example.com"], &copy[..]].concat()).exits(0);
+    let taken = desk.run(&["backup", "copy"]).exits(1);
+    assert!(taken.err.contains("copy"), "{}", taken.err);
+}
+
+#[test]
+fn help_completions_and_keys_work() {
+    let desk = Desk::new();
+    assert!(desk.run(&["--help"]).exits(0).out.contains("Exit codes"));
+    assert!(desk.run(&["completions", "bash"]).exits(0).out.contains("consentry"));
+    assert_eq!(desk.run(&["keys", "rotate", "--json"]).exits(0).json()["key"], 2);
+    desk.run(&["doctor"]).exits(0);
+}

@@ -1,0 +1,410 @@
+//! A channel configuration: how and as whom messages go out.
+//!
+//! In campaign files it is TOML, in the store JSON. It holds no secret: passwords and keys are named by file or by
+//! environment variable.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use consent::{Category, Level};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::dkim::DkimConfig;
+use crate::error::InputError;
+use crate::mailbox::Mailbox;
+use crate::smtp::TransportConfig;
+
+/// Most attempts that may be configured.
+const ATTEMPTS_LIMIT: u32 = 50;
+/// Longest wait between two attempts.
+const DELAY_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// Keys whose files are named relative to the file that names them.
+const FILE_KEYS: [&[&str]; 3] =
+    [&["dkim", "key_file"], &["transport", "password_file"], &["transport", "ca_file"]];
+
+/// The List-Unsubscribe header field (RFC 2369, RFC 8058).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListUnsubscribe {
+    /// The HTTPS link with one-click.
+    pub url: bool,
+    /// The mail address.
+    pub mailto: bool,
+    /// The domain of that mail address.
+    pub mailto_domain: Option<String>,
+}
+
+impl Default for ListUnsubscribe {
+    fn default() -> Self {
+        Self { url: true, mailto: false, mailto_domain: None }
+    }
+}
+
+/// When a message that was refused for now is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retry {
+    /// Waits after the first, second, ... attempt, as `30s`, `10m`, `1h`, `2d`; the last one holds for all further ones.
+    #[serde(deserialize_with = "durations")]
+    pub delays: Vec<Duration>,
+    /// Attempts in all, the first one included.
+    pub attempts_max: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { delays: [60, 600, 3600].map(Duration::from_secs).to_vec(), attempts_max: 5 }
+    }
+}
+
+impl Retry {
+    /// How long to wait after `attempts` attempts; `None` when that was the last one.
+    pub fn delay_after(&self, attempts: u32) -> Option<Duration> {
+        if attempts >= self.attempts_max {
+            return None;
+        }
+        let at = (attempts.max(1) as usize - 1).min(self.delays.len() - 1);
+        Some(self.delays[at])
+    }
+}
+
+/// As it stands in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawConfiguration {
+    name: String,
+    channel: String,
+    category: Category,
+    from: String,
+    reply_to: Option<String>,
+    dkim: Option<OneOrMore>,
+    #[serde(default)]
+    list_unsubscribe: ListUnsubscribe,
+    #[serde(default = "default_level")]
+    level: Level,
+    bounce_domain: Option<String>,
+    feedback_id: Option<String>,
+    public_url: Option<String>,
+    transport: TransportConfig,
+    #[serde(default)]
+    retry: Retry,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(DkimConfig),
+    More(Vec<DkimConfig>),
+}
+
+fn default_level() -> Level {
+    Level::Channel
+}
+
+/// A channel configuration for email, checked.
+#[derive(Debug, Clone)]
+pub struct ChannelConfiguration {
+    /// Its name.
+    pub name: String,
+    /// Marketing or transactional.
+    pub category: Category,
+    /// Header From.
+    pub from: Mailbox,
+    /// Header Reply-To.
+    pub reply_to: Option<Mailbox>,
+    /// DKIM keys, none to two.
+    pub dkim: Vec<DkimConfig>,
+    /// What List-Unsubscribe holds.
+    pub list_unsubscribe: ListUnsubscribe,
+    /// How far the header's link and `unsubscribe_url` reach: `channel`, `identity`, or `subscription` where the
+    /// message is bound to a list.
+    pub level: Level,
+    /// Domain of the envelope sender `b.TOKEN@`.
+    pub bounce_domain: String,
+    /// SenderId of Feedback-ID: 5 to 15 characters, the same for all mail of a brand.
+    pub feedback_id: Option<String>,
+    /// Where the public pages are reached, without a trailing slash; `None`: the workspace's own setting.
+    pub public_url: Option<String>,
+    /// The relay.
+    pub transport: TransportConfig,
+    /// Further attempts.
+    pub retry: Retry,
+    body: Value,
+}
+
+impl ChannelConfiguration {
+    /// Reads a TOML file of its own.
+    pub fn load(file: &Path) -> Result<Self, InputError> {
+        let text = std::fs::read_to_string(file).map_err(|error| InputError::unreadable(file, "", &error))?;
+        let typed = toml::from_str::<RawConfiguration>(&text);
+        typed.map_err(|error| InputError::toml(file, &text, &error))?;
+        let value = toml::from_str::<Value>(&text).map_err(|error| InputError::toml(file, &text, &error))?;
+        Self::from_value(value, file, "")
+    }
+
+    /// Reads what the store keeps.
+    pub fn from_json(text: &str) -> Result<Self, InputError> {
+        let file = Path::new("stored configuration");
+        let value =
+            serde_json::from_str(text).map_err(|error| InputError::new(file, "", error.to_string()))?;
+        Self::from_value(value, file, "")
+    }
+
+    /// What the store keeps: JSON with every file path absolute.
+    pub fn to_json(&self) -> String {
+        self.body.to_string()
+    }
+
+    /// What decides what recipients get: all but the relay, the keys and the retries, which may be mended while a run
+    /// is open.
+    pub(crate) fn content(&self) -> Value {
+        let mut body = self.body.clone();
+        if let Some(map) = body.as_object_mut() {
+            for key in ["transport", "dkim", "retry"] {
+                map.remove(key);
+            }
+        }
+        body
+    }
+
+    /// Checks a configuration that stands under `prefix` in `file`.
+    pub(crate) fn from_value(mut body: Value, file: &Path, prefix: &str) -> Result<Self, InputError> {
+        let directory = file.parent().unwrap_or(Path::new(""));
+        for path in FILE_KEYS {
+            make_absolute(&mut body, path, directory);
+        }
+        let raw = RawConfiguration::deserialize(&body)
+            .map_err(|error| InputError::new(file, prefix.trim_end_matches('.'), error.to_string()))?;
+        let wrong = |key: &str, problem: String| InputError::new(file, format!("{prefix}{key}"), problem);
+        check_names(&raw).map_err(|(key, problem)| wrong(key, problem))?;
+        let from = Mailbox::parse(&raw.from)
+            .map_err(|error| wrong("from", format!("{error}; write it as `Name <news@example.com>`")))?;
+        let reply_to = raw.reply_to.as_deref().map(Mailbox::parse).transpose();
+        let reply_to = reply_to
+            .map_err(|error| wrong("reply_to", format!("{error}; write it as `Name <news@example.com>`")))?;
+        let dkim = match raw.dkim {
+            None => Vec::new(),
+            Some(OneOrMore::One(one)) => vec![one],
+            Some(OneOrMore::More(more)) if more.len() <= 2 => more,
+            Some(OneOrMore::More(_)) => return Err(wrong("dkim", "name at most two keys".to_owned())),
+        };
+        let public_url = raw.public_url.as_deref().map(check_public_url).transpose();
+        let public_url = public_url.map_err(|problem| wrong("public_url", problem))?;
+        let bounce_domain = raw.bounce_domain.as_deref().map(domain).transpose();
+        let bounce_domain = bounce_domain.map_err(|problem| wrong("bounce_domain", problem))?;
+        let bounce_domain = bounce_domain.unwrap_or_else(|| from.domain().to_owned());
+        Ok(Self {
+            name: raw.name,
+            category: raw.category,
+            from,
+            reply_to,
+            dkim,
+            list_unsubscribe: raw.list_unsubscribe,
+            level: raw.level,
+            bounce_domain,
+            feedback_id: raw.feedback_id,
+            public_url,
+            transport: raw.transport,
+            retry: raw.retry,
+            body,
+        })
+    }
+}
+
+/// What can be said about single values; the key and what to do.
+fn check_names(raw: &RawConfiguration) -> Result<(), (&'static str, String)> {
+    let named = |text: &str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    };
+    if !named(&raw.name) {
+        return Err(("name", "use 1 to 64 of the characters a-z, A-Z, 0-9, `_`, `-`, `.`".to_owned()));
+    }
+    if raw.channel != "email" {
+        return Err(("channel", "only `email` can be sent; write channel = \"email\"".to_owned()));
+    }
+    if raw.list_unsubscribe.mailto || raw.list_unsubscribe.mailto_domain.is_some() {
+        let problem =
+            "there is no receiver for unsubscribe mails yet; leave `mailto` and `mailto_domain` out";
+        return Err(("list_unsubscribe.mailto", problem.to_owned()));
+    }
+    if raw.level == Level::Any {
+        let problem = "use `channel`, `identity`, or, for messages bound to a list, `subscription`";
+        return Err(("level", problem.to_owned()));
+    }
+    if let Some(id) = &raw.feedback_id
+        && !((5..=15).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+    {
+        return Err(("feedback_id", "use 5 to 15 of the characters a-z, A-Z, 0-9, `_`, `-`".to_owned()));
+    }
+    if raw.retry.delays.is_empty() || raw.retry.delays.iter().any(|delay| *delay > DELAY_MAX) {
+        return Err((
+            "retry.delays",
+            "name one or more waits of at most 7 days, e.g. [\"1m\", \"10m\"]".to_owned(),
+        ));
+    }
+    if !(1..=ATTEMPTS_LIMIT).contains(&raw.retry.attempts_max) {
+        return Err(("retry.attempts_max", format!("use 1 to {ATTEMPTS_LIMIT}")));
+    }
+    Ok(())
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    let address = consent::Address::email(&format!("a@{text}"));
+    address.map(|address| address.domain().to_owned()).map_err(|_| "must be a domain name".to_owned())
+}
+
+/// An address of pages: `https://`, or `http://` on a loopback address; no query, no trailing slash in the answer.
+pub fn check_public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let plain =
+        text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control() || b" \"&'<>\\^`{|}?#".contains(&b));
+    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return Err("must begin with https://".to_owned()),
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    if !plain || authority.is_empty() || authority.contains('@') || text.len() > 200 {
+        return Err("must be a plain https:// address without user, query or fragment".to_owned());
+    }
+    if !secure && !is_loopback(authority) {
+        return Err("must be https://; http:// is for loopback addresses only".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn make_absolute(body: &mut Value, path: &[&str], directory: &Path) {
+    match (path, body) {
+        ([], Value::String(text)) => {
+            let joined: PathBuf = directory.join(&*text);
+            let absolute = std::path::absolute(&joined).unwrap_or(joined);
+            *text = absolute.to_string_lossy().into_owned();
+        }
+        (path, Value::Array(items)) => {
+            for item in items {
+                make_absolute(item, path, directory);
+            }
+        }
+        ([first, rest @ ..], Value::Object(map)) => {
+            if let Some(value) = map.get_mut(*first) {
+                make_absolute(value, rest, directory);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parse = |text: &String| {
+        duration(text).ok_or_else(|| serde::de::Error::custom("write a wait as 30s, 10m, 1h or 2d"))
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let unit = match text.chars().last()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let count: u32 = text[..text.len() - 1].parse().ok()?;
+    (count > 0).then(|| Duration::from_secs(u64::from(count) * unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "name = 'news'\nchannel = 'email'\ncategory = 'marketing'\nfrom = 'Shop <news@shop.example>'\n\
+                        public_url = 'https://mail.shop.example/'\ntransport = { host = '127.0.0.1' }\n";
+
+    fn load(text: &str) -> Result<ChannelConfiguration, InputError> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("c.toml");
+        std::fs::write(&file, text).unwrap();
+        ChannelConfiguration::load(&file)
+    }
+
+    #[test]
+    fn reads_with_defaults_and_survives_the_store() {
+        let read =
+            load(&format!("{BASE}dkim = {{ domain = 'shop.example', selector = 's', key_file = 'k.pem' }}"))
+                .unwrap();
+        assert_eq!(read.level, Level::Channel);
+        assert_eq!(read.bounce_domain, "shop.example");
+        assert_eq!(read.public_url.as_deref(), Some("https://mail.shop.example"));
+        assert!(read.dkim[0].key_file.is_absolute());
+        let again = ChannelConfiguration::from_json(&read.to_json()).unwrap();
+        assert_eq!((again.dkim, again.transport, again.retry), (read.dkim, read.transport, read.retry));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key() {
+        for (line, key) in [
+            ("level = 'any'", "level"),
+            ("list_unsubscribe = { mailto = true }", "list_unsubscribe.mailto"),
+            ("feedback_id = 'x'", "feedback_id"),
+            ("retry = { delays = [] }", "retry.delays"),
+            ("retry = { attempts_max = 0 }", "retry.attempts_max"),
+            ("reply_to = 'nobody'", "reply_to"),
+            ("bounce_domain = 'a b'", "bounce_domain"),
+        ] {
+            assert_eq!(load(&format!("{BASE}{line}")).unwrap_err().key, key, "{line}");
+        }
+        let error = load(&format!("{BASE}retry = {{ delays = ['soon'] }}")).unwrap_err();
+        assert_eq!(error.line, Some(7));
+    }
+
+    #[test]
+    fn a_password_in_the_file_is_refused_and_not_repeated() {
+        let text = BASE.replace("host = '127.0.0.1'", "host = '127.0.0.1', password = 'hunter2'");
+        let error = load(&text).unwrap_err();
+        assert_eq!(error.line, Some(6));
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn public_urls_are_https_but_on_loopback() {
+        for good in [
+            "https://a.example",
+            "https://a.example/mail/",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
+            assert!(check_public_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://a.example",
+            "ftp://a",
+            "https://",
+            "https://u@a.example",
+            "https://a.example/?x",
+            "https://a b",
+        ] {
+            assert!(check_public_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn delays_end_with_the_attempts() {
+        let retry = Retry { delays: vec![Duration::from_secs(1), Duration::from_secs(2)], attempts_max: 4 };
+        let delays: Vec<_> = (1..=4).map(|n| retry.delay_after(n).map(|delay| delay.as_secs())).collect();
+        assert_eq!(delays, [Some(1), Some(2), Some(2), None]);
+    }
+}

@@ -1,0 +1,143 @@
+//! The forecast: what a run would do, without doing anything.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use consent::decide::Reach;
+use consent::{Decision, Recipient, decide};
+use serde::Serialize;
+
+use crate::audience::{self, Resolved};
+use crate::campaign::Campaign;
+use crate::error::DeliveryError;
+use crate::run::Deps;
+
+/// Profiles read at once.
+const BATCH: usize = 1024;
+
+/// What a run started now would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Forecast {
+    /// The campaign's name.
+    pub campaign: String,
+    /// In the audience.
+    pub audience: u64,
+    /// Would get it.
+    pub permitted: u64,
+    /// Of those, would get the fallback content, because they refuse personalization.
+    pub without_personalization: u64,
+    /// Wouldn't, by reason.
+    pub excluded: BTreeMap<&'static str, u64>,
+    /// Of the audience, addresses in the file that nobody is known by yet.
+    pub unknown_addresses: u64,
+    /// Rows of the file that hold no well-formed address; not part of the audience.
+    pub malformed_addresses: u64,
+    /// The lines of the first of them.
+    pub malformed_lines: Vec<u64>,
+}
+
+/// Looks at the whole audience and decides for each. Nothing changes.
+pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, DeliveryError> {
+    let list = deps.list(campaign).await?;
+    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, None).await?;
+    let Resolved { profiles, unknown, malformed, malformed_lines } = resolved;
+    let mut forecast = Forecast {
+        campaign: campaign.name.clone(),
+        audience: profiles.len() + unknown,
+        unknown_addresses: unknown,
+        malformed_addresses: malformed,
+        malformed_lines,
+        ..Forecast::default()
+    };
+    let gate = deps.gate(campaign, list);
+    let mut ids = profiles.iter();
+    loop {
+        let batch: Vec<_> = ids.by_ref().take(BATCH).map(audience::profile).collect();
+        // An empty read too, at the end: it is where the rules for unknown people come from.
+        let last = batch.is_empty();
+        let (readings, message, rules) = gate.read(batch, None, false).await?;
+        for reading in &readings {
+            forecast.count(&reading.recipient, decide(&reading.recipient, &message, &rules), 1);
+        }
+        if last {
+            let nobody = Recipient { reach: Reach::Reachable, ..Recipient::UNKNOWN };
+            forecast.count(&nobody, decide(&nobody, &message, &rules), unknown);
+            return Ok(forecast);
+        }
+    }
+}
+
+impl Forecast {
+    fn count(&mut self, recipient: &Recipient, decision: Decision, times: u64) {
+        match decision {
+            _ if times == 0 => {}
+            Decision::Permit(_) => {
+                self.permitted += times;
+                self.without_personalization += u64::from(!recipient.personalization_allowed());
+            }
+            Decision::Exclude(reason) => *self.excluded.entry(name(reason)).or_default() += times,
+        }
+    }
+}
+
+/// The reason's code name, which reports are keyed by.
+fn name(reason: consent::Exclusion) -> &'static str {
+    use consent::Exclusion as E;
+    match reason {
+        E::AddressMissing => "AddressMissing",
+        E::AddressMalformed => "AddressMalformed",
+        E::TokenDead => "TokenDead",
+        E::AddressSuppressed => "AddressSuppressed",
+        E::DomainSuppressed => "DomainSuppressed",
+        E::NotAllowed => "NotAllowed",
+        E::SenderBlocked => "SenderBlocked",
+        E::OptedOutAll => "OptedOutAll",
+        E::OptedOutChannel => "OptedOutChannel",
+        E::OptedOutAddress => "OptedOutAddress",
+        E::ListNotLive => "ListNotLive",
+        E::UnsubscribedFromList => "UnsubscribedFromList",
+        E::NotSubscribed => "NotSubscribed",
+        E::PendingVerification => "PendingVerification",
+        E::NoConsent => "NoConsent",
+        E::OptInRequired => "OptInRequired",
+    }
+}
+
+impl fmt::Display for Forecast {
+    /// A table for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<52} {:>10}", format_args!("audience of {}", self.campaign), self.audience)?;
+        writeln!(f, "{:<52} {:>10}", "would get it", self.permitted)?;
+        if self.without_personalization > 0 {
+            writeln!(
+                f,
+                "{:<52} {:>10}",
+                "  of those, without personalization", self.without_personalization
+            )?;
+        }
+        for (reason, count) in &self.excluded {
+            let words = consent::Exclusion::ALL.into_iter().find(|one| name(*one) == *reason);
+            let words = words.map_or("", consent::Exclusion::in_words);
+            writeln!(f, "{:<52} {count:>10}", format!("withheld: {words}"))?;
+        }
+        if self.unknown_addresses > 0 {
+            writeln!(f, "{:<52} {:>10}", "addresses that nobody is known by yet", self.unknown_addresses)?;
+        }
+        if self.malformed_addresses > 0 {
+            writeln!(f, "{:<52} {:>10}", "rows without a well-formed address", self.malformed_addresses)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_keeps_its_code_name() {
+        for reason in consent::Exclusion::ALL {
+            assert_eq!(name(reason), reason.to_string());
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Permits: the decision, read from the state and good for a second (I1).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent::decide::{ListState, Message};
+use consent::{
+    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, ProfileId, WorkspaceId, decide,
+};
+use store::{Reading, ReadingQuery, Store, StoreError};
+
+use crate::render::Person;
+
+/// How long a permit holds, from before the state was read.
+pub const LEASE: Duration = Duration::from_secs(1);
+
+/// Leave to send to one person, for a second.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    /// Who.
+    pub profile: ProfileId,
+    /// What rendering knows.
+    pub person: Arc<Person>,
+    /// Monotonic time from before the state was read.
+    pub issued: Duration,
+}
+
+impl Permit {
+    /// Whether it still holds at a monotonic time. At its last instant it doesn't any more.
+    pub fn still_holds(&self, now: Duration) -> bool {
+        now.saturating_sub(self.issued) < LEASE
+    }
+}
+
+/// The decisions about a batch.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// Who may be sent to.
+    pub permits: Vec<Permit>,
+    /// Who may not, and why.
+    pub excluded: Vec<(ProfileId, Exclusion)>,
+}
+
+/// Decides for one campaign.
+#[derive(Clone)]
+pub struct Gate {
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Leases are measured with it.
+    pub clock: Arc<dyn Clock>,
+    /// Marketing or transactional.
+    pub category: Category,
+    /// The list that the messages are bound to.
+    pub list: Option<ListId>,
+    /// The sender's address, for recipients who blocked it.
+    pub sender: String,
+}
+
+impl Gate {
+    /// Reads and decides for at most [`store::READ_MAX`] profiles; `addresses` where it isn't each profile's first one.
+    pub async fn decide(
+        &self,
+        profiles: Vec<ProfileId>,
+        addresses: Option<Vec<AddressId>>,
+    ) -> Result<Decided, StoreError> {
+        // Taken first: whatever is acknowledged after this instant may be missing from what is read.
+        let issued = self.clock.monotonic();
+        let (readings, message, rules) = self.read(profiles, addresses, true).await?;
+        let mut decided = Decided::default();
+        for reading in readings {
+            match decide(&reading.recipient, &message, &rules) {
+                Decision::Exclude(reason) => decided.excluded.push((reading.profile, reason)),
+                Decision::Permit(_) => {
+                    let profile = reading.profile;
+                    match person(reading) {
+                        Some(person) => {
+                            decided.permits.push(Permit { profile, person: Arc::new(person), issued })
+                        }
+                        // Never decided so by the table; without an address there is nobody to send to (I9).
+                        None => decided.excluded.push((profile, Exclusion::AddressMissing)),
+                    }
+                }
+            }
+        }
+        Ok(decided)
+    }
+
+    /// What decisions stand on: the readings, the message and the rules, read now.
+    pub(crate) async fn read(
+        &self,
+        profiles: Vec<ProfileId>,
+        addresses: Option<Vec<AddressId>>,
+        with_attributes: bool,
+    ) -> Result<(Vec<Reading>, Message, consent::Rules), StoreError> {
+        let now = self.clock.now();
+        let settings = self.store.settings(self.workspace).await?;
+        let list = match self.list {
+            // A list that is gone is not live (I9).
+            Some(id) => {
+                let list = self.store.list_by_id(self.workspace, id).await?;
+                Some(list.map_or(ListState::Expired, |list| list.state(now)))
+            }
+            None => None,
+        };
+        let query = ReadingQuery {
+            profiles,
+            channel: Channel::Email,
+            addresses,
+            list: self.list,
+            sender: Some(self.sender.clone()),
+            with_attributes,
+            now,
+        };
+        let readings = self.store.read(self.workspace, query).await?;
+        let message = Message { channel: Channel::Email, category: self.category, list };
+        Ok((readings, message, settings.rules()))
+    }
+}
+
+/// What rendering knows of a reading; `None` without an address.
+pub(crate) fn person(reading: Reading) -> Option<Person> {
+    let (address, email) = reading.address?;
+    let personal = reading.recipient.personalization_allowed();
+    Some(Person {
+        address: address.0,
+        email,
+        epoch: reading.epoch,
+        personal,
+        locale: reading.locale,
+        country: reading.recipient.country.map(|country| country.as_str().to_owned()),
+        external_id: reading.external_id,
+        attributes: reading.attributes,
+    })
+}

@@ -1,0 +1,35 @@
+//! How a message goes out: campaigns, audiences, the gate, rendering, the transport.
+//!
+//! [`run_campaign`] sends, [`forecast()`] tells beforehand what that would do, [`publish::check`] refuses content that
+//! has no working way out (I3).
+
+pub mod audience;
+pub mod campaign;
+pub mod configuration;
+pub mod dkim;
+pub mod error;
+pub mod forecast;
+pub mod gate;
+mod html;
+pub mod links;
+mod mailbox;
+pub mod message;
+mod pipeline;
+mod plaintext;
+pub mod publish;
+pub mod render;
+pub mod run;
+pub mod smtp;
+mod worker;
+
+pub use campaign::{Audience, Campaign, Content, RunSpec};
+pub use configuration::ChannelConfiguration;
+pub use error::{DeliveryError, InputError};
+pub use forecast::{Forecast, forecast};
+pub use links::Links;
+pub use mailbox::Mailbox;
+pub use publish::{Checked, Finding, LinkProbe, PublishError};
+pub use run::{Deps, Progress, RunOptions, RunSummary, run_campaign};
+
+#[cfg(test)]
+mod tests;

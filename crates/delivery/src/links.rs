@@ -1,0 +1,165 @@
+//! The links of a message: signed tokens under the public address, nothing stored for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consent::{AddressId, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
+
+/// Makes the links of one run's messages.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Signs.
+    pub ring: Arc<KeyRing>,
+    /// Where the pages are, without a trailing slash.
+    pub public_url: Arc<str>,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The run; `None` in a check before there is one.
+    pub run: Option<RunId>,
+    /// The list that the messages are bound to.
+    pub list: Option<ListId>,
+    /// How far the header's link and `unsubscribe_url` reach.
+    pub level: Level,
+}
+
+impl Links {
+    fn token(&self, purpose: Purpose, level: Level, address: AddressId, epoch: u32) -> Token {
+        Token {
+            purpose,
+            level,
+            workspace: self.workspace,
+            address,
+            reference: self.run.map_or(0, |run| run.0),
+            list: self.list.unwrap_or(ListId(0)),
+            epoch,
+        }
+    }
+
+    fn url(&self, page: char, token: &Token) -> Result<String, TokenError> {
+        Ok(format!("{}/{page}/{}", self.public_url, self.ring.sign(token)?.to_url()))
+    }
+
+    /// The link of `unsubscribe_url` and of the List-Unsubscribe header field.
+    pub fn unsubscribe(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        self.one_click(self.level, address, epoch)
+    }
+
+    /// A link to the page that opts out at a level.
+    pub fn one_click(&self, level: Level, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        self.url('u', &self.token(Purpose::Unsubscribe, level, address, epoch))
+    }
+
+    /// The link to the page of choices.
+    pub fn preferences(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        self.url('p', &self.token(Purpose::Preferences, self.level, address, epoch))
+    }
+
+    /// The token of the envelope sender, spelled for a local part. It names the message too: the same address and run
+    /// give the same token.
+    pub fn bounce(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        let token = self.token(Purpose::Bounce, Level::Identity, address, epoch);
+        Ok(self.ring.sign(&token)?.to_local_part())
+    }
+}
+
+/// What a template's calls of `one_click_url` say: the confirmation page by level, and what is wrong with them.
+///
+/// Read from the source, not from a rendering: a call in a branch that no sample takes counts too.
+pub(crate) fn confirmations(source: &str, found: &mut BTreeMap<String, String>, problems: &mut Vec<String>) {
+    const NAME: &str = "one_click_url";
+    let mut rest = source;
+    while let Some(at) = rest.find(NAME) {
+        rest = rest[at + NAME.len()..].trim_start();
+        let Some(arguments) = rest.strip_prefix('(') else { continue };
+        match call(arguments) {
+            Ok((level, confirmation)) => note(&level, confirmation, found, problems),
+            Err(problem) => problems.push(format!("{NAME}: {problem}")),
+        }
+    }
+}
+
+fn note(level: &str, page: Option<String>, found: &mut BTreeMap<String, String>, problems: &mut Vec<String>) {
+    if level.parse::<Level>().is_err() {
+        problems.push("one_click_url: the levels are any, channel, identity, subscription".to_owned());
+    }
+    let Some(page) = page else { return };
+    if let Err(problem) = crate::campaign::check_public_page(&page) {
+        problems.push(format!("one_click_url: the confirmation page {problem}"));
+    }
+    match found.get(level) {
+        Some(other) if *other != page => {
+            problems.push(format!(
+                "one_click_url: two different confirmation pages for the level {level}; a level has one"
+            ));
+        }
+        _ => {
+            found.insert(level.to_owned(), page);
+        }
+    }
+}
+
+/// Level and confirmation of one call, from after its opening parenthesis.
+fn call(text: &str) -> Result<(String, Option<String>), &'static str> {
+    let (mut level, mut confirmation) = ("identity".to_owned(), None);
+    let mut rest = text.trim_start();
+    while !rest.starts_with(')') {
+        let (name, value) =
+            rest.split_once('=').ok_or("write the arguments as level=\"...\" and confirmation=\"...\"")?;
+        let value = value.trim_start();
+        let quote = value
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\''))
+            .ok_or("the arguments must be plain texts")?;
+        let (value, tail) = value[1..].split_once(quote).ok_or("a text has no end")?;
+        match name.trim() {
+            "level" => value.clone_into(&mut level),
+            "confirmation" => confirmation = Some(value.to_owned()),
+            _ => return Err("the arguments are level and confirmation"),
+        }
+        rest = tail.trim_start();
+        rest = match rest.strip_prefix(',') {
+            Some(more) => more.trim_start(),
+            None if rest.starts_with(')') => rest,
+            None => return Err("the arguments must be plain texts"),
+        };
+    }
+    Ok((level, confirmation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(source: &str) -> (BTreeMap<String, String>, Vec<String>) {
+        let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
+        confirmations(source, &mut found, &mut problems);
+        (found, problems)
+    }
+
+    #[test]
+    fn finds_confirmation_pages_in_every_branch() {
+        let (found, problems) = scan(
+            "{% if false %}{{ one_click_url(level='channel', confirmation=\"https://a.example/x\") }}{% endif %}\
+             {{ one_click_url() }} the word one_click_url alone",
+        );
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [("channel".into(), "https://a.example/x".into())]);
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_know() {
+        for bad in [
+            "{{ one_click_url(level=profile.level) }}",
+            "{{ one_click_url(confirmation='http://a.example') }}",
+            "{{ one_click_url(confirmation='javascript:alert(1)') }}",
+            "{{ one_click_url(level='all') }}",
+            "{{ one_click_url('channel') }}",
+            "{{ one_click_url(confirmation='https://a' ~ x) }}",
+            "{{ one_click_url(confirmation='https://a.example') }}{{ one_click_url(confirmation='https://b.example') }}",
+            "{{ one_click_url(level='x",
+        ] {
+            assert!(!scan(bad).1.is_empty(), "{bad}");
+        }
+    }
+}

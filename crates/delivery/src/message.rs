@@ -1,0 +1,171 @@
+//! A rendered message becomes the bytes that are sent.
+
+use std::fmt::Write as _;
+
+use consent::{Timestamp, TokenError};
+use mail_builder::headers::Header;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::date::Date;
+use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::text::Text;
+use mail_builder::headers::url::URL;
+use mail_builder::mime::MimePart;
+
+use crate::campaign::Campaign;
+use crate::configuration::ChannelConfiguration;
+use crate::dkim::Signer;
+use crate::links::Links;
+use crate::mailbox::{Mailbox, deliverable};
+use crate::render::{Person, Rendered};
+use crate::smtp::{Envelope, EnvelopeError};
+
+/// Longest List-Id in octets (RFC 2919 section 3).
+const LIST_ID_LENGTH_MAX: usize = 255;
+
+/// Why a message couldn't be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// The address can't stand in an envelope.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// A link can't be signed.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// DKIM.
+    #[error("the message can't be signed: {0}")]
+    Dkim(String),
+}
+
+/// What all messages of a run have in common, made once.
+#[derive(Debug)]
+pub struct Composer {
+    from: Vec<u8>,
+    reply_to: Vec<u8>,
+    list: Vec<u8>,
+    /// List-Unsubscribe-Post, Feedback-ID, MIME-Version.
+    tail: Vec<u8>,
+    list_unsubscribe: bool,
+    bounce_domain: String,
+    id_domain: String,
+    signer: Signer,
+}
+
+/// Buffers of a worker, reused from message to message.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    header: Vec<u8>,
+    body: Vec<u8>,
+    message: Vec<u8>,
+}
+
+impl Composer {
+    /// Prepares. The keys come loaded.
+    pub fn new(campaign: &Campaign, signer: Signer) -> Self {
+        let configuration = &campaign.configuration;
+        let mut composer = Self {
+            from: Vec::new(),
+            reply_to: Vec::new(),
+            list: Vec::new(),
+            tail: Vec::new(),
+            list_unsubscribe: configuration.list_unsubscribe.url,
+            bounce_domain: configuration.bounce_domain.clone(),
+            id_domain: configuration.from.domain().to_owned(),
+            signer,
+        };
+        field(&mut composer.from, "From", &mailbox(&configuration.from));
+        if let Some(reply_to) = &configuration.reply_to {
+            field(&mut composer.reply_to, "Reply-To", &mailbox(reply_to));
+        }
+        if let Some(list) = &campaign.list {
+            let id = format!("<{list}.{}>", configuration.from.domain());
+            if id.len() <= LIST_ID_LENGTH_MAX {
+                composer.list.extend_from_slice(format!("List-Id: {id}\r\n").as_bytes());
+            }
+        }
+        if composer.list_unsubscribe {
+            composer.tail.extend_from_slice(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+        }
+        if let Some(feedback) = feedback_id(campaign, configuration) {
+            field(&mut composer.tail, "Feedback-ID", &Text::new(feedback));
+        }
+        composer.tail.extend_from_slice(b"MIME-Version: 1.0\r\n");
+        composer
+    }
+
+    /// Builds and signs one message. Its bytes are in `buffers` until the next call.
+    pub fn compose<'b>(
+        &self,
+        person: &Person,
+        rendered: &Rendered,
+        links: &Links,
+        at: Timestamp,
+        buffers: &'b mut Buffers,
+    ) -> Result<(Envelope, &'b [u8]), MessageError> {
+        let token = links.bounce(person.address(), person.epoch)?;
+        let to = deliverable(&person.email).ok_or(EnvelopeError::Character)?;
+        let envelope = Envelope::new(format!("b.{token}@{}", self.bounce_domain), to)?;
+        let Buffers { header, body, message } = buffers;
+        self.header(header, &envelope, &token, &rendered.subject, at);
+        if self.list_unsubscribe {
+            field(header, "List-Unsubscribe", &URL::new(links.unsubscribe(person.address(), person.epoch)?));
+        }
+        header.extend_from_slice(&self.tail);
+        body.clear();
+        part(rendered, &token).write_part(body);
+        // The part begins with its own header fields, which belong to the message's.
+        let split = memchr::memmem::find(body, b"\r\n\r\n").map_or(body.len(), |at| at + 2);
+        header.extend_from_slice(&body[..split]);
+        let content = body.get(split + 2..).unwrap_or_default();
+        message.clear();
+        self.signer.sign(header, content, at, message).map_err(MessageError::Dkim)?;
+        message.extend_from_slice(header);
+        message.extend_from_slice(b"\r\n");
+        message.extend_from_slice(content);
+        Ok((envelope, message))
+    }
+
+    /// The fields up to List-Id, in the order that mail clients show.
+    fn header(&self, out: &mut Vec<u8>, envelope: &Envelope, token: &str, subject: &str, at: Timestamp) {
+        out.clear();
+        out.extend_from_slice(&self.from);
+        field(out, "To", &Address::from(envelope.to()));
+        field(out, "Subject", &Text::new(subject));
+        field(out, "Date", &Date::new(at.0.div_euclid(1_000_000)));
+        field(out, "Message-ID", &MessageId::new(format!("{token}@{}", self.id_domain)));
+        out.extend_from_slice(&self.reply_to);
+        out.extend_from_slice(&self.list);
+    }
+}
+
+fn field(out: &mut Vec<u8>, name: &str, value: &impl Header) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    value.write_header(out, name.len() + 2);
+}
+
+fn mailbox(mailbox: &Mailbox) -> Address<'_> {
+    Address::new_address(mailbox.name.as_deref(), &*mailbox.email)
+}
+
+/// `campaign:list:channel:sender`: who sends what, the same for all recipients.
+fn feedback_id(campaign: &Campaign, configuration: &ChannelConfiguration) -> Option<String> {
+    let sender = configuration.feedback_id.as_ref()?;
+    let plain = |text: &str| -> String {
+        let clean = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+        text.chars().take(40).map(clean).collect()
+    };
+    let mut id = plain(&campaign.name);
+    let _ = write!(id, ":{}:email:{sender}", campaign.list.as_deref().map(plain).unwrap_or_default());
+    Some(id)
+}
+
+/// The body: both parts as alternatives, the plainer one first (RFC 2046 section 5.1.4), or the only one there is.
+fn part<'r>(rendered: &'r Rendered, token: &str) -> MimePart<'r> {
+    let text = MimePart::new("text/plain", rendered.text.as_str());
+    let Some(html) = &rendered.html else { return text };
+    let html = MimePart::new("text/html", html.as_str());
+    // `=_` can't occur in quoted-printable, and no text holds the token: the boundary is unique and repeatable.
+    let boundary = format!("=_{}", &token[..token.len().min(40)]);
+    MimePart::new(ContentType::new("multipart/alternative").attribute("boundary", boundary), vec![text, html])
+}

@@ -1,0 +1,465 @@
+//! The moving part of a run: batches are decided and claimed here, workers hand over, settlements are written in groups.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use consent::{AddressId, Clock, Exclusion, ProfileId, RunId};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use store::{ClaimId, Due, NewClaim, Outcome, Run, Settlement, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use crate::audience;
+use crate::configuration::Retry;
+use crate::error::DeliveryError;
+use crate::gate::{Gate, Permit};
+use crate::message::Composer;
+use crate::render::Renderer;
+use crate::run::{IN_HAND_PER_CONNECTION, Progress};
+use crate::smtp::SmtpTransport;
+use crate::worker;
+
+/// Most profiles decided and claimed at once.
+const BATCH_MAX: usize = 64;
+/// Settlements being written at a time; the store commits them together.
+const SETTLING_MAX: usize = 16;
+/// Attempts to write a settlement while the store can't take it, and the wait between them.
+const SETTLE_TRIES_MAX: u32 = 20;
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+/// How often messages that became due are looked for while the audience isn't through, and waited for afterwards.
+const DUE_EVERY: Duration = Duration::from_millis(500);
+const WAIT_STEP: Duration = Duration::from_millis(100);
+
+/// Everything that a run's tasks share.
+pub(crate) struct Pipeline {
+    pub(crate) gate: Gate,
+    pub(crate) run: RunId,
+    pub(crate) transport: SmtpTransport,
+    pub(crate) renderer: Renderer,
+    pub(crate) composer: Composer,
+    pub(crate) retry: Retry,
+    pub(crate) backoff: Duration,
+}
+
+/// One message on its way to a worker.
+pub(crate) struct Job {
+    pub(crate) permit: Permit,
+    /// Attempts made before this one.
+    pub(crate) attempts: u32,
+    pub(crate) claim: Arc<OpenClaim>,
+}
+
+/// What became of a job.
+pub(crate) enum Fate {
+    /// An attempt was made.
+    Attempted(Outcome),
+    /// The permit ran out, and the answer is no now.
+    Excluded(ProfileId, Exclusion),
+    /// Nothing was handed over: due again at once.
+    PutBack,
+}
+
+/// A claim whose messages are with the workers.
+pub(crate) struct OpenClaim {
+    id: ClaimId,
+    progress: Mutex<ClaimProgress>,
+}
+
+struct ClaimProgress {
+    left: usize,
+    outcomes: Vec<Outcome>,
+    excluded: Vec<(ProfileId, Exclusion)>,
+    in_hand: Option<OwnedSemaphorePermit>,
+}
+
+struct Closed {
+    claim: ClaimId,
+    outcomes: Vec<Outcome>,
+    excluded: Vec<(ProfileId, Exclusion)>,
+    /// Given back once the settlement is durable.
+    in_hand: Option<OwnedSemaphorePermit>,
+}
+
+/// What ends a run early, and how many exchanges with the relay have worked.
+pub(crate) struct Health {
+    failure: Mutex<Option<DeliveryError>>,
+    halted: AtomicBool,
+    halt: watch::Sender<bool>,
+    pub(crate) exchanges: AtomicU64,
+}
+
+impl Health {
+    fn new() -> Self {
+        let (failure, halted, exchanges) = (Mutex::new(None), AtomicBool::new(false), AtomicU64::new(0));
+        Self { failure, halted, halt: watch::Sender::new(false), exchanges }
+    }
+
+    /// Ends the run with an error; the first one counts.
+    pub(crate) fn fail(&self, error: impl Into<DeliveryError>) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.into());
+        self.halted.store(true, Ordering::Release);
+        self.halt.send_replace(true);
+    }
+
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    /// Waits, at most until the run ends.
+    pub(crate) async fn pause(&self, duration: Duration) {
+        let mut halt = self.halt.subscribe();
+        let _ = tokio::time::timeout(duration, halt.wait_for(|halted| *halted)).await;
+    }
+}
+
+/// Where jobs and their fates pass through.
+pub(crate) struct Lines {
+    pub(crate) jobs: tokio::sync::Mutex<mpsc::UnboundedReceiver<Job>>,
+    closed: mpsc::UnboundedSender<Closed>,
+    pub(crate) health: Arc<Health>,
+}
+
+impl Lines {
+    /// Notes a job's fate; the last one of a claim closes it.
+    pub(crate) fn note(&self, claim: &OpenClaim, fate: Fate) {
+        let mut progress = claim.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        match fate {
+            Fate::Attempted(outcome) => progress.outcomes.push(outcome),
+            Fate::Excluded(profile, reason) => progress.excluded.push((profile, reason)),
+            Fate::PutBack => {}
+        }
+        progress.left -= 1;
+        if progress.left == 0 {
+            let closed = Closed {
+                claim: claim.id,
+                outcomes: std::mem::take(&mut progress.outcomes),
+                excluded: std::mem::take(&mut progress.excluded),
+                in_hand: progress.in_hand.take(),
+            };
+            // Nobody listens only when the run has failed already; the claim is in doubt then.
+            let _ = self.closed.send(closed);
+        }
+    }
+}
+
+impl Pipeline {
+    /// Drives the run. True: the audience is through and everything in hand is settled.
+    pub(crate) async fn drive(
+        self,
+        run: &Run,
+        wait: bool,
+        stop: watch::Receiver<bool>,
+        progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+    ) -> Result<bool, DeliveryError> {
+        let connections = self.transport.connections_max();
+        let pipeline = Arc::new(self);
+        let (jobs, jobs_out) = mpsc::unbounded_channel();
+        let (closed, closed_out) = mpsc::unbounded_channel();
+        let health = Arc::new(Health::new());
+        let lines = Lines { jobs: jobs_out.into(), closed, health: Arc::clone(&health) };
+        let lines = Arc::new(lines);
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..connections {
+            workers.spawn(worker::work(Arc::clone(&pipeline), Arc::clone(&lines)));
+        }
+        drop(lines);
+        let tally = Arc::new(Tally::new(&pipeline, run, progress).await?);
+        let settler = settle_all(Arc::clone(&pipeline), closed_out, Arc::clone(&health), Arc::clone(&tally));
+        let settler = tokio::spawn(settler);
+        let size = connections * IN_HAND_PER_CONNECTION;
+        let mut driver = Driver {
+            pipeline: &pipeline,
+            in_hand: Arc::new(Semaphore::new(size)),
+            size,
+            jobs,
+            tally,
+            health: &health,
+            stop,
+        };
+        let through = driver.drive(run, wait).await;
+        if let Err(error) = &through {
+            tracing::debug!(%error, "the run ends early");
+        }
+        drop(driver);
+        while workers.join_next().await.is_some() {}
+        let settled = settler.await;
+        let failure = health.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (failure, settled) {
+            (Some(error), _) => Err(error),
+            (None, Err(_)) => {
+                Err(StoreError::Unavailable("settlements ended unexpectedly".to_owned()).into())
+            }
+            (None, Ok(())) => through,
+        }
+    }
+}
+
+/// Takes batches from the audience and from what is due, until there are none.
+struct Driver<'a> {
+    pipeline: &'a Pipeline,
+    in_hand: Arc<Semaphore>,
+    size: usize,
+    jobs: mpsc::UnboundedSender<Job>,
+    tally: Arc<Tally>,
+    health: &'a Health,
+    stop: watch::Receiver<bool>,
+}
+
+impl Driver<'_> {
+    fn ends(&self) -> bool {
+        self.health.is_halted() || *self.stop.borrow()
+    }
+
+    async fn drive(&mut self, run: &Run, wait: bool) -> Result<bool, DeliveryError> {
+        let gate = &self.pipeline.gate;
+        let audience = gate.store.audience(gate.workspace, run.id).await?;
+        let mut rest = audience.iter();
+        if let Some(cursor) = run.cursor {
+            rest.advance_to(audience::id(cursor) + 1);
+        }
+        let mut looked = gate.clock.monotonic();
+        let mut due_possible = true;
+        while !self.ends() {
+            let Some((hand, room)) = self.room().await else { break };
+            if due_possible {
+                let due = gate.store.due(gate.workspace, run.id, gate.clock.now(), room).await?;
+                if !due.is_empty() {
+                    self.retry(due, hand).await?;
+                    continue;
+                }
+                looked = gate.clock.monotonic();
+            }
+            let batch: Vec<ProfileId> = rest.by_ref().take(room).map(audience::profile).collect();
+            if batch.is_empty() {
+                drop(hand);
+                if self.is_through(wait).await? {
+                    return Ok(!self.ends());
+                }
+                due_possible = true;
+                continue;
+            }
+            self.first(batch, hand).await?;
+            due_possible = gate.clock.monotonic().saturating_sub(looked) >= DUE_EVERY;
+        }
+        Ok(false)
+    }
+
+    /// Waits for room in hand; takes what there is, up to a batch.
+    async fn room(&mut self) -> Option<(OwnedSemaphorePermit, usize)> {
+        let mut halt = self.health.halt.subscribe();
+        let mut hand = tokio::select! {
+            hand = Arc::clone(&self.in_hand).acquire_owned() => hand.ok()?,
+            _ = halt.wait_for(|halted| *halted) => return None,
+            () = stopped(&mut self.stop) => return None,
+        };
+        let more = self.in_hand.available_permits().min(BATCH_MAX - 1);
+        if more > 0
+            && let Ok(more) =
+                Arc::clone(&self.in_hand).try_acquire_many_owned(u32::try_from(more).unwrap_or(0))
+        {
+            hand.merge(more);
+        }
+        let room = hand.num_permits();
+        Some((hand, room))
+    }
+
+    /// Everything in hand is settled and nothing waits, or only what isn't waited for. Otherwise waits a little.
+    async fn is_through(&mut self, wait: bool) -> Result<bool, DeliveryError> {
+        let mut halt = self.health.halt.subscribe();
+        let all = u32::try_from(self.size).unwrap_or(u32::MAX);
+        tokio::select! {
+            all = self.in_hand.acquire_many(all) => drop(all),
+            _ = halt.wait_for(|halted| *halted) => return Ok(true),
+        }
+        let gate = &self.pipeline.gate;
+        let Some(next) = gate.store.next_due(gate.workspace, self.pipeline.run).await? else {
+            return Ok(true);
+        };
+        let now = gate.clock.now();
+        if next > now && !wait {
+            return Ok(true);
+        }
+        if next > now {
+            let step = next.since(now).min(WAIT_STEP);
+            tokio::select! {
+                () = self.health.pause(step) => {}
+                () = stopped(&mut self.stop) => {}
+            }
+        }
+        Ok(self.ends())
+    }
+
+    async fn first(
+        &mut self,
+        batch: Vec<ProfileId>,
+        hand: OwnedSemaphorePermit,
+    ) -> Result<(), DeliveryError> {
+        let cursor = batch.last().copied();
+        let decided = self.pipeline.gate.decide(batch, None).await?;
+        let permits = decided.permits.into_iter().map(|permit| (permit, 0)).collect();
+        self.claim(permits, decided.excluded, cursor, hand).await
+    }
+
+    async fn retry(&mut self, due: Vec<Due>, hand: OwnedSemaphorePermit) -> Result<(), DeliveryError> {
+        let profiles = due.iter().map(|due| due.profile).collect();
+        let addresses: Vec<AddressId> = due.iter().map(|due| due.address).collect();
+        let decided = self.pipeline.gate.decide(profiles, Some(addresses)).await?;
+        let attempts = |profile| due.iter().find(|due| due.profile == profile).map_or(0, |due| due.attempts);
+        let permits = decided
+            .permits
+            .into_iter()
+            .map(|permit| {
+                let made = attempts(permit.profile);
+                (permit, made)
+            })
+            .collect();
+        self.claim(permits, decided.excluded, None, hand).await
+    }
+
+    /// Makes the claim durable, then gives its messages to the workers.
+    async fn claim(
+        &mut self,
+        permits: Vec<(Permit, u32)>,
+        excluded: Vec<(ProfileId, Exclusion)>,
+        cursor: Option<ProfileId>,
+        mut hand: OwnedSemaphorePermit,
+    ) -> Result<(), DeliveryError> {
+        let gate = &self.pipeline.gate;
+        let claim = NewClaim {
+            run: self.pipeline.run,
+            permitted: permits.iter().map(|(permit, _)| (permit.profile, permit.person.address())).collect(),
+            excluded,
+            cursor,
+            at: gate.clock.now(),
+        };
+        let excluded = claim.excluded.len() as u64;
+        let id = gate.store.claim(gate.workspace, claim).await?;
+        self.tally.excluded.fetch_add(excluded, Ordering::Relaxed);
+        // Room for those who are excluded is given back at once.
+        let spare = hand.num_permits().saturating_sub(permits.len());
+        drop(hand.split(spare));
+        if permits.is_empty() {
+            self.tally.show(&*gate.clock);
+            return Ok(());
+        }
+        let progress = ClaimProgress {
+            left: permits.len(),
+            outcomes: Vec::with_capacity(permits.len()),
+            excluded: Vec::new(),
+            in_hand: Some(hand),
+        };
+        let claim = Arc::new(OpenClaim { id, progress: Mutex::new(progress) });
+        for (permit, attempts) in permits {
+            // The workers listen for as long as this end is open.
+            let _ = self.jobs.send(Job { permit, attempts, claim: Arc::clone(&claim) });
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the run is to stop; for good when nobody can say so any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Counts for the progress display.
+struct Tally {
+    base: Progress,
+    started: Duration,
+    counts: [AtomicU64; 5],
+    excluded: AtomicU64,
+    progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+}
+
+impl Tally {
+    async fn new(
+        pipeline: &Pipeline,
+        run: &Run,
+        progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+    ) -> Result<Self, StoreError> {
+        use store::DeliveryState as State;
+        let gate = &pipeline.gate;
+        let report = gate.store.run_report(gate.workspace, run.id).await?;
+        let count = |state| report.deliveries.get(&state).copied().unwrap_or(0);
+        let base = Progress {
+            total: report.audience,
+            sent: count(State::Sent),
+            excluded: report.excluded.values().sum(),
+            rejected: count(State::Rejected) + count(State::GivenUp),
+            in_doubt: count(State::InDoubt),
+            ..Progress::default()
+        };
+        let started = gate.clock.monotonic();
+        Ok(Self { base, started, counts: Default::default(), excluded: AtomicU64::new(0), progress })
+    }
+
+    fn add(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            self.counts[outcome.state as usize - 1].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn show(&self, clock: &dyn Clock) {
+        let [sent, deferred, rejected, in_doubt, given_up] =
+            [0, 1, 2, 3, 4].map(|at| self.counts[at].load(Ordering::Relaxed));
+        let elapsed = clock.monotonic().saturating_sub(self.started);
+        (self.progress)(&Progress {
+            total: self.base.total,
+            sent: self.base.sent + sent,
+            excluded: self.base.excluded + self.excluded.load(Ordering::Relaxed),
+            deferred,
+            rejected: self.base.rejected + rejected + given_up,
+            in_doubt: self.base.in_doubt + in_doubt,
+            elapsed,
+            per_second: if elapsed.is_zero() { 0.0 } else { sent as f64 / elapsed.as_secs_f64() },
+        });
+    }
+}
+
+/// Writes settlements as claims close, several at a time, until every worker is gone.
+async fn settle_all(
+    pipeline: Arc<Pipeline>,
+    mut closed: mpsc::UnboundedReceiver<Closed>,
+    health: Arc<Health>,
+    tally: Arc<Tally>,
+) {
+    let mut writing = FuturesUnordered::new();
+    let mut open = true;
+    while open || !writing.is_empty() {
+        tokio::select! {
+            next = closed.recv(), if open && writing.len() < SETTLING_MAX => match next {
+                Some(one) => writing.push(settle(&pipeline, one, &tally)),
+                None => open = false,
+            },
+            Some(written) = writing.next() => {
+                if let Err(error) = written {
+                    health.fail(error);
+                }
+            }
+        }
+    }
+}
+
+async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<(), StoreError> {
+    let gate = &pipeline.gate;
+    let Closed { claim, outcomes, excluded, in_hand } = closed;
+    let settlement = Settlement { run: pipeline.run, claim, outcomes, excluded, at: gate.clock.now() };
+    let mut tries = 0;
+    loop {
+        // A settlement that can't be written leaves the claim open: in doubt, never sent twice.
+        match gate.store.settle(gate.workspace, settlement.clone()).await {
+            Err(error) if error.is_transient() && tries < SETTLE_TRIES_MAX => tries += 1,
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+    tally.add(&settlement.outcomes);
+    tally.excluded.fetch_add(settlement.excluded.len() as u64, Ordering::Relaxed);
+    drop(in_hand);
+    tally.show(&*gate.clock);
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! The publish check (I3): marketing content without a working way out doesn't go out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use consent::{Category, Level};
+
+use crate::campaign::Campaign;
+use crate::configuration::check_public_url;
+use crate::html::{Found, scan};
+use crate::links::{Links, confirmations};
+use crate::render::{Person, Rendered, Renderer};
+
+/// Most findings that are listed.
+const FINDINGS_MAX: usize = 50;
+
+/// Opens our own pages without going through the network: the binary answers from its real routes.
+#[async_trait]
+pub trait LinkProbe: Send + Sync {
+    /// Fetches a path with GET, e.g. `/u/TOKEN`; an error says what is wrong with it.
+    async fn resolve(&self, path: &str) -> Result<(), String>;
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Finding {
+    /// Where: `subject`, `html`, `text`, `fallback.html`, `configuration.public_url`, ...
+    pub part: String,
+    /// What, and how to mend it.
+    pub problem: String,
+}
+
+/// The content can't go out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct PublishError {
+    /// What is wrong, sorted.
+    pub findings: Vec<Finding>,
+}
+
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the content can't be published")?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n  {}: {}", finding.part, finding.problem))
+    }
+}
+
+/// Content that may go out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What doesn't stand in the way, but should be known.
+    pub warnings: Vec<Finding>,
+    /// The confirmation pages that templates name, by level.
+    pub confirmation: BTreeMap<String, String>,
+}
+
+struct Check<'a> {
+    links: &'a Links,
+    marketing: bool,
+    probe: Option<&'a dyn LinkProbe>,
+    findings: BTreeSet<Finding>,
+    resolved: BTreeSet<String>,
+}
+
+/// Checks a campaign by rendering it for each sample person, with and without personalization.
+///
+/// With samples taken from the store, `probe` opens every link of ours; links made for nobody can't be opened, so
+/// without samples it isn't asked.
+pub async fn check(
+    campaign: &Campaign,
+    samples: &[Person],
+    links: &Links,
+    probe: &dyn LinkProbe,
+) -> Result<Checked, PublishError> {
+    let mut check = Check {
+        links,
+        marketing: campaign.configuration.category == Category::Marketing,
+        probe: (!samples.is_empty()).then_some(probe),
+        findings: BTreeSet::new(),
+        resolved: BTreeSet::new(),
+    };
+    let mut checked = Checked::default();
+    check.settings(campaign);
+    check.calls(campaign, &mut checked.confirmation);
+    match Renderer::new(campaign, links.clone()) {
+        Err(errors) => errors
+            .iter()
+            .for_each(|error| check.find(&error.part, format!("line {}: {}", error.line, error.problem))),
+        Ok(renderer) => {
+            let made_up =
+                [Person { address: 1, email: "sample@example.com".to_owned(), ..Person::default() }];
+            for person in if samples.is_empty() { &made_up } else { samples } {
+                for personal in [true, false] {
+                    check.person(&renderer, campaign, &Person { personal, ..person.clone() }).await;
+                }
+            }
+            checked.warnings = missing_attributes(&renderer, samples);
+        }
+    }
+    if check.findings.is_empty() {
+        Ok(checked)
+    } else {
+        Err(PublishError { findings: check.findings.into_iter().take(FINDINGS_MAX).collect() })
+    }
+}
+
+impl Check<'_> {
+    fn find(&mut self, part: &str, problem: impl Into<String>) {
+        self.findings.insert(Finding { part: part.to_owned(), problem: problem.into() });
+    }
+
+    fn settings(&mut self, campaign: &Campaign) {
+        if let Err(problem) = check_public_url(&self.links.public_url) {
+            self.find("configuration.public_url", problem);
+        }
+        if campaign.configuration.level == Level::Subscription && self.links.list.is_none() {
+            self.find("configuration.level", "`subscription` needs a list that the campaign is bound to");
+        }
+    }
+
+    fn calls(&mut self, campaign: &Campaign, found: &mut BTreeMap<String, String>) {
+        let mut problems = Vec::new();
+        for content in [Some(&campaign.content), campaign.fallback.as_ref()].into_iter().flatten() {
+            for source in
+                [Some(&content.subject), content.html.as_ref(), content.text.as_ref()].into_iter().flatten()
+            {
+                confirmations(source, found, &mut problems);
+            }
+        }
+        for (level, page) in &campaign.confirmation {
+            if found.get(level).is_some_and(|other| other != page) {
+                problems.push(format!(
+                    "[confirmation] and a template name different pages for the level {level}"
+                ));
+            }
+        }
+        problems.into_iter().for_each(|problem| self.find("content", problem));
+    }
+
+    async fn person(&mut self, renderer: &Renderer, campaign: &Campaign, person: &Person) {
+        let prefix = if !person.personal && campaign.fallback.is_some() { "fallback." } else { "" };
+        let mut rendered = Rendered::default();
+        if let Err(error) = renderer.render(&Arc::new(person.clone()), &mut rendered) {
+            self.find(&error.part, format!("line {}: {}", error.line, error.problem));
+            return;
+        }
+        if rendered.subject.is_empty() {
+            self.find(&format!("{prefix}subject"), "is empty");
+        }
+        let mut ways_out = Vec::new();
+        for (level, url) in
+            Level::ALL.map(|level| (level, self.links.one_click(level, person.address(), person.epoch)))
+        {
+            if level != Level::Subscription || self.links.list.is_some() {
+                ways_out.extend(url);
+            }
+        }
+        ways_out.extend(self.links.preferences(person.address(), person.epoch));
+        if let Some(html) = &rendered.html {
+            let found = self.html(&format!("{prefix}html"), html);
+            self.part(&format!("{prefix}html"), &found, &ways_out).await;
+        }
+        let found = self.text(&rendered.text);
+        self.part(&format!("{prefix}text"), &found, &ways_out).await;
+    }
+
+    /// The addresses of ours in HTML that a reader can click; others of ours are findings.
+    fn html(&mut self, part: &str, html: &str) -> Vec<String> {
+        let mut clickable = Vec::new();
+        let mut unseen = Vec::new();
+        for found in scan(html) {
+            match found {
+                Found::Link { href, visible: true } => clickable.extend(self.own(&href).map(str::to_owned)),
+                Found::Link { href, visible: false } => {
+                    if self.own(&href).is_some() {
+                        unseen.push("stands in a link that readers can't see".to_owned());
+                    }
+                }
+                Found::Comment(text) => {
+                    if self.mentions(&text) {
+                        unseen.push("stands in a comment".to_owned());
+                    }
+                }
+                Found::Attribute { tag, name, value } => {
+                    if self.mentions(&value) {
+                        unseen.push(format!("stands in {name} of <{tag}>, not in href of <a>"));
+                    }
+                }
+            }
+        }
+        if self.marketing {
+            unseen.into_iter().for_each(|place| self.find(part, format!("a link of ours {place}")));
+        }
+        clickable
+    }
+
+    fn text(&self, text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices(&*self.links.public_url) {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| c.is_whitespace() || "<>()\"'".contains(c)).unwrap_or(rest.len());
+            // Punctuation after an address belongs to the sentence, as mail programs see it too.
+            let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']);
+            found.extend(self.own(url).map(str::to_owned));
+        }
+        found
+    }
+
+    /// The path of an address under ours.
+    fn own<'u>(&self, url: &'u str) -> Option<&'u str> {
+        url.strip_prefix(&*self.links.public_url).filter(|path| path.starts_with('/'))
+    }
+
+    /// Whether a link with a token stands in `text`. Pictures of ours may.
+    fn mentions(&self, text: &str) -> bool {
+        ["/u/", "/p/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
+    }
+
+    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String]) {
+        let mut works = false;
+        for path in paths {
+            if !self.resolved.contains(path) {
+                if let Some(probe) = self.probe
+                    && let Err(problem) = probe.resolve(path).await
+                {
+                    let page = path.get(..3).unwrap_or(path);
+                    self.find(part, format!("the link {page}… doesn't work: {problem}"));
+                    continue;
+                }
+                self.resolved.insert(path.clone());
+            }
+            works |= ways_out.iter().any(|url| self.own(url) == Some(path));
+        }
+        if self.marketing && !works {
+            let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
+                           <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
+            self.find(part, problem);
+        }
+    }
+}
+
+fn missing_attributes(renderer: &Renderer, samples: &[Person]) -> Vec<Finding> {
+    let attributes: Vec<serde_json::Value> = samples
+        .iter()
+        .map(|sample| {
+            sample.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        })
+        .collect();
+    let known = |name: &str| matches!(name, "email" | "id" | "locale" | "country");
+    let lacks = |name: &String| {
+        let pointer = format!("/{}", name.replace('.', "/"));
+        !known(name) && attributes.iter().any(|attributes| attributes.pointer(&pointer).is_none())
+    };
+    let warn = |name: &String| Finding {
+        part: "subject".to_owned(),
+        problem: format!("some people have no attribute {name}"),
+    };
+    renderer.subject_attributes().iter().filter(|name| lacks(name)).map(warn).collect()
+}

@@ -1,0 +1,334 @@
+//! A campaign run: started or resumed, driven to its end, never mailing anyone twice.
+//!
+//! ```text
+//! audience ─► decide ─► claim (durable) ─► queue ─► worker: render, sign, hand over ─► settle (durable)
+//!                 ▲                                    │ refused for now
+//!                 └────────── due again ◄──────────────┘
+//! ```
+//!
+//! At most [`IN_HAND_PER_CONNECTION`] messages per connection are claimed and not settled: that many are in doubt after
+//! the process is killed, and no more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent::{Clock, ListId, RunId, Timestamp, WorkspaceId};
+use store::{NewRun, Run, RunGuard, RunReport, RunState, Store, StoreError};
+use tokio::sync::watch;
+
+use crate::audience::{self, Resolved};
+use crate::campaign::Campaign;
+use crate::dkim::Signer;
+use crate::error::{DeliveryError, InputError};
+use crate::gate::{Gate, person};
+use crate::links::Links;
+use crate::message::Composer;
+use crate::pipeline::Pipeline;
+use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
+use crate::render::{Person, Renderer};
+use crate::smtp::SmtpTransport;
+
+/// Messages per connection that may be claimed and not settled.
+pub const IN_HAND_PER_CONNECTION: usize = 16;
+/// People that the publish check renders for.
+const SAMPLES: u64 = 5;
+/// How long to wait for another process that is starting a run, in steps of [`START_PAUSE`].
+const START_TRIES_MAX: u32 = 600;
+const START_PAUSE: Duration = Duration::from_millis(50);
+/// No run has this number: its lock is held while a run is started, so that two processes don't start the same one.
+const START_LOCK: RunId = RunId(0);
+
+/// What a run works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Becomes true when the run is to stop: it finishes what is in hand and can be resumed.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// How to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Send a finished campaign once more, to everyone.
+    pub again: bool,
+    /// Send what is in doubt once more: some people may get it twice.
+    pub retry_doubtful: bool,
+    /// Stay until everything that was refused for now has been tried again; otherwise it waits for the next start.
+    pub wait_for_retries: bool,
+    /// First wait after the relay couldn't be reached; it doubles with each further failure.
+    pub backoff: Duration,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            again: false,
+            retry_doubtful: false,
+            wait_for_retries: true,
+            backoff: Duration::from_millis(250),
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Progress {
+    /// In the audience.
+    pub total: u64,
+    /// Taken by the relay.
+    pub sent: u64,
+    /// Excluded.
+    pub excluded: u64,
+    /// Refused for now; one that is refused twice counts twice.
+    pub deferred: u64,
+    /// Refused for good, or given up.
+    pub rejected: u64,
+    /// In doubt.
+    pub in_doubt: u64,
+    /// Since this process started on the run.
+    pub elapsed: Duration,
+    /// Messages taken per second since then.
+    pub per_second: f64,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// Finished, or open when something waits.
+    pub state: RunState,
+    /// Whether an earlier process had begun it.
+    pub resumed: bool,
+    /// Messages that an earlier process left in doubt, found now.
+    pub doubtful_found: u64,
+    /// Of those in doubt, how many were made due again.
+    pub doubtful_retried: u64,
+    /// Rows of the address file without a well-formed address.
+    pub malformed_addresses: u64,
+    /// Lines of the first of them.
+    pub malformed_lines: Vec<u64>,
+    /// When the next message is due, if one waits.
+    pub next_due: Option<Timestamp>,
+    /// Counts of the whole run.
+    pub report: RunReport,
+    /// What the publish check warns of.
+    pub warnings: Vec<Finding>,
+}
+
+impl Deps {
+    /// The list that the campaign is bound to.
+    pub(crate) async fn list(&self, campaign: &Campaign) -> Result<Option<ListId>, DeliveryError> {
+        let Some(name) = &campaign.list else { return Ok(None) };
+        let list = self.store.list_by_name(self.workspace, name).await?;
+        list.map(|list| Some(list.id)).ok_or_else(|| DeliveryError::NoList(name.clone()))
+    }
+
+    pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>) -> Gate {
+        Gate {
+            store: Arc::clone(&self.store),
+            workspace: self.workspace,
+            clock: Arc::clone(&self.clock),
+            category: campaign.configuration.category,
+            list,
+            sender: campaign.configuration.from.email.clone(),
+        }
+    }
+
+    /// The maker of a campaign's links; without an address of our pages there are none.
+    pub async fn links(&self, campaign: &Campaign, run: Option<RunId>) -> Result<Links, DeliveryError> {
+        let public_url = match &campaign.configuration.public_url {
+            Some(url) => Some(url.clone()),
+            None => self.store.settings(self.workspace).await?.public_url,
+        };
+        let missing = || Finding {
+            part: "configuration.public_url".to_owned(),
+            problem: "is missing; name the address at which our pages are reached".to_owned(),
+        };
+        let public_url = public_url.ok_or_else(|| PublishError { findings: vec![missing()] })?;
+        Ok(Links {
+            ring: self.store.key_ring(),
+            public_url: public_url.trim_end_matches('/').into(),
+            workspace: self.workspace,
+            run,
+            list: self.list(campaign).await?,
+            level: campaign.configuration.level,
+        })
+    }
+}
+
+/// Sends a campaign: starts its run or resumes it.
+///
+/// Returns when nothing waits any more, when only later attempts wait and `wait_for_retries` is off, when `deps.stop`
+/// says so, or with an error; after any of these the same call goes on where this one ended.
+pub async fn run_campaign(
+    deps: &Deps,
+    campaign: &Campaign,
+    options: &RunOptions,
+    probe: &dyn LinkProbe,
+    progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+) -> Result<RunSummary, DeliveryError> {
+    let signer = Signer::load(&campaign.configuration.dkim)
+        .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
+    let transport = SmtpTransport::new(campaign.configuration.transport.clone())?;
+    let started = start(deps, campaign, options, probe).await?;
+    let Started { run, guard, resumed, resolved, checked } = started;
+    let mut summary = RunSummary {
+        run: run.id,
+        state: RunState::Open,
+        resumed,
+        doubtful_found: 0,
+        doubtful_retried: 0,
+        malformed_addresses: resolved.malformed,
+        malformed_lines: resolved.malformed_lines,
+        next_due: None,
+        report: RunReport::default(),
+        warnings: checked.warnings,
+    };
+    recover(deps, &run, options, &mut summary).await?;
+    let links = deps.links(campaign, Some(run.id)).await?;
+    let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
+    let pipeline = Pipeline {
+        gate: deps.gate(campaign, run.list),
+        run: run.id,
+        transport: transport.clone(),
+        renderer,
+        composer: Composer::new(campaign, signer),
+        retry: campaign.configuration.retry.clone(),
+        backoff: options.backoff,
+    };
+    let ended = pipeline.drive(&run, options.wait_for_retries, deps.stop.clone(), progress).await;
+    transport.close_idle().await;
+    let through = ended?;
+    summary.next_due = deps.store.next_due(deps.workspace, run.id).await?;
+    if through && summary.next_due.is_none() {
+        deps.store.set_run_state(deps.workspace, run.id, RunState::Finished, deps.clock.now()).await?;
+        summary.state = RunState::Finished;
+    }
+    summary.report = deps.store.run_report(deps.workspace, run.id).await?;
+    drop(guard);
+    Ok(summary)
+}
+
+struct Started {
+    run: Run,
+    guard: RunGuard,
+    resumed: bool,
+    resolved: Resolved,
+    checked: Checked,
+}
+
+/// Finds the open run or makes a new one, and takes it for this process.
+async fn start(
+    deps: &Deps,
+    campaign: &Campaign,
+    options: &RunOptions,
+    probe: &dyn LinkProbe,
+) -> Result<Started, DeliveryError> {
+    let _starting = start_lock(deps).await?;
+    let list = deps.list(campaign).await?;
+    let latest = deps.store.latest_run(deps.workspace, &campaign.name).await?;
+    let existing = match latest {
+        Some(run) if run.state == RunState::Open && run.fingerprint != campaign.fingerprint() => {
+            return Err(DeliveryError::OtherContent { campaign: campaign.name.clone(), run: run.id });
+        }
+        Some(run) if run.state == RunState::Open => Some(run),
+        Some(run)
+            if options.retry_doubtful && !options.again && run.fingerprint == campaign.fingerprint() =>
+        {
+            Some(run)
+        }
+        Some(run) if !options.again => {
+            return Err(DeliveryError::AlreadyFinished { campaign: campaign.name.clone(), run: run.id });
+        }
+        _ => None,
+    };
+    let links = deps.links(campaign, existing.as_ref().map(|run| run.id)).await?;
+    if let Some(run) = existing {
+        let guard = deps.store.lock_run(deps.workspace, run.id).await?;
+        if run.state != RunState::Open {
+            deps.store.set_run_state(deps.workspace, run.id, RunState::Open, deps.clock.now()).await?;
+        }
+        // Read again under the lock: the process that worked on it may have got further.
+        let run = deps.store.run(deps.workspace, run.id).await?.unwrap_or(run);
+        let profiles = deps.store.audience(deps.workspace, run.id).await?;
+        let samples = samples(deps, campaign, list, &profiles).await?;
+        let checked = publish::check(campaign, &samples, &links, probe).await?;
+        return Ok(Started { run, guard, resumed: true, resolved: Resolved::default(), checked });
+    }
+    let now = deps.clock.now();
+    // Refuses content that can't go out before anything is made.
+    Renderer::new(campaign, links.clone()).map_err(template_findings)?;
+    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, Some(now)).await?;
+    let samples = samples(deps, campaign, list, &resolved.profiles).await?;
+    let checked = publish::check(campaign, &samples, &links, probe).await?;
+    let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
+    let configuration = deps.store.put_configuration(deps.workspace, name, &body, now).await?;
+    let spec = serde_json::to_string(&campaign.spec(&checked.confirmation));
+    let run = NewRun {
+        campaign: campaign.name.clone(),
+        configuration: configuration.id,
+        list,
+        fingerprint: campaign.fingerprint().to_owned(),
+        spec: spec.map_err(|error| StoreError::Invalid(error.to_string()))?,
+        audience: resolved.profiles.clone(),
+        created_at: now,
+    };
+    let run = deps.store.create_run(deps.workspace, run).await?;
+    let guard = deps.store.lock_run(deps.workspace, run.id).await?;
+    Ok(Started { run, guard, resumed: false, resolved, checked })
+}
+
+async fn start_lock(deps: &Deps) -> Result<RunGuard, DeliveryError> {
+    let mut tries = 0;
+    loop {
+        match deps.store.lock_run(deps.workspace, START_LOCK).await {
+            Err(StoreError::Busy(_)) if tries < START_TRIES_MAX => tries += 1,
+            other => return Ok(other?),
+        }
+        tokio::time::sleep(START_PAUSE).await;
+    }
+}
+
+fn template_findings(errors: Vec<crate::render::TemplateError>) -> PublishError {
+    let finding = |error: crate::render::TemplateError| Finding {
+        part: error.part,
+        problem: format!("line {}: {}", error.line, error.problem),
+    };
+    PublishError { findings: errors.into_iter().map(finding).collect() }
+}
+
+/// People spread over the audience, as far as they have an address.
+pub(crate) async fn samples(
+    deps: &Deps,
+    campaign: &Campaign,
+    list: Option<ListId>,
+    audience: &roaring::RoaringTreemap,
+) -> Result<Vec<Person>, DeliveryError> {
+    let step = (audience.len() / SAMPLES).max(1);
+    let picked = (0..SAMPLES).filter_map(|n| audience.select(n * step)).map(audience::profile).collect();
+    let (readings, ..) = deps.gate(campaign, list).read(picked, None, true).await?;
+    Ok(readings.into_iter().filter_map(person).collect())
+}
+
+/// What an earlier process left open is in doubt; what is in doubt is sent again only when asked.
+async fn recover(
+    deps: &Deps,
+    run: &Run,
+    options: &RunOptions,
+    summary: &mut RunSummary,
+) -> Result<(), DeliveryError> {
+    let now = deps.clock.now();
+    for claim in deps.store.open_claims(deps.workspace, run.id).await? {
+        summary.doubtful_found += deps.store.doubt(deps.workspace, claim.id, now).await?;
+    }
+    if options.retry_doubtful {
+        summary.doubtful_retried = deps.store.retry_doubtful(deps.workspace, run.id, now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The publish check (I3).
+
+use async_trait::async_trait;
+use consent::ListId;
+
+use super::{campaign, campaign_with, links, person};
+use crate::campaign::Campaign;
+use crate::publish::{Checked, LinkProbe, PublishError, check};
+
+/// Pages with a token that verifies answer; everything else is missing.
+struct Pages;
+
+#[async_trait]
+impl LinkProbe for Pages {
+    async fn resolve(&self, path: &str) -> Result<(), String> {
+        let token = path.strip_prefix("/u/").or_else(|| path.strip_prefix("/p/")).ok_or("404")?;
+        links().ring.read_url(token).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+async fn checked(campaign: &Campaign) -> Result<Checked, PublishError> {
+    check(campaign, &[person()], &links(), &Pages).await
+}
+
+async fn findings(content: &str) -> Vec<String> {
+    match checked(&campaign(content)).await {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            error.findings.iter().map(|finding| format!("{}: {}", finding.part, finding.problem)).collect()
+        }
+    }
+}
+
+#[tokio::test]
+async fn content_with_a_way_out_may_go() {
+    for content in [
+        "subject = 's'\nhtml = '<a href=\"{{ unsubscribe_url }}\">out</a>'",
+        "subject = 's'\nhtml = \"<a class=x href='{{ preferences_url }}'>out</a>\"\ntext = 'see {{ preferences_url }}.'",
+        "subject = 's'\ntext = 'out: <{{ one_click_url(level=\"channel\", confirmation=\"https://shop.example/bye\") }}>'",
+    ] {
+        assert_eq!(findings(content).await, [""; 0], "{content}");
+    }
+    let checked = checked(&campaign(
+        "subject = 's'\ntext = '{{ one_click_url(confirmation=\"https://shop.example/bye\") }}'",
+    ))
+    .await;
+    assert_eq!(checked.unwrap().confirmation["identity"], "https://shop.example/bye");
+}
+
+#[tokio::test]
+async fn content_without_a_way_out_may_not() {
+    for (content, part) in [
+        ("subject = 's'\nhtml = '<p>hello</p>'", "html: there is no way out"),
+        (
+            "subject = 's'\nhtml = '<a href=\"{{ unsubscribe_url }}\">out</a>'\ntext = 'none'",
+            "text: there is no way out",
+        ),
+        (
+            "subject = 's'\nhtml = '<!-- <a href=\"{{ unsubscribe_url }}\">out</a> -->'\ntext = '{{ unsubscribe_url }}'",
+            "html: a link of ours stands in a comment",
+        ),
+        (
+            "subject = 's'\nhtml = '<img src=\"{{ unsubscribe_url }}\">'\ntext = '{{ unsubscribe_url }}'",
+            "html: a link of ours stands in src of <img>",
+        ),
+        (
+            "subject = 's'\nhtml = '<a href=\"{{ unsubscribe_url }}\"></a>'\ntext = '{{ unsubscribe_url }}'",
+            "html: a link of ours stands in a link that readers can't see",
+        ),
+        ("subject = 's'\nhtml = '<a href=\"{{ unsubscribe_ulr }}\">out</a>'", "html: there is no way out"),
+        (
+            "subject = 's'\nhtml = '<a href=\"{{ unsubscribe_url }}x\">out</a>'",
+            "html: the link /u/… doesn't work",
+        ),
+        (
+            "subject = 's'\nhtml = '<a href=\"https://mail.shop.example/u/gone\">out</a>'",
+            "html: the link /u/… doesn't work",
+        ),
+        // Somebody has a way out and somebody doesn't.
+        (
+            "subject = 's'\ntext = '{% if profile.first_name %}{{ unsubscribe_url }}{% endif %}'",
+            "text: there is no way out",
+        ),
+        (
+            "subject = 's'\ntext = '{{ unsubscribe_url }}'\n[content.fallback]\nsubject = 's'\ntext = 'none'",
+            "fallback.text: there is no way out",
+        ),
+        ("subject = '{{ profile.first_name }}'\ntext = '{{ unsubscribe_url }}'", "subject: is empty"),
+        ("subject = 's'\ntext = '{% if %}{{ unsubscribe_url }}'", "text: line 1"),
+        ("subject = 's'\ntext = '{{ one_click_url(level=\"subscription\") }}'", "text: line 1"),
+        (
+            "subject = 's'\ntext = '{{ one_click_url(confirmation=\"http://x.example\") }}'",
+            "content: one_click_url",
+        ),
+    ] {
+        let findings = findings(content).await;
+        assert!(findings.iter().any(|finding| finding.starts_with(part)), "{content}: {findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn transactional_content_needs_no_way_out_but_no_broken_link_either() {
+    let transactional = |content: &str| {
+        campaign_with("name = 'r'\naudience = { all = true }", "category = 'transactional'", content, 25)
+    };
+    assert!(checked(&transactional("subject = 's'\nhtml = '<p>paid</p>'")).await.is_ok());
+    let broken = "subject = 's'\nhtml = '<a href=\"https://mail.shop.example/nowhere\">x</a>'";
+    assert!(checked(&transactional(broken)).await.is_err());
+}
+
+#[tokio::test]
+async fn pages_must_be_secure_and_the_list_there() {
+    let campaign = campaign("subject = 's'\ntext = '{{ unsubscribe_url }}'");
+    let insecure = crate::Links { public_url: "http://mail.shop.example".into(), ..links() };
+    let error = check(&campaign, &[], &insecure, &Pages).await.unwrap_err();
+    assert_eq!(error.findings[0].part, "configuration.public_url");
+    let unbound = crate::Links { level: consent::Level::Subscription, ..links() };
+    let error = check(&campaign, &[], &unbound, &Pages).await.unwrap_err();
+    assert!(error.findings.iter().any(|finding| finding.part == "configuration.level"), "{error}");
+    let bound = crate::Links { list: Some(ListId(5)), ..unbound };
+    check(&campaign, &[], &bound, &Pages).await.unwrap();
+}
+
+#[tokio::test]
+async fn missing_attributes_of_the_subject_are_a_warning() {
+    let content =
+        "subject = 's {{ profile.first_name }} {{ profile.shop.street }}'\ntext = '{{ unsubscribe_url }}'";
+    let warnings = checked(&campaign(content)).await.unwrap().warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].problem.contains("shop.street"));
+}

@@ -1,0 +1,259 @@
+//! Importing people, their consents and subscriptions from CSV or JSON Lines, of any size in bounded memory.
+//!
+//! The file is parsed on a thread of its own, in batches, while the store writes the batch before. A row that can't be
+//! read or applied goes to the rejects with its line number and the reason; the rest goes in. Reading the same file
+//! again changes nothing. A stopped import is taken up by running it again.
+
+mod columns;
+mod csv_rows;
+mod jsonl_rows;
+mod lines;
+mod rejects;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use consent::{Clock, ListId, Timestamp, WorkspaceId};
+use store::{NewList, ProfileRow, RowOutcome, Store, StoreError};
+use tokio::sync::mpsc;
+
+use self::rejects::Rejects;
+
+/// Longest row, in bytes. A longer one is rejected, and so is one whose quote stays open for longer.
+pub const ROW_LENGTH_MAX: usize = 256 * 1024;
+/// Most lines that one quoted CSV row may span.
+pub const ROW_LINES_MAX: usize = 1_000;
+/// Most columns.
+pub const COLUMNS_MAX: usize = 1_000;
+/// Rows and bytes parsed ahead of the store.
+const BATCH_ROWS: usize = 4_096;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+const BATCHES_AHEAD: usize = 2;
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma, semicolon or tab separated, with a header row.
+    Csv,
+    /// A JSON object per line.
+    Jsonl,
+}
+
+/// How to read a file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// CSV or JSON Lines; decided by the first byte of content if absent.
+    pub format: Option<Format>,
+    /// Columns to rename, as (in the file, ours); an empty name of ours leaves the column out.
+    pub map: Vec<(String, String)>,
+    /// Label of the file's encoding (WHATWG), if it is neither UTF-8 nor marked by a byte order mark.
+    pub encoding: Option<String>,
+    /// Make lists that the file names and that don't exist, instead of refusing.
+    pub create_lists: bool,
+}
+
+/// How far an import is; read while it runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    bytes: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes of the file read.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Rows done: durable, or rejected.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+}
+
+/// What became of a file's rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Rows in the file, without the header.
+    pub read: u64,
+    /// New profiles.
+    pub created: u64,
+    /// Profiles changed.
+    pub updated: u64,
+    /// Rows that said nothing new.
+    pub unchanged: u64,
+    /// Rows in the rejects.
+    pub rejected: u64,
+}
+
+/// Why an import stopped. What was read before stays in.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file can't be read.
+    #[error("line {line}: the file can't be read: {error}")]
+    Read {
+        /// The line read last.
+        line: u64,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The rejects can't be written.
+    #[error("the rejects can't be written: {0}")]
+    Rejects(std::io::Error),
+    /// The header row, or the mapping of its columns.
+    #[error("line 1: {0}")]
+    Header(String),
+    /// The file names lists that don't exist.
+    #[error("the list `{0}` doesn't exist")]
+    UnknownList(String),
+    /// An encoding label that nobody knows.
+    #[error("unknown encoding `{0}`; use a label such as utf-8, windows-1252 or utf-16le")]
+    Encoding(String),
+    /// The store can't take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A row as it stands in the file, and what was made of it.
+struct Parsed {
+    line: u64,
+    raw: Vec<u8>,
+    row: Result<ProfileRow, String>,
+}
+
+/// A source of rows.
+trait Rows: Send {
+    /// The CSV header for the rejects; `None` for JSON Lines.
+    fn header(&self) -> Option<&[String]>;
+    /// The delimiter of a CSV file.
+    fn delimiter(&self) -> u8 {
+        b','
+    }
+    /// The next row; `None` at the end.
+    fn next(&mut self) -> Option<Result<Parsed, ImportError>>;
+}
+
+/// What rows are read against.
+#[derive(Clone)]
+struct Context {
+    lists: HashMap<String, ListId>,
+    received_at: Timestamp,
+}
+
+/// Imports a file into a workspace. Rejected rows are written to `rejects`, which is only called for when there is one.
+pub async fn import_profiles(
+    store: Arc<dyn Store>,
+    workspace: WorkspaceId,
+    input: impl Read + Send + 'static,
+    rejects: impl FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send,
+    options: Options,
+    clock: &dyn Clock,
+    progress: Arc<Progress>,
+) -> Result<Summary, ImportError> {
+    let received_at = clock.now();
+    let lists = store.lists(workspace).await?.into_iter().map(|list| (list.name, list.id)).collect();
+    let mut context = Context { lists, received_at };
+    let counted = lines::Counted::new(input, Arc::clone(&progress));
+    let mut source = lines::Source::open(counted, &options)?;
+    let names = source.list_names(&options)?;
+    for name in names.into_iter().filter(|name| !context.lists.contains_key(name.as_str())).collect::<Vec<_>>() {
+        if !options.create_lists {
+            return Err(ImportError::UnknownList(name));
+        }
+        let list = NewList { name: name.clone(), starts_at: None, ends_at: None, created_at: received_at };
+        let created = store.create_list(workspace, list).await?;
+        context.lists.insert(name, created.id);
+    }
+    let rows = source.into_rows(&options, context)?;
+    let mut rejects = Rejects::new(rejects, rows.header(), rows.delimiter());
+    let (batches, mut received) = mpsc::channel(BATCHES_AHEAD);
+    let parser = std::thread::spawn(move || parse(rows, &batches));
+    let mut summary = Summary::default();
+    let mut failed = None;
+    while let Some(batch) = received.recv().await {
+        match batch {
+            Ok(batch) => {
+                let outcome = apply(&*store, workspace, batch, &mut rejects, &mut summary).await;
+                progress.rows.store(summary.read, Ordering::Relaxed);
+                if let Err(error) = outcome {
+                    failed = Some(error);
+                    break;
+                }
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    drop(received);
+    let _ = parser.join();
+    rejects.finish()?;
+    failed.map_or(Ok(summary), Err)
+}
+
+/// Parses until the end, or until nobody listens any more.
+fn parse(mut rows: Box<dyn Rows>, batches: &mpsc::Sender<Result<Vec<Parsed>, ImportError>>) {
+    let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ROWS), 0);
+    while let Some(next) = rows.next() {
+        match next {
+            Ok(parsed) => {
+                bytes += parsed.raw.len();
+                batch.push(parsed);
+            }
+            Err(error) => {
+                // What was read before the fault still goes in.
+                let _ = batches.blocking_send(Ok(std::mem::take(&mut batch)));
+                let _ = batches.blocking_send(Err(error));
+                return;
+            }
+        }
+        if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
+            bytes = 0;
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
+            if batches.blocking_send(Ok(full)).is_err() {
+                return;
+            }
+        }
+    }
+    let _ = batches.blocking_send(Ok(batch));
+}
+
+async fn apply(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    batch: Vec<Parsed>,
+    rejects: &mut Rejects<'_>,
+    summary: &mut Summary,
+) -> Result<(), ImportError> {
+    let mut kept = Vec::with_capacity(batch.len());
+    let mut places = Vec::with_capacity(batch.len());
+    let mut refused = Vec::new();
+    for (at, Parsed { line, raw, row }) in batch.into_iter().enumerate() {
+        match row {
+            Ok(row) => {
+                kept.push(row);
+                places.push((at, line, raw));
+            }
+            Err(reason) => refused.push((at, line, raw, reason)),
+        }
+    }
+    let outcomes = if kept.is_empty() { Vec::new() } else { store.import(workspace, kept).await? };
+    summary.read += (outcomes.len() + refused.len()) as u64;
+    for ((at, line, raw), outcome) in places.into_iter().zip(outcomes) {
+        match outcome {
+            RowOutcome::Created(_) => summary.created += 1,
+            RowOutcome::Updated(_) => summary.updated += 1,
+            RowOutcome::Unchanged(_) => summary.unchanged += 1,
+            RowOutcome::Rejected(reason) => refused.push((at, line, raw, reason)),
+        }
+    }
+    summary.rejected += refused.len() as u64;
+    refused.sort_unstable_by_key(|(at, ..)| *at);
+    for (_, line, raw, reason) in refused {
+        rejects.write(line, &reason, &raw)?;
+    }
+    Ok(())
+}

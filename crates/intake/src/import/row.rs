@@ -1,0 +1,122 @@
+//! Building a profile from a row's parts, whatever the format.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use consent::{Address, Timestamp};
+use store::{ProfileRow, RowConsent};
+
+/// Longest external id, in bytes.
+const ID_LENGTH_MAX: usize = 256;
+/// Longest attributes of one profile, in bytes of JSON.
+const ATTRIBUTES_LENGTH_MAX: usize = 64 * 1024;
+
+/// Collects what a row says; errors name the column.
+pub(super) struct RowBuilder {
+    row: ProfileRow,
+    attributes: String,
+}
+
+impl RowBuilder {
+    pub(super) fn new(received_at: Timestamp) -> Self {
+        Self { row: ProfileRow { received_at, ..ProfileRow::default() }, attributes: String::new() }
+    }
+
+    pub(super) fn id(&mut self, text: &str) -> Result<(), String> {
+        if text.len() > ID_LENGTH_MAX || text.chars().any(char::is_control) {
+            return Err(format!("id: longer than {ID_LENGTH_MAX} bytes, or with a control character"));
+        }
+        self.row.external_id = Some(text.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn email(&mut self, text: &str) -> Result<(), String> {
+        self.address(Address::email(text).map_err(|error| format!("email: {error}"))?);
+        Ok(())
+    }
+
+    pub(super) fn phone(&mut self, text: &str) -> Result<(), String> {
+        let phone = Address::phone(text, self.row.country).map_err(|error| format!("phone: {error}"))?;
+        self.address(phone);
+        Ok(())
+    }
+
+    /// Adds an address unless the row has it already.
+    pub(super) fn address(&mut self, address: Address) {
+        let known = |held: &Address| held.namespace() == address.namespace() && held.key() == address.key();
+        if !self.row.addresses.iter().any(known) {
+            self.row.addresses.push(address);
+        }
+    }
+
+    pub(super) fn locale(&mut self, text: &str) -> Result<(), String> {
+        let tag = text.replace('_', "-");
+        let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        if tag.len() > 35 || !tag.split('-').all(subtag) {
+            return Err(format!("locale: \"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
+        }
+        self.row.locale = Some(tag);
+        Ok(())
+    }
+
+    pub(super) fn time_zone(&mut self, text: &str) -> Result<(), String> {
+        thread_local! {
+            static KNOWN: RefCell<HashSet<String>> = RefCell::default();
+        }
+        let known = KNOWN.with_borrow(|known| known.contains(text)) || jiff::tz::TimeZone::get(text).is_ok();
+        if !known {
+            return Err(format!("time_zone: \"{}\" is not an IANA zone such as Europe/Berlin", excerpt(text)));
+        }
+        KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
+        self.row.time_zone = Some(text.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn country(&mut self, text: &str) -> Result<(), String> {
+        let country = text.parse().map_err(|_| {
+            format!("country: \"{}\" is not the two letters of ISO 3166-1, e.g. DE", excerpt(text))
+        })?;
+        self.row.country = Some(country);
+        Ok(())
+    }
+
+    pub(super) fn consent(&mut self, consent: RowConsent) {
+        self.row.consents.push(consent);
+    }
+
+    /// The row under construction, for what only one format has.
+    pub(super) fn row(&mut self) -> &mut ProfileRow {
+        &mut self.row
+    }
+
+    pub(super) fn attribute(&mut self, name: &str, text: &str) {
+        self.member(name, &serde_json::Value::String(text.to_owned()));
+    }
+
+    pub(super) fn member(&mut self, name: &str, value: &serde_json::Value) {
+        self.attributes.push(if self.attributes.is_empty() { '{' } else { ',' });
+        self.attributes.push_str(&serde_json::Value::String(name.to_owned()).to_string());
+        self.attributes.push(':');
+        self.attributes.push_str(&value.to_string());
+    }
+
+    pub(super) fn finish(mut self) -> Result<ProfileRow, String> {
+        if self.row.external_id.is_none() && self.row.addresses.is_empty() {
+            return Err("neither id, email nor phone: nobody to import".to_owned());
+        }
+        if self.attributes.len() > ATTRIBUTES_LENGTH_MAX {
+            return Err(format!("attributes longer than {ATTRIBUTES_LENGTH_MAX} bytes"));
+        }
+        if !self.attributes.is_empty() {
+            self.attributes.push('}');
+            self.row.attributes = Some(self.attributes);
+        }
+        Ok(self.row)
+    }
+}
+
+/// The beginning of a text, for an error message.
+pub(super) fn excerpt(text: &str) -> String {
+    let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}

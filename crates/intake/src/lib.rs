@@ -1,0 +1,5 @@
+//! How a choice comes in: imports, one-click posts, received mail.
+pub mod receiver;
+pub mod unsubscribe;
+
+pub mod import;

@@ -1,0 +1,78 @@
+//! What a receiver is told, and its limits.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+/// Longest command line in bytes, line end included. RFC 5321 section 4.5.3.1.4 asks for 512 and extensions add to it.
+pub(super) const COMMAND_LINE_BYTES_MAX: usize = 2048;
+/// Longest line of a message in bytes, line end included. RFC 5321 section 4.5.3.1.6 asks for 1000; real mail has longer ones.
+pub(super) const DATA_LINE_BYTES_MAX: usize = 64 * 1024;
+/// How much of a message that is too large is read and thrown away before the connection is closed, as a multiple
+/// of the size limit.
+pub(super) const OVERSIZE_FACTOR_MAX: usize = 4;
+/// How long sessions may take to finish their message when the receiver stops.
+pub(super) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long to wait after the system refused to give a connection (out of file descriptors).
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a receiver behaves. The defaults are for a host that takes mail from anywhere.
+#[derive(Clone)]
+pub struct ReceiverConfig {
+    /// The name in the greeting; only letters, digits, `.`, `-`, `[`, `]` and `:` of it are shown.
+    pub hostname: String,
+    /// Largest message in bytes, offered as SIZE (RFC 1870).
+    pub message_bytes_max: usize,
+    /// Most recipients of one message.
+    pub recipients_max: usize,
+    /// Most connections at a time.
+    pub connections_max: usize,
+    /// Most connections at a time from one IP address.
+    pub connections_per_peer_max: usize,
+    /// Errors of the client after which its connection is closed.
+    pub errors_max: u32,
+    /// How long a connection may stay silent (RFC 5321 section 4.5.3.2.7).
+    pub idle: Duration,
+    /// How long one message may take from DATA to its end.
+    pub message_time: Duration,
+    /// How long a whole connection may last.
+    pub session_time: Duration,
+    /// Certificate and key; offers STARTTLS (RFC 3207) when set.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+impl ReceiverConfig {
+    /// The defaults, with this name in the greeting.
+    pub fn new(hostname: impl Into<String>) -> Self {
+        Self {
+            hostname: hostname.into(),
+            message_bytes_max: 25 << 20,
+            recipients_max: 100,
+            connections_max: 256,
+            connections_per_peer_max: 32,
+            errors_max: 20,
+            idle: Duration::from_mins(5),
+            message_time: Duration::from_mins(10),
+            session_time: Duration::from_hours(1),
+            tls: None,
+        }
+    }
+
+    /// The host name reduced to what can't break a reply line.
+    pub(super) fn safe_hostname(&self) -> String {
+        let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':');
+        let name: String = self.hostname.chars().filter(safe).take(255).collect();
+        if name.is_empty() { "localhost".to_owned() } else { name }
+    }
+}
+
+impl fmt::Debug for ReceiverConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiverConfig")
+            .field("hostname", &self.hostname)
+            .field("tls", &self.tls.is_some())
+            .finish_non_exhaustive()
+    }
+}

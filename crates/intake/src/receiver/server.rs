@@ -1,0 +1,188 @@
+//! Accepting connections, within limits, until told to stop.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use consent::{Clock, Timestamp};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::config::{ACCEPT_PAUSE, ReceiverConfig, SHUTDOWN_GRACE};
+use super::reply::Reply;
+use super::session;
+
+/// How long a connection that is turned away gets to take the reason.
+const REFUSAL_WAIT: Duration = Duration::from_secs(1);
+
+/// A message with its envelope.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReceivedMail {
+    /// Reverse-path without angle brackets; empty for bounces.
+    pub from: String,
+    /// The recipients that the sink accepted, at least one, as the client wrote them.
+    pub to: Vec<String>,
+    /// Header and body with CRLF line ends, dots unstuffed.
+    pub data: Vec<u8>,
+    /// When the MAIL FROM of this transaction arrived.
+    pub begun_at: Timestamp,
+    /// The client.
+    pub peer: SocketAddr,
+}
+
+impl std::fmt::Debug for ReceivedMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReceivedMail")
+            .field("recipients", &self.to.len())
+            .field("bytes", &self.data.len())
+            .field("begun_at", &self.begun_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What takes the mail.
+pub trait MailSink: Send + Sync + 'static {
+    /// Whether mail for this address is taken. The address is what stood between the angle brackets, or
+    /// `postmaster` in any case without a domain (RFC 5321 section 4.5.1).
+    fn rcpt(&self, to: &str) -> impl Future<Output = Result<(), Reply>> + Send;
+
+    /// Takes a message. `Ok` is acknowledged to the client, which then forgets the message: make it durable first.
+    fn message(&self, mail: ReceivedMail) -> impl Future<Output = Result<(), Reply>> + Send;
+}
+
+impl<S: MailSink> MailSink for Arc<S> {
+    fn rcpt(&self, to: &str) -> impl Future<Output = Result<(), Reply>> + Send {
+        (**self).rcpt(to)
+    }
+
+    fn message(&self, mail: ReceivedMail) -> impl Future<Output = Result<(), Reply>> + Send {
+        (**self).message(mail)
+    }
+}
+
+/// What all sessions share.
+pub(super) struct Shared<S> {
+    pub(super) config: ReceiverConfig,
+    pub(super) hostname: String,
+    pub(super) sink: S,
+    pub(super) clock: Arc<dyn Clock>,
+    peers: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A listening receiver.
+pub struct Receiver<S> {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    shared: Arc<Shared<S>>,
+}
+
+impl<S: MailSink> Receiver<S> {
+    /// Listens on `address`. Port 0 takes any free port. Nothing is accepted before [`Self::run`].
+    pub async fn bind(
+        address: SocketAddr,
+        config: ReceiverConfig,
+        sink: S,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let local_addr = listener.local_addr()?;
+        let hostname = config.safe_hostname();
+        let shared = Arc::new(Shared { config, hostname, sink, clock, peers: Mutex::default() });
+        Ok(Self { listener, local_addr, shared })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `shutdown` is done. Sessions then finish the message they are in, for at most 10 seconds, and
+    /// clients that wait get 421.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        let (stop, stopping) = watch::channel(false);
+        let mut sessions = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((tcp, peer)) => self.admit(&mut sessions, tcp, peer, stopping.clone()),
+                    Err(error) => {
+                        tracing::warn!(kind = ?error.kind(), "accepting a connection failed");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                Some(_) = sessions.join_next() => {}
+            }
+        }
+        drop(self.listener);
+        // Nobody listens if there is no session.
+        let _ = stop.send(true);
+        let finishing = async { while sessions.join_next().await.is_some() {} };
+        if timeout(SHUTDOWN_GRACE, finishing).await.is_err() {
+            sessions.shutdown().await;
+        }
+    }
+
+    fn admit(
+        &self,
+        sessions: &mut JoinSet<()>,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        stopping: watch::Receiver<bool>,
+    ) {
+        let config = &self.shared.config;
+        let full = sessions.len() >= config.connections_max;
+        let slot = if full { None } else { PeerSlot::take(&self.shared, peer.ip()) };
+        let Some(slot) = slot else {
+            // Twice the limit, not even a reason is given.
+            if sessions.len() < config.connections_max.saturating_mul(2) {
+                sessions.spawn(turn_away(tcp));
+            }
+            return;
+        };
+        sessions.spawn(async move { session::run(&slot.shared, tcp, peer, stopping).await });
+    }
+}
+
+async fn turn_away(mut tcp: TcpStream) {
+    // Whether or not the client hears it.
+    let _ = timeout(REFUSAL_WAIT, tcp.write_all(b"421 4.7.0 too many connections\r\n")).await;
+}
+
+/// One of the connections that an address may have; given back when dropped.
+struct PeerSlot<S> {
+    shared: Arc<Shared<S>>,
+    ip: IpAddr,
+}
+
+impl<S> PeerSlot<S> {
+    fn take(shared: &Arc<Shared<S>>, ip: IpAddr) -> Option<Self> {
+        let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = peers.entry(ip).or_insert(0);
+        if *count >= shared.config.connections_per_peer_max {
+            return None;
+        }
+        *count += 1;
+        drop(peers);
+        Some(Self { shared: Arc::clone(shared), ip })
+    }
+}
+
+impl<S> Drop for PeerSlot<S> {
+    fn drop(&mut self) {
+        let mut peers = self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = peers.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                peers.remove(&self.ip);
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The state: profiles, consent, subscription lists, runs and the ledger.
+//!
+//! [`Store`] is the one interface; [`sqlite::SqliteStore`] the embedded engine behind it. SQL stands in this crate only.
+
+pub mod api;
+mod document;
+pub mod error;
+pub mod ledger;
+pub mod secrets;
+pub mod sqlite;
+pub mod types;
+
+pub use api::{Result, Store};
+pub use document::document;
+pub use error::StoreError;
+pub use types::*;
+
+/// Most profiles in one [`ReadingQuery`].
+pub const READ_MAX: usize = 4096;
+/// Most rows in one import transaction.
+pub const IMPORT_MAX: usize = 8192;

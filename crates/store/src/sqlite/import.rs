@@ -1,0 +1,235 @@
+//! Imports: whom a row is about, what of it is new, and how it is written.
+//!
+//! A row is about the profile with its external id; or else the one that owns one of its addresses, which takes on the
+//! row's external id if it has none yet (I7: someone who opted out before anybody knew them); or else a new one.
+
+mod changes;
+mod details;
+mod refusals;
+
+use consent::{Address, ConsentWord, Entropy, Preferred, ProfileId, WorkspaceId};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use smallvec::SmallVec;
+
+use super::namespaces;
+use super::record::{AddressState, ProfileState, Recorder, Rule};
+use super::stamps::Values;
+use crate::IMPORT_MAX;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::{ProfileRow, RowConsent, RowOutcome, RowTarget};
+use changes::{Group, group};
+
+/// Longest external id, in bytes.
+const EXTERNAL_ID_LENGTH_MAX: usize = 255;
+/// Longest attributes and longest remainder of a row, in bytes.
+const JSON_BYTES_MAX: usize = 256 * 1024;
+/// Longest locale and time zone, in bytes.
+const TAG_LENGTH_MAX: usize = 64;
+/// Most addresses of a row.
+const ADDRESSES_MAX: usize = 64;
+/// Most consents of a row.
+const CONSENTS_MAX: usize = 256;
+
+/// Creates or updates profiles, one row after the other.
+pub(super) fn import(
+    conn: &Connection,
+    entropy: &dyn Entropy,
+    workspace: WorkspaceId,
+    rows: &[ProfileRow],
+) -> Result<Vec<RowOutcome>> {
+    if rows.len() > IMPORT_MAX {
+        return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} rows at once")));
+    }
+    let mut importer = Importer::new(conn, entropy, workspace)?;
+    rows.iter().map(|row| importer.row(row)).collect()
+}
+
+struct Importer<'c> {
+    recorder: Recorder<'c>,
+    find_by_external_id: CachedStatement<'c>,
+    load_addresses: CachedStatement<'c>,
+    place_address: CachedStatement<'c>,
+    load_details: CachedStatement<'c>,
+    save_details: CachedStatement<'c>,
+}
+
+/// An address of the row and where it is written down.
+struct RowAddress<'r> {
+    address: &'r Address,
+    /// Code of the namespace.
+    namespace: i64,
+    /// Only named by a consent: comes after those that are there.
+    appended: bool,
+}
+
+type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
+
+/// Whom a row is about.
+enum Subject {
+    New,
+    Known(ProfileId),
+    Rejected { reason: String, owner: Option<ProfileId> },
+}
+
+impl<'c> Importer<'c> {
+    fn new(conn: &'c Connection, entropy: &'c dyn Entropy, workspace: WorkspaceId) -> Result<Self> {
+        Ok(Self {
+            recorder: Recorder::new(conn, entropy, workspace)?,
+            find_by_external_id: conn
+                .prepare_cached("SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2")?,
+            load_addresses: conn.prepare_cached(details::LOAD_ADDRESSES)?,
+            place_address: conn.prepare_cached(details::PLACE_ADDRESS)?,
+            load_details: conn.prepare_cached(details::LOAD_DETAILS)?,
+            save_details: conn.prepare_cached(details::SAVE_DETAILS)?,
+        })
+    }
+
+    fn row(&mut self, row: &ProfileRow) -> Result<RowOutcome> {
+        if let Some(reason) = limits(row) {
+            return self.reject(row, None, reason);
+        }
+        let addresses = match self.addresses(row) {
+            Err(StoreError::Invalid(reason)) => return self.reject(row, None, reason),
+            addresses => addresses?,
+        };
+        match self.subject(row, &addresses)? {
+            Subject::Rejected { reason, owner } => self.reject(row, owner, reason),
+            Subject::New => self.create(row, &addresses),
+            Subject::Known(profile) => self.update(row, &addresses, profile),
+        }
+    }
+
+    /// The row's addresses, those first that it lists as such.
+    fn addresses<'r>(&self, row: &'r ProfileRow) -> Result<RowAddresses<'r>> {
+        let mut addresses = RowAddresses::new();
+        let listed = row.addresses.iter().map(|address| (address, false));
+        for (address, appended) in listed.chain(named_by_consents(&row.consents).map(|address| (address, true))) {
+            if addresses.iter().any(|known| same(known.address, address)) {
+                continue;
+            }
+            let namespace =
+                namespaces::code_or_new(self.recorder.conn, self.recorder.workspace, address.namespace())?;
+            addresses.push(RowAddress { address, namespace, appended });
+        }
+        Ok(addresses)
+    }
+
+    fn subject(&mut self, row: &ProfileRow, addresses: &RowAddresses<'_>) -> Result<Subject> {
+        let by_id = match &row.external_id {
+            Some(id) => {
+                let key = (self.recorder.workspace.0, id);
+                self.find_by_external_id.query_row(key, |row| row.get(0)).optional()?.map(ProfileId)
+            }
+            None => None,
+        };
+        for consent in &row.consents {
+            let RowTarget::List(list) = consent.target else { continue };
+            match self.recorder.check_list(list) {
+                Err(StoreError::Missing(what)) => {
+                    return Ok(Subject::Rejected { reason: format!("{what} doesn't exist"), owner: by_id });
+                }
+                checked => checked?,
+            }
+        }
+        let mut owner = by_id;
+        for row_address in addresses {
+            let Some(found) = self.recorder.find(row_address.address)? else { continue };
+            let known = *owner.get_or_insert(found.profile);
+            if known != found.profile {
+                return Ok(conflict(row_address.address, by_id));
+            }
+        }
+        let Some(known) = owner else { return Ok(Subject::New) };
+        if by_id.is_none() && row.external_id.is_some() && self.has_external_id(known)? {
+            let address = addresses.first().map(|first| first.address);
+            return Ok(address.map_or(Subject::New, |address| conflict(address, None)));
+        }
+        Ok(Subject::Known(known))
+    }
+
+    fn has_external_id(&self, profile: ProfileId) -> Result<bool> {
+        const FIND: &str = "SELECT external_id IS NOT NULL FROM profile WHERE id = ?1";
+        Ok(self.recorder.conn.prepare_cached(FIND)?.query_row([profile.0], |row| row.get(0))?)
+    }
+
+    fn create(&mut self, row: &ProfileRow, addresses: &RowAddresses<'_>) -> Result<RowOutcome> {
+        let mut profile = ProfileState { id: self.recorder.new_profile_id(), values: Values::default() };
+        set_preferred(&mut profile.values, row.preferred);
+        let mut states: SmallVec<[AddressState; 2]> = SmallVec::new();
+        for _ in addresses {
+            let id = self.recorder.new_address_id();
+            states.push(AddressState { id, profile: profile.id, values: Values::default(), epoch: 0 });
+        }
+        for Group { address, change } in group(row, addresses) {
+            let address = address.and_then(|at| states.get_mut(at));
+            self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
+        }
+        for (at, (row_address, state)) in addresses.iter().zip(&states).enumerate() {
+            let position = addresses[..at].iter().filter(|other| other.namespace == row_address.namespace).count();
+            self.recorder.insert_address(state, row_address.address, row_address.namespace, position as i64)?;
+        }
+        self.recorder.statements.insert_profile.execute(params![
+            profile.id.0,
+            self.recorder.workspace.0,
+            profile.values.word().bits() as i64,
+            row.country.as_ref().map(consent::jurisdiction::Country::as_str),
+            row.external_id,
+            row.locale,
+            row.time_zone,
+            row.received_at.0,
+            profile.values.pack().as_deref(),
+            row.remainder,
+            row.attributes,
+        ])?;
+        Ok(RowOutcome::Created(profile.id))
+    }
+}
+
+fn set_preferred(values: &mut Values, preferred: Option<Preferred>) {
+    if let Some(preferred) = preferred {
+        values.set_word(|word: ConsentWord| word.with_preferred(preferred));
+    }
+}
+
+fn same(one: &Address, other: &Address) -> bool {
+    one.namespace() == other.namespace() && one.key() == other.key()
+}
+
+fn named_by_consents(consents: &[RowConsent]) -> impl Iterator<Item = &Address> {
+    consents.iter().filter_map(|consent| match &consent.target {
+        RowTarget::Identity(address, _) => Some(address),
+        _ => None,
+    })
+}
+
+fn conflict(address: &Address, owner: Option<ProfileId>) -> Subject {
+    let namespace = address.namespace().as_str();
+    Subject::Rejected { reason: format!("{namespace} belongs to another profile"), owner }
+}
+
+/// Why a row is past a limit.
+fn limits(row: &ProfileRow) -> Option<String> {
+    let longer = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.len() > max);
+    let object = |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('{') && text.ends_with('}'));
+    let reason = if row.external_id.as_deref().is_some_and(str::is_empty) {
+        "the id is empty".to_owned()
+    } else if row.external_id.is_none() && row.addresses.is_empty() && named_by_consents(&row.consents).next().is_none() {
+        "the row has neither an id nor an address".to_owned()
+    } else if longer(&row.external_id, EXTERNAL_ID_LENGTH_MAX) {
+        format!("the id is longer than {EXTERNAL_ID_LENGTH_MAX} bytes")
+    } else if longer(&row.attributes, JSON_BYTES_MAX) || longer(&row.remainder, JSON_BYTES_MAX) {
+        format!("the attributes are longer than {JSON_BYTES_MAX} bytes")
+    } else if !object(&row.attributes) || !object(&row.remainder) {
+        "the attributes are not a JSON object".to_owned()
+    } else if longer(&row.locale, TAG_LENGTH_MAX) || longer(&row.time_zone, TAG_LENGTH_MAX) {
+        format!("the locale or time zone is longer than {TAG_LENGTH_MAX} bytes")
+    } else if row.addresses.len() > ADDRESSES_MAX {
+        format!("the row has more than {ADDRESSES_MAX} addresses")
+    } else if row.consents.len() > CONSENTS_MAX {
+        format!("the row has more than {CONSENTS_MAX} consents")
+    } else {
+        return None;
+    };
+    Some(reason)
+}

@@ -1,0 +1,221 @@
+//! The embedded engine: SQLite in one data directory.
+//!
+//! ```text
+//! consentry.sqlite3   the state (write-ahead log, synchronous=FULL)
+//! master.key          32 bytes that all keys are made from; mode 0600
+//! ledger/             the transparency log, see [`crate::ledger`]
+//! lock                held while a process sets the directory up
+//! ```
+//!
+//! One thread writes (`writer.rs`), a few read (`readers.rs`), one feeds the ledger (`sealer.rs`). Several processes
+//! may open the same directory: they take turns at the database's write lock.
+
+mod backup;
+mod check;
+mod claims;
+mod configurations;
+mod connection;
+mod deliveries;
+#[cfg(test)]
+mod delivery_fixture;
+mod engine;
+mod exclusions;
+mod history;
+mod import;
+mod lists;
+mod migrate;
+mod namespaces;
+mod profile;
+mod readers;
+mod reading;
+mod record;
+mod run_lock;
+mod runs;
+mod sealer;
+mod settings;
+mod stamps;
+mod statements;
+mod suppression;
+mod undo;
+mod writer;
+
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use consent::{Clock, Entropy, KeyRing, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::secrets::{KEY_LENGTH, Secrets};
+use readers::Readers;
+use sealer::Sealer;
+use writer::Writer;
+
+/// Folder of the ledger's files in the data directory.
+pub const LEDGER_DIR: &str = "ledger";
+const LOCK_FILE: &str = "lock";
+/// How long to wait for another process that sets the directory up, in steps of [`SETUP_PAUSE`].
+const SETUP_TRIES_MAX: u32 = 1_500;
+const SETUP_PAUSE: Duration = Duration::from_millis(20);
+
+/// Where and with what to open a store.
+pub struct OpenOptions {
+    /// The data directory; made, with all that belongs in it, if it isn't there.
+    pub dir: PathBuf,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The embedded engine. Clones share it; the last one dropped ends its threads, once they have done what is queued.
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    entropy: Arc<dyn Entropy>,
+    secrets: Secrets,
+    key_ring: SharedKeyRing,
+    /// Ends first: what is queued is written.
+    writer: Writer,
+    /// Then: what was written goes into the ledger.
+    sealer: Sealer,
+    readers: Readers,
+}
+
+type SharedKeyRing = Arc<RwLock<Arc<KeyRing>>>;
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("dir", &self.inner.dir).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a data directory, making or migrating it as needed. Blocks for a few milliseconds, longer for a migration.
+    pub fn open(options: OpenOptions) -> Result<Self> {
+        let OpenOptions { dir, clock, entropy } = options;
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| io_error(&dir, &error))?;
+        let lock = lock_for_setup(&dir)?;
+        let mut conn = connection::open_writer(&dir)?;
+        let secrets = open_secrets(&dir, &conn, &*entropy)?;
+        migrate::migrate(&mut conn)?;
+        let key_ring = first_key_ring(&conn, &secrets, &*entropy, clock.now())?;
+        drop(lock);
+        let readers = Readers::start(&dir)?;
+        let writer = Writer::start(conn)?;
+        let key_ring = Arc::new(RwLock::new(Arc::new(key_ring)));
+        let sealer = Sealer::start(&dir, secrets.clone(), Arc::clone(&key_ring))?;
+        Ok(Self { inner: Arc::new(Inner { dir, entropy, secrets, key_ring, writer, sealer, readers }) })
+    }
+
+    /// The data directory.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// The folder of the ledger's files, for [`crate::ledger::verify`].
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.inner.dir.join(LEDGER_DIR)
+    }
+
+    /// The ledger's public key, `name+hash+base64` (C2SP signed-note): what an auditor needs.
+    pub fn ledger_verifier_key(&self) -> Result<String> {
+        Ok(sealer::signer(&self.inner.secrets)?.verifier_key())
+    }
+
+    /// Runs an operation in the writing thread, in a savepoint of its own within the open transaction. An error rolls
+    /// it back; an Ok is answered once it is durable.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        op: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.writer.submit(op).await
+    }
+
+    /// Runs a query in a reading thread, on one consistent snapshot.
+    pub(crate) async fn query<T: Send + 'static>(
+        &self,
+        op: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.readers.run(op).await
+    }
+}
+
+/// Keeps two processes from setting the directory up at once. Freed when dropped, and by the death of the process.
+fn lock_for_setup(dir: &Path) -> Result<File> {
+    let path = dir.join(LOCK_FILE);
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| io_error(&path, &error))?;
+    for _ in 0..SETUP_TRIES_MAX {
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => std::thread::sleep(SETUP_PAUSE),
+            Err(error) => return Err(io_error(&path, &error.into())),
+        }
+    }
+    Err(StoreError::Busy("the data directory".to_owned()))
+}
+
+/// Reads the master key, or makes it for a directory that is new.
+fn open_secrets(dir: &Path, conn: &Connection, entropy: &dyn Entropy) -> Result<Secrets> {
+    if let Some(secrets) = Secrets::load(dir)? {
+        return Ok(secrets);
+    }
+    // With another key every link in old mail and the ledger's signature would be worthless.
+    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > 0 {
+        return Err(StoreError::Damaged("master.key is missing; put it back from a backup".to_owned()));
+    }
+    Secrets::create(dir, entropy)
+}
+
+/// Reads the link keys; makes the first.
+fn first_key_ring(conn: &Connection, secrets: &Secrets, entropy: &dyn Entropy, now: Timestamp) -> Result<KeyRing> {
+    let any = conn.query_row("SELECT 1 FROM link_key LIMIT 1", [], |_| Ok(())).optional()?;
+    if any.is_none() {
+        add_link_key(conn, entropy, now)?;
+    }
+    read_key_ring(conn, secrets)
+}
+
+/// Adds a link key with the next id.
+fn add_link_key(conn: &Connection, entropy: &dyn Entropy, at: Timestamp) -> Result<u8> {
+    let last: i64 = conn.query_row("SELECT coalesce(max(id), 0) FROM link_key", [], |row| row.get(0))?;
+    let id = u8::try_from(last + 1).map_err(|_| StoreError::Invalid("no link key ids are left".to_owned()))?;
+    let mut seed = [0; KEY_LENGTH];
+    entropy.fill(&mut seed);
+    conn.execute("INSERT INTO link_key (id, seed, created_at) VALUES (?1, ?2, ?3)", (id, seed, at.0))?;
+    Ok(id)
+}
+
+fn read_key_ring(conn: &Connection, secrets: &Secrets) -> Result<KeyRing> {
+    let mut statement = conn.prepare_cached("SELECT id, seed FROM link_key ORDER BY id")?;
+    let keys = statement
+        .query_map([], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, Vec<u8>>(1)?)))?
+        .map(|key| key.map(|(id, seed)| (id, secrets.link_key(id, &seed))))
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(KeyRing::new(keys))
+}
+
+/// Reads the link keys again, which another process may have added to.
+fn refresh_key_ring(conn: &Connection, secrets: &Secrets, shared: &SharedKeyRing) -> Result<()> {
+    let key_ring = Arc::new(read_key_ring(conn, secrets)?);
+    *shared.write().unwrap_or_else(std::sync::PoisonError::into_inner) = key_ring;
+    Ok(())
+}
+
+fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("{}: {error}", path.display()))
+}

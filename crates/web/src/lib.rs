@@ -1,0 +1,19 @@
+//! Public pages and the HTTP interface.
+//!
+//! [`public_router`] serves the links in messages: pages without JavaScript that load nothing from elsewhere, and the
+//! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
+
+mod choices;
+pub mod language;
+mod link;
+pub mod mailbox;
+mod operations;
+mod problem;
+mod render;
+mod requester;
+mod router;
+mod screen;
+mod state;
+
+pub use router::public_router;
+pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -1,0 +1,160 @@
+//! `/u/TOKEN`: opting out through the link in a message, and taking that back.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use consent::{Purpose, Source};
+use intake::unsubscribe::{self, Action, LinkError, Opened, Post, Undone};
+use minijinja::context;
+
+use crate::problem::Problem;
+use crate::requester::Requester;
+use crate::screen::Screen;
+use crate::state::WebState;
+
+/// The body of RFC 8058, kept as evidence.
+const ONE_CLICK_RAW: &str = "List-Unsubscribe=One-Click";
+
+/// `GET`: says what the button does, or what has been done. Changes nothing (I4).
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Path(token): Path<String>,
+    requester: Requester,
+) -> Response {
+    let shown = async {
+        let opened = unsubscribe::open(state.config().store.as_ref(), &token).await?;
+        let view = match opened.token.purpose {
+            Purpose::Unsubscribe | Purpose::Proof => View::Ask,
+            Purpose::Undo => View::UndoAsk,
+            Purpose::Preferences | Purpose::Bounce => return Err(LinkError::OtherPurpose),
+        };
+        page(&state, &requester, &opened, view).await
+    };
+    shown.await.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
+}
+
+/// `POST`: the one-click of a mailbox provider, or a button of ours. Anything else changes nothing.
+pub(crate) async fn post(
+    State(state): State<WebState>,
+    Path(token): Path<String>,
+    requester: Requester,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answered = match unsubscribe::parse_post(content_type(&headers), &body) {
+        Post::OneClick => one_click(&state, &token, &requester).await,
+        Post::Page(Action::Unsubscribe, _) => press(&state, &token, &requester).await,
+        Post::Page(Action::Undo, _) => undo(&state, &token, &requester).await,
+        Post::Page(Action::Save | Action::StopAll, _) | Post::Neither => Err(LinkError::OtherPurpose),
+    };
+    answered.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
+}
+
+pub(crate) fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// RFC 8058: 200 without a body, once the opt-out is durable (I2). A link from before a later subscription doesn't act,
+/// since the person has changed their mind since; the page says so.
+async fn one_click(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
+    let store = state.config().store.as_ref();
+    let opened = unsubscribe::open(store, token).await?;
+    if opened.token.purpose == Purpose::Unsubscribe && opened.is_outdated() {
+        let mut response = page(state, requester, &opened, View::Ask).await?;
+        *response.status_mut() = StatusCode::CONFLICT;
+        return Ok(response);
+    }
+    let evidence = requester.evidence(ONE_CLICK_RAW);
+    unsubscribe::act(store, &opened, Source::ONE_CLICK, evidence, state.config().clock.now()).await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+/// The page's button: acts even where the link is outdated, since the page has said so.
+async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
+    let store = state.config().store.as_ref();
+    let opened = unsubscribe::open(store, token).await?;
+    if opened.token.purpose == Purpose::Proof {
+        return page(state, requester, &opened, View::Proof).await;
+    }
+    let evidence = requester.evidence("unsubscribe");
+    let acted = unsubscribe::act(store, &opened, Source::PAGE, evidence, state.config().clock.now()).await?;
+    let screen = Screen::load(state, requester, &opened).await?;
+    if let Some(url) = screen.about.spec.confirmation(opened.token.level) {
+        let location = HeaderValue::from_str(url).map_err(|_| LinkError::Unknown)?;
+        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response());
+    }
+    render(state, &screen, if acted.already { View::Out } else { View::Done })
+}
+
+async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
+    let store = state.config().store.as_ref();
+    let opened = unsubscribe::open(store, token).await?;
+    let undone =
+        unsubscribe::undo(store, &opened, requester.evidence("undo"), state.config().clock.now()).await?;
+    let view = match undone {
+        Undone::Restored | Undone::Already => View::Undone,
+        Undone::Superseded => View::Superseded,
+    };
+    page(state, requester, &opened, view).await
+}
+
+/// What the page shows; the name begins that of its texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    Ask,
+    Out,
+    Done,
+    UndoAsk,
+    Undone,
+    Superseded,
+    Proof,
+}
+
+impl View {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Out => "out",
+            Self::Done => "done",
+            Self::UndoAsk => "undo-ask",
+            Self::Undone => "undone",
+            Self::Superseded => "superseded",
+            Self::Proof => "proof",
+        }
+    }
+}
+
+async fn page(
+    state: &WebState,
+    requester: &Requester,
+    opened: &Opened,
+    view: View,
+) -> Result<Response, LinkError> {
+    let screen = Screen::load(state, requester, opened).await?;
+    let out =
+        view == View::Ask && opened.token.purpose == Purpose::Unsubscribe && screen.about.refusal.is_some();
+    render(state, &screen, if out { View::Out } else { view })
+}
+
+fn render(state: &WebState, screen: &Screen<'_>, view: View) -> Result<Response, LinkError> {
+    let (store, opened, about) = (state.config().store.as_ref(), screen.opened, &screen.about);
+    let known = about.refusal.as_ref().filter(|_| view == View::Out);
+    let level = known.map_or(opened.token.level, |row| row.level);
+    let since = known.and_then(|row| row.known.as_ref()).map(|known| known.at);
+    let words = screen.words(level, since);
+    let undo = match about.undoable {
+        Some(entry) => Some(format!("../u/{}", unsubscribe::undo_link(store, opened, entry)?)),
+        None => None,
+    };
+    let links = context! {
+        // The form posts to the page's own address.
+        act => "",
+        undo => undo,
+        unsubscribe => format!("../u/{}", unsubscribe::unsubscribe_link(store, opened)?),
+        choices => format!("../p/{}", unsubscribe::preferences_link(store, opened)?),
+    };
+    let own = context! { view => view.as_str(), outdated => opened.is_outdated(), links => links };
+    let forward_to = about.spec.confirmation(opened.token.level).filter(|_| view == View::Ask);
+    Ok(state.renderer().page(StatusCode::OK, "link.html", screen.context(&words, own), forward_to))
+}

@@ -1,0 +1,135 @@
+//! Pages from templates, and the headers that they carry.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use data_encoding::BASE64;
+use fluent_bundle::FluentArgs;
+use minijinja::value::{Kwargs, Rest};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
+use sha2::{Digest, Sha256};
+
+use crate::language::Locales;
+
+const STYLE: &str = include_str!("../templates/style.css");
+const TEMPLATES: [(&str, &str); 5] = [
+    ("base.html", include_str!("../templates/base.html")),
+    ("link.html", include_str!("../templates/link.html")),
+    ("button.html", include_str!("../templates/button.html")),
+    ("choices.html", include_str!("../templates/choices.html")),
+    ("problem.html", include_str!("../templates/problem.html")),
+];
+
+/// Makes the public pages.
+pub(crate) struct Renderer {
+    environment: Environment<'static>,
+    locales: Arc<Locales>,
+    policy: HeaderValue,
+    style_source: String,
+}
+
+impl Renderer {
+    pub fn new() -> Self {
+        let locales = Arc::new(Locales::new());
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, source) in TEMPLATES {
+            environment.add_template(name, source).expect("a test renders every template");
+        }
+        environment.add_global("style", STYLE);
+        environment.add_function("t", translate(Arc::clone(&locales)));
+        let style_source = style_source(STYLE);
+        let policy = policy(&style_source, "");
+        Self { environment, locales, policy, style_source }
+    }
+
+    pub fn locales(&self) -> &Locales {
+        &self.locales
+    }
+
+    /// A page. `forward_to` is the brand's own page that a form on it leads to.
+    pub fn page(
+        &self,
+        status: StatusCode,
+        template: &str,
+        context: Value,
+        forward_to: Option<&str>,
+    ) -> Response {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
+        let html = match rendered {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!(template, error = %error, "a page can't be rendered");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let policy = forward_to
+            .map_or_else(|| self.policy.clone(), |url| policy(&self.style_source, scheme_source(url)));
+        let kind = HeaderValue::from_static("text/html; charset=utf-8");
+        (status, [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], html)
+            .into_response()
+    }
+}
+
+/// `t("key", name=value)` in templates: the text in the page's language. Arguments default to the page's `args`.
+fn translate(
+    locales: Arc<Locales>,
+) -> impl Fn(&State<'_, '_>, &str, Rest<Value>, Kwargs) -> Result<String, Error> + Send + Sync + 'static {
+    move |state, key, _, named| {
+        let lang = state.lookup("lang").unwrap_or_default();
+        let mut args = FluentArgs::new();
+        if let Some(common) = state.lookup("args") {
+            for name in common.try_iter()? {
+                let value = common.get_item(&name)?;
+                if let (Some(name), Some(value)) = (name.as_str(), value.as_str()) {
+                    args.set(name.to_owned(), value.to_owned());
+                }
+            }
+        }
+        for name in named.args().map(str::to_owned).collect::<Vec<_>>() {
+            let value: String = named.get(&name)?;
+            args.set(name, value);
+        }
+        let locale = locales.get(lang.as_str().unwrap_or_default());
+        locale
+            .text(key, &args)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no text for {key}")))
+    }
+}
+
+/// The Content-Security-Policy source for an inline style.
+pub(crate) fn style_source(style: &str) -> String {
+    format!("'sha256-{}'", BASE64.encode(&Sha256::digest(style.as_bytes())))
+}
+
+/// Browsers apply `form-action` to the redirect that answers a form too, and to each one that follows on the brand's
+/// own server, whose hosts aren't known here. So a page whose form ends there allows the scheme.
+fn scheme_source(url: &str) -> &'static str {
+    if url.starts_with("http://") { " http: https:" } else { " https:" }
+}
+
+fn policy(style_source: &str, form_targets: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; style-src {style_source}; form-action 'self'{form_targets}; frame-ancestors 'none'; \
+         base-uri 'none'"
+    );
+    HeaderValue::try_from(policy).expect("it holds visible ASCII only")
+}
+
+/// The headers of every answer, pages or not.
+pub(crate) const COMMON_HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
+/// What may not be shown in full, cut to so many characters.
+pub(crate) fn cut(text: &str, chars_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars_max) {
+        Some((end, _)) => Cow::Owned(text[..end].to_owned()),
+        None => Cow::Borrowed(text),
+    }
+}

@@ -1,0 +1,56 @@
+//! What a request tells of who sent it.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use consent::Evidence;
+
+use crate::render::cut;
+use crate::state::WebState;
+
+/// Longest user agent that is kept, in characters.
+const USER_AGENT_CHARS_MAX: usize = 256;
+
+/// Who sent a request, as evidence. Signals only: what a request may do never depends on them.
+pub(crate) struct Requester {
+    ip: Option<String>,
+    user_agent: Option<String>,
+    /// The Accept-Language header.
+    pub accept_language: Option<String>,
+}
+
+impl Requester {
+    /// The evidence for what the person sent or agreed to.
+    pub fn evidence(&self, raw: impl Into<String>) -> Evidence {
+        Evidence {
+            ip: self.ip.clone(),
+            user_agent: self.user_agent.clone(),
+            raw: Some(raw.into()),
+            reason: None,
+        }
+    }
+}
+
+impl FromRequestParts<WebState> for Requester {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let forwarded = state.config().behind_proxy.then(|| forwarded_for(&parts.headers)).flatten();
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            ip: forwarded.or(peer).map(|ip| ip.to_string()),
+            user_agent: text(header::USER_AGENT).map(|agent| cut(agent, USER_AGENT_CHARS_MAX).into_owned()),
+            accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
+        })
+    }
+}
+
+/// The last entry: the one that the operator's own proxy wrote.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}

@@ -1,0 +1,74 @@
+//! The public routes, and the limits and headers that all of them share.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use intake::unsubscribe::BODY_BYTES_MAX;
+
+use crate::render::COMMON_HEADERS;
+use crate::state::WebState;
+use crate::{choices, link, operations, problem};
+
+/// Longest request target, in bytes. A link has under 200.
+const TARGET_BYTES_MAX: usize = 2048;
+/// Most header bytes of a request.
+const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// How long a request may take, its body included.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+/// What a client should wait after a 503, in seconds.
+pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+/// The public routes: links in messages, the ledger's files, health. To keep the client's address as evidence, serve it
+/// with `into_make_service_with_connect_info::<SocketAddr>()`.
+///
+/// | route | |
+/// |---|---|
+/// | `GET /u/TOKEN` | what will stop, with one button; changes nothing (I4) |
+/// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own |
+/// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices; 303 back to it after saving |
+/// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
+/// | `GET /healthz`, `/readyz` | the process answers; the store takes writes |
+/// | `GET /robots.txt` | nothing here is for crawlers |
+pub fn public_router(state: WebState) -> Router {
+    Router::new()
+        .route("/u/{token}", get(link::show).post(link::post))
+        .route("/p/{token}", get(choices::show).post(choices::post))
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(operations::readyz))
+        .route("/robots.txt", get(operations::robots))
+        .route("/ledger/vkey", get(operations::verifier_key))
+        .route("/ledger/{*name}", get(operations::ledger_file))
+        .fallback(problem::missing)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(state.clone(), guard))
+        .with_state(state)
+}
+
+/// Limits and headers in one layer, since every one-click POST goes through it.
+async fn guard(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let header_bytes =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    let target_bytes = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    let mut response = if target_bytes > TARGET_BYTES_MAX {
+        StatusCode::URI_TOO_LONG.into_response()
+    } else if header_bytes > HEADER_BYTES_MAX {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()
+    } else if let Ok(_permit) = state.permits().try_acquire() {
+        tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| busy())
+    } else {
+        busy()
+    };
+    for (name, value) in COMMON_HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+fn busy() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
+}

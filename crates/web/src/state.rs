@@ -1,0 +1,76 @@
+//! What the handlers share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use consent::Clock;
+use store::Store;
+use tokio::sync::Semaphore;
+
+use crate::render::Renderer;
+
+/// What the public pages are served with.
+#[derive(Clone)]
+pub struct PublicConfig {
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The ledger's files, to serve them to whoever wants to check them.
+    pub ledger: Option<LedgerFiles>,
+    /// Whether a reverse proxy of the operator's stands in front: then the last entry of X-Forwarded-For is the
+    /// client's address. Without one, anybody could write there what they like.
+    pub behind_proxy: bool,
+    /// Most requests in work at once; past it, 503.
+    pub requests_max: usize,
+}
+
+impl PublicConfig {
+    /// Requests in work at once, unless said otherwise.
+    pub const REQUESTS_MAX: usize = 1024;
+
+    /// Served directly, without the ledger's files.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, ledger: None, behind_proxy: false, requests_max: Self::REQUESTS_MAX }
+    }
+}
+
+/// Where the ledger's files are.
+#[derive(Clone, Debug)]
+pub struct LedgerFiles {
+    /// Their folder, as [`store::ledger`] writes it.
+    pub dir: PathBuf,
+    /// The verifier key that checkpoints are checked with, in its text form (C2SP signed-note).
+    pub verifier_key: String,
+}
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState(Arc<Shared>);
+
+struct Shared {
+    config: PublicConfig,
+    renderer: Renderer,
+    permits: Semaphore,
+}
+
+impl WebState {
+    /// Prepares templates and texts.
+    pub fn new(config: PublicConfig) -> Self {
+        let permits = Semaphore::new(config.requests_max.clamp(1, Semaphore::MAX_PERMITS));
+        Self(Arc::new(Shared { config, renderer: Renderer::new(), permits }))
+    }
+
+    pub(crate) fn config(&self) -> &PublicConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn renderer(&self) -> &Renderer {
+        &self.0.renderer
+    }
+
+    /// One for each request in work.
+    pub(crate) fn permits(&self) -> &Semaphore {
+        &self.0.permits
+    }
+}

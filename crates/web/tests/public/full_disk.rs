@@ -1,0 +1,250 @@
+//! A store on a full disk: it reads, and takes no writes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use consent::{
+    Address, AddressId, ConsentChange, EntryId, Evidence, ListId, Namespace, ProfileId, Recipient, RunId,
+    Timestamp, WorkspaceId,
+};
+use store::{
+    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
+    Reading, ReadingQuery, Recorded, Result, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
+    Settlement, Store, StoreError, SuppressionEntry,
+};
+
+/// Reads go to the real store.
+pub struct FullDisk(pub Arc<dyn Store>);
+
+fn full<T>() -> Result<T> {
+    Err(StoreError::Unavailable("the disk is full".to_owned()))
+}
+
+#[async_trait]
+impl Store for FullDisk {
+    async fn record(&self, _: WorkspaceId, _: Vec<ConsentChange>) -> Result<Vec<Recorded>> {
+        full()
+    }
+
+    async fn undo(&self, _: WorkspaceId, _: EntryId, _: Timestamp, _: Evidence) -> Result<Recorded> {
+        full()
+    }
+
+    async fn entry(&self, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Entry>> {
+        self.0.entry(workspace, entry).await
+    }
+
+    async fn history(
+        &self,
+        _: WorkspaceId,
+        _: ProfileId,
+        _: Option<EntryId>,
+        _: usize,
+    ) -> Result<HistoryPage> {
+        full()
+    }
+
+    async fn import(&self, _: WorkspaceId, _: Vec<ProfileRow>) -> Result<Vec<RowOutcome>> {
+        full()
+    }
+
+    async fn resolve(&self, _: WorkspaceId, _: Vec<Address>) -> Result<Vec<Option<AddressOwner>>> {
+        full()
+    }
+
+    async fn resolve_or_create(
+        &self,
+        _: WorkspaceId,
+        _: Vec<Address>,
+        _: Timestamp,
+    ) -> Result<Vec<AddressOwner>> {
+        full()
+    }
+
+    async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
+        self.0.owner(workspace, address).await
+    }
+
+    async fn profile(&self, workspace: WorkspaceId, profile: ProfileId) -> Result<Option<ProfileView>> {
+        self.0.profile(workspace, profile).await
+    }
+
+    async fn read(&self, _: WorkspaceId, _: ReadingQuery) -> Result<Vec<Reading>> {
+        full()
+    }
+
+    async fn read_strangers(
+        &self,
+        _: WorkspaceId,
+        _: Vec<Address>,
+        _: Timestamp,
+    ) -> Result<Vec<consent::Recipient>> {
+        full()
+    }
+
+    async fn all_profiles(&self, _: WorkspaceId) -> Result<roaring::RoaringTreemap> {
+        full()
+    }
+
+    async fn list_profiles(&self, _: WorkspaceId, _: ListId) -> Result<roaring::RoaringTreemap> {
+        full()
+    }
+
+    async fn create_list(&self, _: WorkspaceId, _: NewList) -> Result<List> {
+        full()
+    }
+
+    async fn list_by_name(&self, _: WorkspaceId, _: &str) -> Result<Option<List>> {
+        full()
+    }
+
+    async fn list_by_id(&self, workspace: WorkspaceId, list: ListId) -> Result<Option<List>> {
+        self.0.list_by_id(workspace, list).await
+    }
+
+    async fn lists(&self, _: WorkspaceId) -> Result<Vec<List>> {
+        full()
+    }
+
+    async fn suppress(&self, _: WorkspaceId, _: Vec<SuppressionEntry>) -> Result<()> {
+        full()
+    }
+
+    async fn unsuppress(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<bool> {
+        full()
+    }
+
+    async fn allow(&self, _: WorkspaceId, _: Vec<AllowEntry>) -> Result<()> {
+        full()
+    }
+
+    async fn settings(&self, workspace: WorkspaceId) -> Result<Settings> {
+        self.0.settings(workspace).await
+    }
+
+    async fn put_settings(&self, _: WorkspaceId, _: Settings) -> Result<()> {
+        full()
+    }
+
+    async fn put_configuration(
+        &self,
+        _: WorkspaceId,
+        _: &str,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Configuration> {
+        full()
+    }
+
+    async fn configuration(&self, _: WorkspaceId, _: ConfigurationId) -> Result<Option<Configuration>> {
+        full()
+    }
+
+    async fn create_run(&self, _: WorkspaceId, _: NewRun) -> Result<Run> {
+        full()
+    }
+
+    async fn latest_run(&self, _: WorkspaceId, _: &str) -> Result<Option<Run>> {
+        full()
+    }
+
+    async fn run(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<Run>> {
+        self.0.run(workspace, run).await
+    }
+
+    async fn runs(&self, _: WorkspaceId, _: usize) -> Result<Vec<Run>> {
+        full()
+    }
+
+    async fn audience(&self, _: WorkspaceId, _: RunId) -> Result<roaring::RoaringTreemap> {
+        full()
+    }
+
+    async fn lock_run(&self, _: WorkspaceId, _: RunId) -> Result<RunGuard> {
+        full()
+    }
+
+    async fn claim(&self, _: WorkspaceId, _: NewClaim) -> Result<ClaimId> {
+        full()
+    }
+
+    async fn settle(&self, _: WorkspaceId, _: Settlement) -> Result<()> {
+        full()
+    }
+
+    async fn open_claims(&self, _: WorkspaceId, _: RunId) -> Result<Vec<Claim>> {
+        full()
+    }
+
+    async fn doubt(&self, _: WorkspaceId, _: ClaimId, _: Timestamp) -> Result<u64> {
+        full()
+    }
+
+    async fn retry_doubtful(&self, _: WorkspaceId, _: RunId, _: Timestamp) -> Result<u64> {
+        full()
+    }
+
+    async fn due(&self, _: WorkspaceId, _: RunId, _: Timestamp, _: usize) -> Result<Vec<Due>> {
+        full()
+    }
+
+    async fn next_due(&self, _: WorkspaceId, _: RunId) -> Result<Option<Timestamp>> {
+        full()
+    }
+
+    async fn set_run_state(&self, _: WorkspaceId, _: RunId, _: RunState, _: Timestamp) -> Result<()> {
+        full()
+    }
+
+    async fn run_report(&self, _: WorkspaceId, _: RunId) -> Result<RunReport> {
+        full()
+    }
+
+    async fn run_outcome(&self, _: WorkspaceId, _: RunId, _: ProfileId) -> Result<Option<Delivery>> {
+        full()
+    }
+
+    async fn deliveries(
+        &self,
+        _: WorkspaceId,
+        _: RunId,
+        _: Option<DeliveryState>,
+        _: Option<ProfileId>,
+        _: usize,
+    ) -> Result<Vec<Delivery>> {
+        full()
+    }
+
+    fn key_ring(&self) -> std::sync::Arc<consent::KeyRing> {
+        self.0.key_ring()
+    }
+
+    async fn rotate_link_key(&self, _: Timestamp) -> Result<u8> {
+        full()
+    }
+
+    async fn seal_ledger(&self) -> Result<u64> {
+        full()
+    }
+
+    async fn receipt(&self, _: WorkspaceId, _: EntryId) -> Result<String> {
+        full()
+    }
+
+    async fn backup(&self, _: std::path::PathBuf, _: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
+        full()
+    }
+
+    async fn ready(&self) -> Result<()> {
+        full()
+    }
+
+    async fn counts(&self, _: WorkspaceId) -> Result<Counts> {
+        full()
+    }
+
+    async fn check(&self) -> Result<Vec<String>> {
+        full()
+    }
+}

@@ -1,0 +1,150 @@
+//! Installs what the tests need: Debian packages when we are root, and the browser tests' Node packages.
+//! What is there already is found by its executable, in milliseconds, and left alone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::servers::{self, browser, dkim, find_program, is_root};
+
+/// A Debian package, and how to tell that it isn't needed.
+struct Package {
+    name: &'static str,
+    is_there: fn() -> bool,
+}
+
+const PACKAGES: [Package; 7] = [
+    Package { name: "postfix", is_there: || has("postfix") && has("smtp-sink") },
+    Package { name: "python3-dkim", is_there: dkim::is_installed },
+    Package { name: "python3-nacl", is_there: dkim::is_installed },
+    Package { name: "chromium", is_there: || has("chromium") },
+    Package { name: "sqlite3", is_there: || has("sqlite3") },
+    Package { name: "openssl", is_there: || has("openssl") },
+    Package { name: "nodejs", is_there: || has("node") },
+];
+
+/// Debian's npm brings hundreds of packages, so it is only asked for where Node came without one.
+const NPM: Package = Package { name: "npm", is_there: || has("npm") };
+
+/// Debian asks this file whether a package may start its services while it is installed; 101 is a no.
+const SERVICE_POLICY: &str = "/usr/sbin/policy-rc.d";
+const SERVICE_POLICY_NO: &str = "#!/bin/sh\nexit 101\n";
+
+/// The Postfix package asks at installation what to configure: nothing.
+const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configuration\n";
+
+fn has(program: &str) -> bool {
+    find_program(program).is_some()
+}
+
+/// Installs what is missing. Without root it prints the line that would, and returns: tests that need it will pass over it.
+///
+/// # Errors
+/// When an installation fails.
+pub fn run() -> Result<()> {
+    let missing: Vec<_> = PACKAGES
+        .iter()
+        .chain([&NPM])
+        .filter(|package| !(package.is_there)())
+        .map(|package| package.name)
+        .collect();
+    if !missing.is_empty() {
+        let names = missing.join(" ");
+        if is_root() && has("apt-get") {
+            println!("installing {names}");
+            install_packages(&missing).with_context(|| format!("can't install {names}"))?;
+        } else {
+            eprintln!("Some tests will be skipped, because programs they use are missing. To install them:");
+            eprintln!("    sudo apt-get install --no-install-recommends {names}");
+        }
+    }
+    install_node_packages()
+}
+
+/// Whether everything is there that some test would otherwise be skipped for.
+pub fn is_complete() -> bool {
+    is_root() && PACKAGES.iter().all(|package| (package.is_there)()) && browser_packages_current()
+}
+
+fn install_packages(names: &[&str]) -> Result<()> {
+    let policy = Path::new(SERVICE_POLICY);
+    let ours = !policy.exists();
+    if ours {
+        fs::write(policy, SERVICE_POLICY_NO)?;
+        fs::set_permissions(policy, fs::Permissions::from_mode(0o755))?;
+    }
+    let result = apt_install(names);
+    if ours {
+        fs::remove_file(policy)?;
+    }
+    result
+}
+
+fn apt_install(names: &[&str]) -> Result<()> {
+    if names.contains(&"postfix") {
+        let answers = tempfile::NamedTempFile::new()?;
+        fs::write(answers.path(), POSTFIX_ANSWER)?;
+        stream(Command::new("debconf-set-selections").arg(answers.path()))?;
+    }
+    let install = || {
+        let mut apt = Command::new("apt-get");
+        apt.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(names);
+        stream(apt.args(["-o", "DPkg::Lock::Timeout=300"]).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    // The package lists may be missing or too old; they are only fetched when it turns out so.
+    if install().is_ok() {
+        return Ok(());
+    }
+    stream(Command::new("apt-get").args(["update", "--quiet"]))?;
+    install()
+}
+
+/// Whether `node_modules` was installed from the lock file as it is now.
+fn browser_packages_current() -> bool {
+    let modified = |file: &str| fs::metadata(browser::folder().join(file)).and_then(|entry| entry.modified());
+    match (modified("node_modules/.package-lock.json"), modified("package-lock.json")) {
+        (Ok(installed), Ok(wanted)) => installed >= wanted,
+        _ => false,
+    }
+}
+
+fn install_node_packages() -> Result<()> {
+    if browser_packages_current() {
+        return Ok(());
+    }
+    let Some(npm) = find_program("npm") else {
+        eprintln!("npm is missing: browser tests will be skipped");
+        return Ok(());
+    };
+    println!("installing the browser tests' Node packages");
+    let mut npm = Command::new(npm);
+    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(browser::folder());
+    stream(&mut npm)?;
+    // `npm ci` may keep the packages' own times.
+    let marker = browser::folder().join("node_modules/.package-lock.json");
+    let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
+    fs::write(&marker, text).map_err(Into::into)
+}
+
+/// Runs a command with its output going straight to ours and no input.
+///
+/// # Errors
+/// When it can't be started or ends with anything but 0.
+pub(crate) fn stream(command: &mut Command) -> Result<()> {
+    let name = command.get_program().display().to_string();
+    let status = command.stdin(Stdio::null()).status().with_context(|| format!("can't start {name}"))?;
+    if !status.success() {
+        bail!("{name} failed ({status})");
+    }
+    Ok(())
+}
+
+/// Sets [`servers::MUST_RUN`] for `command` when nothing is missing.
+pub(crate) fn allow_no_skips(command: &mut Command) {
+    if is_complete() {
+        command.env(servers::MUST_RUN, "1");
+    }
+}

@@ -1,0 +1,109 @@
+//! Real servers and independent tools that tests, benchmarks and fault injection run against.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Postfix`] | a mail server of our own that delivers into a folder |
+//! | [`SmtpSink`], [`smtp_source`] | Postfix's load generator pair |
+//! | [`dkim`] | a DKIM verifier that shares no code with ours |
+//! | [`Browser`] | Chromium, driven by a script |
+//! | [`Tmpfs`] | a small file system to fill up |
+//!
+//! All listen on 127.0.0.1 and keep everything in a temporary folder. Each ends, with its processes and files, when it is
+//! dropped, and also when the process that started it is killed (see [`guard`]).
+//!
+//! Where something can't run (no root, a program missing), `start` prints why and gives `None`, and the test returns early.
+//! Under `cargo xtask test` as root nothing may be missing, so there the same condition is an error ([`MUST_RUN`]).
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) mod browser;
+pub mod dkim;
+pub mod guard;
+mod postfix;
+mod sink;
+mod tmpfs;
+
+pub use browser::Browser;
+pub use postfix::{Options as PostfixOptions, Postfix};
+pub use sink::{SmtpSink, Source, smtp_source};
+pub use tmpfs::Tmpfs;
+
+/// When this environment variable is set, a test that can't run fails instead of passing over it.
+pub const MUST_RUN: &str = "CONSENTRY_TESTS_MUST_RUN";
+
+/// How long a server may take to start or to stop before it counts as broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
+
+/// A port on 127.0.0.1 that was free a moment ago. Another process can take it before it is used: who starts a server
+/// on it tries again with another.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Where the executable `name` is, looked for in `PATH` and in the folders of system programs.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
+
+/// Whether this process runs as root.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
+}
+
+/// `Ok(None)` with a message, or an error where everything must run.
+///
+/// # Errors
+/// When [`MUST_RUN`] is set.
+pub fn skip<T>(what: &str, reason: &str) -> Result<Option<T>> {
+    if std::env::var_os(MUST_RUN).is_some() {
+        bail!("{what} can't run here: {reason}");
+    }
+    eprintln!("skipped: {what} can't run here: {reason}");
+    Ok(None)
+}
+
+/// Asks `done` every few milliseconds; `Ok(false)` when it never said yes within `limit`.
+pub fn poll_until(limit: Duration, mut done: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let rounds = limit.as_millis() / POLL.as_millis();
+    for _ in 0..=rounds {
+        if done()? {
+            return Ok(true);
+        }
+        thread::sleep(POLL);
+    }
+    Ok(false)
+}
+
+/// Whether something accepts connections on `port` of 127.0.0.1.
+fn accepts(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Runs a command to its end and gives its standard output; an error shows what it printed.
+fn output_of(command: &mut Command) -> Result<Vec<u8>> {
+    let output =
+        command.output().with_context(|| format!("can't start {}", command.get_program().display()))?;
+    if !output.status.success() {
+        bail!(
+            "{} failed ({}): {}{}",
+            command.get_program().display(),
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(output.stdout)
+}

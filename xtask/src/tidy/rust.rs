@@ -1,0 +1,112 @@
+//! Rules for Rust files: where SQL, clocks and randomness may be, how long a file may be, what must not be left behind.
+
+use super::source::Source;
+use super::{File, Finding, crate_of};
+
+/// Lines of a file that aren't tests.
+const FILE_LINES_MAX: usize = 400;
+
+/// Word pairs that, in this order, make a string a statement. Upper case, as all our SQL is written; prose isn't.
+const SQL: [(&str, &str); 4] =
+    [("SELECT", "FROM"), ("INSERT", "INTO"), ("UPDATE", "SET"), ("DELETE", "FROM")];
+
+const CLOCKS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now"];
+/// Pauses and time limits of a transport are measured with the runtime's own clock, which tests can stop.
+const RUNTIME_CLOCK: &str = "Instant::now";
+const TRANSPORTS: [&str; 2] = ["delivery", "intake"];
+const RANDOMNESS: [&str; 4] = ["getrandom::", "thread_rng", "rand::rng(", "rand::random"];
+const LEFT_BEHIND: [&str; 3] = ["todo!", "unimplemented!", "dbg!"];
+
+pub(super) fn check(file: &File) -> Vec<Finding> {
+    let source = Source::parse(&file.text);
+    let mut findings = Vec::new();
+    let owner = crate_of(&file.path);
+    let product = !is_test_file(&file.path);
+    if owner != Some("store") && owner != Some("xtask") && product {
+        findings.extend(sql(file, &source));
+    }
+    if product && owner != Some("consentry") && owner != Some("xtask") {
+        findings.extend(clocks(file, &source));
+    }
+    if product {
+        findings.extend(length(file, &source));
+    }
+    for (number, line) in source.code.lines().enumerate() {
+        for mark in LEFT_BEHIND.iter().filter(|mark| calls(line, mark)) {
+            findings.push(Finding::new(
+                file,
+                number + 1,
+                "unfinished",
+                format!("finish it: no `{mark}` stays"),
+            ));
+        }
+    }
+    findings
+}
+
+/// Test files: in a `tests` or `benches` folder, or named `tests.rs`.
+fn is_test_file(path: &str) -> bool {
+    let mut folders: Vec<_> = path.split('/').collect();
+    let name = folders.pop().unwrap_or_default();
+    name == "tests.rs" || folders.iter().any(|folder| matches!(*folder, "tests" | "benches"))
+}
+
+fn sql(file: &File, source: &Source) -> Vec<Finding> {
+    let strings = source.strings.iter().filter(|(line, text)| !source.is_test(*line) && is_sql(text));
+    strings
+        .map(|(line, _)| {
+            Finding::new(file, *line, "sql", "move the statement into crate `store`, behind its trait")
+        })
+        .collect()
+}
+
+fn is_sql(text: &str) -> bool {
+    let words: Vec<_> = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
+    SQL.iter().any(|(first, second)| {
+        let start = words.iter().position(|word| word == first);
+        start.is_some_and(|start| words[start..].contains(second))
+    })
+}
+
+fn clocks(file: &File, source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let transport = crate_of(&file.path).is_some_and(|owner| TRANSPORTS.contains(&owner));
+    let runtime_clock = transport && uses_runtime_clock(&source.code);
+    for (number, line) in source.product_lines() {
+        let forbidden = |clock: &str| line.contains(clock) && !(runtime_clock && clock == RUNTIME_CLOCK);
+        if CLOCKS.into_iter().any(forbidden) {
+            let advice = "take a `&dyn consent::Clock` or the time as an argument";
+            findings.push(Finding::new(file, number, "clock", advice));
+        }
+        if RANDOMNESS.iter().any(|source| line.contains(source)) {
+            findings.push(Finding::new(
+                file,
+                number,
+                "randomness",
+                "take a `&dyn consent::Entropy` as an argument",
+            ));
+        }
+    }
+    findings
+}
+
+/// Whether `Instant` is tokio's in this file. Clippy, which knows types, sees to it that it isn't both.
+fn uses_runtime_clock(code: &str) -> bool {
+    let imports = code.split("use tokio::time::").skip(1);
+    let imported = |rest: &str| rest.split(';').next().is_some_and(|names| names.contains("Instant"));
+    imports.into_iter().any(imported) || code.contains("tokio::time::Instant::now")
+}
+
+fn length(file: &File, source: &Source) -> Option<Finding> {
+    let lines = source.product_lines().count();
+    let advice = format!("split the file: {lines} lines that aren't tests, at most {FILE_LINES_MAX}");
+    (lines > FILE_LINES_MAX).then(|| Finding::new(file, 1, "length", advice))
+}
+
+/// Whether `line` calls the macro `mark`, and not one whose name ends alike.
+fn calls(line: &str, mark: &str) -> bool {
+    line.match_indices(mark).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+    })
+}

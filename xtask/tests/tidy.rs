@@ -1,0 +1,157 @@
+//! The repository keeps the rules of the house, and every rule can tell.
+
+use xtask::tidy::{File, check, check_file};
+
+/// No line at all.
+const NONE: [usize; 0] = [];
+
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), text: text.to_owned() }
+}
+
+/// The lines at which `rule` fires on `text` as the file `path`.
+fn lines(rule: &str, path: &str, text: &str) -> Vec<usize> {
+    let findings = check_file(&file(path, text));
+    findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.line).collect()
+}
+
+fn manifest(dependencies: &str) -> String {
+    format!("[package]\nname = \"x\"\nlicense.workspace = true\n[lints]\nworkspace = true\n{dependencies}")
+}
+
+#[test]
+fn the_repository_is_tidy() {
+    if let Err(error) = xtask::tidy::run(&xtask::workspace_root()) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    let cases = [
+        ("consent", "[dependencies]\nstore.workspace = true", true),
+        ("consent", "[dev-dependencies]\nstore.workspace = true", true),
+        ("consent", "[dependencies]\nserde.workspace = true", false),
+        ("intake", "[dependencies]\ndelivery = { path = \"../delivery\" }", true),
+        ("intake", "[dependencies]\nrenamed = { package = \"web\", path = \"../web\" }", true),
+        ("delivery", "[target.'cfg(unix)'.dependencies]\nintake.workspace = true", true),
+        ("delivery", "[dependencies]\nstore.workspace = true\nconsent.workspace = true", false),
+        ("store", "[dependencies]\nxtask = { path = \"../../xtask\" }", true),
+        ("consentry", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", false),
+        ("consentry", "[dependencies]\nweb.workspace = true", false),
+    ];
+    for (name, dependencies, refused) in cases {
+        let found = lines("dependency", &format!("crates/{name}/Cargo.toml"), &manifest(dependencies));
+        assert_eq!(found, if refused { vec![7] } else { vec![] }, "{name}: {dependencies}");
+    }
+}
+
+#[test]
+fn only_some_crates_have_a_database_a_web_server_or_randomness() {
+    let cases = [
+        ("web", "rusqlite = \"0.37\"", true),
+        ("store", "rusqlite = \"0.37\"", false),
+        ("delivery", "axum.workspace = true", true),
+        ("delivery", "hyper = \"1\"", false),
+        ("intake", "hyper = \"1\"", true),
+        ("web", "axum.workspace = true", false),
+        ("store", "getrandom.workspace = true", true),
+        ("consentry", "getrandom.workspace = true", false),
+    ];
+    for (name, dependency, refused) in cases {
+        let text = manifest(&format!("[dependencies]\n{dependency}"));
+        let found = lines("dependency", &format!("crates/{name}/Cargo.toml"), &text);
+        assert_eq!(!found.is_empty(), refused, "{name}: {dependency}");
+        let for_tests = text.replace("[dependencies]", "[dev-dependencies]");
+        assert!(lines("dependency", &format!("crates/{name}/Cargo.toml"), &for_tests).is_empty());
+    }
+}
+
+#[test]
+fn crates_inherit_licence_and_lints() {
+    assert_eq!(lines("manifest", "crates/web/Cargo.toml", &manifest("")), NONE);
+    let bare = "[package]\nname = \"web\"\nlicense = \"MIT\"\n";
+    assert_eq!(lines("manifest", "crates/web/Cargo.toml", bare), [1, 1]);
+    assert_eq!(lines("manifest", "crates/web/Cargo.toml", "[package"), [1]);
+    assert_eq!(lines("manifest", "Cargo.toml", "[workspace]\nmembers = []\n"), NONE);
+}
+
+#[test]
+fn statements_stay_in_the_store() {
+    let statements =
+        ["SELECT id FROM profile", "INSERT INTO a VALUES (1)", "UPDATE a\n  SET b = 1", "DELETE FROM a"];
+    for statement in statements {
+        let text = format!("fn f() {{\n  g(\"{statement}\");\n}}");
+        assert_eq!(lines("sql", "crates/web/src/a.rs", &text), [2], "{statement}");
+        assert_eq!(lines("sql", "crates/store/src/a.rs", &text), NONE);
+        assert_eq!(lines("sql", "crates/web/tests/a.rs", &text), NONE);
+    }
+    let harmless =
+        "// SELECT a FROM b\nf(\"Select a topic from the list\", \"SELECTED FROM\", SELECT, FROM);";
+    assert_eq!(lines("sql", "crates/web/src/a.rs", harmless), NONE);
+}
+
+#[test]
+fn time_and_randomness_are_passed_in() {
+    for call in ["SystemTime::now()", "std::time::Instant::now()", "jiff::Timestamp::now()", "Zoned::now()"] {
+        let text = format!("fn f() {{\n  {call};\n}}\n#[cfg(test)]\nmod tests {{ fn g() {{ {call}; }} }}\n");
+        assert_eq!(lines("clock", "crates/delivery/src/a.rs", &text), [2], "{call}");
+        assert_eq!(lines("clock", "crates/consentry/src/a.rs", &text), NONE);
+        assert_eq!(lines("clock", "crates/delivery/src/a/tests.rs", &text), NONE);
+    }
+    let runtime = "use tokio::time::{Duration, Instant};\n// SystemTime::now()\nInstant::now();";
+    assert_eq!(lines("clock", "crates/delivery/src/a.rs", runtime), NONE);
+    assert_eq!(lines("clock", "crates/store/src/a.rs", runtime), [3]);
+    assert_eq!(lines("clock", "crates/delivery/src/a.rs", &runtime.replace("tokio", "std")), [3]);
+    assert_eq!(lines("randomness", "crates/store/src/a.rs", "getrandom::fill(&mut b)"), [1]);
+    assert_eq!(lines("randomness", "crates/consentry/src/a.rs", "getrandom::fill(&mut b)"), NONE);
+}
+
+#[test]
+fn long_files_are_split() {
+    let tests = "#[cfg(test)]\nmod tests {\n".to_owned() + &"// test\n".repeat(500) + "}\n";
+    let fine = "// line\n".repeat(400) + &tests;
+    assert_eq!(lines("length", "crates/web/src/a.rs", &fine), NONE);
+    assert_eq!(lines("length", "crates/web/src/a.rs", &format!("// one more\n{fine}")), [1]);
+    assert_eq!(lines("length", "crates/web/tests/a.rs", &"// test\n".repeat(500)), NONE);
+}
+
+#[test]
+fn nothing_unfinished_stays() {
+    for mark in ["todo!()", "unimplemented!(\"later\")", "std::dbg!(1)"] {
+        assert_eq!(
+            lines("unfinished", "crates/web/src/a.rs", &format!("fn f() {{\n  {mark};\n}}")),
+            [2],
+            "{mark}"
+        );
+    }
+    let comment = format!("ok\n// {}: later", concat!("FIX", "ME"));
+    assert_eq!(lines("unfinished", "docs/a.md", &comment), [2]);
+    let harmless = format!("my_todo!(); f(\"todo!\"); // dbg! {}L", concat!("XX", "X"));
+    assert_eq!(lines("unfinished", "crates/web/src/a.rs", &harmless), NONE);
+}
+
+#[test]
+fn no_file_names_a_machine_or_a_registry() {
+    let folder = concat!("/ro", "ot/");
+    assert_eq!(lines("machine", "docs/a.md", &format!("a\ncd {folder}x")), [2]);
+    assert_eq!(lines("machine", "docs/a.md", &format!("chroot{folder}x, $TOP{folder}x")), NONE);
+    let host = concat!("registry.npm", "js.org");
+    assert_eq!(lines("registry", "docs/a.md", &format!("see https://{host}/x")), [1]);
+    assert_eq!(lines("registry", "Cargo.lock", &format!("source = \"registry+https://{host}\"")), NONE);
+    assert_eq!(lines("registry", "docs/a.md", "the registry of Node packages"), NONE);
+    let lock = "{\n  \"resolved\": \"somewhere\"\n}";
+    assert_eq!(lines("registry", "tests/browser/package-lock.json", lock), [2]);
+    assert_eq!(lines("registry", "docs/a.json", lock), NONE);
+}
+
+#[test]
+fn readme_and_ci_name_the_commands() {
+    let readme = file("README.md", "cargo run --release -- demo\ncargo xtask test\n");
+    let ci = file(".ci/run", "cargo xtask test\n");
+    assert!(check(&[readme.clone(), ci.clone()]).is_empty());
+    let paths = |files: &[File]| check(files).into_iter().map(|finding| finding.path).collect::<Vec<_>>();
+    assert_eq!(paths(std::slice::from_ref(&readme)), [".ci/run"]);
+    assert_eq!(paths(&[ci]), ["README.md", "README.md"]);
+    assert!(check(&[readme])[0].to_string().starts_with(".ci/run:1: required: "));
+}
