@@ -53,7 +53,11 @@ impl Secrets {
             _ => unavailable(&error),
         })?;
         let at_end = matches!(file.read(&mut [0]), Ok(0));
-        if at_end { Ok(Some(Self { master })) } else { Err(StoreError::Damaged(format!("{MASTER_KEY_FILE} is too long"))) }
+        if at_end {
+            Ok(Some(Self { master }))
+        } else {
+            Err(StoreError::Damaged(format!("{MASTER_KEY_FILE} is too long")))
+        }
     }
 
     /// Makes the master key of a new data directory; durable when this returns.
@@ -155,7 +159,12 @@ mod tests {
     #[test]
     fn each_purpose_has_a_key_of_its_own() {
         let secrets = Secrets { master: [7; KEY_LENGTH] };
-        let keys = [secrets.ledger_seed(), secrets.link_key(1, &[1]), secrets.link_key(2, &[1]), secrets.link_key(1, &[2])];
+        let keys = [
+            secrets.ledger_seed(),
+            secrets.link_key(1, &[1]),
+            secrets.link_key(2, &[1]),
+            secrets.link_key(1, &[2]),
+        ];
         for (at, key) in keys.iter().enumerate() {
             assert!(!keys[..at].contains(key));
         }

@@ -10,14 +10,14 @@ use anyhow::{Context as _, Result, ensure};
 use super::checks::{self, Forecast};
 use super::opt_outs::{Seen, press, recipients};
 use super::{Context, Kind, Tally, progress};
-use crate::product::{Choice, Person, Product, Stage, choice, import};
+use crate::product::{Choice, Links, Person, Product, Stage, choice, import};
 use crate::servers::Tmpfs;
 
 /// Enough for every data directory here.
 const DISK_BYTES: u64 = 256 << 20;
 const BLOCK_BYTES: usize = 64 << 10;
-/// At most this much is left free: not enough for the rest of the work.
-const LEFT_BYTES_MAX: usize = 1 << 20;
+/// At most this much is left free for each row or person: not enough for them all.
+const LEFT_BYTES_MAX: usize = 40;
 /// Opt-outs tried on the full disk, at most: the write-ahead log can have room of its own for a while.
 const ATTEMPTS_MAX: usize = 4;
 
@@ -75,7 +75,7 @@ impl Disk {
 
 fn full_import(context: &mut Context<'_>, stage: &Stage, tally: &mut Tally) -> Result<()> {
     let disk = Disk::with(stage)?;
-    disk.fill(context.random.below(LEFT_BYTES_MAX))?;
+    disk.fill(context.random.below(LEFT_BYTES_MAX * context.size.import_rows))?;
     // Rejects would go beside the file, which is on another disk.
     let ended = disk.product.run(&["import".as_ref(), "profiles".as_ref(), stage.csv().as_os_str()])?;
     ensure!(
@@ -112,7 +112,7 @@ fn full_opt_outs(context: &mut Context<'_>, stage: &Stage, links: &Links, tally:
         "opt-outs failed with room on the disk: {:?}",
         first.odd
     );
-    disk.fill(context.random.below(LEFT_BYTES_MAX))?;
+    disk.fill(context.random.below(LEFT_BYTES_MAX * context.size.opt_out_people))?;
     let during = press_until_refused(port, rest, links)?;
     disk.free()?;
     ensure!(during.odd.is_empty(), "a full disk was answered with {:?}, not 503", during.odd);

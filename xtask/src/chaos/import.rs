@@ -7,22 +7,22 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::checks::{self, Forecast};
-use super::{Context, Kind, Tally, progress};
+use super::{Context, Kind, Tally, progress, usual};
 use crate::product::{Choice, Person, Product, Stage, address, choice, import, now};
 
 /// Opt-outs of people whom nobody knows yet, before an import.
 const STRANGERS: usize = 2;
 /// Most kills of one import.
 const KILLS_MAX: usize = 3;
-/// Kills may come this much later than an import takes, so that some come at its very end.
-const LATE: f64 = 1.1;
 
 pub(super) fn run(context: &mut Context<'_>, rounds: usize) -> Result<Tally> {
     let stage = Stage::new(context.binary, context.size.import_rows)?;
-    let begun = now();
-    let (_folder, product) = stage.round()?;
-    import(&product, &stage.csv())?;
-    let usual = begun.elapsed().mul_f64(LATE);
+    let usual = usual(|| {
+        let (_folder, product) = stage.round()?;
+        let begun = now();
+        import(&product, &stage.csv())?;
+        Ok(begun.elapsed())
+    })?;
     let mut tally = Tally::default();
     for round in 1..=rounds {
         tally.rounds = round;

@@ -34,6 +34,9 @@ const SHOWN_MAX: usize = 20;
 /// A round with a full disk, and one with a run and 100 clients, for this many rounds with a kill.
 const ROUNDS_PER_DISK: usize = 20;
 const ROUNDS_PER_SILENCE: usize = 40;
+/// See [`usual`].
+const UNDISTURBED_RUNS: usize = 3;
+const LATE: f64 = 1.1;
 
 /// What to do to the binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -235,6 +238,16 @@ pub fn run_kind(kind: Kind, binary: &Path, rounds: usize, seed: u64, size: Size)
     }?;
     eprintln!("{}: done in {:.0} s", kind.name(), started.elapsed().as_secs_f64());
     Ok(tally)
+}
+
+/// Within which time a kill comes: what the quickest of a few undisturbed runs takes, and a little more, so that some kills
+/// come at the very end.
+fn usual(mut undisturbed: impl FnMut() -> Result<Duration>) -> Result<Duration> {
+    let mut quickest = Duration::MAX;
+    for _ in 0..UNDISTURBED_RUNS {
+        quickest = quickest.min(undisturbed()?);
+    }
+    Ok(quickest.mul_f64(LATE))
 }
 
 /// Says where we are, on standard error, for every tenth part of the way.

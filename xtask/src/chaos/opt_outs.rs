@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::checks;
 use super::http::Client;
-use super::{Context, Kind, Tally, progress};
+use super::{Context, Kind, Tally, progress, usual};
 use crate::product::{Choice, Links, Person, Product, Stage, choice, now};
 
 /// Clients at a time.
@@ -88,7 +88,7 @@ pub(super) fn run(context: &mut Context<'_>, rounds: usize) -> Result<Tally> {
     let stage = Stage::new(context.binary, context.size.opt_out_people)?;
     stage.fill()?;
     let links = stage.links()?;
-    let usual = undisturbed(context, &stage, &links)?;
+    let usual = usual(|| undisturbed(context, &stage, &links))?;
     let mut tally = Tally::default();
     for round in 1..=rounds {
         tally.rounds = round;

@@ -43,7 +43,11 @@ pub(super) fn check_database(conn: &Connection) -> Result<Vec<String>> {
 }
 
 /// Compares the ledger's files with the database, entry by entry.
-pub(super) fn check_ledger(conn: &Connection, reader: &LedgerReader, secrets: &Secrets) -> Result<Vec<String>> {
+pub(super) fn check_ledger(
+    conn: &Connection,
+    reader: &LedgerReader,
+    secrets: &Secrets,
+) -> Result<Vec<String>> {
     let mut findings = Findings(Vec::new());
     let entries = history::count(conn)?;
     if reader.size() > entries {
@@ -82,7 +86,8 @@ fn check_events(conn: &Connection, findings: &mut Findings) -> Result<()> {
     while let Some(row) = rows.next()? {
         let kept = super::record::commitment(row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_str()?);
         if row.get_ref(3)?.as_blob_or_null()? != Some(&kept) {
-            findings.add(format!("the evidence of {} isn't what the entry vouches for", EntryId(row.get(0)?)));
+            findings
+                .add(format!("the evidence of {} isn't what the entry vouches for", EntryId(row.get(0)?)));
         }
     }
     Ok(())

@@ -5,22 +5,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::{
-    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, Namespace, ProfileId, RunId, Timestamp,
-    WorkspaceId,
+    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, Namespace, ProfileId, RunId,
+    Timestamp, WorkspaceId,
 };
 use roaring::RoaringTreemap;
 
 use super::{
-    LEDGER_DIR, SqliteStore, add_link_key, backup, check, claims, configurations, deliveries, history, import, lists,
-    profile, reading, record, refresh_key_ring, run_lock, runs, sealer, settings, suppression, undo,
+    LEDGER_DIR, SqliteStore, add_link_key, backup, check, claims, configurations, deliveries, history,
+    import, lists, profile, reading, record, refresh_key_ring, run_lock, runs, sealer, settings, suppression,
+    undo,
 };
 use crate::api::{Result, Store};
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::types::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due,
-    Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView, Reading, ReadingQuery, Recorded,
-    RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement, SuppressionEntry,
+    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
+    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
+    SuppressionEntry,
 };
 
 /// Tries to read a ledger whose last files are replaced meanwhile.
@@ -63,7 +65,11 @@ impl Store for SqliteStore {
         self.write(move |conn| import::import(conn, &*entropy, workspace, &rows)).await
     }
 
-    async fn resolve(&self, workspace: WorkspaceId, addresses: Vec<Address>) -> Result<Vec<Option<AddressOwner>>> {
+    async fn resolve(
+        &self,
+        workspace: WorkspaceId,
+        addresses: Vec<Address>,
+    ) -> Result<Vec<Option<AddressOwner>>> {
         self.query(move |conn| profile::resolve(conn, workspace, &addresses)).await
     }
 
@@ -155,7 +161,11 @@ impl Store for SqliteStore {
         self.write(move |conn| configurations::put_configuration(conn, workspace, &name, &body, at)).await
     }
 
-    async fn configuration(&self, workspace: WorkspaceId, id: ConfigurationId) -> Result<Option<Configuration>> {
+    async fn configuration(
+        &self,
+        workspace: WorkspaceId,
+        id: ConfigurationId,
+    ) -> Result<Option<Configuration>> {
         self.query(move |conn| configurations::configuration(conn, workspace, id)).await
     }
 
@@ -204,7 +214,13 @@ impl Store for SqliteStore {
         self.write(move |conn| deliveries::retry_doubtful(conn, workspace, run, at)).await
     }
 
-    async fn due(&self, workspace: WorkspaceId, run: RunId, now: Timestamp, limit: usize) -> Result<Vec<Due>> {
+    async fn due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Due>> {
         self.query(move |conn| deliveries::due(conn, workspace, run, now, limit)).await
     }
 
@@ -212,7 +228,13 @@ impl Store for SqliteStore {
         self.query(move |conn| deliveries::next_due(conn, workspace, run)).await
     }
 
-    async fn set_run_state(&self, workspace: WorkspaceId, run: RunId, state: RunState, at: Timestamp) -> Result<()> {
+    async fn set_run_state(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        state: RunState,
+        at: Timestamp,
+    ) -> Result<()> {
         self.write(move |conn| runs::set_run_state(conn, workspace, run, state, at)).await
     }
 
@@ -220,7 +242,12 @@ impl Store for SqliteStore {
         self.query(move |conn| deliveries::run_report(conn, workspace, run)).await
     }
 
-    async fn run_outcome(&self, workspace: WorkspaceId, run: RunId, profile: ProfileId) -> Result<Option<Delivery>> {
+    async fn run_outcome(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        profile: ProfileId,
+    ) -> Result<Option<Delivery>> {
         self.query(move |conn| deliveries::run_outcome(conn, workspace, run, profile)).await
     }
 
@@ -254,10 +281,7 @@ impl Store for SqliteStore {
     async fn receipt(&self, workspace: WorkspaceId, entry: EntryId) -> Result<String> {
         self.seal_ledger().await?;
         let (secrets, ledger) = (self.inner.secrets.clone(), self.ledger_dir());
-        self.query(move |conn| {
-            retrying(|| sealer::receipt(conn, &ledger, &secrets, workspace, entry))
-        })
-        .await
+        self.query(move |conn| retrying(|| sealer::receipt(conn, &ledger, &secrets, workspace, entry))).await
     }
 
     async fn backup(&self, into: PathBuf, mut progress: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {

@@ -64,7 +64,8 @@ pub(super) fn history(
     let key = (profile.0, workspace.0, before.map_or(i64::MAX, |entry| entry.0), limit as i64 + 1);
     let events = statement.query_and_then(key, read)?.collect::<Result<Vec<_>>>()?;
     let more = events.len() > limit;
-    let entries = events.into_iter().take(limit).map(|event| with_evidence(conn, event)).collect::<Result<_>>()?;
+    let entries =
+        events.into_iter().take(limit).map(|event| with_evidence(conn, event)).collect::<Result<_>>()?;
     Ok(HistoryPage { entries, more })
 }
 

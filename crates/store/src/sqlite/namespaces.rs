@@ -21,7 +21,10 @@ pub(super) fn code(conn: &Connection, workspace: WorkspaceId, namespace: &Namesp
         Namespace::Phone => PHONE,
         Namespace::Push => PUSH,
         Namespace::Custom(name) => {
-            return Ok(conn.prepare_cached(FIND)?.query_row((workspace.0, name), |row| row.get(0)).optional()?);
+            return Ok(conn
+                .prepare_cached(FIND)?
+                .query_row((workspace.0, name), |row| row.get(0))
+                .optional()?);
         }
     }))
 }
@@ -49,8 +52,11 @@ pub(super) fn name(conn: &Connection, workspace: WorkspaceId, code: i64) -> Resu
         PHONE => Namespace::Phone,
         PUSH => Namespace::Push,
         code => {
-            let name = conn.prepare_cached(FIND)?.query_row((workspace.0, code), |row| row.get(0)).optional()?;
-            Namespace::Custom(name.ok_or_else(|| StoreError::Damaged(format!("namespace {code} has no name")))?)
+            let name =
+                conn.prepare_cached(FIND)?.query_row((workspace.0, code), |row| row.get(0)).optional()?;
+            Namespace::Custom(
+                name.ok_or_else(|| StoreError::Damaged(format!("namespace {code} has no name")))?,
+            )
         }
     })
 }

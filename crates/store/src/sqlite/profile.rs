@@ -39,7 +39,9 @@ pub(super) fn resolve(
     limit(addresses)?;
     let mut statement = conn.prepare_cached(SELECT)?;
     let mut find = |address: &Address| -> Result<Option<AddressOwner>> {
-        let Some(namespace) = namespaces::code(conn, workspace, address.namespace())? else { return Ok(None) };
+        let Some(namespace) = namespaces::code(conn, workspace, address.namespace())? else {
+            return Ok(None);
+        };
         let mut rows = statement.query((workspace.0, namespace, address.key()))?;
         rows.next()?.map(|row| read_owner(row, address.namespace().clone())).transpose()
     };
@@ -65,7 +67,11 @@ pub(super) fn resolve_or_create(
 }
 
 /// The owner of an address by its id.
-pub(super) fn owner(conn: &Connection, workspace: WorkspaceId, id: AddressId) -> Result<Option<AddressOwner>> {
+pub(super) fn owner(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: AddressId,
+) -> Result<Option<AddressOwner>> {
     const SELECT: &str = select_owners!("WHERE address.id = ?1 AND address.workspace = ?2");
     let mut statement = conn.prepare_cached(SELECT)?;
     let mut rows = statement.query((id.0, workspace.0))?;
@@ -94,7 +100,8 @@ fn read_owner(row: &Row<'_>, namespace: Namespace) -> Result<AddressOwner> {
 
 /// All that is known of a profile.
 pub(super) fn view(conn: &Connection, workspace: WorkspaceId, id: ProfileId) -> Result<Option<ProfileView>> {
-    const SELECT: &str = "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes, created_at
+    const SELECT: &str =
+        "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes, created_at
         FROM profile WHERE id = ?1 AND workspace = ?2";
     let mut statement = conn.prepare_cached(SELECT)?;
     let mut rows = statement.query((id.0, workspace.0))?;

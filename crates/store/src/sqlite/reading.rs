@@ -1,7 +1,9 @@
 //! What decisions and rendering read: the hot path of sending.
 
 use consent::decide::{Allow, Reach, Suppressed};
-use consent::{Address, AddressId, Choice, ConsentWord, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId};
+use consent::{
+    Address, AddressId, Choice, ConsentWord, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId,
+};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
 use super::stamps::{choice, word};
@@ -12,13 +14,13 @@ use crate::error::StoreError;
 use crate::types::{Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";
-const SELECT_WITH_ATTRIBUTES: &str =
-    "SELECT word, country, locale, time_zone, external_id, attributes FROM profile WHERE id = ?1 AND workspace = ?2";
+const SELECT_WITH_ATTRIBUTES: &str = "SELECT word, country, locale, time_zone, external_id, attributes FROM profile WHERE id = ?1 AND workspace = ?2";
 const SELECT_FIRST_ADDRESS: &str = "SELECT id, word, epoch, key, raw FROM address
     WHERE profile = ?1 AND namespace = ?2 AND workspace = ?3 ORDER BY position LIMIT 1";
 const SELECT_ADDRESS: &str = "SELECT id, word, epoch, key, raw FROM address
     WHERE id = ?4 AND profile = ?1 AND namespace = ?2 AND workspace = ?3";
-const SELECT_SUBSCRIPTION: &str = "SELECT choice FROM subscription WHERE workspace = ?1 AND profile = ?2 AND list = ?3";
+const SELECT_SUBSCRIPTION: &str =
+    "SELECT choice FROM subscription WHERE workspace = ?1 AND profile = ?2 AND list = ?3";
 const SELECT_BLOCK: &str =
     "SELECT EXISTS (SELECT 1 FROM sender_block WHERE workspace = ?1 AND address = ?2 AND sender = ?3)";
 
@@ -32,7 +34,8 @@ pub(super) fn read(conn: &Connection, workspace: WorkspaceId, query: &ReadingQue
     }
     let mut reader = Reader::new(conn, workspace, query)?;
     let addresses = query.addresses.as_deref();
-    let one = |(at, profile): (usize, &ProfileId)| reader.one(*profile, addresses.map(|addresses| addresses[at]));
+    let one =
+        |(at, profile): (usize, &ProfileId)| reader.one(*profile, addresses.map(|addresses| addresses[at]));
     query.profiles.iter().enumerate().map(one).collect()
 }
 
@@ -141,7 +144,8 @@ impl<'c> Reader<'c> {
         let mut rows = self.profile.query((reading.profile.0, self.workspace.0))?;
         let Some(row) = rows.next()? else { return Ok(false) };
         reading.recipient.profile = word(row.get(0)?)?;
-        reading.recipient.country = row.get_ref(1)?.as_str_or_null()?.and_then(|country| country.parse().ok());
+        reading.recipient.country =
+            row.get_ref(1)?.as_str_or_null()?.and_then(|country| country.parse().ok());
         if self.query.with_attributes {
             reading.locale = row.get(2)?;
             reading.time_zone = row.get(3)?;
@@ -166,13 +170,19 @@ impl<'c> Reader<'c> {
         reading.epoch = row.get(2)?;
         if self.suppression || self.allow_list {
             let key = row.get_ref(3)?.as_str()?;
-            let domain = if *namespace == Namespace::Email { key.rsplit_once('@').map_or("", |(_, domain)| domain) } else { "" };
+            let domain = if *namespace == Namespace::Email {
+                key.rsplit_once('@').map_or("", |(_, domain)| domain)
+            } else {
+                ""
+            };
             if self.suppression {
                 let now = self.query.now;
-                recipient.suppressed = suppression::suppressed(self.conn, self.workspace, namespace, key, domain, now)?;
+                recipient.suppressed =
+                    suppression::suppressed(self.conn, self.workspace, namespace, key, domain, now)?;
             }
             if self.allow_list {
-                recipient.allow = allow(suppression::allowed(self.conn, self.workspace, namespace, key, domain)?);
+                recipient.allow =
+                    allow(suppression::allowed(self.conn, self.workspace, namespace, key, domain)?);
             }
         }
         reading.address = Some((id, raw_form(row)?));

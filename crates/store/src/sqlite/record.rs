@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use consent::change::{Resolution, resolve};
 use consent::{
-    Address, AddressId, Choice, ConsentChange, ConsentWord, Entropy, EntryId, Evidence, Field, ListId, ProfileId, Stamp,
-    Subject, Target, Timestamp, WorkspaceId,
+    Address, AddressId, Choice, ConsentChange, ConsentWord, Entropy, EntryId, Evidence, Field, ListId,
+    ProfileId, Stamp, Subject, Target, Timestamp, WorkspaceId,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -272,7 +272,8 @@ impl<'c> Recorder<'c> {
         if evidence.is_empty() {
             return Ok(None);
         }
-        let content = serde_json::to_string(evidence).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let content =
+            serde_json::to_string(evidence).map_err(|error| StoreError::Invalid(error.to_string()))?;
         if content.len() > EVIDENCE_BYTES_MAX {
             return Err(StoreError::Invalid(format!("evidence is longer than {EVIDENCE_BYTES_MAX} bytes")));
         }
@@ -283,7 +284,11 @@ impl<'c> Recorder<'c> {
     }
 
     /// The profile and address that a subject names. An address never seen before gets a profile of its own (I7).
-    pub fn subject(&mut self, subject: &Subject, now: Timestamp) -> Result<(ProfileState, Option<AddressState>)> {
+    pub fn subject(
+        &mut self,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<(ProfileState, Option<AddressState>)> {
         let address = match subject {
             Subject::Profile(profile) => return Ok((self.profile(*profile)?, None)),
             Subject::Address(address) => self.address(*address)?,
@@ -307,7 +312,9 @@ impl<'c> Recorder<'c> {
 
     /// Finds an address by its key.
     pub fn find(&mut self, address: &Address) -> Result<Option<AddressState>> {
-        let Some(namespace) = namespaces::code(self.conn, self.workspace, address.namespace())? else { return Ok(None) };
+        let Some(namespace) = namespaces::code(self.conn, self.workspace, address.namespace())? else {
+            return Ok(None);
+        };
         let mut rows = self.statements.find_address.query((self.workspace.0, namespace, address.key()))?;
         rows.next()?.map(read_address).transpose()
     }

@@ -41,7 +41,8 @@ impl Sealer {
     /// Starts the thread.
     pub fn start(dir: &Path, secrets: Secrets, key_ring: SharedKeyRing) -> Result<Self> {
         let (requests, inbox) = crossbeam_channel::unbounded();
-        let seal = Sealing { conn: open_reader(dir)?, ledger: dir.join(super::LEDGER_DIR), secrets, key_ring };
+        let seal =
+            Sealing { conn: open_reader(dir)?, ledger: dir.join(super::LEDGER_DIR), secrets, key_ring };
         // So that the ledger can be verified from the first moment on.
         seal.writer()?;
         let thread = std::thread::Builder::new()
@@ -63,7 +64,9 @@ impl Sealer {
 impl Drop for Sealer {
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id()) {
+        if let Some(thread) =
+            self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id())
+        {
             let _ = thread.join();
         }
     }
@@ -101,7 +104,9 @@ impl Sealing {
         let entries = in_snapshot(&self.conn, history::count)?;
         let sealed = size(&self.ledger)?;
         if sealed > entries {
-            return Err(StoreError::Damaged(format!("the ledger has {sealed} entries, the database {entries}")));
+            return Err(StoreError::Damaged(format!(
+                "the ledger has {sealed} entries, the database {entries}"
+            )));
         }
         if sealed == entries {
             return Ok(sealed);

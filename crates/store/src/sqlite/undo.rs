@@ -1,6 +1,6 @@
 //! Taking back what one ledger entry changed.
 
-use consent::{ConsentChange, EntryId, Entropy, Evidence, Source, Subject, Timestamp, WorkspaceId};
+use consent::{ConsentChange, Entropy, EntryId, Evidence, Source, Subject, Timestamp, WorkspaceId};
 use rusqlite::Connection;
 
 use super::history;
@@ -18,7 +18,8 @@ pub(super) fn undo(
     at: Timestamp,
     evidence: Evidence,
 ) -> Result<Recorded> {
-    let undone = history::entry(conn, workspace, entry)?.ok_or_else(|| StoreError::Missing(entry.to_string()))?;
+    let undone =
+        history::entry(conn, workspace, entry)?.ok_or_else(|| StoreError::Missing(entry.to_string()))?;
     let mut recorder = Recorder::new(conn, entropy, workspace)?;
     let mut profile = recorder.profile(undone.profile)?;
     let mut address = undone.address.map(|address| recorder.address(address)).transpose()?;

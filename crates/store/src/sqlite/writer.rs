@@ -50,7 +50,9 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id()) {
+        if let Some(thread) =
+            self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id())
+        {
             // Panics are caught per operation; there is nothing to learn from the result.
             let _ = thread.join();
         }
@@ -150,7 +152,9 @@ fn run_jobs(conn: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
         let succeeded = job.run(conn);
         // A full disk or an I/O error can end the whole transaction, and with it what ran before in the group.
         if conn.is_autocommit() {
-            return Err(StoreError::Unavailable("the transaction was rolled back, the disk may be full".to_owned()));
+            return Err(StoreError::Unavailable(
+                "the transaction was rolled back, the disk may be full".to_owned(),
+            ));
         }
         if !succeeded {
             conn.prepare_cached("ROLLBACK TO operation")?.execute([])?;
@@ -176,7 +180,10 @@ mod tests {
     }
 
     async fn count(writer: &Writer) -> i64 {
-        writer.submit(|conn| Ok(conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).await.unwrap()
+        writer
+            .submit(|conn| Ok(conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?))
+            .await
+            .unwrap()
     }
 
     #[tokio::test]

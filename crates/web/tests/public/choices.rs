@@ -30,10 +30,8 @@ async fn only_what_the_person_changed_is_recorded() {
     assert_eq!(save(&world, &path, "was-channel=&was-any=&was-identity=").await, StatusCode::SEE_OTHER);
     assert_eq!(save(&world, &path, "was-channel=y&channel=y").await, StatusCode::SEE_OTHER);
     assert_eq!(world.everything(&owner).await, before);
-    // A deliberate yes is a new consent generation, with the words that were agreed to.
+    // A yes, with the words that were agreed to.
     assert_eq!(save(&world, &path, "was-channel=&channel=y&was-any=").await, StatusCode::SEE_OTHER);
-    let now = world.store.owner(WORKSPACE, owner.address).await.unwrap().unwrap();
-    assert!(now.epoch > owner.epoch);
     let entry = world.store.history(WORKSPACE, owner.profile, None, 9).await.unwrap().entries.remove(0);
     assert_eq!((entry.applied[0].new, entry.source), (Choice::Yes, Source::PAGE));
     assert_eq!(entry.evidence.raw.as_deref(), Some("Marketing email to any address of yours: Yes"));
@@ -49,6 +47,10 @@ async fn only_what_the_person_changed_is_recorded() {
     let view = world.store.profile(WORKSPACE, owner.profile).await.unwrap().unwrap();
     assert_eq!(view.values[&Field::Email].choice, Choice::No);
     assert_eq!(view.addresses[0].values[&Field::Email].choice, Choice::No);
+    // A deliberate yes after a no is a new consent generation: it outdates the links from before.
+    assert_eq!(save(&world, &path, "was-channel=n&channel=y&was-identity=n&identity=n").await, StatusCode::SEE_OTHER);
+    let now = world.store.owner(WORKSPACE, owner.address).await.unwrap().unwrap();
+    assert!(now.epoch > owner.epoch);
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ async fn links_that_are_not_ours_say_so() {
         (&*forged, 404),
         (&*foreign, 404),
         (&*gone, 404),
-        (cut, 404),
+        (cut, 400),
         ("/u/abc", 400),
         ("/u/%ff", 400),
         ("/u/", 404),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, Uri};
+use axum::http::{Request, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -16,7 +16,6 @@ const BODY_LENGTH_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub headers: HeaderMap,
     pub body: String,
 }
 
@@ -42,5 +41,5 @@ async fn exchange(method: &str, url: &str, form: Option<&str>) -> Result<Answer>
     let body = Limited::new(body, BODY_LENGTH_MAX).collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
     driver.abort();
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+    Ok(Answer { status: parts.status.as_u16(), body })
 }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use self::stage::{Ports, Stage};
+use self::stage::Stage;
 use super::serve::{serve_router, stop_signal};
 use crate::cli::{Demo, Global};
 use crate::output::{self, Exit, grouped};
@@ -25,7 +25,7 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     let public = listen(args.port.saturating_add(1)).await?;
     let front_url = format!("http://{}", front.local_addr()?);
     output::say(format_args!("preparing a sample brand with {} people ...", grouped(u64::from(args.people))));
-    let stage = Stage::set(args.people, Ports { public, mailbox_url: Some(front_url.clone()) }).await?;
+    let stage = Stage::set(args.people, public).await?;
     let router: Router = front::router(stage.clone())?;
     let stop = stop_signal();
     let serving = tokio::spawn(serve_router(front, router, stop.clone()));

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::http::{Answer, ask};
 use super::mail::{Links, links};
 use super::people;
-use super::stage::{Piece, Ports, Stage};
+use super::stage::{Piece, Stage};
 use crate::context::WORKSPACE;
 use crate::output::{self, Exit, grouped};
 
@@ -87,7 +87,7 @@ type Reached = [BTreeSet<String>; 2];
 pub async fn run(json: bool, people: u32) -> Result<Exit> {
     let public = TcpListener::bind(("127.0.0.1", 0)).await?;
     output::say(format_args!("a sample brand with {} people, a mailbox, two campaigns ...", grouped(u64::from(people))));
-    let stage = Stage::set(people, Ports { public, mailbox_url: None }).await?;
+    let stage = Stage::set(people, public).await?;
     let played = play(&stage, json).await;
     stage.close().await;
     played.map(|()| Exit::Done)
@@ -161,8 +161,8 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
         }
         Act::Undo => {
             let done = press(unsubscribe(Some(Level::Channel))?).await?;
-            let undo = undo_url(&done.body).context("the page offers no undo")?;
-            let answer = ask("POST", &format!("{}{undo}", stage.public_url), Some("via=page&action=undo")).await?;
+            let undo = undo_token(&done.body).context("the page offers no undo")?;
+            let answer = ask("POST", &format!("{}/u/{undo}", stage.public_url), Some("via=page&action=undo")).await?;
             ensure!(answer.status == 200, "undo was answered with {}", answer.status);
         }
         Act::Scanner => {
@@ -196,10 +196,12 @@ async fn press(url: &str) -> Result<Answer> {
     Ok(done)
 }
 
-/// Where the page's undo form posts to.
-fn undo_url(page: &str) -> Option<&str> {
+/// The token that the page's undo form posts to.
+fn undo_token(page: &str) -> Option<&str> {
     let form = page.split("<form").find(|form| form.contains("value=\"undo\""))?;
-    form.split("action=\"").nth(1)?.split('"').next()
+    let action = form.split("action=\"").nth(1)?.split('"').next()?;
+    // Templates write `/` as a character reference.
+    action.rsplit(['/', ';']).next()
 }
 
 /// Does to every link what scanners and prefetchers do; nothing may change (I4).

@@ -52,14 +52,6 @@ impl Piece {
     }
 }
 
-/// Where the demo is reached.
-pub struct Ports {
-    /// For the public pages.
-    pub public: TcpListener,
-    /// The mailbox's own address, for confirmation pages; none without a person.
-    pub mailbox_url: Option<String>,
-}
-
 /// The stage; clones share it.
 #[derive(Clone)]
 pub struct Stage {
@@ -83,10 +75,10 @@ struct Shared {
 
 impl Stage {
     /// Builds everything up and brings the people in.
-    pub async fn set(people: u32, ports: Ports) -> Result<Self> {
+    pub async fn set(people: u32, public: TcpListener) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         let context = Context::open(&Global { data_dir: folder.path().join("data"), json: false })?;
-        let public_url = format!("http://{}", ports.public.local_addr()?);
+        let public_url = format!("http://{}", public.local_addr()?);
         let mut settings = context.settings().await?;
         settings.public_url = Some(public_url.clone());
         settings.brand = Some(BRAND.to_owned());
@@ -97,7 +89,7 @@ impl Stage {
         let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
         let smtp = receiver.local_addr();
         let (stop, stopped) = watch::channel(false);
-        let pages = serve_router(ports.public, public_pages(&context, false)?, stopped.clone());
+        let pages = serve_router(public, public_pages(&context, false)?, stopped.clone());
         let mut until = stopped;
         let receiving = receiver.run(async move {
             let _ = until.wait_for(|stop| *stop).await;

@@ -12,12 +12,15 @@ use crate::sqlite::record::{AddressState, ProfileState, Rule};
 use crate::sqlite::stamps::Values;
 use crate::types::{ProfileRow, RowOutcome};
 
-pub(super) const LOAD_ADDRESSES: &str = "SELECT id, namespace, position, key, raw, word, epoch, stamps FROM address
+pub(super) const LOAD_ADDRESSES: &str =
+    "SELECT id, namespace, position, key, raw, word, epoch, stamps FROM address
     WHERE profile = ?1 ORDER BY namespace, position, id";
 pub(super) const PLACE_ADDRESS: &str = "UPDATE address SET position = ?2, raw = ?3 WHERE id = ?1";
-pub(super) const LOAD_DETAILS: &str = "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes
+pub(super) const LOAD_DETAILS: &str =
+    "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes
     FROM profile WHERE id = ?1 AND workspace = ?2";
-pub(super) const SAVE_DETAILS: &str = "UPDATE profile SET external_id = ?3, locale = ?4, time_zone = ?5, country = ?6,
+pub(super) const SAVE_DETAILS: &str =
+    "UPDATE profile SET external_id = ?3, locale = ?4, time_zone = ?5, country = ?6,
     remainder = ?7, attributes = ?8 WHERE id = ?1 AND workspace = ?2";
 
 /// What a profile has beside its consent.
@@ -133,7 +136,8 @@ impl Importer<'_> {
         let mut places = Vec::with_capacity(addresses.len());
         for row_address in addresses {
             let key = row_address.address.key();
-            let known = held.iter().position(|held| held.namespace == row_address.namespace && held.key == key);
+            let known =
+                held.iter().position(|held| held.namespace == row_address.namespace && held.key == key);
             places.push(known.unwrap_or_else(|| {
                 let id = self.recorder.new_address_id();
                 held.push(Held {
@@ -170,7 +174,8 @@ impl Importer<'_> {
                 self.recorder.save_address(&one.state)?;
                 changed = true;
             }
-            let raw = given.filter(|given| !given.appended).map_or(one.raw.as_deref(), |given| raw(given.address));
+            let raw =
+                given.filter(|given| !given.appended).map_or(one.raw.as_deref(), |given| raw(given.address));
             if *position != one.position || raw != one.raw.as_deref() {
                 self.place_address.execute((one.state.id.0, position, raw))?;
                 changed = true;
@@ -210,7 +215,11 @@ fn merged(before: &Details, row: &ProfileRow) -> Result<Details> {
         locale: other(&row.locale, &before.locale),
         time_zone: other(&row.time_zone, &before.time_zone),
         country: row.country.map(|country| country.as_str().to_owned()).or_else(|| before.country.clone()),
-        remainder: merged_json(before.remainder.as_ref(), row.remainder.as_ref(), consent::xdm::merge_remainder)?,
+        remainder: merged_json(
+            before.remainder.as_ref(),
+            row.remainder.as_ref(),
+            consent::xdm::merge_remainder,
+        )?,
         attributes: merged_json(before.attributes.as_ref(), row.attributes.as_ref(), merge_members)?,
     })
 }
@@ -225,16 +234,19 @@ fn merged_json(
     if old == new {
         return Ok(Some(old.clone()));
     }
-    let parsed: Json =
-        serde_json::from_str(old).map_err(|error| StoreError::Damaged(format!("stored attributes: {error}")))?;
-    let new = serde_json::from_str(new).map_err(|_| StoreError::Invalid("the attributes are not JSON".to_owned()))?;
+    let parsed: Json = serde_json::from_str(old)
+        .map_err(|error| StoreError::Damaged(format!("stored attributes: {error}")))?;
+    let new = serde_json::from_str(new)
+        .map_err(|_| StoreError::Invalid("the attributes are not JSON".to_owned()))?;
     let merged = merge(parsed.clone(), new);
     if merged == parsed {
         return Ok(Some(old.clone()));
     }
     let text = merged.to_string();
     if text.len() > JSON_BYTES_MAX {
-        return Err(StoreError::Invalid(format!("with what is stored, the attributes are longer than {JSON_BYTES_MAX} bytes")));
+        return Err(StoreError::Invalid(format!(
+            "with what is stored, the attributes are longer than {JSON_BYTES_MAX} bytes"
+        )));
     }
     Ok(Some(text))
 }

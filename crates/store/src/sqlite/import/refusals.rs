@@ -38,7 +38,9 @@ impl Importer<'_> {
             let own = owner == Some(found.profile);
             for mut change in refusals(row, |target| match target {
                 RowTarget::Identity(named, field) => same(named, address).then_some(Target::Identity(*field)),
-                RowTarget::Field(field) => (!own && concerns(*field, address.namespace())).then_some(Target::Identity(*field)),
+                RowTarget::Field(field) => {
+                    (!own && concerns(*field, address.namespace())).then_some(Target::Identity(*field))
+                }
                 RowTarget::List(id) => list(*id).filter(|_| !own),
             }) {
                 change.subject = Subject::Address(found.id);

@@ -1,0 +1,207 @@
+//! `record`: what is kept, what wins, what is refused.
+
+use consent::{
+    AddressId, Channel, Choice, ConsentChange, Decision, EntryId, Evidence, Exclusion, Field, ListId,
+    ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
+};
+use store::{Applied, StoreError};
+
+use super::support::{MAIN, World, address, change, email, named, row, row_saying};
+
+fn marketing() -> consent::Message {
+    consent::Message { channel: Channel::Email, category: consent::Category::Marketing, list: None }
+}
+
+pub async fn a_refusal_is_kept_with_all_that_is_known_of_it(world: &World) {
+    let profile = world.create(row("1", "Ada@Example.com")).await;
+    let evidence = Evidence {
+        ip: Some("192.0.2.7".to_owned()),
+        user_agent: Some("Mail/1".to_owned()),
+        raw: Some("List-Unsubscribe=One-Click".to_owned()),
+        reason: Some("too many".to_owned()),
+    };
+    let at = world.tick();
+    let recorded = world
+        .record(ConsentChange {
+            run: Some(RunId(7)),
+            evidence: evidence.clone(),
+            ..change(named("ada@example.COM"), email(), Choice::No, Source::ONE_CLICK, at)
+        })
+        .await;
+    let applied = Applied { target: email(), old: Choice::Unset, new: Choice::No };
+    assert_eq!(recorded.profile, profile);
+    assert_eq!(recorded.applied.to_vec(), vec![applied]);
+    let entry = world.store.entry(MAIN, recorded.entry.unwrap()).await.unwrap().unwrap();
+    assert_eq!((entry.profile, entry.run, entry.source.as_str()), (profile, Some(RunId(7)), "one_click"));
+    assert_eq!((entry.occurred_at, entry.received_at), (Some(at), at));
+    assert_eq!(entry.applied.to_vec(), vec![applied]);
+    assert_eq!(entry.evidence, evidence);
+    let view = world.view(profile).await;
+    let held = &view.values[&Field::Email];
+    assert_eq!((held.choice, held.at, Some(held.entry)), (Choice::No, at, recorded.entry));
+    assert_eq!(held.reason.as_deref(), Some("too many"));
+    assert_eq!(view.addresses[0].id, entry.address.unwrap());
+    let reading = world.read(profile, Channel::Email).await;
+    let decision = decide(&reading.recipient, &marketing(), &Rules::default());
+    assert_eq!(decision, Decision::Exclude(Exclusion::OptedOutChannel));
+    world.assert_sound().await;
+}
+
+pub async fn the_latest_wins_whatever_the_order(world: &World) {
+    let profile = world.create(row_saying("1", "a@example.com", Choice::Yes, Some(50))).await;
+    let say = |choice, at| change(Subject::Profile(profile), email(), choice, Source::IMPORT, Timestamp(at));
+    let older = world.record(say(Choice::No, 40)).await;
+    assert_eq!((older.entry, older.outranked), (None, 1));
+    let tie = world.record(say(Choice::No, 50)).await;
+    assert_eq!(tie.applied[0].new, Choice::No);
+    assert_eq!(world.record(say(Choice::Yes, 50)).await.outranked, 1);
+    assert_eq!(world.record(say(Choice::Yes, 60)).await.applied[0].old, Choice::No);
+    assert_eq!(world.view(profile).await.word.get(Field::Email), Choice::Yes);
+    world.assert_sound().await;
+}
+
+pub async fn an_opt_out_for_an_unknown_address_binds_when_it_turns_up(world: &World) {
+    let refused = world.opt_out(named("New.Person@Example.com"), email()).await;
+    assert_eq!(world.owner("new.person@example.com").await, Some(refused.profile));
+    let later = row_saying("77", "NEW.PERSON@EXAMPLE.COM", Choice::Yes, None);
+    let outcome = world.import(later).await;
+    assert_eq!(outcome, store::RowOutcome::Updated(refused.profile));
+    let reading = world.read(refused.profile, Channel::Email).await;
+    let decision = decide(&reading.recipient, &marketing(), &Rules::default());
+    assert_eq!(decision, Decision::Exclude(Exclusion::OptedOutChannel));
+    assert_eq!(world.view(refused.profile).await.external_id.as_deref(), Some("77"));
+    world.assert_sound().await;
+}
+
+pub async fn saying_no_twice_makes_one_entry(world: &World) {
+    let first = world.opt_out(named("a@example.com"), email()).await;
+    let again = world.opt_out(named("a@example.com"), email()).await;
+    assert_eq!((again.entry, again.applied.len(), again.outranked), (None, 0, 0));
+    let held = world.view(first.profile).await.values[&Field::Email].clone();
+    assert_eq!((Some(held.entry), held.at), (first.entry, world.now()));
+    // Consent from between the two doesn't lift it.
+    let between = Timestamp(world.now().0 - 1);
+    let yes = change(Subject::Profile(first.profile), email(), Choice::Yes, Source::IMPORT, between);
+    assert_eq!(world.record(yes).await.outranked, 1);
+    world.assert_sound().await;
+}
+
+pub async fn a_renewed_yes_keeps_its_evidence(world: &World) {
+    let first = world.opt_in(named("a@example.com"), email()).await;
+    let at = world.tick();
+    let evidence = Evidence { raw: Some("terms of June".to_owned()), ..Evidence::default() };
+    let renewed = ConsentChange {
+        evidence: evidence.clone(),
+        ..change(Subject::Profile(first.profile), email(), Choice::Yes, Source::PAGE, at)
+    };
+    let renewed = world.record(renewed).await;
+    assert!(renewed.applied.is_empty());
+    let entry = world.store.entry(MAIN, renewed.entry.unwrap()).await.unwrap().unwrap();
+    assert_eq!(entry.evidence, evidence);
+    assert_eq!(entry.applied[0].old, Choice::Yes);
+    world.assert_sound().await;
+}
+
+pub async fn all_changes_are_recorded_or_none(world: &World) {
+    let first = world.opt_out(named("a@example.com"), email()).await;
+    let now = world.tick();
+    let good = change(named("b@example.com"), email(), Choice::No, Source::API, now);
+    let bad = change(named("c@example.com"), Target::List(ListId(9)), Choice::No, Source::API, now);
+    let refused = world.store.record(MAIN, vec![good.clone(), bad]).await;
+    assert!(matches!(&refused, Err(StoreError::Missing(what)) if what == "lst_9"), "{refused:?}");
+    assert_eq!(world.owner("b@example.com").await, None);
+    let next = world.record(good).await;
+    assert_eq!(next.entry, Some(EntryId(first.entry.unwrap().0 + 1)), "entries have no gaps");
+    world.assert_sound().await;
+}
+
+pub async fn what_cannot_be_recorded_is_refused(world: &World) {
+    let profile = world.create(row("1", "a@example.com")).await;
+    let now = world.now();
+    let known = change(Subject::Profile(profile), email(), Choice::No, Source::API, now);
+    let twice = [(email(), Choice::No), (email(), Choice::Yes)].into_iter().collect();
+    let large = Evidence { raw: Some("x".repeat(1 << 20)), ..Evidence::default() };
+    for invalid in [
+        ConsentChange { sets: [].into_iter().collect(), ..known.clone() },
+        ConsentChange { sets: twice, ..known.clone() },
+        ConsentChange { evidence: large, ..known.clone() },
+        change(Subject::Profile(profile), Target::Identity(Field::Email), Choice::No, Source::API, now),
+    ] {
+        let refused = world.store.record(MAIN, vec![invalid]).await;
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
+    }
+    for missing in [Subject::Profile(ProfileId(999)), Subject::Address(AddressId(999))] {
+        let refused =
+            world.store.record(MAIN, vec![change(missing, email(), Choice::No, Source::API, now)]).await;
+        assert!(matches!(refused, Err(StoreError::Missing(_))), "{refused:?}");
+    }
+    assert_eq!(world.store.counts(MAIN).await.unwrap().entries, 0);
+}
+
+pub async fn a_deliberate_yes_outdates_links(world: &World) {
+    let mut both = row("1", "a@example.com");
+    both.addresses.push(address("b@example.com"));
+    let profile = world.create(both).await;
+    let ids: Vec<AddressId> = world.view(profile).await.addresses.iter().map(|address| address.id).collect();
+    let epochs = async || {
+        let view = world.view(profile).await;
+        view.addresses.iter().map(|address| address.epoch).collect::<Vec<_>>()
+    };
+    world.opt_in(Subject::Profile(profile), email()).await;
+    assert_eq!(epochs().await, [0, 0], "nothing was refused");
+    world.opt_out(Subject::Profile(profile), email()).await;
+    assert_eq!(epochs().await, [0, 0]);
+    world.opt_in(Subject::Address(ids[0]), email()).await;
+    assert_eq!(epochs().await, [1, 1]);
+    world.opt_out(Subject::Address(ids[1]), Target::Identity(Field::Email)).await;
+    world.opt_in(Subject::Address(ids[1]), Target::Identity(Field::Email)).await;
+    assert_eq!(epochs().await, [1, 2]);
+    world.opt_out(Subject::Profile(profile), Target::Field(Field::Any)).await;
+    let now = world.tick();
+    let file = change(Subject::Profile(profile), Target::Field(Field::Any), Choice::Yes, Source::IMPORT, now);
+    assert_eq!(world.record(file).await.applied.len(), 1);
+    assert_eq!(epochs().await, [1, 2], "a file isn't the person");
+}
+
+pub async fn workspaces_do_not_see_each_other(world: &World) {
+    let recorded = world.opt_out(named("a@example.com"), email()).await;
+    let other = WorkspaceId(2);
+    assert_eq!(world.store.resolve(other, vec![address("a@example.com")]).await.unwrap(), [None]);
+    assert_eq!(world.store.profile(other, recorded.profile).await.unwrap(), None);
+    assert_eq!(world.store.entry(other, recorded.entry.unwrap()).await.unwrap(), None);
+    assert!(world.store.history(other, recorded.profile, None, 9).await.unwrap().entries.is_empty());
+    let change = change(Subject::Profile(recorded.profile), email(), Choice::Yes, Source::API, world.tick());
+    assert!(matches!(world.store.record(other, vec![change]).await, Err(StoreError::Missing(_))));
+    assert!(world.store.all_profiles(other).await.unwrap().is_empty());
+}
+
+pub async fn many_writers_at_once_lose_nothing(world: &World) {
+    const WRITERS: i64 = 64;
+    const EACH: i64 = 8;
+    let now = world.tick();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = std::sync::Arc::clone(&world.store);
+            tokio::spawn(async move {
+                let mut entries = Vec::new();
+                for number in 0..EACH {
+                    // Half of them say no to an address of their own, half all to the same ones.
+                    let name = if writer % 2 == 0 { writer } else { -1 };
+                    let subject = named(&format!("p{name}-{number}@example.com"));
+                    let change = change(subject, email(), Choice::No, Source::ONE_CLICK, now);
+                    entries.extend(store.record(MAIN, vec![change]).await.unwrap()[0].entry);
+                }
+                entries
+            })
+        })
+        .collect();
+    let mut entries = Vec::new();
+    for writer in writers {
+        entries.extend(writer.await.unwrap());
+    }
+    entries.sort_unstable();
+    let expected = WRITERS / 2 * EACH + EACH;
+    assert_eq!(entries, (0..expected).map(EntryId).collect::<Vec<_>>(), "one entry each, without gaps");
+    assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, expected as u64);
+    world.assert_sound().await;
+}

@@ -1,0 +1,73 @@
+//! What every engine of the store must do, whatever keeps the data.
+
+#![allow(clippy::missing_panics_doc, reason = "tests")]
+
+pub mod changes;
+pub mod imports;
+pub mod ledger;
+pub mod reading;
+pub mod support;
+pub mod undo;
+
+/// Makes a test of each function of the suite, against the store that `$open` makes.
+#[macro_export]
+macro_rules! conformance {
+    ($open:path => $($module:ident: $($test:ident),+ $(,)?;)+) => {
+        $($(
+            #[tokio::test]
+            async fn $test() {
+                $crate::conformance::$module::$test(&$open()).await;
+            }
+        )+)+
+    };
+}
+
+/// Every test of the suite.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($open:path) => {
+        $crate::conformance! { $open =>
+            changes:
+                a_refusal_is_kept_with_all_that_is_known_of_it,
+                the_latest_wins_whatever_the_order,
+                an_opt_out_for_an_unknown_address_binds_when_it_turns_up,
+                saying_no_twice_makes_one_entry,
+                a_renewed_yes_keeps_its_evidence,
+                all_changes_are_recorded_or_none,
+                what_cannot_be_recorded_is_refused,
+                a_deliberate_yes_outdates_links,
+                workspaces_do_not_see_each_other,
+                many_writers_at_once_lose_nothing;
+            undo:
+                returns_each_value_to_what_it_was,
+                comes_too_late_after_a_newer_choice,
+                works_while_the_clock_stands_still,
+                works_for_addresses_and_lists;
+            imports:
+                creates_updates_and_leaves_alone,
+                a_row_without_an_id_finds_its_profile_by_address,
+                adopts_whoever_opted_out_before,
+                keeps_the_refusals_of_a_row_that_conflicts,
+                two_owners_are_never_merged,
+                merges_attributes_and_orders_addresses,
+                never_resubscribes,
+                reads_rows_one_after_another,
+                refuses_what_is_past_the_limits,
+                a_row_for_a_missing_list_is_rejected,
+                consents_for_an_address_bring_the_address;
+            reading:
+                answers_in_order_with_what_decisions_need,
+                the_channel_decides_which_address,
+                lists_suppression_and_allow_lists_are_read,
+                attributes_come_when_asked_for,
+                strangers_are_checked_too,
+                documents_hold_the_choices_of_today;
+            ledger:
+                entries_are_sealed_and_proved,
+                history_comes_in_pages,
+                a_backup_opens_and_verifies,
+                old_links_outlive_a_new_key,
+                a_sound_store_has_no_findings;
+        }
+    };
+}
