@@ -1,5 +1,7 @@
 //! The embedded engine: the conformance suite, and what only an engine on a local disk can go through.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod conformance;
 #[path = "sqlite/crash.rs"]
 mod crash;

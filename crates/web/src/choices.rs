@@ -40,9 +40,9 @@ pub(crate) async fn post(
     body: Bytes,
 ) -> Response {
     let saved = async {
-        let (action, fields) = match unsubscribe::parse_post(content_type(&headers), &body) {
-            Post::Page(action @ (Action::Save | Action::StopAll), fields) => (action, fields),
-            _ => return Err(LinkError::OtherPurpose),
+        let post = unsubscribe::parse_post(content_type(&headers), &body);
+        let Post::Page(action @ (Action::Save | Action::StopAll), fields) = post else {
+            return Err(LinkError::OtherPurpose);
         };
         let opened = open(&state, &token).await?;
         let choices = if action == Action::StopAll {

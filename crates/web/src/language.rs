@@ -55,6 +55,12 @@ impl Locale {
 /// All languages.
 pub struct Locales(Vec<Locale>);
 
+impl Default for Locales {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Locales {
     /// Reads the texts, which are compiled in.
     pub fn new() -> Self {

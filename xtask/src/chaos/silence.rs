@@ -40,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, rounds: usize) -> Result<Tally> {
 }
 
 fn one_round(context: &mut Context<'_>, stage: &Stage, links: &Links, tally: &mut Tally) -> Result<()> {
-    let (_folder, product) = stage.round()?;
+    let (folder, product) = stage.round()?;
     let mut people = recipients(context.size.silence_people);
     context.random.shuffle(&mut people);
     let each = RUN.mul_f64(CONNECTIONS as f64 / people.len() as f64);
@@ -60,6 +60,7 @@ fn one_round(context: &mut Context<'_>, stage: &Stage, links: &Links, tally: &mu
     measure(&receiver.mails(), &acknowledged, tally)?;
     let sent = checks::number(&report, "sent")?;
     ensure!(sent == receiver.whole(), "{} messages arrived, the run reports {sent}", receiver.whole());
+    checks::all_opted_out(&product, folder.path(), &people)?;
     checks::sound(&product)
 }
 

@@ -1,8 +1,11 @@
 //! Tests of this crate's parts together, and what they stand on.
 
 mod compose;
+mod engine;
 mod publish;
 mod rendering;
+mod server;
+mod trouble;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -170,9 +170,9 @@ lines\"
 async fn an_open_quote_costs_one_row() {
     let fixture = Fixture::new();
     let (outcome, rejects) =
-        fixture.import("email,note\nann@example.com,\"open\nbob@example.com,5\" pipe\ncat@example.com,fine\n").await;
+        fixture.import("email,note\nbob@example.com,5\" pipe\nann@example.com,\"open\ncat@example.com,fine\n").await;
     assert_eq!(outcome, summary(3, 2, 0, 0, 1));
-    assert!(rejects.contains("2,a quote is opened in this row and never closed,ann@example.com"), "{rejects}");
+    assert!(rejects.contains("3,a quote is opened in this row and never closed,ann@example.com"), "{rejects}");
     assert_eq!(fixture.profile("bob@example.com").await.attributes, r#"{"note":"5\" pipe"}"#);
     let long = format!("email,note\nann@example.com,{}\ndan@example.com,fine\n", "x".repeat(ROW_LENGTH_MAX + 10));
     assert_eq!(fixture.import(long).await.0, summary(2, 1, 0, 0, 1));

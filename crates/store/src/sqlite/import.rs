@@ -50,6 +50,8 @@ struct Importer<'c> {
     find_by_external_id: CachedStatement<'c>,
     load_addresses: CachedStatement<'c>,
     place_address: CachedStatement<'c>,
+    /// Takes back what the same row has written.
+    remove_address: CachedStatement<'c>,
     load_details: CachedStatement<'c>,
     save_details: CachedStatement<'c>,
 }
@@ -63,13 +65,18 @@ struct RowAddress<'r> {
     appended: bool,
 }
 
+type AddressStates = SmallVec<[AddressState; 2]>;
 type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
 
 /// Whom a row is about.
 enum Subject {
-    New,
+    /// A new profile, whose addresses have been written.
+    New(ProfileState, AddressStates),
     Known(ProfileId),
-    Rejected { reason: String, owner: Option<ProfileId> },
+    Rejected {
+        reason: String,
+        owner: Option<ProfileId>,
+    },
 }
 
 impl<'c> Importer<'c> {
@@ -80,6 +87,7 @@ impl<'c> Importer<'c> {
                 .prepare_cached("SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2")?,
             load_addresses: conn.prepare_cached(details::LOAD_ADDRESSES)?,
             place_address: conn.prepare_cached(details::PLACE_ADDRESS)?,
+            remove_address: conn.prepare_cached("DELETE FROM address WHERE id = ?1")?,
             load_details: conn.prepare_cached(details::LOAD_DETAILS)?,
             save_details: conn.prepare_cached(details::SAVE_DETAILS)?,
         })
@@ -87,15 +95,15 @@ impl<'c> Importer<'c> {
 
     fn row(&mut self, row: &ProfileRow) -> Result<RowOutcome> {
         if let Some(reason) = limits(row) {
-            return self.reject(row, None, reason);
+            return self.reject(row, None, &reason);
         }
         let addresses = match self.addresses(row) {
-            Err(StoreError::Invalid(reason)) => return self.reject(row, None, reason),
+            Err(StoreError::Invalid(reason)) => return self.reject(row, None, &reason),
             addresses => addresses?,
         };
         match self.subject(row, &addresses)? {
-            Subject::Rejected { reason, owner } => self.reject(row, owner, reason),
-            Subject::New => self.create(row, &addresses),
+            Subject::Rejected { reason, owner } => self.reject(row, owner, &reason),
+            Subject::New(profile, states) => self.create(row, &addresses, profile, states),
             Subject::Known(profile) => self.update(row, &addresses, profile),
         }
     }
@@ -104,7 +112,9 @@ impl<'c> Importer<'c> {
     fn addresses<'r>(&self, row: &'r ProfileRow) -> Result<RowAddresses<'r>> {
         let mut addresses = RowAddresses::new();
         let listed = row.addresses.iter().map(|address| (address, false));
-        for (address, appended) in listed.chain(named_by_consents(&row.consents).map(|address| (address, true))) {
+        for (address, appended) in
+            listed.chain(named_by_consents(&row.consents).map(|address| (address, true)))
+        {
             if addresses.iter().any(|known| same(known.address, address)) {
                 continue;
             }
@@ -132,6 +142,11 @@ impl<'c> Importer<'c> {
                 checked => checked?,
             }
         }
+        if by_id.is_none()
+            && let Some((profile, states)) = self.begin(addresses)?
+        {
+            return Ok(Subject::New(profile, states));
+        }
         let mut owner = by_id;
         for row_address in addresses {
             let Some(found) = self.recorder.find(row_address.address)? else { continue };
@@ -140,12 +155,37 @@ impl<'c> Importer<'c> {
                 return Ok(conflict(row_address.address, by_id));
             }
         }
-        let Some(known) = owner else { return Ok(Subject::New) };
-        if by_id.is_none() && row.external_id.is_some() && self.has_external_id(known)? {
-            let address = addresses.first().map(|first| first.address);
-            return Ok(address.map_or(Subject::New, |address| conflict(address, None)));
+        let known = owner.ok_or_else(|| StoreError::Damaged("an index of addresses".to_owned()))?;
+        if let Some(first) = addresses.first()
+            && by_id.is_none()
+            && row.external_id.is_some()
+            && self.has_external_id(known)?
+        {
+            return Ok(conflict(first.address, None));
         }
         Ok(Subject::Known(known))
+    }
+
+    /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
+    /// looking them up, and most rows of a first import are new.
+    fn begin(&mut self, addresses: &RowAddresses<'_>) -> Result<Option<(ProfileState, AddressStates)>> {
+        let profile = ProfileState { id: self.recorder.new_profile_id(), values: Values::default() };
+        let mut states = AddressStates::new();
+        for (at, row_address) in addresses.iter().enumerate() {
+            let position =
+                addresses[..at].iter().filter(|other| other.namespace == row_address.namespace).count();
+            let id = self.recorder.new_address_id();
+            let state = AddressState { id, profile: profile.id, values: Values::default(), epoch: 0 };
+            let (address, namespace) = (row_address.address, row_address.namespace);
+            if !self.recorder.insert_address(&state, address, namespace, position as i64)? {
+                for state in states {
+                    self.remove_address.execute([state.id.0])?;
+                }
+                return Ok(None);
+            }
+            states.push(state);
+        }
+        Ok(Some((profile, states)))
     }
 
     fn has_external_id(&self, profile: ProfileId) -> Result<bool> {
@@ -153,21 +193,20 @@ impl<'c> Importer<'c> {
         Ok(self.recorder.conn.prepare_cached(FIND)?.query_row([profile.0], |row| row.get(0))?)
     }
 
-    fn create(&mut self, row: &ProfileRow, addresses: &RowAddresses<'_>) -> Result<RowOutcome> {
-        let mut profile = ProfileState { id: self.recorder.new_profile_id(), values: Values::default() };
+    fn create(
+        &mut self,
+        row: &ProfileRow,
+        addresses: &RowAddresses<'_>,
+        mut profile: ProfileState,
+        mut states: AddressStates,
+    ) -> Result<RowOutcome> {
         set_preferred(&mut profile.values, row.preferred);
-        let mut states: SmallVec<[AddressState; 2]> = SmallVec::new();
-        for _ in addresses {
-            let id = self.recorder.new_address_id();
-            states.push(AddressState { id, profile: profile.id, values: Values::default(), epoch: 0 });
-        }
         for Group { address, change } in group(row, addresses) {
             let address = address.and_then(|at| states.get_mut(at));
             self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
         }
-        for (at, (row_address, state)) in addresses.iter().zip(&states).enumerate() {
-            let position = addresses[..at].iter().filter(|other| other.namespace == row_address.namespace).count();
-            self.recorder.insert_address(state, row_address.address, row_address.namespace, position as i64)?;
+        for state in states.iter().filter(|state| state.values != Values::default()) {
+            self.recorder.save_address(state)?;
         }
         self.recorder.statements.insert_profile.execute(params![
             profile.id.0,
@@ -211,10 +250,14 @@ fn conflict(address: &Address, owner: Option<ProfileId>) -> Subject {
 /// Why a row is past a limit.
 fn limits(row: &ProfileRow) -> Option<String> {
     let longer = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.len() > max);
-    let object = |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('{') && text.ends_with('}'));
+    let object =
+        |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('{') && text.ends_with('}'));
     let reason = if row.external_id.as_deref().is_some_and(str::is_empty) {
         "the id is empty".to_owned()
-    } else if row.external_id.is_none() && row.addresses.is_empty() && named_by_consents(&row.consents).next().is_none() {
+    } else if row.external_id.is_none()
+        && row.addresses.is_empty()
+        && named_by_consents(&row.consents).next().is_none()
+    {
         "the row has neither an id nor an address".to_owned()
     } else if longer(&row.external_id, EXTERNAL_ID_LENGTH_MAX) {
         format!("the id is longer than {EXTERNAL_ID_LENGTH_MAX} bytes")

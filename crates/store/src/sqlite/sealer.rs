@@ -43,8 +43,11 @@ impl Sealer {
         let (requests, inbox) = crossbeam_channel::unbounded();
         let seal =
             Sealing { conn: open_reader(dir)?, ledger: dir.join(super::LEDGER_DIR), secrets, key_ring };
-        // So that the ledger can be verified from the first moment on.
-        seal.writer()?;
+        // So that the ledger can be verified from the first moment on. One that is damaged doesn't keep opt-outs from
+        // being recorded: `check` and `verify` tell, and what is missing in it is in the database.
+        if let Err(error) = seal.writer() {
+            tracing::error!(%error, "the ledger can't be opened");
+        }
         let thread = std::thread::Builder::new()
             .name("store-sealer".to_owned())
             .spawn(move || seal.serve(&inbox))

@@ -36,10 +36,11 @@ statements! {
     load_address = "SELECT id, profile, word, epoch, stamps FROM address WHERE id = ?1 AND workspace = ?2";
     /// `id, workspace, word, epoch, stamps`.
     save_address = "UPDATE address SET word = ?3, epoch = ?4, stamps = ?5 WHERE id = ?1 AND workspace = ?2";
-    /// A new address.
+    /// A new address; nothing happens if its key is taken.
     insert_address = "INSERT INTO address
         (id, workspace, profile, namespace, position, word, epoch, key, raw, stamps)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT (workspace, namespace, key) DO NOTHING";
     /// A profile's addresses lose their links: `profile, workspace`.
     raise_epochs = "UPDATE address SET epoch = epoch + 1 WHERE profile = ?1 AND workspace = ?2";
     /// `workspace, list`.

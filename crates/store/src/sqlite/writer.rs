@@ -213,9 +213,9 @@ mod tests {
             conn.execute_batch("ROLLBACK")?;
             Ok(())
         });
-        let last = writer.submit(|conn| insert(conn, 2));
-        let (first, ends_it, last) = tokio::join!(first, ends_it, last);
-        let lost = [first.is_err(), last.is_err()].into_iter().filter(|lost| *lost).count() as i64;
+        let after = writer.submit(|conn| insert(conn, 2));
+        let (first, ends_it, after) = tokio::join!(first, ends_it, after);
+        let lost = [first.is_err(), after.is_err()].into_iter().filter(|lost| *lost).count() as i64;
         assert!(matches!(ends_it, Err(StoreError::Unavailable(_))), "{ends_it:?}");
         assert_eq!(count(&writer).await, 2 - lost);
     }

@@ -125,7 +125,7 @@ pub async fn a_sound_store_has_no_findings(world: &World) {
     world.opt_in(Subject::Profile(profile), Target::List(list.id)).await;
     world.opt_out(Subject::Profile(profile), Target::Field(Field::Any)).await;
     world.opt_out(Subject::Profile(profile), Target::Field(Field::Any)).await;
-    let last = world.opt_out(named("a@example.com"), Target::Identity(Field::Sms)).await;
-    world.store.undo(MAIN, last.entry.unwrap(), world.tick(), Evidence::default()).await.unwrap();
+    let undone = world.opt_out(named("a@example.com"), Target::Identity(Field::Sms)).await;
+    world.store.undo(MAIN, undone.entry.unwrap(), world.tick(), Evidence::default()).await.unwrap();
     world.assert_sound().await;
 }

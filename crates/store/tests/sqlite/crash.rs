@@ -55,18 +55,14 @@ fn say(line: &str) {
     let _ = out.flush();
 }
 
-fn spawn(dir: &Path, blocks_max: Option<u32>) -> Child {
+/// Starts the child, by a shell script that runs it as `"$@"` if there is one.
+fn spawn(dir: &Path, script: Option<&str>) -> Child {
     let program = std::env::current_exe().unwrap();
     let arguments = ["crash::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
-    let mut command = match blocks_max {
-        None => Command::new(program),
-        // Files can't grow past the limit: writes fail as they do on a full disk.
-        Some(blocks) => {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]).arg(program);
-            shell
-        }
-    };
+    let mut command = Command::new(if script.is_some() { Path::new("sh") } else { &program });
+    if let Some(script) = script {
+        command.args(["-c", script, "sh"]).arg(&program);
+    }
     command.args(arguments).env(DIR, dir).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -110,11 +106,9 @@ async fn acknowledged_changes_survive_kill_9() {
     }
 }
 
-#[tokio::test]
-async fn a_full_disk_is_an_error_and_no_damage() {
-    let dir = tempfile::tempdir().unwrap();
-    // 2 MiB per file, in blocks of 512 bytes.
-    let mut child = spawn(dir.path(), Some(4096));
+/// Runs the child until all its writers have failed; what it acknowledged until then.
+fn run_into_the_wall(dir: &Path, script: &str) -> Vec<(String, i64)> {
+    let mut child = spawn(dir, Some(script));
     let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
     child.wait().unwrap();
     let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error")).collect();
@@ -122,5 +116,29 @@ async fn a_full_disk_is_an_error_and_no_damage() {
     assert!(errors.iter().all(|line| *line == "error true"), "{errors:?}");
     let kept: Vec<_> = lines.iter().filter_map(|line| acknowledged(line)).collect();
     assert!(kept.len() > 100, "{} acknowledged", kept.len());
+    kept
+}
+
+#[tokio::test]
+async fn writes_that_fail_are_errors_and_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    // No file can grow past 2 MiB, in blocks of 512 bytes.
+    let kept = run_into_the_wall(dir.path(), "trap '' XFSZ; ulimit -f 4096; exec \"$@\"");
     assert_kept(dir.path(), &kept).await;
+}
+
+/// On a file system of 4 MiB, which only root can make; in a mount namespace that ends with the child.
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_no_damage() {
+    let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mount = format!("mount -t tmpfs -o size=4m tmpfs {}", dir.path().display());
+    let allowed = Command::new("unshare").args(["-m", "sh", "-c", &mount]).stderr(Stdio::null()).status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this user can't mount a file system");
+        return;
+    }
+    let copying = format!("cp -a {}/. {}", dir.path().display(), copy.path().display());
+    let script = format!("exec unshare -m sh -c '{mount} && \"$@\"; {copying}' sh \"$@\"");
+    let kept = run_into_the_wall(dir.path(), &script);
+    assert_kept(copy.path(), &kept).await;
 }

@@ -48,7 +48,10 @@ async fn only_what_the_person_changed_is_recorded() {
     assert_eq!(view.values[&Field::Email].choice, Choice::No);
     assert_eq!(view.addresses[0].values[&Field::Email].choice, Choice::No);
     // A deliberate yes after a no is a new consent generation: it outdates the links from before.
-    assert_eq!(save(&world, &path, "was-channel=n&channel=y&was-identity=n&identity=n").await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        save(&world, &path, "was-channel=n&channel=y&was-identity=n&identity=n").await,
+        StatusCode::SEE_OTHER
+    );
     let now = world.store.owner(WORKSPACE, owner.address).await.unwrap().unwrap();
     assert!(now.epoch > owner.epoch);
 }

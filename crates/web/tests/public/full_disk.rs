@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::{
-    Address, AddressId, ConsentChange, EntryId, Evidence, ListId, Namespace, ProfileId, Recipient, RunId,
-    Timestamp, WorkspaceId,
+    Address, AddressId, ConsentChange, EntryId, Evidence, ListId, Namespace, ProfileId, RunId, Timestamp,
+    WorkspaceId,
 };
 use store::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,

@@ -120,7 +120,7 @@ async fn every_level_stops_what_it_says() {
         assert_eq!(no(view.subscriptions.first().map(|(.., held)| held)), level == Level::Subscription);
         let entry = &world.store.history(WORKSPACE, owner.profile, None, 1).await.unwrap().entries[0];
         assert_eq!((entry.source.clone(), entry.run), (Source::PAGE, Some(run)));
-        world.clock.turn(Duration::from_secs(86_400));
+        world.clock.turn(Duration::from_hours(24));
         let page = world.get(&link).await;
         assert!(page.body.contains("already unsubscribed") && page.body.contains("since"), "{}", page.body);
     }
@@ -149,7 +149,7 @@ async fn a_link_from_before_a_new_subscription_shows_the_page() {
     let owner = world.person("ann@example.com", None).await;
     let old = world.unsubscribe(&owner, Level::Channel);
     assert_eq!(world.one_click(&old).await.status, StatusCode::OK);
-    world.clock.turn(Duration::from_secs(60));
+    world.clock.turn(Duration::from_mins(1));
     let owner = world.resubscribe(&owner).await;
     assert!(owner.epoch > 0);
     let before = world.everything(&owner).await;
@@ -157,7 +157,7 @@ async fn a_link_from_before_a_new_subscription_shows_the_page() {
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.body.contains("before you last signed up"));
     assert_eq!(world.everything(&owner).await, before);
-    world.clock.turn(Duration::from_secs(60));
+    world.clock.turn(Duration::from_mins(1));
     let answer = world.press(&old, "unsubscribe").await;
     assert!(answer.body.contains("You’re unsubscribed"), "{}", answer.body);
     assert_ne!(world.everything(&owner).await, before);

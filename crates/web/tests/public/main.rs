@@ -1,5 +1,7 @@
 //! The public routes on a real store.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 mod choices;
 mod full_disk;
 mod link;

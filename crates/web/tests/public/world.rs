@@ -126,6 +126,7 @@ impl World {
         self.store.create_list(WORKSPACE, list).await.unwrap().id
     }
 
+    #[allow(clippy::unused_self, reason = "reads as `link` and `unsubscribe` do")]
     pub fn token(&self, owner: &AddressOwner, level: Level) -> Token {
         Token {
             purpose: Purpose::Unsubscribe,

@@ -165,7 +165,7 @@ mod tests {
             consent::Address::email(person["email"].as_str().unwrap()).unwrap();
             if let Some(consents) = person.get("consents") {
                 let document = consent::xdm::Document::from_value(consents.clone()).unwrap();
-                seen.extend(document.values().map(|value| value.choice.as_str().to_owned()));
+                seen.extend(document.values().iter().map(|value| value.choice.as_str().to_owned()));
             }
         }
         for choice in ["y", "n", "p", "dn", "LI"] {

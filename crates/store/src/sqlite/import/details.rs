@@ -56,7 +56,7 @@ impl Importer<'_> {
         let stored = profile.values.clone();
         let mut changed = false;
         let details = match merged(&before, row) {
-            Err(StoreError::Invalid(reason)) => return self.reject(row, Some(id), reason),
+            Err(StoreError::Invalid(reason)) => return self.reject(row, Some(id), &reason),
             details => details?,
         };
         if details != before {

@@ -18,7 +18,7 @@ impl Importer<'_> {
         &mut self,
         row: &ProfileRow,
         owner: Option<ProfileId>,
-        reason: String,
+        reason: &str,
     ) -> Result<RowOutcome> {
         let lists = self.known_lists(row)?;
         let list = |id: ListId| lists.contains(&id).then_some(Target::List(id));

@@ -1,0 +1,17 @@
+//! The demo, as the README starts it.
+
+mod support;
+
+use support::Desk;
+
+#[test]
+fn the_scripted_demo_goes_through_the_loop() {
+    let desk = Desk::new();
+    let shown = desk.run(&["demo", "--scripted", "--people", "1000", "--json"]).exits(0).json();
+    assert_eq!(shown["ledger"]["verified"], true);
+    assert_eq!(shown["people"].as_array().unwrap().len(), 7);
+    let sent = |round: &str| shown[round]["spring-sale"]["sent"].as_u64().unwrap();
+    assert_eq!(sent("first") - sent("second"), 4);
+    // Nothing is left in the folder that it was started in.
+    assert_eq!(std::fs::read_dir(desk.folder.path()).unwrap().count(), 0);
+}
