@@ -81,7 +81,7 @@ pub async fn check(
         resolved: BTreeSet::new(),
     };
     let mut checked = Checked::default();
-    check.settings(campaign);
+    check.settings();
     check.calls(campaign, &mut checked.confirmation);
     match Renderer::new(campaign, links.clone()) {
         Err(errors) => errors
@@ -110,11 +110,11 @@ impl Check<'_> {
         self.findings.insert(Finding { part: part.to_owned(), problem: problem.into() });
     }
 
-    fn settings(&mut self, campaign: &Campaign) {
+    fn settings(&mut self) {
         if let Err(problem) = check_public_url(&self.links.public_url) {
             self.find("configuration.public_url", problem);
         }
-        if campaign.configuration.level == Level::Subscription && self.links.list.is_none() {
+        if self.links.level == Level::Subscription && self.links.list.is_none() {
             self.find("configuration.level", "`subscription` needs a list that the campaign is bound to");
         }
     }

@@ -173,11 +173,11 @@ impl Worker {
     }
 
     fn concluded(&self, permit: &Permit, attempts: u32, outcome: Outcome) -> Fate {
-        let text = |reply: &Reply| Some(reply.to_string());
+        let text = |reply: &Reply| Some(said(reply));
         match outcome {
             Outcome::Accepted(reply) => self.fate(permit, DeliveryState::Sent, Some(&reply), None),
             Outcome::Deferred(reply) => {
-                let detail = reply.to_string();
+                let detail = said(&reply);
                 self.deferred(permit, attempts, Some(&reply), detail)
             }
             Outcome::Rejected(reply) => {
@@ -219,6 +219,14 @@ impl Worker {
             detail,
             due_at: None,
         })
+    }
+}
+
+/// What the server said, without the reply code, which is kept by itself.
+fn said(reply: &Reply) -> String {
+    match reply.enhanced() {
+        Some(code) => format!("{code} {}", reply.text()),
+        None => reply.text().to_owned(),
     }
 }
 

@@ -18,4 +18,4 @@ pub use types::*;
 /// Most profiles in one [`ReadingQuery`].
 pub const READ_MAX: usize = 4096;
 /// Most rows in one import transaction.
-pub const IMPORT_MAX: usize = 8192;
+pub const IMPORT_MAX: usize = 32_768;

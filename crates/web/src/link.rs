@@ -77,26 +77,30 @@ async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<R
     if opened.token.purpose == Purpose::Proof {
         return page(state, requester, &opened, View::Proof).await;
     }
+    let before = Screen::load(state, requester, &opened).await?;
     let evidence = requester.evidence("unsubscribe");
     let acted = unsubscribe::act(store, &opened, Source::PAGE, evidence, state.config().clock.now()).await?;
-    let screen = Screen::load(state, requester, &opened).await?;
-    if let Some(url) = screen.about.spec.confirmation(opened.token.level) {
+    if let Some(url) = before.about.spec.confirmation(opened.token.level) {
         let location = HeaderValue::from_str(url).map_err(|_| LinkError::Unknown)?;
         return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response());
     }
+    // It is recorded: a read that fails now may not make the page say otherwise.
+    let screen = Screen::load(state, requester, &opened).await.unwrap_or(before);
     render(state, &screen, if acted.already { View::Out } else { View::Done })
 }
 
 async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
     let store = state.config().store.as_ref();
     let opened = unsubscribe::open(store, token).await?;
-    let undone =
-        unsubscribe::undo(store, &opened, requester.evidence("undo"), state.config().clock.now()).await?;
+    let before = Screen::load(state, requester, &opened).await?;
+    let evidence = requester.evidence("undo");
+    let undone = unsubscribe::undo(store, &opened, evidence, state.config().clock.now()).await?;
     let view = match undone {
         Undone::Restored | Undone::Already => View::Undone,
         Undone::Superseded => View::Superseded,
     };
-    page(state, requester, &opened, view).await
+    let screen = Screen::load(state, requester, &opened).await.unwrap_or(before);
+    render(state, &screen, view)
 }
 
 /// What the page shows; the name begins that of its texts.

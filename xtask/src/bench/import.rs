@@ -29,7 +29,10 @@ pub(super) fn run(quick: bool) -> Result<Vec<Measured>> {
     for run in 0..runs {
         theirs.push(rows as f64 / bare(&sqlite3, &csv, &folder.path().join(format!("{run}.sqlite3")))?);
         let product = Product::new(&binary, &folder.path().join(format!("{run}")));
-        for (rates, changed) in [(&mut ours, rows as u64), (&mut again, 0)] {
+        // Once more with the same file, after the last run only: it takes as long as the first time.
+        let repeats = if run + 1 == runs { 2 } else { 1 };
+        let turns = [(&mut ours, rows as u64), (&mut again, 0)];
+        for (rates, changed) in turns.into_iter().take(repeats) {
             let ended = product.run(&["import".as_ref(), "profiles".as_ref(), csv.as_os_str()])?;
             let created = ended.json(&[0])?["created"].as_u64();
             ensure!(created == Some(changed), "{created:?} people created, not {changed}");

@@ -44,7 +44,8 @@ impl Server {
             .find_map(|line| line.strip_prefix(SERVING)?.split('/').next()?.parse().ok());
         server.port = port.context("the server doesn't listen")?;
         // Whatever else it says goes on to be read, so that it never waits for us.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+        let said = lines.map_while(Result::ok).filter(|line| !line.starts_with("hint:"));
+        std::thread::spawn(move || said.for_each(|line| eprintln!("{line}")));
         Ok(server)
     }
 }

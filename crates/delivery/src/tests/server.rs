@@ -99,6 +99,7 @@ impl Server {
 }
 
 async fn serve(stream: TcpStream, state: Arc<Mutex<State>>, script: Arc<Script>) {
+    stream.set_nodelay(true).unwrap();
     let mut stream = BufReader::new(stream);
     let mut to = String::new();
     stream.write_all(b"220 test\r\n").await.unwrap();

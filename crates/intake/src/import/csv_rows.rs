@@ -71,24 +71,27 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
 /// Splits a record into its fields, with buffers that it keeps.
 struct Splitter {
     delimiter: u8,
+    /// Building one makes its tables, which takes longer than splitting a row: made once, reset for each.
+    reader: csv_core::Reader,
     output: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Splitter {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter, output: vec![0; 4096], ends: vec![0; 64] }
+        let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        Self { delimiter, reader, output: vec![0; 4096], ends: vec![0; 64] }
     }
 
     fn split(&mut self, record: &[u8]) -> Result<Vec<&str>, String> {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
         let delimiters = record.iter().filter(|b| **b == self.delimiter).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);
-        let mut reader = csv_core::ReaderBuilder::new().delimiter(self.delimiter).build();
+        self.reader.reset();
         let (mut read, mut written, mut ended) = (0, 0, 0);
         loop {
             let (result, input, output, ends) =
-                reader.read_record(&record[read..], &mut self.output[written..], &mut self.ends[ended..]);
+                self.reader.read_record(&record[read..], &mut self.output[written..], &mut self.ends[ended..]);
             (read, written, ended) = (read + input, written + output, ended + ends);
             match result {
                 csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::End => break,

@@ -31,8 +31,8 @@ pub const ROW_LINES_MAX: usize = 1_000;
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;
 /// Rows and bytes parsed ahead of the store.
-const BATCH_ROWS: usize = 4_096;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+const BATCH_ROWS: usize = 16_384;
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
 const BATCHES_AHEAD: usize = 2;
 
 /// How a file is written.

@@ -158,12 +158,12 @@ pub(super) mod fault {
 mod fault {
     use std::{fs::File, io};
 
-    #[allow(clippy::unnecessary_wraps)]
+    #[allow(clippy::unnecessary_wraps, reason = "the test build can fail here")]
     pub fn step() -> io::Result<()> {
         Ok(())
     }
 
-    #[allow(clippy::unnecessary_wraps)]
+    #[allow(clippy::unnecessary_wraps, reason = "the test build can fail here")]
     pub fn step_writing(_: &mut File, _: &[u8]) -> io::Result<()> {
         Ok(())
     }

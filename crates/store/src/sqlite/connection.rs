@@ -17,9 +17,9 @@ const READER_CACHE_KIB: i64 = 16 * 1024;
 /// How much of the file readers map into memory, in bytes.
 const READER_MMAP_BYTES: i64 = 1 << 30;
 /// Pages of the write-ahead log after which it is copied into the database.
-const CHECKPOINT_PAGES: i64 = 8 * 1024;
+const CHECKPOINT_PAGES: i64 = 32 * 1024;
 /// The write-ahead log is cut back to this many bytes.
-const LOG_BYTES_MAX: i64 = 64 << 20;
+const LOG_BYTES_MAX: i64 = 160 << 20;
 /// Statements kept prepared per connection.
 const STATEMENTS_MAX: usize = 128;
 /// Longest pause between two tries to get the write lock from another process, in milliseconds.

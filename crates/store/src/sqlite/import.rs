@@ -69,6 +69,10 @@ type AddressStates = SmallVec<[AddressState; 2]>;
 type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
 
 /// Whom a row is about.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack: a box would cost each new row an allocation"
+)]
 enum Subject {
     /// A new profile, whose addresses have been written.
     New(ProfileState, AddressStates),
