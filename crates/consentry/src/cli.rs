@@ -30,7 +30,13 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The data directory; made if it isn't there
-    #[arg(long, global = true, env = "CONSENTRY_DATA_DIR", default_value = "consentry-data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSENTRY_DATA_DIR",
+        default_value = "consentry-data",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
     /// Write data to standard output as JSON
     #[arg(long, global = true)]

@@ -32,8 +32,11 @@ impl Context {
     /// Opens the data directory, making it if it isn't there.
     pub fn open(global: &Global) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let options =
-            OpenOptions { dir: global.data_dir.clone(), clock: Arc::clone(&clock), entropy: Arc::new(OsEntropy) };
+        let options = OpenOptions {
+            dir: global.data_dir.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::new(OsEntropy),
+        };
         let store = SqliteStore::open(options).map_err(|error| {
             fail(
                 format!("{}: {error}", global.data_dir.display()),
@@ -61,7 +64,9 @@ impl Context {
     /// A list by name, or an error that says how to make it.
     pub async fn list(&self, name: &str) -> Result<List> {
         let list = self.store.list_by_name(WORKSPACE, name).await?;
-        list.ok_or_else(|| fail(format!("the list `{name}` doesn't exist"), format!("consentry list create {name}")))
+        list.ok_or_else(|| {
+            fail(format!("the list `{name}` doesn't exist"), format!("consentry list create {name}"))
+        })
     }
 
     /// Who owns an address.

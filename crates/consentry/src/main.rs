@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 
 /// Logs go to standard error; `CONSENTRY_LOG` sets the level, e.g. `info` or `delivery=debug`.
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CONSENTRY_LOG").unwrap_or_else(|_| "warn".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("CONSENTRY_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }
 

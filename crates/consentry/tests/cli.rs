@@ -34,9 +34,7 @@ fn import_tells_what_it_did_and_again_changes_nothing() {
     let desk = Desk::new();
     desk.run(&["list", "create", "news"]).exits(0);
     desk.write("people.csv", PEOPLE);
-    let counts = |read: u64, created: u64, unchanged: u64| {
-        serde_json::json!({ "read": read, "created": created, "updated": 0, "unchanged": unchanged, "rejected": 0 })
-    };
+    let counts = |read: u64, created: u64, unchanged: u64| serde_json::json!({ "read": read, "created": created, "updated": 0, "unchanged": unchanged, "rejected": 0 });
     assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 5, 0));
     assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 0, 5));
     let missing = desk.run(&["import", "profiles", "nothing.csv"]).exits(1);
@@ -53,15 +51,22 @@ fn check_decides_and_says_why() {
     assert_eq!(reason(&desk, &["email", "--address", "eve@example.com"], 0), "Default(Unset)");
     assert_eq!(reason(&desk, &["email", "--address", "stranger@example.com"], 0), "Default(Unset)");
     assert_eq!(reason(&desk, &["email", "--address", "no address"], 3), "AddressMalformed");
-    assert_eq!(reason(&desk, &["email", "--address", "cat@example.com", "--category", "transactional"], 0), "Transactional");
+    assert_eq!(
+        reason(&desk, &["email", "--address", "cat@example.com", "--category", "transactional"], 0),
+        "Transactional"
+    );
     assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 0), "Choice(Yes)");
-    assert_eq!(reason(&desk, &["email", "--address", "eve@example.com", "--list", "news"], 3), "NotSubscribed");
+    assert_eq!(
+        reason(&desk, &["email", "--address", "eve@example.com", "--list", "news"], 3),
+        "NotSubscribed"
+    );
     assert_eq!(reason(&desk, &["sms", "--address", "+49 30 123456"], 0), "Default(Unset)");
     let words = desk.run(&["check", "--channel", "email", "--address", "bob@example.com"]).exits(3).out;
     assert!(words.starts_with("○ withheld: opted out of this channel (OptedOutChannel)"), "{words}");
     assert!(words.contains("ent_"), "the trace names the ledger entry: {words}");
     desk.run(&["check", "--channel", "pigeon", "--address", "a@example.com"]).exits(2);
-    let missing = desk.run(&["check", "--channel", "email", "--address", "a@example.com", "--list", "nope"]).exits(1);
+    let missing =
+        desk.run(&["check", "--channel", "email", "--address", "a@example.com", "--list", "nope"]).exits(1);
     assert!(missing.err.contains("hint: consentry list create nope"), "{}", missing.err);
 }
 
@@ -69,14 +74,27 @@ fn check_decides_and_says_why() {
 fn opt_outs_bind_at_their_level_even_for_strangers() {
     let desk = desk_with_people();
     desk.run(&["opt-out", "ann@example.com", "--level", "subscription", "--list", "news"]).exits(0);
-    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 3), "UnsubscribedFromList");
+    assert_eq!(
+        reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 3),
+        "UnsubscribedFromList"
+    );
     assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "Choice(Yes)");
     desk.run(&["opt-out", "ann@example.com", "--level", "identity"]).exits(0);
     assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 3), "OptedOutAddress");
     desk.run(&["opt-out", "+4930123456", "--level", "channel"]).exits(0);
     assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "OptedOutChannel");
     let recorded = desk
-        .run(&["opt-out", "new@example.com", "--level", "any", "--source", "phone-call", "--reason", "rang us", "--json"])
+        .run(&[
+            "opt-out",
+            "new@example.com",
+            "--level",
+            "any",
+            "--source",
+            "phone-call",
+            "--reason",
+            "rang us",
+            "--json",
+        ])
         .exits(0)
         .json();
     assert!(recorded["entry"].as_str().unwrap().starts_with("ent_"));
@@ -122,7 +140,8 @@ fn the_ledger_verifies_until_a_byte_is_changed() {
     desk.run(&["ledger", "verify", "--since", "old"]).exits(0);
     let bundle = desk.data_dir().join("ledger/tile/entries");
     let file = std::fs::read_dir(&bundle).unwrap().next().unwrap().unwrap().path();
-    let file = if file.is_dir() { std::fs::read_dir(file).unwrap().next().unwrap().unwrap().path() } else { file };
+    let file =
+        if file.is_dir() { std::fs::read_dir(file).unwrap().next().unwrap().unwrap().path() } else { file };
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[40] ^= 1;
     std::fs::write(&file, bytes).unwrap();
@@ -140,8 +159,10 @@ fn a_backup_made_live_opens_and_verifies() {
     let copy = ["--data-dir", "copy"];
     desk.run(&[&["ledger", "verify"], &copy[..]].concat()).exits(0);
     desk.run(&[&["doctor"], &copy[..]].concat()).exits(0);
-    desk.run(&[&["check", "--channel", "email", "--address", "bob@example.com"], &copy[..]].concat()).exits(3);
-    desk.run(&[&["check", "--channel", "email", "--address", "eve@example.com"], &copy[..]].concat()).exits(0);
+    desk.run(&[&["check", "--channel", "email", "--address", "bob@example.com"], &copy[..]].concat())
+        .exits(3);
+    desk.run(&[&["check", "--channel", "email", "--address", "eve@example.com"], &copy[..]].concat())
+        .exits(0);
     let taken = desk.run(&["backup", "copy"]).exits(1);
     assert!(taken.err.contains("copy"), "{}", taken.err);
 }

@@ -47,7 +47,11 @@ fn key(desk: &Desk, name: &str, generate: &[&str], kind: &str) -> (String, Strin
 fn world() -> Option<World> {
     let desk = Desk::new();
     let options = PostfixOptions {
-        domains: vec!["example.com".to_owned(), "xn--bcher-kva.example".to_owned(), "brand.example".to_owned()],
+        domains: vec![
+            "example.com".to_owned(),
+            "xn--bcher-kva.example".to_owned(),
+            "brand.example".to_owned(),
+        ],
         starttls: true,
         refuse: vec![
             ("gone@example.com".to_owned(), "550 5.1.1 no such user".to_owned()),
@@ -117,11 +121,16 @@ fn mail_arrives_signed_with_a_way_out_that_works() {
     for mail in &mails {
         check_mail(&world, mail);
     }
-    let gone = world.desk.run(&["campaign", "explain", "spring", "gone@example.com", "--json"]).exits(0).json();
+    let gone =
+        world.desk.run(&["campaign", "explain", "spring", "gone@example.com", "--json"]).exits(0).json();
     assert_eq!((gone["outcome"].as_str(), gone["code"].as_u64()), (Some("Rejected"), Some(550)), "{gone}");
 
     // One-click from the header, as a mailbox provider posts it; then the campaign goes out again.
-    let ann = mails.iter().map(|mail| String::from_utf8_lossy(mail)).find(|mail| mail.contains("To: ann@")).unwrap();
+    let ann = mails
+        .iter()
+        .map(|mail| String::from_utf8_lossy(mail))
+        .find(|mail| mail.contains("To: ann@"))
+        .unwrap();
     let path = one_click_path(&ann, &world.serving.url());
     let (status, _) =
         world.serving.ask("POST", &path, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
@@ -130,14 +139,19 @@ fn mail_arrives_signed_with_a_way_out_that_works() {
     let before = world.desk.run(&["campaign", "run", "spring.toml", "--json"]).exits(0).json();
     assert_eq!(before["alreadyFinished"], true, "a finished campaign isn't sent twice by accident");
     let again = world.desk.run(&["campaign", "run", "spring.toml", "--again", "--json"]).exits(0).json();
-    assert_eq!((again["sent"].as_u64(), again["excluded"]["OptedOutChannel"].as_u64()), (Some(2), Some(2)), "{again}");
+    assert_eq!(
+        (again["sent"].as_u64(), again["excluded"]["OptedOutChannel"].as_u64()),
+        (Some(2), Some(2)),
+        "{again}"
+    );
     world.desk.run(&["ledger", "verify"]).exits(0);
 }
 
 fn one_click_path(mail: &str, url: &str) -> String {
     let unfolded = mail.replace("\r\n", "\n").replace("\n\t", " ").replace("\n ", " ");
     let value = header(&unfolded, "List-Unsubscribe").to_owned();
-    let link = value.split(['<', '>']).find(|part| part.starts_with("http")).unwrap_or_else(|| panic!("{value}"));
+    let link =
+        value.split(['<', '>']).find(|part| part.starts_with("http")).unwrap_or_else(|| panic!("{value}"));
     link.strip_prefix(url).unwrap().to_owned()
 }
 
@@ -148,9 +162,14 @@ fn check_mail(world: &World, mail: &[u8]) {
         assert_eq!(signatures.len(), 2, "{text}");
         for signature in signatures {
             assert!(signature.valid, "{signature:?}\n{text}");
-            for name in ["From", "To", "Subject", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"] {
+            for name in
+                ["From", "To", "Subject", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"]
+            {
                 // Without a list there is no List-Id to cover.
-                assert!(signature.covers(name) || !text.contains(&format!("\n{name}: ")), "{name}: {signature:?}");
+                assert!(
+                    signature.covers(name) || !text.contains(&format!("\n{name}: ")),
+                    "{name}: {signature:?}"
+                );
             }
         }
     }
@@ -159,7 +178,11 @@ fn check_mail(world: &World, mail: &[u8]) {
     assert!(!header(&text, "Feedback-ID").is_empty());
     let (head, _) = text.split_once("\n\n").or_else(|| text.split_once("\r\n\r\n")).unwrap();
     assert!(head.lines().all(|line| line.len() <= 998), "{head}");
-    assert!(header(&text, "Received").contains("localhost") || text.contains("ESMTPS") || text.contains("UTF8SMTPS"));
+    assert!(
+        header(&text, "Received").contains("localhost")
+            || text.contains("ESMTPS")
+            || text.contains("UTF8SMTPS")
+    );
 }
 
 #[test]
@@ -173,11 +196,17 @@ fn content_without_a_way_out_is_refused() {
         ("<p>{{ unsubscribe_url </p>", "a template error"),
     ] {
         let html = campaign.lines().last().map(|_| format!("html = '{with}'")).unwrap();
-        let text: String =
-            campaign.lines().map(|line| if line.starts_with("html = ") { html.clone() } else { line.to_owned() } + "\n").collect();
+        let text: String = campaign
+            .lines()
+            .map(|line| if line.starts_with("html = ") { html.clone() } else { line.to_owned() } + "\n")
+            .collect();
         world.desk.write("bad.toml", text);
         let refused = world.desk.run(&["campaign", "run", "bad.toml"]).exits(5);
-        assert!(refused.err.contains("content.html") || refused.err.contains("html"), "{what}: {}", refused.err);
+        assert!(
+            refused.err.contains("content.html") || refused.err.contains("html"),
+            "{what}: {}",
+            refused.err
+        );
     }
     assert_eq!(world.postfix.mails().unwrap().len(), 0);
 }

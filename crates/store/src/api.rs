@@ -1,13 +1,16 @@
 //! The one interface to the state, whichever engine keeps it.
 
 use async_trait::async_trait;
-use consent::{Address, AddressId, ConsentChange, EntryId, ListId, Namespace, ProfileId, RunId, Timestamp, WorkspaceId};
+use consent::{
+    Address, AddressId, ConsentChange, EntryId, ListId, Namespace, ProfileId, RunId, Timestamp, WorkspaceId,
+};
 
 use crate::error::StoreError;
 use crate::types::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due, Entry,
-    HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView, Reading, ReadingQuery, Recorded, RowOutcome, Run,
-    RunGuard, RunReport, RunState, Settings, Settlement, SuppressionEntry,
+    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
+    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
+    SuppressionEntry,
 };
 
 /// What every operation answers with.
@@ -27,7 +30,13 @@ pub trait Store: Send + Sync {
 
     /// Takes back what one ledger entry changed, where nothing newer has been recorded since: each value returns to
     /// what it was before. Recorded as a change of its own with source `undo`.
-    async fn undo(&self, workspace: WorkspaceId, entry: EntryId, at: Timestamp, evidence: consent::Evidence) -> Result<Recorded>;
+    async fn undo(
+        &self,
+        workspace: WorkspaceId,
+        entry: EntryId,
+        at: Timestamp,
+        evidence: consent::Evidence,
+    ) -> Result<Recorded>;
 
     /// One ledger entry.
     async fn entry(&self, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Entry>>;
@@ -48,7 +57,11 @@ pub trait Store: Send + Sync {
     async fn import(&self, workspace: WorkspaceId, rows: Vec<ProfileRow>) -> Result<Vec<RowOutcome>>;
 
     /// Which profiles own these addresses, in order; `None` for one never seen.
-    async fn resolve(&self, workspace: WorkspaceId, addresses: Vec<Address>) -> Result<Vec<Option<AddressOwner>>>;
+    async fn resolve(
+        &self,
+        workspace: WorkspaceId,
+        addresses: Vec<Address>,
+    ) -> Result<Vec<Option<AddressOwner>>>;
 
     /// Like [`Store::resolve`], but an address never seen gets a profile of its own.
     async fn resolve_or_create(
@@ -113,10 +126,20 @@ pub trait Store: Send + Sync {
 
     /// Stores a channel configuration under its name. The same content again is the same version; other content
     /// makes a new version, while runs go on with theirs.
-    async fn put_configuration(&self, workspace: WorkspaceId, name: &str, body: &str, at: Timestamp) -> Result<Configuration>;
+    async fn put_configuration(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+        body: &str,
+        at: Timestamp,
+    ) -> Result<Configuration>;
 
     /// A configuration by id.
-    async fn configuration(&self, workspace: WorkspaceId, id: ConfigurationId) -> Result<Option<Configuration>>;
+    async fn configuration(
+        &self,
+        workspace: WorkspaceId,
+        id: ConfigurationId,
+    ) -> Result<Option<Configuration>>;
 
     // ---- runs ------------------------------------------------------------------------------------------------
 
@@ -157,19 +180,31 @@ pub trait Store: Send + Sync {
     async fn retry_doubtful(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Result<u64>;
 
     /// Messages that are due for another attempt at `now`, soonest first, at most `limit`. Taking one is a claim.
-    async fn due(&self, workspace: WorkspaceId, run: RunId, now: Timestamp, limit: usize) -> Result<Vec<Due>>;
+    async fn due(&self, workspace: WorkspaceId, run: RunId, now: Timestamp, limit: usize)
+    -> Result<Vec<Due>>;
 
     /// When the next message becomes due, if any waits.
     async fn next_due(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<Timestamp>>;
 
     /// Ends a run, or reopens it.
-    async fn set_run_state(&self, workspace: WorkspaceId, run: RunId, state: RunState, at: Timestamp) -> Result<()>;
+    async fn set_run_state(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        state: RunState,
+        at: Timestamp,
+    ) -> Result<()>;
 
     /// What became of a run: counts per delivery state and per exclusion reason.
     async fn run_report(&self, workspace: WorkspaceId, run: RunId) -> Result<RunReport>;
 
     /// What became of one profile in a run: the delivery, or the reason of its exclusion.
-    async fn run_outcome(&self, workspace: WorkspaceId, run: RunId, profile: ProfileId) -> Result<Option<Delivery>>;
+    async fn run_outcome(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        profile: ProfileId,
+    ) -> Result<Option<Delivery>>;
 
     /// A run's deliveries in a state, by profile, after `after`, at most `limit`.
     async fn deliveries(
@@ -199,7 +234,8 @@ pub trait Store: Send + Sync {
     async fn receipt(&self, workspace: WorkspaceId, entry: EntryId) -> Result<String>;
 
     /// Copies the whole state into an empty folder while everything goes on; `progress` hears done and total pages.
-    async fn backup(&self, into: std::path::PathBuf, progress: Box<dyn FnMut(u64, u64) + Send>) -> Result<()>;
+    async fn backup(&self, into: std::path::PathBuf, progress: Box<dyn FnMut(u64, u64) + Send>)
+    -> Result<()>;
 
     /// Whether a write can be made durable right now; for readiness. An engine answers from a real write where that
     /// tells more than taking part in a transaction that changes nothing, as this one does.

@@ -10,8 +10,11 @@ use crate::types::{Held, ProfileView};
 ///
 /// Subscriptions stand under the channel that an imported document had them under, else under `email`.
 pub fn document(profile: &ProfileView) -> Value {
-    let remainder: Value =
-        profile.remainder.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!({}));
+    let remainder: Value = profile
+        .remainder
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_else(|| json!({}));
     let own = profile.values.iter().map(|(field, held)| value(Place::Profile(*field), held));
     let identities = profile.addresses.iter().flat_map(|address| {
         address.values.iter().map(|(field, held)| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use super::{Measured, median};
-use crate::product::{DkimKey, Ended, Mailing, Pace, Receiver, Stage, build_release, write_addresses};
+use crate::product::{DkimKey, Ended, Mailing, Pace, Receiver, Stage, write_addresses};
 use crate::servers::{SmtpSink, Source, find_program, smtp_source};
 
 const PEOPLE: usize = 20_000;
@@ -25,10 +25,10 @@ struct Variant {
     cpu: Vec<f64>,
 }
 
-pub(super) fn run(quick: bool) -> Result<Vec<Measured>> {
+pub(super) fn run(binary: &Path, quick: bool) -> Result<Vec<Measured>> {
     let (people, runs) = if quick { (PEOPLE_QUICK, RUNS_QUICK) } else { (PEOPLE, RUNS) };
     let Some(sink) = SmtpSink::start(&[])? else { return Ok(Vec::new()) };
-    let stage = Stage::new(&build_release()?, people)?;
+    let stage = Stage::new(binary, people)?;
     stage.fill()?;
     let message = sample(&stage)?;
     let bytes = message.len();

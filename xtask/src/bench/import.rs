@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::Measured;
-use crate::product::{Product, build_release, now, write_csv};
+use crate::product::{Product, now, write_csv};
 use crate::servers::{find_program, skip};
 
 const ROWS: usize = 1_000_000;
@@ -15,12 +15,11 @@ const RUNS: usize = 3;
 const ROWS_QUICK: usize = 5_000;
 const RUNS_QUICK: usize = 1;
 
-pub(super) fn run(quick: bool) -> Result<Vec<Measured>> {
+pub(super) fn run(binary: &Path, quick: bool) -> Result<Vec<Measured>> {
     let (rows, runs) = if quick { (ROWS_QUICK, RUNS_QUICK) } else { (ROWS, RUNS) };
     let Some(sqlite3) = find_program("sqlite3") else {
         return Ok(skip::<Vec<Measured>>("the import's peer", "sqlite3 isn't installed")?.unwrap_or_default());
     };
-    let binary = build_release()?;
     let folder = tempfile::Builder::new().prefix("consentry-bench-").tempdir()?;
     let csv = folder.path().join("people.csv");
     write_csv(&csv, rows)?;
@@ -28,7 +27,7 @@ pub(super) fn run(quick: bool) -> Result<Vec<Measured>> {
     let mut memory_peak_bytes = 0;
     for run in 0..runs {
         theirs.push(rows as f64 / bare(&sqlite3, &csv, &folder.path().join(format!("{run}.sqlite3")))?);
-        let product = Product::new(&binary, &folder.path().join(format!("{run}")));
+        let product = Product::new(binary, &folder.path().join(format!("{run}")));
         // Once more with the same file, after the last run only: it takes as long as the first time.
         let repeats = if run + 1 == runs { 2 } else { 1 };
         let turns = [(&mut ours, rows as u64), (&mut again, 0)];

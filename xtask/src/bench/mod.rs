@@ -10,6 +10,7 @@
 //! Each is measured several times, in turns with its peer; the ratio is that of neighbours in time.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -46,6 +47,15 @@ pub struct Options {
     /// Few and small: shows that it works, not how fast it is
     #[arg(long)]
     pub quick: bool,
+    /// This binary for imports and campaigns, in place of a release build of the workspace
+    #[arg(long, value_name = "FILE")]
+    pub binary: Option<PathBuf>,
+}
+
+impl Options {
+    fn binary(&self) -> Result<PathBuf> {
+        self.binary.clone().map_or_else(crate::product::build_release, Ok)
+    }
 }
 
 /// One line of the table.
@@ -111,8 +121,8 @@ pub fn run(options: &Options) -> Result<()> {
         let measured = match name {
             Name::Decide => program("consent", "decide", options.quick),
             Name::OneClick => program("consentry", "one_click", options.quick),
-            Name::Import => import::run(options.quick),
-            Name::Campaign => campaign::run(options.quick),
+            Name::Import => import::run(&options.binary()?, options.quick),
+            Name::Campaign => campaign::run(&options.binary()?, options.quick),
         }?;
         println!("{}", table(&measured));
     }

@@ -47,14 +47,19 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             warn(&summary);
             output::data(context.json, &describe(&campaign, &summary), || words(&campaign, &summary));
             let in_doubt = summary.report.deliveries.get(&DeliveryState::InDoubt).copied().unwrap_or(0);
-            Ok(if summary.state == RunState::Finished && in_doubt == 0 { Exit::Done } else { Exit::Unfinished })
+            Ok(if summary.state == RunState::Finished && in_doubt == 0 {
+                Exit::Done
+            } else {
+                Exit::Unfinished
+            })
         }
         Err(DeliveryError::AlreadyFinished { run, .. }) => {
             output::say(format_args!(
                 "{} was sent to its end before; nothing was sent now\nhint: --again sends it once more, to whoever may get it now",
                 campaign.name
             ));
-            let run = context.store.run(WORKSPACE, run).await?.ok_or_else(|| anyhow::anyhow!("{run} is gone"))?;
+            let run =
+                context.store.run(WORKSPACE, run).await?.ok_or_else(|| anyhow::anyhow!("{run} is gone"))?;
             let report = context.store.run_report(WORKSPACE, run.id).await?;
             let mut value = describe_run(&run, &report);
             value["alreadyFinished"] = json!(true);
@@ -62,7 +67,10 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Err(DeliveryError::Publish(refused)) => {
-            output::say(format_args!("error: {}: not sent: the content was refused\n{refused}", args.file.display()));
+            output::say(format_args!(
+                "error: {}: not sent: the content was refused\n{refused}",
+                args.file.display()
+            ));
             Ok(Exit::Refused)
         }
         Err(error) => Err(with_hint(&campaign, error)),
@@ -94,7 +102,8 @@ pub async fn run_with_bar(
         } else {
             String::new()
         };
-        let (sent, excluded, rate) = (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
+        let (sent, excluded, rate) =
+            (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
         shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
     };
     let probe = RouterProbe(public_pages(context, false)?);
@@ -107,7 +116,10 @@ fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
     let hint = match &error {
         DeliveryError::NoList(list) => format!("consentry list create {list}"),
         DeliveryError::Transport(_) => {
-            format!("mend it and run `consentry campaign run {}` again: it goes on where it ended", campaign.file.display())
+            format!(
+                "mend it and run `consentry campaign run {}` again: it goes on where it ended",
+                campaign.file.display()
+            )
         }
         DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
         _ => return error.into(),
@@ -122,7 +134,9 @@ fn warn(summary: &RunSummary) {
     if summary.malformed_addresses > 0 {
         let lines = summary.malformed_lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         let count = grouped(summary.malformed_addresses);
-        output::say(format_args!("warning: {count} rows of the audience file hold no well-formed address (lines {lines})"));
+        output::say(format_args!(
+            "warning: {count} rows of the audience file hold no well-formed address (lines {lines})"
+        ));
     }
     if summary.report.deliveries.contains_key(&DeliveryState::InDoubt) {
         output::say(
@@ -131,7 +145,9 @@ fn warn(summary: &RunSummary) {
         );
     }
     if let Some(due) = summary.next_due {
-        output::say(format_args!("messages deferred by the server wait; the next is due at {due}\nhint: run the same command again then"));
+        output::say(format_args!(
+            "messages deferred by the server wait; the next is due at {due}\nhint: run the same command again then"
+        ));
     }
 }
 
@@ -196,7 +212,9 @@ fn report_words(report: &RunReport) -> String {
     ] {
         lines.extend(report.deliveries.get(&state).map(|count| row(mark, what, *count)));
     }
-    let withheld = |(reason, count): (&Exclusion, &u64)| row("○", &format!("withheld: {} ({reason})", reason.in_words()), *count);
+    let withheld = |(reason, count): (&Exclusion, &u64)| {
+        row("○", &format!("withheld: {} ({reason})", reason.in_words()), *count)
+    };
     lines.extend(report.excluded.iter().map(withheld));
     lines.join("\n")
 }
@@ -221,7 +239,8 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
 
 async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exit> {
     let parsed = Address::guess(address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
-    let owner = context.owner(&parsed).await?.ok_or_else(|| anyhow::anyhow!("{address}: nobody has this address"))?;
+    let owner =
+        context.owner(&parsed).await?.ok_or_else(|| anyhow::anyhow!("{address}: nobody has this address"))?;
     let missing = || fail(format!("no run of a campaign `{name}`"), "consentry campaign report");
     let run = context.store.latest_run(WORKSPACE, name).await?.ok_or_else(missing)?;
     let outcome = context.store.run_outcome(WORKSPACE, run.id, owner.profile).await?;
@@ -229,7 +248,10 @@ async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exi
         Some(Delivery::Message { state, at, code, detail, attempts, .. }) => {
             let detail = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
             let words = format!("{state:?} at {at} with reply {code}{detail}");
-            (json!({ "outcome": format!("{state:?}"), "at": at.to_string(), "code": code, "attempts": attempts }), words)
+            (
+                json!({ "outcome": format!("{state:?}"), "at": at.to_string(), "code": code, "attempts": attempts }),
+                words,
+            )
         }
         Some(Delivery::Excluded { reason, .. }) => {
             let words = format!("○ withheld: {} ({reason})", reason.in_words());

@@ -1,12 +1,13 @@
 //! `consentry check`
 
 use anyhow::Result;
+use consent::ListId;
 use consent::decide::{Reach, Read};
 use consent::{
-    Address, AddressError, Decision, Field, Message, Namespace, Recipient, Rules, Step, Timestamp, Trace, explain,
+    Address, AddressError, Decision, Field, Message, Namespace, Recipient, Rules, Step, Timestamp, Trace,
+    explain,
 };
 use serde_json::{Value, json};
-use consent::ListId;
 use store::{Held, ProfileView, ReadingQuery, Store};
 
 use crate::cli::Check;
@@ -71,12 +72,21 @@ impl Asked<'_> {
     }
 }
 
-fn report(context: &Context, decision: Decision, trace: &Trace, profile: Option<&ProfileView>, list: Option<ListId>) {
+fn report(
+    context: &Context,
+    decision: Decision,
+    trace: &Trace,
+    profile: Option<&ProfileView>,
+    list: Option<ListId>,
+) {
     let (verdict, reason, sentence) = match decision {
         Decision::Permit(basis) => ("permit", format!("{basis:?}"), "● sends".to_owned()),
-        Decision::Exclude(reason) => ("exclude", reason.to_string(), format!("○ withheld: {}", reason.in_words())),
+        Decision::Exclude(reason) => {
+            ("exclude", reason.to_string(), format!("○ withheld: {}", reason.in_words()))
+        }
     };
-    let held = |step: &Step| profile.and_then(|profile| step.value.and_then(|(read, _)| find(profile, read, list)));
+    let held =
+        |step: &Step| profile.and_then(|profile| step.value.and_then(|(read, _)| find(profile, read, list)));
     let step = |step: &Step| {
         let mut value = json!({
             "row": step.row,
@@ -101,7 +111,8 @@ fn report(context: &Context, decision: Decision, trace: &Trace, profile: Option<
     });
     output::data(context.json, &value, || {
         let row = |step: &Step| {
-            let value = step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
+            let value =
+                step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
             let entry = held(step).map(|held| format!(" ({}, {})", held.entry, held.at)).unwrap_or_default();
             let mark = if matches!(step.outcome, Some(Decision::Exclude(_))) { "✗" } else { "✓" };
             format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
@@ -125,14 +136,21 @@ fn find(profile: &ProfileView, read: Read, list: Option<ListId>) -> Option<Held>
     match read {
         Read::Profile(Field::Email) => {
             let commercial = profile.values.get(&Field::CommercialEmail).filter(|held| held.choice.is_no());
-            profile.values.get(&Field::Email).filter(|held| held.choice.is_no()).or(commercial).or(profile.values.get(&Field::Email)).cloned()
+            profile
+                .values
+                .get(&Field::Email)
+                .filter(|held| held.choice.is_no())
+                .or(commercial)
+                .or(profile.values.get(&Field::Email))
+                .cloned()
         }
         Read::Profile(field) => profile.values.get(&field).cloned(),
-        Read::Identity(field) => profile.addresses.iter().find_map(|address| address.values.get(&field)).cloned(),
+        Read::Identity(field) => {
+            profile.addresses.iter().find_map(|address| address.values.get(&field)).cloned()
+        }
         Read::Subscription => {
             profile.subscriptions.iter().find(|(id, ..)| Some(*id) == list).map(|(_, _, held)| held.clone())
         }
         Read::Default => None,
     }
 }
-

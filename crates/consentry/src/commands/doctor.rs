@@ -27,11 +27,17 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let mode = std::fs::metadata(context.dir.join("master.key"))?.permissions().mode() & 0o777;
     note("master.key", mode & 0o077 == 0, format!("mode {mode:o}; others must not read it (chmod 600)"));
     let problems = context.store.check().await?;
-    note("state", problems.is_empty(), if problems.is_empty() { "sound".to_owned() } else { problems.join("; ") });
+    note(
+        "state",
+        problems.is_empty(),
+        if problems.is_empty() { "sound".to_owned() } else { problems.join("; ") },
+    );
     context.store.seal_ledger().await?;
     let key = VerifierKey::parse(&context.store.ledger_verifier_key()?)?;
     match verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ()) {
-        Ok(report) => note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root)),
+        Ok(report) => {
+            note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root))
+        }
         Err(error) => note("ledger", false, error.to_string()),
     }
     let settings = context.settings().await?;

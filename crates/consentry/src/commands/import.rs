@@ -31,9 +31,15 @@ pub async fn run(context: &Context, args: ImportProfiles) -> Result<Exit> {
     }
     output::data(context.json, &value, || {
         let Summary { read, created, updated, unchanged, rejected } = summary;
-        [("read", read), ("created", created), ("updated", updated), ("unchanged", unchanged), ("rejected", rejected)]
-            .map(|(name, count)| format!("{name:<10}{:>12}", grouped(count)))
-            .join("\n")
+        [
+            ("read", read),
+            ("created", created),
+            ("updated", updated),
+            ("unchanged", unchanged),
+            ("rejected", rejected),
+        ]
+        .map(|(name, count)| format!("{name:<10}{:>12}", grouped(count)))
+        .join("\n")
     });
     Ok(Exit::Done)
 }
@@ -61,7 +67,8 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
     let bar = tokio::spawn(show(Arc::clone(&progress), length));
     let open = || File::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>);
     let outcome =
-        import_profiles(context.shared_store(), WORKSPACE, input, open, options, &*context.clock, progress).await;
+        import_profiles(context.shared_store(), WORKSPACE, input, open, options, &*context.clock, progress)
+            .await;
     bar.abort();
     let _ = bar.await;
     outcome.map_err(|error| explain(&name, error))
@@ -104,9 +111,10 @@ fn explain(file: &str, error: ImportError) -> anyhow::Error {
         ImportError::UnknownList(list) => {
             fail(format!("{file}: {error}"), format!("consentry list create {list}, or add --create-lists"))
         }
-        ImportError::Store(inner) if inner.is_transient() => {
-            fail(format!("{file}: {error}"), "run the import again when there is room: what is in stays as it is")
-        }
+        ImportError::Store(inner) if inner.is_transient() => fail(
+            format!("{file}: {error}"),
+            "run the import again when there is room: what is in stays as it is",
+        ),
         _ => anyhow::anyhow!("{file}: {error}"),
     }
 }
@@ -114,6 +122,7 @@ fn explain(file: &str, error: ImportError) -> anyhow::Error {
 /// `people.csv` → `people.rejects.csv`, in the same folder.
 fn beside(file: &Path) -> PathBuf {
     let stem = if file.as_os_str() == "-" { Path::new("stdin") } else { file };
-    let extension = stem.extension().map_or_else(|| "csv".into(), |extension| extension.to_string_lossy().into_owned());
+    let extension =
+        stem.extension().map_or_else(|| "csv".into(), |extension| extension.to_string_lossy().into_owned());
     stem.with_extension(format!("rejects.{extension}"))
 }

@@ -12,10 +12,14 @@ use crate::output::{self, Exit, fail};
 pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     let dir = global.data_dir.display();
     if std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(fail(format!("{dir}: exists and isn't empty"), "name another with --data-dir, or use it as it is"));
+        return Err(fail(
+            format!("{dir}: exists and isn't empty"),
+            "name another with --data-dir, or use it as it is",
+        ));
     }
     if let Some(url) = &args.public_url {
-        delivery::configuration::check_public_url(url).map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
+        delivery::configuration::check_public_url(url)
+            .map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
     }
     let context = Context::open(global)?;
     let mut settings = context.settings().await?;

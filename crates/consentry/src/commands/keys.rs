@@ -11,7 +11,9 @@ use crate::output::{self, Exit};
 pub async fn rotate(context: &Context) -> Result<Exit> {
     let id = context.store.rotate_link_key(context.now()).await?;
     output::data(context.json, &json!({ "key": id }), || {
-        format!("new links are signed with key {id}; older links go on working\nhint: restart `serve` and running campaigns")
+        format!(
+            "new links are signed with key {id}; older links go on working\nhint: restart `serve` and running campaigns"
+        )
     });
     Ok(Exit::Done)
 }

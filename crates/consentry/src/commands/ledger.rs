@@ -43,7 +43,8 @@ pub async fn run(global: &Global, command: cli::Ledger) -> Result<Exit> {
 }
 
 fn parse_key(text: &str) -> Result<VerifierKey> {
-    VerifierKey::parse(text).map_err(|error| fail(format!("--key: {error}"), "`consentry ledger key` prints it"))
+    VerifierKey::parse(text)
+        .map_err(|error| fail(format!("--key: {error}"), "`consentry ledger key` prints it"))
 }
 
 fn check(json: bool, dir: &Path, key: &VerifierKey, since: Option<PathBuf>) -> Result<Exit> {
@@ -55,16 +56,25 @@ fn check(json: bool, dir: &Path, key: &VerifierKey, since: Option<PathBuf>) -> R
     let outcome = verify(dir, Some(key), &mut progress);
     bar.finish_and_clear();
     let report = outcome.map_err(|error| {
-        fail(format!("the ledger does not verify: {error}"), "compare with a backup; the database can write the files again")
+        fail(
+            format!("the ledger does not verify: {error}"),
+            "compare with a backup; the database can write the files again",
+        )
     })?;
     if let Some(file) = since {
         let old = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        verify_consistency(dir, &old, key)
-            .map_err(|error| anyhow::anyhow!("{}: the ledger doesn't continue it: {error}", file.display()))?;
+        verify_consistency(dir, &old, key).map_err(|error| {
+            anyhow::anyhow!("{}: the ledger doesn't continue it: {error}", file.display())
+        })?;
     }
     let value = json!({ "verified": true, "entries": report.size, "root": report.root, "key": key.name() });
     output::data(json, &value, || {
-        format!("ledger verifies: {} entries, root {}, signed by {}", grouped(report.size), report.root, key.name())
+        format!(
+            "ledger verifies: {} entries, root {}, signed by {}",
+            grouped(report.size),
+            report.root,
+            key.name()
+        )
     });
     Ok(Exit::Done)
 }
@@ -73,11 +83,18 @@ fn check_receipt(json: bool, file: &Path, key: &VerifierKey) -> Result<Exit> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| name.to_string())?;
     let receipt = Receipt::parse(&text).map_err(|error| anyhow::anyhow!("{name}: not a receipt: {error}"))?;
-    let checkpoint = receipt.verify(key).map_err(|error| anyhow::anyhow!("{name}: does not verify: {error}"))?;
+    let checkpoint =
+        receipt.verify(key).map_err(|error| anyhow::anyhow!("{name}: does not verify: {error}"))?;
     let leaf = String::from_utf8_lossy(receipt.leaf()).into_owned();
-    let value = json!({ "verified": true, "entry": receipt.index(), "size": checkpoint.size(), "leaf": leaf });
+    let value =
+        json!({ "verified": true, "entry": receipt.index(), "size": checkpoint.size(), "leaf": leaf });
     output::data(json, &value, || {
-        format!("entry {} is in the ledger of {} entries signed by {}:\n{leaf}", receipt.index(), checkpoint.size(), key.name())
+        format!(
+            "entry {} is in the ledger of {} entries signed by {}:\n{leaf}",
+            receipt.index(),
+            checkpoint.size(),
+            key.name()
+        )
     });
     Ok(Exit::Done)
 }

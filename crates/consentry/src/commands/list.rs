@@ -12,12 +12,17 @@ use crate::output::{self, Exit, fail};
 pub async fn run(context: &Context, command: cli::List) -> Result<Exit> {
     match command {
         cli::List::Create { name, start, end } => {
-            let list = NewList { name: name.clone(), starts_at: start, ends_at: end, created_at: context.now() };
+            let list =
+                NewList { name: name.clone(), starts_at: start, ends_at: end, created_at: context.now() };
             let list = context.store.create_list(WORKSPACE, list).await.map_err(|error| match error {
-                StoreError::Exists(_) => fail(format!("the list `{name}` exists already"), "consentry list show"),
+                StoreError::Exists(_) => {
+                    fail(format!("the list `{name}` exists already"), "consentry list show")
+                }
                 other => other.into(),
             })?;
-            output::data(context.json, &describe(context, &list), || format!("made the list `{name}` ({})", list.id));
+            output::data(context.json, &describe(context, &list), || {
+                format!("made the list `{name}` ({})", list.id)
+            });
         }
         cli::List::Show => {
             let lists = context.store.lists(WORKSPACE).await?;

@@ -69,7 +69,8 @@ pub fn field(profile: &ProfileView, target: Target) -> String {
         Target::Field(field) => field.to_string(),
         Target::Identity(field) => format!("identity.{field}"),
         Target::List(list) => {
-            let name = profile.subscriptions.iter().find(|(id, ..)| *id == list).map(|(_, name, _)| name.as_str());
+            let name =
+                profile.subscriptions.iter().find(|(id, ..)| *id == list).map(|(_, name, _)| name.as_str());
             format!("list.{}", name.unwrap_or("?"))
         }
     }
@@ -81,8 +82,11 @@ fn dated(held: &Held) -> Option<String> {
 
 fn words(profile: &ProfileView, history: &[Entry]) -> String {
     let mut lines = vec![profile.id.to_string()];
-    lines.extend(profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)));
-    let value = |name: String, held: &Held| format!("  {name:<20}{:<4}since {}", held.choice.to_string(), held.at);
+    lines.extend(
+        profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)),
+    );
+    let value =
+        |name: String, held: &Held| format!("  {name:<20}{:<4}since {}", held.choice.to_string(), held.at);
     lines.push("consents".to_owned());
     lines.extend(profile.values.iter().map(|(field, held)| value(field.to_string(), held)));
     for address in &profile.addresses {
@@ -94,7 +98,8 @@ fn words(profile: &ProfileView, history: &[Entry]) -> String {
     }
     lines.push("history".to_owned());
     lines.extend(history.iter().map(|entry| {
-        let change = |set: &store::Applied| format!("{} {} → {}", field(profile, set.target), set.old, set.new);
+        let change =
+            |set: &store::Applied| format!("{} {} → {}", field(profile, set.target), set.old, set.new);
         let changes = entry.applied.iter().map(change).collect::<Vec<_>>().join(", ");
         format!("  {}  {}  {changes}  by {}", entry.id, entry.received_at, entry.source.as_str())
     }));

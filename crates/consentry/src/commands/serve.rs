@@ -20,7 +20,9 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
     output::say(format_args!("serving the public pages on http://{}/", listener.local_addr()?));
     if context.settings().await?.public_url.is_none() {
-        output::say("hint: links in messages need `public_url`, in the campaign file or by `init --public-url`");
+        output::say(
+            "hint: links in messages need `public_url`, in the campaign file or by `init --public-url`",
+        );
     }
     serve_router(listener, public_pages(context, args.behind_proxy)?, stop_signal()).await?;
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
@@ -32,13 +34,19 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
 pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
     let mut config = PublicConfig::new(context.shared_store(), std::sync::Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
-    config.ledger =
-        Some(LedgerFiles { dir: context.store.ledger_dir(), verifier_key: context.store.ledger_verifier_key()? });
+    config.ledger = Some(LedgerFiles {
+        dir: context.store.ledger_dir(),
+        verifier_key: context.store.ledger_verifier_key()?,
+    });
     Ok(public_router(WebState::new(config)))
 }
 
 /// Serves until `stop` turns true, then lets requests in work end.
-pub async fn serve_router(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> Result<()> {
+pub async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) -> Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {

@@ -59,7 +59,11 @@ impl Desk {
     /// The command, with this desk's data directory.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_consentry"));
-        command.args(arguments).env("CONSENTRY_DATA_DIR", self.data_dir()).current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env("CONSENTRY_DATA_DIR", self.data_dir())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
         command
     }
 

@@ -25,7 +25,7 @@ pub(super) const REJECT_COLUMNS: [&str; 2] = ["reject.line", "reject.reason"];
 
 /// The delimiter that the header row is written with: the most frequent of comma, semicolon and tab.
 pub(super) fn delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|b| **b == delimiter).count();
+    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
@@ -44,7 +44,8 @@ fn mapped(names: &[String], options: &Options) -> Result<Vec<String>, ImportErro
         let known = names.join(", ");
         return Err(ImportError::Header(format!("no column `{missing}` to map; the file has {known}")));
     }
-    let target = |name: &String| options.map.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to).clone();
+    let target =
+        |name: &String| options.map.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to).clone();
     Ok(names.iter().map(target).collect())
 }
 
@@ -55,19 +56,29 @@ pub(super) fn list_names(header: &[u8], options: &Options) -> Result<Vec<String>
 }
 
 /// Makes out what each column holds.
-pub(super) fn columns(names: &[String], options: &Options, context: &Context) -> Result<Vec<Column>, ImportError> {
+pub(super) fn columns(
+    names: &[String],
+    options: &Options,
+    context: &Context,
+) -> Result<Vec<Column>, ImportError> {
     let refuse = |text: String| Err(ImportError::Header(text));
     if names.len() > COLUMNS_MAX {
         return refuse(format!("more than {COLUMNS_MAX} columns"));
     }
     let names = mapped(names, options)?;
-    if let Some(name) = names.iter().enumerate().find_map(|(at, name)| (!name.is_empty() && names[..at].contains(name)).then_some(name)) {
+    if let Some(name) = names
+        .iter()
+        .enumerate()
+        .find_map(|(at, name)| (!name.is_empty() && names[..at].contains(name)).then_some(name))
+    {
         return refuse(format!("two columns named `{name}`; give one another name with --map"));
     }
     let columns = names.iter().map(|name| column(name, context)).collect::<Result<Vec<_>, _>>()?;
     if !columns.iter().any(|column| matches!(column, Column::Id | Column::Email | Column::Phone)) {
         let found = names.join(", ");
-        return refuse(format!("no column `id`, `email` or `phone` (found: {found}); name one with --map COLUMN=email"));
+        return refuse(format!(
+            "no column `id`, `email` or `phone` (found: {found}); name one with --map COLUMN=email"
+        ));
     }
     Ok(columns)
 }
@@ -87,9 +98,9 @@ fn column(name: &str, context: &Context) -> Result<Column, ImportError> {
             (Some(field), _) => Column::Consent(
                 field.parse().map_err(|error| ImportError::Header(format!("column `{name}`: {error}")))?,
             ),
-            (_, Some(list)) => {
-                Column::List(*context.lists.get(list).ok_or_else(|| ImportError::UnknownList(list.to_owned()))?)
-            }
+            (_, Some(list)) => Column::List(
+                *context.lists.get(list).ok_or_else(|| ImportError::UnknownList(list.to_owned()))?,
+            ),
             _ => Column::Attribute(name.to_owned()),
         },
     })

@@ -20,17 +20,23 @@ pub(super) struct CsvRows<R> {
 }
 
 impl<R: BufRead> CsvRows<R> {
-    pub(super) fn new(mut lines: Lines<R>, options: &Options, context: Context) -> Result<Self, ImportError> {
+    pub(super) fn new(
+        mut lines: Lines<R>,
+        options: &Options,
+        context: &Context,
+    ) -> Result<Self, ImportError> {
         let read = |error| ImportError::Read { line: 1, error };
         let Some(first) = lines.next().map_err(read)? else {
             return Err(ImportError::Header("the file is empty; it needs a header row".to_owned()));
         };
         if first.bytes.contains(&b'\r') {
-            return Err(ImportError::Header("lines end in a lone CR; convert the file to LF or CRLF".to_owned()));
+            return Err(ImportError::Header(
+                "lines end in a lone CR; convert the file to LF or CRLF".to_owned(),
+            ));
         }
         let delimiter = columns::delimiter(&first.bytes);
         let names = columns::split(&first.bytes, delimiter)?;
-        let columns = columns::columns(&names, options, &context)?;
+        let columns = columns::columns(&names, options, context)?;
         let splitter = Splitter::new(delimiter);
         Ok(Self { lines, delimiter, names, columns, splitter, received_at: context.received_at })
     }
@@ -85,13 +91,16 @@ impl Splitter {
 
     fn split(&mut self, record: &[u8]) -> Result<Vec<&str>, String> {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
-        let delimiters = record.iter().filter(|b| **b == self.delimiter).count();
+        let delimiters = memchr::memchr_iter(self.delimiter, record).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);
         self.reader.reset();
         let (mut read, mut written, mut ended) = (0, 0, 0);
         loop {
-            let (result, input, output, ends) =
-                self.reader.read_record(&record[read..], &mut self.output[written..], &mut self.ends[ended..]);
+            let (result, input, output, ends) = self.reader.read_record(
+                &record[read..],
+                &mut self.output[written..],
+                &mut self.ends[ended..],
+            );
             (read, written, ended) = (read + input, written + output, ended + ends);
             match result {
                 csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::End => break,
@@ -101,7 +110,10 @@ impl Splitter {
             }
         }
         let text = std::str::from_utf8(&self.output[..written]).map_err(|error| {
-            format!("not UTF-8 after {} bytes of text; name the file's encoding with --encoding", error.valid_up_to())
+            format!(
+                "not UTF-8 after {} bytes of text; name the file's encoding with --encoding",
+                error.valid_up_to()
+            )
         })?;
         let mut start = 0;
         Ok(self.ends[..ended].iter().map(|end| &text[std::mem::replace(&mut start, *end)..*end]).collect())
@@ -110,7 +122,8 @@ impl Splitter {
 
 fn build(columns: &[Column], fields: &[&str], received_at: Timestamp) -> Result<ProfileRow, String> {
     let mut row = RowBuilder::new(received_at);
-    let cells = || columns.iter().zip(fields.iter().map(|field| field.trim())).filter(|(_, cell)| !cell.is_empty());
+    let cells =
+        || columns.iter().zip(fields.iter().map(|field| field.trim())).filter(|(_, cell)| !cell.is_empty());
     let mut at = None;
     // Country and time first: they tell how phone numbers and consents are read.
     for (column, cell) in cells() {

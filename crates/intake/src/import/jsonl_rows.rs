@@ -50,8 +50,10 @@ impl<R: BufRead + Send> Rows for JsonlRows<R> {
 }
 
 fn parse(bytes: &[u8], context: &Context) -> Result<ProfileRow, String> {
-    let json = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))?;
-    let mut members: Map<String, Value> = serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
+    let json = std::str::from_utf8(bytes)
+        .map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))?;
+    let mut members: Map<String, Value> =
+        serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
     let mut row = RowBuilder::new(context.received_at);
     if let Some(country) = take_text(&mut members, "country")? {
         row.country(&country)?;
@@ -64,7 +66,9 @@ fn parse(bytes: &[u8], context: &Context) -> Result<ProfileRow, String> {
             "locale" => text(&value, "locale")?.map_or(Ok(()), |locale| row.locale(locale))?,
             "timeZone" | "time_zone" => text(&value, &name)?.map_or(Ok(()), |zone| row.time_zone(zone))?,
             "attributes" => match value {
-                Value::Object(attributes) => attributes.iter().for_each(|(name, value)| row.member(name, value)),
+                Value::Object(attributes) => {
+                    attributes.iter().for_each(|(name, value)| row.member(name, value));
+                }
                 Value::Null => {}
                 _ => return Err("attributes: must be an object".to_owned()),
             },
@@ -113,13 +117,19 @@ fn subscriptions(row: &mut RowBuilder, value: &Value, context: &Context) -> Resu
     for (name, value) in lists {
         let choice = value.as_str().unwrap_or_default().parse();
         let choice = choice.map_err(|error| format!("subscriptions.{}: {error}", excerpt(name)))?;
-        row.consent(RowConsent { target: RowTarget::List(list(name, context)?), choice, at: None, reason: None });
+        row.consent(RowConsent {
+            target: RowTarget::List(list(name, context)?),
+            choice,
+            at: None,
+            reason: None,
+        });
     }
     Ok(())
 }
 
 fn list(name: &str, context: &Context) -> Result<consent::ListId, String> {
-    let missing = || format!("the list `{}` doesn't exist; make it with `consentry list create`", excerpt(name));
+    let missing =
+        || format!("the list `{}` doesn't exist; make it with `consentry list create`", excerpt(name));
     context.lists.get(name).copied().ok_or_else(missing)
 }
 

@@ -70,7 +70,7 @@ impl<R: Read + Send + 'static> Source<R> {
     /// Goes on to the rows.
     pub(super) fn into_rows(self, options: &Options, context: Context) -> Result<Box<dyn Rows>, ImportError> {
         Ok(match self.format {
-            Format::Csv => Box::new(CsvRows::new(self.lines, options, context)?),
+            Format::Csv => Box::new(CsvRows::new(self.lines, options, &context)?),
             Format::Jsonl => Box::new(JsonlRows::new(self.lines, context)),
         })
     }
@@ -139,16 +139,12 @@ impl<R: BufRead> Lines<R> {
             if buffer.is_empty() {
                 return Ok(());
             }
-            match buffer.iter().position(|b| *b == b'\n') {
-                Some(at) => {
-                    self.reader.consume(at + 1);
-                    return Ok(());
-                }
-                None => {
-                    let length = buffer.len();
-                    self.reader.consume(length);
-                }
+            if let Some(at) = memchr::memchr(b'\n', buffer) {
+                self.reader.consume(at + 1);
+                return Ok(());
             }
+            let length = buffer.len();
+            self.reader.consume(length);
         }
     }
 }
@@ -201,7 +197,8 @@ impl<R: BufRead> Lines<R> {
         let mut parts = vec![first];
         let mut length = parts[0].bytes.len();
         while open {
-            let next = if length < ROW_LENGTH_MAX && parts.len() < ROW_LINES_MAX { self.next()? } else { None };
+            let next =
+                if length < ROW_LENGTH_MAX && parts.len() < ROW_LINES_MAX { self.next()? } else { None };
             let Some(next) = next.filter(|next| !next.too_long) else {
                 let mut parts = parts.into_iter();
                 let bytes = parts.next().map(|first| first.bytes).unwrap_or_default();
@@ -226,7 +223,7 @@ impl<R: BufRead> Lines<R> {
 
 /// Follows quotes through one line as RFC 4180 has them: one opens only at the start of a field.
 fn scan_quotes(line: &[u8], delimiter: u8, open: &mut bool) {
-    if !*open && !line.contains(&b'"') {
+    if !*open && memchr::memchr(b'"', line).is_none() {
         return;
     }
     let mut field_start = !*open;

@@ -161,7 +161,9 @@ pub async fn import_profiles(
     let counted = lines::Counted::new(input, Arc::clone(&progress));
     let mut source = lines::Source::open(counted, &options)?;
     let names = source.list_names(&options)?;
-    for name in names.into_iter().filter(|name| !context.lists.contains_key(name.as_str())).collect::<Vec<_>>() {
+    for name in
+        names.into_iter().filter(|name| !context.lists.contains_key(name.as_str())).collect::<Vec<_>>()
+    {
         if !options.create_lists {
             return Err(ImportError::UnknownList(name));
         }

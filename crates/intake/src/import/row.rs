@@ -51,7 +51,8 @@ impl RowBuilder {
 
     pub(super) fn locale(&mut self, text: &str) -> Result<(), String> {
         let tag = text.replace('_', "-");
-        let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let subtag =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if tag.len() > 35 || !tag.split('-').all(subtag) {
             return Err(format!("locale: \"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
         }
@@ -65,7 +66,10 @@ impl RowBuilder {
         }
         let known = KNOWN.with_borrow(|known| known.contains(text)) || jiff::tz::TimeZone::get(text).is_ok();
         if !known {
-            return Err(format!("time_zone: \"{}\" is not an IANA zone such as Europe/Berlin", excerpt(text)));
+            return Err(format!(
+                "time_zone: \"{}\" is not an IANA zone such as Europe/Berlin",
+                excerpt(text)
+            ));
         }
         KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
         self.row.time_zone = Some(text.to_owned());

@@ -68,7 +68,11 @@ impl Fixture {
         (outcome.unwrap(), rejects)
     }
 
-    async fn try_import(&self, file: impl Into<Vec<u8>>, options: Options) -> (Result<Summary, ImportError>, String) {
+    async fn try_import(
+        &self,
+        file: impl Into<Vec<u8>>,
+        options: Options,
+    ) -> (Result<Summary, ImportError>, String) {
         let rejects = Shared::default();
         let output = rejects.clone();
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
@@ -88,7 +92,8 @@ impl Fixture {
 
     async fn profile(&self, address: &str) -> ProfileView {
         let address = Address::guess(address).unwrap();
-        let owner = self.store.resolve(MAIN, vec![address]).await.unwrap().remove(0).expect("the address is known");
+        let owner =
+            self.store.resolve(MAIN, vec![address]).await.unwrap().remove(0).expect("the address is known");
         self.store.profile(MAIN, owner.profile).await.unwrap().unwrap()
     }
 }
@@ -109,7 +114,10 @@ async fn csv_brings_in_all_it_says_and_again_changes_nothing() {
     assert_eq!(fixture.import(PEOPLE).await, (summary(2, 2, 0, 0, 0), String::new()));
     let ann = fixture.profile("ann@example.com").await;
     assert_eq!(ann.external_id.as_deref(), Some("1"));
-    assert_eq!(ann.addresses.iter().map(|address| address.raw.as_str()).collect::<Vec<_>>(), ["Ann@Example.com", "+4930123456"]);
+    assert_eq!(
+        ann.addresses.iter().map(|address| address.raw.as_str()).collect::<Vec<_>>(),
+        ["Ann@Example.com", "+4930123456"]
+    );
     assert_eq!((ann.locale.as_deref(), ann.time_zone.as_deref()), (Some("de-DE"), Some("Europe/Berlin")));
     assert_eq!(ann.word.get(Field::Email), Choice::No);
     assert_eq!(ann.values[&Field::Email].at, Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
@@ -126,7 +134,8 @@ async fn bom_crlf_semicolons_utf16_and_windows_1252_are_read() {
     let (first, _) = fixture.import("\u{feff}email;name\r\nann@example.com;Zoë\r\n\r\n").await;
     assert_eq!(first, summary(1, 1, 0, 0, 0));
     assert_eq!(fixture.profile("ann@example.com").await.attributes, r#"{"name":"Zoë"}"#);
-    let utf16: Vec<u8> = "\u{feff}email\tname\nbob@example.com\tJosé\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        "\u{feff}email\tname\nbob@example.com\tJosé\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(fixture.import(utf16).await.0, summary(1, 1, 0, 0, 0));
     assert_eq!(fixture.profile("bob@example.com").await.attributes, r#"{"name":"José"}"#);
     let latin = b"email,name\ncat@example.com,M\xfcller\n".to_vec();
@@ -157,7 +166,9 @@ lines\"
     let lines: Vec<&str> = rejects.lines().collect();
     assert_eq!(lines[0], "reject.line,reject.reason,email,consent.email,consent_time,note");
     assert!(lines[1].starts_with("3,email: the email address has no `@`,nobody,y,"), "{}", lines[1]);
-    for (line, (number, reason)) in lines[2..].iter().zip([(4, "maybe"), (5, "consent_time"), (6, "2 fields"), (7, "nobody")]) {
+    for (line, (number, reason)) in
+        lines[2..].iter().zip([(4, "maybe"), (5, "consent_time"), (6, "2 fields"), (7, "nobody")])
+    {
         assert!(line.starts_with(&format!("{number},")) && line.contains(reason), "{line}");
     }
     assert_eq!(fixture.profile("eve@example.com").await.attributes, r#"{"note":"two\nlines"}"#);
@@ -169,12 +180,17 @@ lines\"
 #[tokio::test]
 async fn an_open_quote_costs_one_row() {
     let fixture = Fixture::new();
-    let (outcome, rejects) =
-        fixture.import("email,note\nbob@example.com,5\" pipe\nann@example.com,\"open\ncat@example.com,fine\n").await;
+    let (outcome, rejects) = fixture
+        .import("email,note\nbob@example.com,5\" pipe\nann@example.com,\"open\ncat@example.com,fine\n")
+        .await;
     assert_eq!(outcome, summary(3, 2, 0, 0, 1));
-    assert!(rejects.contains("3,a quote is opened in this row and never closed,ann@example.com"), "{rejects}");
+    assert!(
+        rejects.contains("3,a quote is opened in this row and never closed,ann@example.com"),
+        "{rejects}"
+    );
     assert_eq!(fixture.profile("bob@example.com").await.attributes, r#"{"note":"5\" pipe"}"#);
-    let long = format!("email,note\nann@example.com,{}\ndan@example.com,fine\n", "x".repeat(ROW_LENGTH_MAX + 10));
+    let long =
+        format!("email,note\nann@example.com,{}\ndan@example.com,fine\n", "x".repeat(ROW_LENGTH_MAX + 10));
     assert_eq!(fixture.import(long).await.0, summary(2, 1, 0, 0, 1));
 }
 
@@ -213,15 +229,19 @@ async fn columns_can_be_mapped_and_headers_are_checked() {
 #[tokio::test]
 async fn json_lines_bring_consent_documents() {
     let fixture = Fixture::new();
-    let list = NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: FixedClock.now() };
+    let list =
+        NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: FixedClock.now() };
     fixture.store.create_list(MAIN, list).await.unwrap();
     let good = r#"{"id":7,"email":["ann@example.com","Ann2@example.com"],"phone":"+4930123456","locale":"fr","timeZone":"Europe/Paris","country":"FR","attributes":{"age":41,"tags":["a"]},"consents":{"marketing":{"email":{"val":"n","reason":"too many"},"preferred":"sms"},"idSpecific":{"email":{"ann2@example.com":{"marketing":{"email":{"val":"y"}}}}},"metadata":{"time":"2026-01-01T00:00:00Z"},"custom":{"kept":true}},"subscriptions":{"news":"y"}}"#;
     let bad = r#"{"email":"bob@example.com","consents":{"marketing":{"email":{"val":"maybe"}}}}"#;
-    let file = format!("{good}\n{bad}\nnot json\n\n{{\"email\":5}}\n{{\"email\":\"cat@example.com\",\"subscriptions\":{{\"nope\":\"y\"}}}}\n");
+    let file = format!(
+        "{good}\n{bad}\nnot json\n\n{{\"email\":5}}\n{{\"email\":\"cat@example.com\",\"subscriptions\":{{\"nope\":\"y\"}}}}\n"
+    );
     let (outcome, rejects) = fixture.import(file.clone()).await;
     assert_eq!(outcome, summary(5, 1, 0, 0, 4));
     assert!(rejects.contains("$.consents.marketing.email.val"), "{rejects}");
-    let rejected: Vec<serde_json::Value> = rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rejected: Vec<serde_json::Value> =
+        rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rejected.iter().map(|line| line["line"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 3, 5, 6]);
     assert_eq!(rejected[0]["row"], bad);
     let ann = fixture.profile("ann2@example.com").await;
@@ -257,7 +277,8 @@ async fn a_large_file_is_read_in_batches() {
     let mut file = String::from("id,email,consent.email\n");
     for number in 0..20_000 {
         use std::fmt::Write;
-        writeln!(file, "{number},person{number}@example.com,{}", if number % 3 == 0 { "n" } else { "y" }).unwrap();
+        writeln!(file, "{number},person{number}@example.com,{}", if number % 3 == 0 { "n" } else { "y" })
+            .unwrap();
     }
     assert_eq!(fixture.import(file.clone()).await.0, summary(20_000, 20_000, 0, 0, 0));
     assert_eq!(fixture.store.counts(MAIN).await.unwrap().profiles, 20_000);

@@ -182,7 +182,12 @@ fn open_secrets(dir: &Path, conn: &Connection, entropy: &dyn Entropy) -> Result<
 }
 
 /// Reads the link keys; makes the first.
-fn first_key_ring(conn: &Connection, secrets: &Secrets, entropy: &dyn Entropy, now: Timestamp) -> Result<KeyRing> {
+fn first_key_ring(
+    conn: &Connection,
+    secrets: &Secrets,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<KeyRing> {
     let any = conn.query_row("SELECT 1 FROM link_key LIMIT 1", [], |_| Ok(())).optional()?;
     if any.is_none() {
         add_link_key(conn, entropy, now)?;
@@ -193,7 +198,8 @@ fn first_key_ring(conn: &Connection, secrets: &Secrets, entropy: &dyn Entropy, n
 /// Adds a link key with the next id.
 fn add_link_key(conn: &Connection, entropy: &dyn Entropy, at: Timestamp) -> Result<u8> {
     let last: i64 = conn.query_row("SELECT coalesce(max(id), 0) FROM link_key", [], |row| row.get(0))?;
-    let id = u8::try_from(last + 1).map_err(|_| StoreError::Invalid("no link key ids are left".to_owned()))?;
+    let id =
+        u8::try_from(last + 1).map_err(|_| StoreError::Invalid("no link key ids are left".to_owned()))?;
     let mut seed = [0; KEY_LENGTH];
     entropy.fill(&mut seed);
     conn.execute("INSERT INTO link_key (id, seed, created_at) VALUES (?1, ?2, ?3)", (id, seed, at.0))?;

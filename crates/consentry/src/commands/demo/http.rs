@@ -38,7 +38,8 @@ async fn exchange(method: &str, url: &str, form: Option<&str>) -> Result<Answer>
     let request = request.body(Body::from(form.unwrap_or_default().to_owned()))?;
     let answer = sender.send_request(request).await?;
     let (parts, body) = answer.into_parts();
-    let body = Limited::new(body, BODY_LENGTH_MAX).collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let body =
+        Limited::new(body, BODY_LENGTH_MAX).collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
     driver.abort();
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     Ok(Answer { status: parts.status.as_u16(), body })

@@ -30,7 +30,9 @@ impl Links {
     pub fn of(&self, purpose: Purpose, level: Option<Level>) -> Result<&str> {
         let fits = |token: &Token| token.purpose == purpose && level.is_none_or(|level| token.level == level);
         let found = self.body.iter().find(|(_, token)| fits(token));
-        found.map(|(url, _)| url.as_str()).with_context(|| format!("no link {purpose:?} {level:?} in the body"))
+        found
+            .map(|(url, _)| url.as_str())
+            .with_context(|| format!("no link {purpose:?} {level:?} in the body"))
     }
 }
 

@@ -30,7 +30,9 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     let stop = stop_signal();
     let serving = tokio::spawn(serve_router(front, router, stop.clone()));
     stage.send_round().await?;
-    output::line(WELCOME.replace("{url}", &front_url).replace("{mails}", &grouped(stage.mailbox.len() as u64)));
+    output::line(
+        WELCOME.replace("{url}", &front_url).replace("{mails}", &grouped(stage.mailbox.len() as u64)),
+    );
     let outcome = serving.await?;
     stage.close().await;
     outcome?;

@@ -77,7 +77,12 @@ const PARTS: [Part; 7] = [
         act: Act::StopAll,
     },
     Part { person: 22, did: "link in the body, button, then undo", withheld: [None, None], act: Act::Undo },
-    Part { person: 30, did: "nothing; a scanner opened every link", withheld: [None, None], act: Act::Scanner },
+    Part {
+        person: 30,
+        did: "nothing; a scanner opened every link",
+        withheld: [None, None],
+        act: Act::Scanner,
+    },
 ];
 
 /// Who got each campaign of a round.
@@ -86,7 +91,10 @@ type Reached = [BTreeSet<String>; 2];
 /// Goes through the loop; the exit code is 0 only if everything was as it must be.
 pub async fn run(json: bool, people: u32) -> Result<Exit> {
     let public = TcpListener::bind(("127.0.0.1", 0)).await?;
-    output::say(format_args!("a sample brand with {} people, a mailbox, two campaigns ...", grouped(u64::from(people))));
+    output::say(format_args!(
+        "a sample brand with {} people, a mailbox, two campaigns ...",
+        grouped(u64::from(people))
+    ));
     let stage = Stage::set(people, public).await?;
     let played = play(&stage, json).await;
     stage.close().await;
@@ -98,7 +106,8 @@ async fn play(stage: &Stage, json: bool) -> Result<()> {
     let before = stage.context.store.counts(WORKSPACE).await?.entries;
     let mut entries = BTreeMap::new();
     for part in &PARTS {
-        let entry = act(stage, part).await.with_context(|| format!("person {}: {}", part.person, part.did))?;
+        let entry =
+            act(stage, part).await.with_context(|| format!("person {}: {}", part.person, part.did))?;
         entries.extend(entry.map(|entry| (part.person, entry)));
     }
     let recorded = stage.context.store.counts(WORKSPACE).await?.entries - before;
@@ -134,7 +143,10 @@ async fn round(stage: &Stage) -> Result<Round> {
         let name = piece.name();
         ensure!(sent == mails.len() as u64, "{name}: {sent} reported as sent, {} arrived", mails.len());
         ensure!(reached.len() == mails.len(), "{name}: somebody got it twice");
-        ensure!(sent + excluded == summary.report.audience, "{name}: somebody is neither sent to nor excluded");
+        ensure!(
+            sent + excluded == summary.report.audience,
+            "{name}: somebody is neither sent to nor excluded"
+        );
         summaries.push(summary);
     }
     Ok(Round { summaries, reached })
@@ -146,7 +158,11 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
     match part.act {
         Act::HeaderOneClick => {
             let answer = ask("POST", &sale.header, Some(ONE_CLICK)).await?;
-            ensure!(answer.status == 200 && answer.body.is_empty(), "one-click was answered with {}", answer.status);
+            ensure!(
+                answer.status == 200 && answer.body.is_empty(),
+                "one-click was answered with {}",
+                answer.status
+            );
         }
         Act::BodyLink => drop(press(unsubscribe(Some(Level::Channel))?).await?),
         Act::IdentityLink => drop(press(unsubscribe(Some(Level::Identity))?).await?),
@@ -157,12 +173,16 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
         Act::StopAll => {
             let url = sale.of(Purpose::Preferences, None)?;
             ensure!(ask("GET", url, None).await?.status == 200, "the choices page doesn't open");
-            ensure!(ask("POST", url, Some("via=page&action=stop-all")).await?.status < 400, "the button doesn't act");
+            ensure!(
+                ask("POST", url, Some("via=page&action=stop-all")).await?.status < 400,
+                "the button doesn't act"
+            );
         }
         Act::Undo => {
             let done = press(unsubscribe(Some(Level::Channel))?).await?;
             let undo = undo_token(&done.body).context("the page offers no undo")?;
-            let answer = ask("POST", &format!("{}/u/{undo}", stage.public_url), Some("via=page&action=undo")).await?;
+            let answer =
+                ask("POST", &format!("{}/u/{undo}", stage.public_url), Some("via=page&action=undo")).await?;
             ensure!(answer.status == 200, "undo was answered with {}", answer.status);
         }
         Act::Scanner => {
@@ -212,7 +232,9 @@ async fn scan(stage: &Stage, mail: &Links) -> Result<()> {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
             ask(method, url, None).await?;
         }
-        for body in ["", "List-Unsubscribe=Two-Click", "action=unsubscribe", "{\"List-Unsubscribe\":\"One-Click\"}"] {
+        for body in
+            ["", "List-Unsubscribe=Two-Click", "action=unsubscribe", "{\"List-Unsubscribe\":\"One-Click\"}"]
+        {
             ask("POST", url, Some(body)).await?;
         }
     }
@@ -224,7 +246,10 @@ async fn scan(stage: &Stage, mail: &Links) -> Result<()> {
 /// The second round must reach exactly those whom the first reached, less those who said no in between.
 fn compare(first: &Reached, second: &Reached) -> Result<()> {
     for (at, piece) in Piece::ALL.into_iter().enumerate() {
-        let gone = PARTS.iter().filter(|part| part.withheld[at].is_some()).map(|part| people::address(part.person).to_lowercase());
+        let gone = PARTS
+            .iter()
+            .filter(|part| part.withheld[at].is_some())
+            .map(|part| people::address(part.person).to_lowercase());
         let gone: BTreeSet<String> = gone.collect();
         ensure!(gone.is_subset(&first[at]), "{}: not all of them were reached before", piece.name());
         let expected: BTreeSet<String> = first[at].difference(&gone).cloned().collect();
@@ -252,7 +277,12 @@ async fn explain(stage: &Stage, part: &Part, second: &Round, entry: Option<Entry
             _ if part.person % 10 > 4 => (None, "not in the audience".to_owned()),
             other => anyhow::bail!("person {}: neither sent nor excluded: {other:?}", part.person),
         };
-        ensure!(withheld == part.withheld[at], "person {}: {words} instead of {:?}", part.person, part.withheld[at]);
+        ensure!(
+            withheld == part.withheld[at],
+            "person {}: {words} instead of {:?}",
+            part.person,
+            part.withheld[at]
+        );
         outcomes[at] = words;
     }
     Ok(Row { did: part.did, person: part.person, outcomes, entry })
@@ -268,10 +298,13 @@ async fn prove(stage: &Stage, entries: &BTreeMap<u32, EntryId>) -> Result<Verify
     let store = &stage.context.store;
     let sealed = store.seal_ledger().await?;
     let key = VerifierKey::parse(&store.ledger_verifier_key()?)?;
-    let report = verify(&store.ledger_dir(), Some(&key), &mut |_, _| ()).context("the ledger doesn't verify")?;
+    let report =
+        verify(&store.ledger_dir(), Some(&key), &mut |_, _| ()).context("the ledger doesn't verify")?;
     ensure!(report.size == sealed, "the ledger holds {} of {sealed} entries", report.size);
     for entry in entries.values() {
-        Receipt::parse(&store.receipt(WORKSPACE, *entry).await?)?.verify(&key).context("a receipt doesn't verify")?;
+        Receipt::parse(&store.receipt(WORKSPACE, *entry).await?)?
+            .verify(&key)
+            .context("a receipt doesn't verify")?;
     }
     Ok(report)
 }
@@ -279,7 +312,10 @@ async fn prove(stage: &Stage, entries: &BTreeMap<u32, EntryId>) -> Result<Verify
 fn show(json: bool, first: &Round, second: &Round, rows: &[Row], report: &VerifyReport) {
     let counts = |round: &Round| -> Value {
         let pieces = Piece::ALL.into_iter().zip(&round.summaries);
-        pieces.map(|(piece, summary)| (piece.name().to_owned(), totals(summary))).collect::<serde_json::Map<_, _>>().into()
+        pieces
+            .map(|(piece, summary)| (piece.name().to_owned(), totals(summary)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     };
     let value = json!({
         "first": counts(first),
@@ -291,20 +327,32 @@ fn show(json: bool, first: &Round, second: &Round, rows: &[Row], report: &Verify
         "ledger": { "entries": report.size, "root": report.root, "verified": true },
     });
     output::data(json, &value, || {
-        let mut lines = vec![format!("{:<14}{:>12}{:>12}{:>12}{:>12}", "", "first: sent", "withheld", "again: sent", "withheld")];
+        let mut lines = vec![format!(
+            "{:<14}{:>12}{:>12}{:>12}{:>12}",
+            "", "first: sent", "withheld", "again: sent", "withheld"
+        )];
         for (at, piece) in Piece::ALL.into_iter().enumerate() {
-            let [(sent, out), (again, left)] = [first, second].map(|round| sent_and_withheld(&round.summaries[at]));
+            let [(sent, out), (again, left)] =
+                [first, second].map(|round| sent_and_withheld(&round.summaries[at]));
             let [sent, out, again, left] = [sent, out, again, left].map(grouped);
             lines.push(format!("{:<14}{sent:>12}{out:>12}{again:>12}{left:>12}", piece.name()));
         }
         let [sale, letter] = Piece::ALL.map(Piece::name);
-        lines.push(format!("\n{:<44}{:<20}{:<25}proof", "in between", format!("{sale} again"), format!("{letter} again")));
+        lines.push(format!(
+            "\n{:<44}{:<20}{:<25}proof",
+            "in between",
+            format!("{sale} again"),
+            format!("{letter} again")
+        ));
         for row in rows {
             let proof = row.entry.map_or_else(|| "nothing recorded".to_owned(), |entry| entry.to_string());
             lines.push(format!("{:<44}{:<20}{:<25}{proof}", row.did, row.outcomes[0], row.outcomes[1]));
         }
         let entries = grouped(report.size);
-        lines.push(format!("\n● exactly those who said no were left out\n● ledger verifies: {entries} entries, root {}", report.root));
+        lines.push(format!(
+            "\n● exactly those who said no were left out\n● ledger verifies: {entries} entries, root {}",
+            report.root
+        ));
         lines.join("\n")
     });
 }
