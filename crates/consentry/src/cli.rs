@@ -204,6 +204,7 @@ pub enum Campaign {
 
 /// `campaign run`
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CampaignRun {
     /// The campaign file (TOML)
     pub file: PathBuf,

@@ -1,5 +1,7 @@
 //! The command line, as a user types it.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
+
 mod support;
 
 use support::Desk;

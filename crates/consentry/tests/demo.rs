@@ -1,5 +1,7 @@
 //! The demo, as the README starts it.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
+
 mod support;
 
 use support::Desk;

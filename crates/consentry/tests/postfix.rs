@@ -1,5 +1,7 @@
 //! A campaign through a real Postfix, its mail checked by a DKIM verifier that shares no code with us.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
+
 mod support;
 
 use std::process::Command;

@@ -177,14 +177,13 @@ fn take(record: &csv::ByteRecord, column: usize, batch: &mut Vec<Address>, resol
     let text = field
         .and_then(|field| std::str::from_utf8(field).ok())
         .map(|text| text.trim_start_matches('\u{feff}'));
-    match text.map(Address::email) {
-        Some(Ok(address)) => batch.push(address),
-        _ => {
-            resolved.malformed += 1;
-            if resolved.malformed_lines.len() < LINES_NAMED_MAX {
-                resolved.malformed_lines.push(record.position().map_or(0, csv::Position::line));
-            }
-        }
+    if let Some(Ok(address)) = text.map(Address::email) {
+        batch.push(address);
+        return;
+    }
+    resolved.malformed += 1;
+    if resolved.malformed_lines.len() < LINES_NAMED_MAX {
+        resolved.malformed_lines.push(record.position().map_or(0, csv::Position::line));
     }
 }
 

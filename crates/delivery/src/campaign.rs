@@ -80,6 +80,7 @@ pub struct RunSpec {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names are the keys in the file")]
 struct File {
     name: String,
     audience: FileAudience,

@@ -19,7 +19,7 @@ use crate::smtp::TransportConfig;
 /// Most attempts that may be configured.
 const ATTEMPTS_LIMIT: u32 = 50;
 /// Longest wait between two attempts.
-const DELAY_MAX: Duration = Duration::from_secs(7 * 86_400);
+const DELAY_MAX: Duration = Duration::from_hours(7 * 24);
 /// Keys whose files are named relative to the file that names them.
 const FILE_KEYS: [&[&str]; 3] =
     [&["dkim", "key_file"], &["transport", "password_file"], &["transport", "ca_file"]];
@@ -327,84 +327,4 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BASE: &str = "name = 'news'\nchannel = 'email'\ncategory = 'marketing'\nfrom = 'Shop <news@shop.example>'\n\
-                        public_url = 'https://mail.shop.example/'\ntransport = { host = '127.0.0.1' }\n";
-
-    fn load(text: &str) -> Result<ChannelConfiguration, InputError> {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("c.toml");
-        std::fs::write(&file, text).unwrap();
-        ChannelConfiguration::load(&file)
-    }
-
-    #[test]
-    fn reads_with_defaults_and_survives_the_store() {
-        let read =
-            load(&format!("{BASE}dkim = {{ domain = 'shop.example', selector = 's', key_file = 'k.pem' }}"))
-                .unwrap();
-        assert_eq!(read.level, Level::Channel);
-        assert_eq!(read.bounce_domain, "shop.example");
-        assert_eq!(read.public_url.as_deref(), Some("https://mail.shop.example"));
-        assert!(read.dkim[0].key_file.is_absolute());
-        let again = ChannelConfiguration::from_json(&read.to_json()).unwrap();
-        assert_eq!((again.dkim, again.transport, again.retry), (read.dkim, read.transport, read.retry));
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_with_its_key() {
-        for (line, key) in [
-            ("level = 'any'", "level"),
-            ("list_unsubscribe = { mailto = true }", "list_unsubscribe.mailto"),
-            ("feedback_id = 'x'", "feedback_id"),
-            ("retry = { delays = [] }", "retry.delays"),
-            ("retry = { attempts_max = 0 }", "retry.attempts_max"),
-            ("reply_to = 'nobody'", "reply_to"),
-            ("bounce_domain = 'a b'", "bounce_domain"),
-        ] {
-            assert_eq!(load(&format!("{BASE}{line}")).unwrap_err().key, key, "{line}");
-        }
-        let error = load(&format!("{BASE}retry = {{ delays = ['soon'] }}")).unwrap_err();
-        assert_eq!(error.line, Some(7));
-    }
-
-    #[test]
-    fn a_password_in_the_file_is_refused_and_not_repeated() {
-        let text = BASE.replace("host = '127.0.0.1'", "host = '127.0.0.1', password = 'hunter2'");
-        let error = load(&text).unwrap_err();
-        assert_eq!(error.line, Some(6));
-        assert!(!error.to_string().contains("hunter2"));
-    }
-
-    #[test]
-    fn public_urls_are_https_but_on_loopback() {
-        for good in [
-            "https://a.example",
-            "https://a.example/mail/",
-            "http://127.0.0.1:8080",
-            "http://[::1]:1",
-            "http://localhost",
-        ] {
-            assert!(check_public_url(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://a.example",
-            "ftp://a",
-            "https://",
-            "https://u@a.example",
-            "https://a.example/?x",
-            "https://a b",
-        ] {
-            assert!(check_public_url(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn delays_end_with_the_attempts() {
-        let retry = Retry { delays: vec![Duration::from_secs(1), Duration::from_secs(2)], attempts_max: 4 };
-        let delays: Vec<_> = (1..=4).map(|n| retry.delay_after(n).map(|delay| delay.as_secs())).collect();
-        assert_eq!(delays, [Some(1), Some(2), Some(2), None]);
-    }
-}
+mod tests;

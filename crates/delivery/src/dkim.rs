@@ -186,7 +186,6 @@ fn read_key(path: &Path) -> Result<DkimKey, String> {
     key.map(DkimKey::Rsa).map_err(|_| "must be an rsa key of 2048 to 4096 bits or an ed25519 key".to_owned())
 }
 
-/// The algorithm's name, for reports.
 impl Signer {
     /// Which algorithms sign, e.g. `rsa-sha256`.
     pub fn algorithms(&self) -> Vec<&'static str> {

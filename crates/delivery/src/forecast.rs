@@ -39,9 +39,9 @@ pub struct Forecast {
 /// Looks at the whole audience and decides for each. Nothing changes.
 pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, DeliveryError> {
     let list = deps.list(campaign).await?;
-    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, None).await?;
-    let Resolved { profiles, unknown, malformed, malformed_lines } = resolved;
-    let mut forecast = Forecast {
+    let Resolved { profiles, unknown, malformed, malformed_lines } =
+        audience::resolve(&*deps.store, deps.workspace, campaign, list, None).await?;
+    let mut outlook = Forecast {
         campaign: campaign.name.clone(),
         audience: profiles.len() + unknown,
         unknown_addresses: unknown,
@@ -56,13 +56,13 @@ pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Deli
         // An empty read too, at the end: it is where the rules for unknown people come from.
         let last = batch.is_empty();
         let (readings, message, rules) = gate.read(batch, None, false).await?;
-        for reading in &readings {
-            forecast.count(&reading.recipient, decide(&reading.recipient, &message, &rules), 1);
+        for recipient in readings.iter().map(|reading| &reading.recipient) {
+            outlook.count(recipient, decide(recipient, &message, &rules), 1);
         }
         if last {
             let nobody = Recipient { reach: Reach::Reachable, ..Recipient::UNKNOWN };
-            forecast.count(&nobody, decide(&nobody, &message, &rules), unknown);
-            return Ok(forecast);
+            outlook.count(&nobody, decide(&nobody, &message, &rules), unknown);
+            return Ok(outlook);
         }
     }
 }
@@ -106,7 +106,7 @@ fn name(reason: consent::Exclusion) -> &'static str {
 impl fmt::Display for Forecast {
     /// A table for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<52} {:>10}", format_args!("audience of {}", self.campaign), self.audience)?;
+        writeln!(f, "{:<52} {:>10}", format!("audience of {}", self.campaign), self.audience)?;
         writeln!(f, "{:<52} {:>10}", "would get it", self.permitted)?;
         if self.without_personalization > 0 {
             writeln!(

@@ -76,7 +76,7 @@ impl Gate {
                     let profile = reading.profile;
                     match person(reading) {
                         Some(person) => {
-                            decided.permits.push(Permit { profile, person: Arc::new(person), issued })
+                            decided.permits.push(Permit { profile, person: Arc::new(person), issued });
                         }
                         // Never decided so by the table; without an address there is nobody to send to (I9).
                         None => decided.excluded.push((profile, Exclusion::AddressMissing)),

@@ -235,41 +235,33 @@ fn decode(text: &str) -> String {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.bytes().take(12).position(|b| b == b';');
-        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
-            Some((c, end)) => {
-                decoded.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                decoded.push('&');
-                rest = &rest[1..];
-            }
-        }
+        let known = end.and_then(|end| Some((reference(&rest[1..end])?, end + 1)));
+        let (c, length) = known.unwrap_or(('&', 1));
+        decoded.push(c);
+        rest = &rest[length..];
     }
     decoded.push_str(rest);
     decoded
 }
 
 fn reference(name: &str) -> Option<char> {
-    let code = match name.strip_prefix('#') {
-        Some(number) => match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        },
-        None => {
-            let known = [
-                ("amp", '&'),
-                ("lt", '<'),
-                ("gt", '>'),
-                ("quot", '"'),
-                ("apos", '\''),
-                ("nbsp", '\u{a0}'),
-                ("sol", '/'),
-                ("colon", ':'),
-                ("equals", '='),
-            ];
-            return known.iter().find(|(known, _)| *known == name).map(|(_, c)| *c);
-        }
+    const KNOWN: [(&str, char); 9] = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", '\u{a0}'),
+        ("sol", '/'),
+        ("colon", ':'),
+        ("equals", '='),
+    ];
+    let Some(number) = name.strip_prefix('#') else {
+        return KNOWN.iter().find(|(known, _)| *known == name).map(|(_, c)| *c);
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
     };
     char::from_u32(code)
 }

@@ -19,6 +19,7 @@ mod plaintext;
 pub mod publish;
 pub mod render;
 pub mod run;
+mod settle;
 pub mod smtp;
 mod worker;
 

@@ -115,11 +115,7 @@ fn tidy(text: &str) -> String {
             continue;
         }
         empty = false;
-        if line.chars().all(|c| c == '─') {
-            tidied.push_str("--------")
-        } else {
-            tidied.push_str(line)
-        }
+        tidied.push_str(if line.chars().all(|c| c == '─') { "--------" } else { line });
         tidied.push('\n');
     }
     tidied.truncate(tidied.trim_end().len());

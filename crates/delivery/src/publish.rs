@@ -135,17 +135,19 @@ impl Check<'_> {
                 ));
             }
         }
-        problems.into_iter().for_each(|problem| self.find("content", problem));
+        for problem in problems {
+            self.find("content", problem);
+        }
     }
 
     async fn person(&mut self, renderer: &Renderer, campaign: &Campaign, person: &Person) {
         let prefix = if !person.personal && campaign.fallback.is_some() { "fallback." } else { "" };
-        let mut rendered = Rendered::default();
-        if let Err(error) = renderer.render(&Arc::new(person.clone()), &mut rendered) {
+        let mut page = Rendered::default();
+        if let Err(error) = renderer.render(&Arc::new(person.clone()), &mut page) {
             self.find(&error.part, format!("line {}: {}", error.line, error.problem));
             return;
         }
-        if rendered.subject.is_empty() {
+        if page.subject.is_empty() {
             self.find(&format!("{prefix}subject"), "is empty");
         }
         let mut ways_out = Vec::new();
@@ -157,11 +159,11 @@ impl Check<'_> {
             }
         }
         ways_out.extend(self.links.preferences(person.address(), person.epoch));
-        if let Some(html) = &rendered.html {
+        if let Some(html) = &page.html {
             let found = self.html(&format!("{prefix}html"), html);
             self.part(&format!("{prefix}html"), &found, &ways_out).await;
         }
-        let found = self.text(&rendered.text);
+        let found = self.text(&page.text);
         self.part(&format!("{prefix}text"), &found, &ways_out).await;
     }
 
@@ -190,7 +192,9 @@ impl Check<'_> {
             }
         }
         if self.marketing {
-            unseen.into_iter().for_each(|place| self.find(part, format!("a link of ours {place}")));
+            for place in unseen {
+                self.find(part, format!("a link of ours {place}"));
+            }
         }
         clickable
     }

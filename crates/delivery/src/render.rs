@@ -159,21 +159,19 @@ impl Renderer {
             None => out.html = None,
         }
         out.text.clear();
-        match names.text {
-            Some(name) => {
-                let text = self.part(name, &context, BODY_BYTES_MAX, scratch)?;
-                if names.derived { plaintext::wrap(text, &mut out.text) } else { out.text.push_str(text) }
+        if let Some(name) = names.text {
+            let text = self.part(name, &context, BODY_BYTES_MAX, scratch)?;
+            if names.derived {
+                plaintext::wrap(text, &mut out.text);
+            } else {
+                out.text.push_str(text);
             }
-            None => {
-                let text = plaintext::from_html(out.html.as_deref().unwrap_or_default());
-                let text = text.ok_or_else(|| TemplateError {
-                    part: "html".to_owned(),
-                    line: 1,
-                    problem: "no text can be made from the html".to_owned(),
-                })?;
-                plaintext::wrap(&text, &mut out.text);
-            }
+            return Ok(());
         }
+        let text = plaintext::from_html(out.html.as_deref().unwrap_or_default());
+        let unreadable = "no text can be made from the html";
+        let error = || TemplateError { part: "html".to_owned(), line: 1, problem: unreadable.to_owned() };
+        plaintext::wrap(&text.ok_or_else(error)?, &mut out.text);
         Ok(())
     }
 

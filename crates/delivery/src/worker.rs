@@ -102,15 +102,13 @@ impl Worker {
     }
 
     async fn ready(&mut self) -> Result<(), TransportError> {
-        match &mut self.session {
-            Some(session) => session.ready().await,
-            None => {
-                let mut session = self.pipeline.transport.session().await?;
-                let ready = session.ready().await;
-                self.session = Some(session);
-                ready
-            }
+        if let Some(session) = &mut self.session {
+            return session.ready().await;
         }
+        let mut session = self.pipeline.transport.session().await?;
+        let ready = session.ready().await;
+        self.session = Some(session);
+        ready
     }
 
     /// Decides anew, just now (I1).

@@ -25,7 +25,11 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let held = format!("{} profiles, {} ledger entries", grouped(counts.profiles), grouped(counts.entries));
     note("data", true, held);
     let mode = std::fs::metadata(context.dir.join("master.key"))?.permissions().mode() & 0o777;
-    note("master.key", mode & 0o077 == 0, format!("mode {mode:o}; others must not read it (chmod 600)"));
+    note(
+        "master.key",
+        (mode & 0o077).count_ones() == 0,
+        format!("mode {mode:o}; others must not read it (chmod 600)"),
+    );
     let problems = context.store.check().await?;
     note(
         "state",
@@ -36,7 +40,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let key = VerifierKey::parse(&context.store.ledger_verifier_key()?)?;
     match verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ()) {
         Ok(report) => {
-            note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root))
+            note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root));
         }
         Err(error) => note("ledger", false, error.to_string()),
     }

@@ -71,7 +71,7 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
             .await;
     bar.abort();
     let _ = bar.await;
-    outcome.map_err(|error| explain(&name, error))
+    outcome.map_err(|error| explain(&name, &error))
 }
 
 /// A bar with rate and time left. It is removed when the task ends.
@@ -106,8 +106,8 @@ impl Drop for Clearing {
     }
 }
 
-fn explain(file: &str, error: ImportError) -> anyhow::Error {
-    match &error {
+fn explain(file: &str, error: &ImportError) -> anyhow::Error {
+    match error {
         ImportError::UnknownList(list) => {
             fail(format!("{file}: {error}"), format!("consentry list create {list}, or add --create-lists"))
         }

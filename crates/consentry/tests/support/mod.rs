@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -84,11 +84,11 @@ impl Desk {
         let mut command = self.command(&["serve", "--listen", &address]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let serving = Serving { child, address };
-        let limit = Instant::now() + Duration::from_secs(20);
-        while std::net::TcpStream::connect(&serving.address).is_err() {
-            assert!(Instant::now() < limit, "serve doesn't answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let answers = || Ok(std::net::TcpStream::connect(&serving.address).is_ok());
+        assert!(
+            xtask::servers::poll_until(Duration::from_secs(20), answers).unwrap(),
+            "serve doesn't answer"
+        );
         serving
     }
 }

@@ -20,14 +20,14 @@ use crate::smtp::Envelope;
 const CONTENT: &str = "subject = 'Frühling, {{ profile.first_name }}'\n\
     html = '<p>Grüße {{ profile.first_name }}</p><a href=\"{{ unsubscribe_url }}\">Abmelden</a>'";
 
-fn compose(campaign: &Campaign, signer: Signer, person: Person) -> (Envelope, String) {
+fn compose(campaign: &Campaign, signer: Signer, person: &Person) -> (Envelope, String) {
     let mut links = links();
     links.list = campaign.list.as_ref().map(|_| consent::ListId(5));
-    let renderer = Renderer::new(campaign, links.clone()).unwrap();
+    let templates = Renderer::new(campaign, links.clone()).unwrap();
     let composer = Composer::new(campaign, signer);
     let (mut rendered, mut buffers) = (Rendered::default(), Buffers::default());
-    renderer.render(&Arc::new(person.clone()), &mut rendered).unwrap();
-    let (envelope, bytes) = composer.compose(&person, &rendered, &links, START, &mut buffers).unwrap();
+    templates.render(&Arc::new(person.clone()), &mut rendered).unwrap();
+    let (envelope, bytes) = composer.compose(person, &rendered, &links, START, &mut buffers).unwrap();
     (envelope, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
@@ -52,7 +52,8 @@ fn signer(files: &[&str]) -> Result<Signer, String> {
 fn a_whole_message() {
     let head = "name = 'spring'\naudience = { all = true }\nlist = 'news'";
     let configuration = "category = 'marketing'\nreply_to = 'help@shop.example'\nfeedback_id = 'shopshop'";
-    let (envelope, message) = compose(&campaign_with(head, configuration, CONTENT, 25), unsigned(), person());
+    let (envelope, message) =
+        compose(&campaign_with(head, configuration, CONTENT, 25), unsigned(), &person());
     let bounce = links();
     let bounce = crate::Links { list: Some(consent::ListId(5)), ..bounce };
     let token = bounce.bounce(person().address(), 0).unwrap();
@@ -93,9 +94,9 @@ fn no_url_is_broken_by_folding() {
     links.public_url = format!("https://{}.example", "long-name.".repeat(15)).into();
     let campaign = campaign(CONTENT);
     let composer = Composer::new(&campaign, unsigned());
-    let renderer = Renderer::new(&campaign, links.clone()).unwrap();
+    let templates = Renderer::new(&campaign, links.clone()).unwrap();
     let (mut rendered, mut buffers) = (Rendered::default(), Buffers::default());
-    renderer.render(&Arc::new(person()), &mut rendered).unwrap();
+    templates.render(&Arc::new(person()), &mut rendered).unwrap();
     let (_, bytes) = composer.compose(&person(), &rendered, &links, START, &mut buffers).unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let url = links.unsubscribe(person().address(), 0).unwrap();
@@ -111,15 +112,16 @@ fn without_the_list_header_nothing_of_it_is_there() {
         "subject = 'a'\ntext = 'b'",
         25,
     );
-    let (_, message) = compose(&campaign, unsigned(), person());
+    let (_, message) = compose(&campaign, unsigned(), &person());
     assert!(!message.contains("List-") && !message.contains("multipart"), "{message}");
     assert!(message.ends_with("\r\n\r\nb"), "{message}");
 }
 
 #[test]
 fn international_addresses() {
-    let to =
-        |email: &str| compose(&campaign(CONTENT), unsigned(), Person { email: email.to_owned(), ..person() });
+    let to = |email: &str| {
+        compose(&campaign(CONTENT), unsigned(), &Person { email: email.to_owned(), ..person() })
+    };
     let (envelope, message) = to("bob@bücher.example");
     assert_eq!((envelope.to(), envelope.needs_smtputf8()), ("bob@xn--bcher-kva.example", false));
     assert!(message.contains("To: <bob@xn--bcher-kva.example>\r\n"));
@@ -190,7 +192,7 @@ async fn signatures_verify_and_cover_both_list_fields() {
     for files in
         [&["rsa-pkcs1.pem"][..], &["rsa-pkcs8.pem"], &["ed25519.pem"], &["rsa-pkcs8.pem", "ed25519.pem"]]
     {
-        let (_, message) = compose(&campaign(CONTENT), signer(files).unwrap(), person());
+        let (_, message) = compose(&campaign(CONTENT), signer(files).unwrap(), &person());
         let results = verify(&message).await;
         assert_eq!(results.len(), files.len());
         assert!(results.iter().all(|(_, pass)| *pass), "{results:?}\n{message}");
@@ -221,7 +223,7 @@ proptest! {
     #[test]
     fn no_attribute_adds_a_header_field(name in "(\\PC|\r|\n|\r\n[A-Z][a-z]{1,4}: |[\u{0}-\u{1f}]){0,80}") {
         let attributes = serde_json::json!({ "first_name": name }).to_string();
-        let (_, message) = compose(&campaign(CONTENT), unsigned(), Person { attributes: Some(attributes), ..person() });
+        let (_, message) = compose(&campaign(CONTENT), unsigned(), &Person { attributes: Some(attributes), ..person() });
         let (header, _) = message.split_once("\r\n\r\n").unwrap();
         let names: Vec<&str> = header.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split(':').next().unwrap()).collect();
         prop_assert_eq!(names, ["From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type"]);

@@ -162,8 +162,15 @@ async fn everyone_who_may_gets_one_message_and_the_rest_is_explained() {
         assert_eq!(forecast.excluded[&*reason.to_string()], *count);
     }
     let reasons: Vec<_> = summary.report.excluded.keys().copied().collect();
-    use Exclusion::{AddressMissing, OptedOutAddress, OptedOutAll, OptedOutChannel};
-    assert_eq!(reasons, [AddressMissing, OptedOutAll, OptedOutChannel, OptedOutAddress]);
+    assert_eq!(
+        reasons,
+        [
+            Exclusion::AddressMissing,
+            Exclusion::OptedOutAll,
+            Exclusion::OptedOutChannel,
+            Exclusion::OptedOutAddress
+        ]
+    );
     assert!(server.message("p3@x.example").contains("Subject: Hi p3\r\n"));
     let plain = server.message("plain@x.example");
     assert!(plain.contains("Subject: Hi\r\n") && plain.contains("<p>Dear </p>"), "{plain}");

@@ -8,9 +8,9 @@ use super::{campaign, links, person};
 use crate::render::{Person, Rendered, Renderer, TemplateError};
 
 fn render(content: &str, person: Person) -> Result<Rendered, TemplateError> {
-    let renderer = Renderer::new(&campaign(content), links()).map_err(|mut errors| errors.remove(0))?;
+    let templates = Renderer::new(&campaign(content), links()).map_err(|mut errors| errors.remove(0))?;
     let mut rendered = Rendered::default();
-    renderer.render(&Arc::new(person), &mut rendered)?;
+    templates.render(&Arc::new(person), &mut rendered)?;
     Ok(rendered)
 }
 

@@ -1,0 +1,119 @@
+//! Settlements: what became of the messages of a claim is made durable, and counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use consent::Clock;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use store::{Outcome, Run, Settlement, StoreError};
+use tokio::sync::mpsc;
+
+use crate::pipeline::{Closed, Health, Pipeline};
+use crate::run::Progress;
+
+/// Settlements being written at a time; the store commits them together.
+const SETTLING_MAX: usize = 16;
+/// Attempts to write a settlement while the store can't take it, and the wait between them.
+const SETTLE_TRIES_MAX: u32 = 20;
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Counts for the progress display.
+pub(crate) struct Tally {
+    base: Progress,
+    started: Duration,
+    counts: [AtomicU64; 5],
+    pub(crate) excluded: AtomicU64,
+    progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+}
+
+impl Tally {
+    pub(crate) async fn new(
+        pipeline: &Pipeline,
+        run: &Run,
+        progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+    ) -> Result<Self, StoreError> {
+        use store::DeliveryState as State;
+        let gate = &pipeline.gate;
+        let report = gate.store.run_report(gate.workspace, run.id).await?;
+        let count = |state| report.deliveries.get(&state).copied().unwrap_or(0);
+        let base = Progress {
+            total: report.audience,
+            sent: count(State::Sent),
+            excluded: report.excluded.values().sum(),
+            rejected: count(State::Rejected) + count(State::GivenUp),
+            in_doubt: count(State::InDoubt),
+            ..Progress::default()
+        };
+        let started = gate.clock.monotonic();
+        Ok(Self { base, started, counts: Default::default(), excluded: AtomicU64::new(0), progress })
+    }
+
+    pub(crate) fn add(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            self.counts[outcome.state as usize - 1].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn show(&self, clock: &dyn Clock) {
+        let [sent, deferred, rejected, in_doubt, given_up] =
+            [0, 1, 2, 3, 4].map(|at| self.counts[at].load(Ordering::Relaxed));
+        let elapsed = clock.monotonic().saturating_sub(self.started);
+        (self.progress)(&Progress {
+            total: self.base.total,
+            sent: self.base.sent + sent,
+            excluded: self.base.excluded + self.excluded.load(Ordering::Relaxed),
+            deferred,
+            rejected: self.base.rejected + rejected + given_up,
+            in_doubt: self.base.in_doubt + in_doubt,
+            elapsed,
+            per_second: if elapsed.is_zero() { 0.0 } else { sent as f64 / elapsed.as_secs_f64() },
+        });
+    }
+}
+
+/// Writes settlements as claims close, several at a time, until every worker is gone.
+pub(crate) async fn settle_all(
+    pipeline: Arc<Pipeline>,
+    mut closed: mpsc::UnboundedReceiver<Closed>,
+    health: Arc<Health>,
+    tally: Arc<Tally>,
+) {
+    let mut writing = FuturesUnordered::new();
+    let mut open = true;
+    while open || !writing.is_empty() {
+        tokio::select! {
+            next = closed.recv(), if open && writing.len() < SETTLING_MAX => match next {
+                Some(one) => writing.push(settle(&pipeline, one, &tally)),
+                None => open = false,
+            },
+            Some(written) = writing.next() => {
+                if let Err(error) = written {
+                    health.fail(error);
+                }
+            }
+        }
+    }
+}
+
+async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<(), StoreError> {
+    let gate = &pipeline.gate;
+    let Closed { claim, outcomes, excluded, in_hand } = closed;
+    let settlement = Settlement { run: pipeline.run, claim, outcomes, excluded, at: gate.clock.now() };
+    let mut tries = 0;
+    loop {
+        // A settlement that can't be written leaves the claim open: in doubt, never sent twice.
+        match gate.store.settle(gate.workspace, settlement.clone()).await {
+            Err(error) if error.is_transient() && tries < SETTLE_TRIES_MAX => tries += 1,
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+    tally.add(&settlement.outcomes);
+    tally.excluded.fetch_add(settlement.excluded.len() as u64, Ordering::Relaxed);
+    drop(in_hand);
+    tally.show(&*gate.clock);
+    Ok(())
+}
