@@ -54,12 +54,12 @@ pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Deli
     loop {
         let batch: Vec<_> = ids.by_ref().take(BATCH).map(audience::profile).collect();
         // An empty read too, at the end: it is where the rules for unknown people come from.
-        let last = batch.is_empty();
+        let ended = batch.is_empty();
         let (readings, message, rules) = gate.read(batch, None, false).await?;
         for recipient in readings.iter().map(|reading| &reading.recipient) {
             outlook.count(recipient, decide(recipient, &message, &rules), 1);
         }
-        if last {
+        if ended {
             let nobody = Recipient { reach: Reach::Reachable, ..Recipient::UNKNOWN };
             outlook.count(&nobody, decide(&nobody, &message, &rules), unknown);
             return Ok(outlook);

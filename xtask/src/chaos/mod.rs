@@ -113,7 +113,7 @@ pub struct Size {
 impl Size {
     /// For `cargo xtask chaos`.
     pub const FULL: Self = Self {
-        import_rows: 20_000,
+        import_rows: 8_000,
         campaign_people: 1_500,
         opt_out_people: 3_000,
         silence_people: 6_000,

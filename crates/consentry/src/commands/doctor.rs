@@ -1,8 +1,10 @@
 //! `consentry doctor`
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use anyhow::Result;
+use indicatif::ProgressBar;
 use serde_json::json;
 use store::Store;
 use store::ledger::{VerifierKey, verify};
@@ -30,7 +32,11 @@ pub async fn run(context: &Context) -> Result<Exit> {
         (mode & 0o077).count_ones() == 0,
         format!("mode {mode:o}; others must not read it (chmod 600)"),
     );
-    let problems = context.store.check().await?;
+    let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    let problems = context.store.check().await;
+    spinner.finish_and_clear();
+    let problems = problems?;
     note(
         "state",
         problems.is_empty(),
