@@ -10,15 +10,12 @@ use serde_json::json;
 use crate::servers::{Browser, MUST_RUN};
 use crate::{install, workspace_root};
 
-/// What to take pictures of.
+/// Where to take the pictures.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// Take the pictures from this address instead of starting a demo
+    /// Go through the demo at this address instead of starting one
     #[arg(long)]
     url: Option<String>,
-    /// Picture and page, as `NAME=/PATH`; becomes docs/images/NAME.png
-    #[arg(default_values_t = ["demo=/".to_owned()])]
-    pages: Vec<String>,
 }
 
 /// A demo that ends with this value.
@@ -26,8 +23,8 @@ struct Demo(Child);
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // Already gone is fine.
-        let _ = self.0.kill();
+        // As ctrl-c does, so that it cleans up after itself. Already gone is fine.
+        let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
 }
@@ -35,23 +32,18 @@ impl Drop for Demo {
 /// Starts the demo unless an address is given, and takes the pictures.
 ///
 /// # Errors
-/// When the browser is missing, the demo doesn't start, or a page doesn't answer with success.
+/// When the browser is missing, the demo doesn't start, or a page isn't as it should be.
 pub fn run(options: &Options) -> Result<()> {
     install::run()?;
     let browser = Browser::find()?.with_context(|| format!("no browser ({MUST_RUN} is not set)"))?;
     let folder = workspace_root().join("docs/images");
     std::fs::create_dir_all(&folder)?;
-    let mut pages = Vec::new();
-    for page in &options.pages {
-        let (name, path) = page.split_once('=').with_context(|| format!("not NAME=/PATH: {page}"))?;
-        pages.push(json!({ "path": path, "file": folder.join(format!("{name}.png")) }));
-    }
     let (_demo, base) = match &options.url {
         Some(url) => (None, url.clone()),
-        None => start_demo().map(|(demo, base)| (Some(demo), base))?,
+        None => start_demo().map(|(demo, base)| (Some(demo), base.trim_end_matches('/').to_owned()))?,
     };
-    browser.run("screenshots.mjs", &json!({ "base": base, "pages": pages }))?;
-    println!("{} pictures in docs/images", pages.len());
+    browser.run("demo.mjs", &json!({ "base": base, "pictures": folder }))?;
+    println!("pictures of each page in docs/images");
     Ok(())
 }
 
