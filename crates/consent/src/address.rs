@@ -146,7 +146,7 @@ impl Address {
         if text.len() > EMAIL_LENGTH_MAX || local.len() + 1 + ascii.len() > EMAIL_LENGTH_MAX {
             return Err(AddressError::TooLong);
         }
-        let folded = fold(local);
+        let folded = fold(unquoted(local));
         let same = matches!((&folded, &ascii), (Cow::Borrowed(_), Cow::Borrowed(_)));
         let key = (!same).then(|| format!("{folded}@{ascii}"));
         Ok(Self { namespace: Namespace::Email, raw: text.to_owned(), key })
@@ -238,7 +238,7 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.len() > LOCAL_PART_LENGTH_MAX {
         return Err(AddressError::TooLong);
     }
-    if local.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')) {
+    if local.chars().any(|c| c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ')) {
         return Err(AddressError::Control);
     }
     if let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -250,9 +250,23 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
         });
         return if closed && !escaped { Ok(()) } else { Err(AddressError::LocalPart) };
     }
+    if is_dot_atom(local) { Ok(()) } else { Err(AddressError::LocalPart) }
+}
+
+/// `"ann"@` and `ann@` are one mailbox (RFC 5321 §4.1.2): quotes that aren't needed don't count in the key.
+fn unquoted(local: &str) -> &str {
+    let inner = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.filter(|inner| is_dot_atom(inner)).unwrap_or(local)
+}
+
+fn is_dot_atom(text: &str) -> bool {
     let atext = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-    let atoms = local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(atext));
-    if atoms { Ok(()) } else { Err(AddressError::LocalPart) }
+    text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(atext))
+}
+
+/// Characters that nobody sees, with which a refused address could be made to look like a new one.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The domain as lower-case A-label; borrowed when it is that already.
@@ -277,7 +291,7 @@ fn to_ascii(domain: &str) -> Result<Cow<'_, str>, AddressError> {
     if named { Ok(ascii) } else { Err(AddressError::Domain) }
 }
 
-/// NFC and lower case; borrowed when nothing changes.
+/// NFC with the case folded; borrowed when nothing changes.
 fn fold(local: &str) -> Cow<'_, str> {
     if local.is_ascii() {
         if local.bytes().any(|b| b.is_ascii_uppercase()) {
@@ -286,7 +300,8 @@ fn fold(local: &str) -> Cow<'_, str> {
             local.into()
         }
     } else {
-        local.nfc().flat_map(char::to_lowercase).nfc().collect::<String>().into()
+        // Upper case first, so that ß meets SS.
+        local.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect::<String>().into()
     }
 }
 
@@ -294,7 +309,8 @@ fn fold(local: &str) -> Cow<'_, str> {
 fn international_digits(text: &str) -> Option<String> {
     let mut number = String::with_capacity(16);
     number.push('+');
-    for c in text.chars() {
+    // The national trunk prefix, as in `+49 (0)30 123456`, isn't dialled from abroad.
+    for c in text.replacen("(0)", "", 1).chars() {
         match c {
             '0'..='9' => number.push(c),
             ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' => {}
@@ -331,6 +347,8 @@ mod tests {
         assert_eq!(key("Jose\u{301}@example.com"), key("josé@example.com"));
         assert_eq!(key("用户@例子.example"), "用户@xn--fsqu00a.example");
         assert_eq!(key("\"a b\"@example.com"), "\"a b\"@example.com");
+        assert_eq!(key("\"Ann.B\"@example.com"), key("ann.b@example.com"));
+        assert_eq!(key("straße@example.com"), key("STRASSE@example.com"));
     }
 
     #[test]
@@ -352,6 +370,8 @@ mod tests {
             ("a@127.0.0.1", AddressError::Domain),
             ("a\r\nBcc: b@example.com", AddressError::Control),
             ("a\0@example.com", AddressError::Control),
+            ("a\u{ad}b@example.com", AddressError::Control),
+            ("a\u{200b}@example.com", AddressError::Control),
         ] {
             assert_eq!(Address::email(text), Err(error), "{text:?}");
         }
@@ -367,6 +387,7 @@ mod tests {
         };
         assert_eq!(phone("+49 (30) 123456", None).unwrap(), "+4930123456");
         assert_eq!(phone("0049 30 123456", None).unwrap(), "+4930123456");
+        assert_eq!(phone("+49 (0)30 123456", None).unwrap(), "+4930123456");
         assert_eq!(phone("030 123456", Some("DE")).unwrap(), "+4930123456");
         assert_eq!(phone("whatsapp:+14155552671", None).unwrap(), "+14155552671");
         assert_eq!(phone("(415) 555-2671", Some("US")).unwrap(), "+14155552671");

@@ -1,6 +1,8 @@
 //! A change of consent on its way in, and the rule by which it wins or loses against what is recorded.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::time::Duration;
 
 use crate::{Address, AddressId, Channel, Choice, EntryId, Field, ListId, ProfileId, RunId, Timestamp};
 
@@ -182,8 +184,6 @@ pub struct Stamp {
     pub at: Timestamp,
     /// The ledger entry that set it: source, reason and evidence are found there.
     pub entry: EntryId,
-    /// A refusal without a date has been counted for this value (see [`resolve`]).
-    pub undated_no: bool,
 }
 
 /// What becomes of one set.
@@ -193,8 +193,6 @@ pub enum Resolution {
     Apply {
         /// When it counts from.
         at: Timestamp,
-        /// Goes into the new [`Stamp`].
-        undated_no: bool,
     },
     /// It says what is recorded already.
     Unchanged,
@@ -202,59 +200,63 @@ pub enum Resolution {
     Outranked,
 }
 
+/// How far ahead of ours the clock of whoever wrote a file may be. A yes from further ahead counts as undated.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Decides between what is recorded for one value and a change of it (I8).
 ///
 /// - The later `occurred_at` wins; at the same time the more restrictive choice wins, so the no wins a tie, and the
-///   outcome doesn't depend on the order of arrival. A time in the future counts as the time of receipt.
+///   outcome doesn't depend on the order of arrival. A time in the future counts as the time of receipt; consent from
+///   more than [`CLOCK_SKEW_MAX`] ahead counts as undated.
+/// - A recorded no gives way in an import only to an express, dated, later yes (`y`): not to `u`, a default or a named
+///   basis, which an export holds for everybody of whom nothing newer is known. Nor do these outlast a no that is
+///   dated before them.
 /// - Undated consent fills an empty value, and overrides nothing that has a date.
-/// - An undated *no* counts from the moment it first arrives (I9: a list of refusals without dates must bind). It
-///   counts once: the same file read again after the person came back changes nothing.
+/// - An undated *no* counts from the moment it arrives (I9: a list of refusals without dates must bind).
 /// - A no that a person says live always wins, even against a clock that went backwards (I1).
 pub fn resolve(current: Option<(Choice, Stamp)>, choice: Choice, change: &ConsentChange) -> Resolution {
     let received_at = change.received_at;
+    let credible = |at: &Timestamp| choice.is_no() || *at <= received_at.plus(CLOCK_SKEW_MAX);
+    let occurred_at = change.occurred_at.filter(credible).map(|at| at.min(received_at));
     let Some((held, stamp)) = current else {
-        let undated_no = change.occurred_at.is_none() && choice.is_no();
-        let at = change
-            .occurred_at
-            .map_or(if undated_no { received_at } else { Timestamp::UNDATED }, |at| at.min(received_at));
-        return if choice == Choice::Unset {
-            Resolution::Unchanged
-        } else {
-            Resolution::Apply { at, undated_no }
-        };
+        let undated = if choice.is_no() { received_at } else { Timestamp::UNDATED };
+        let at = occurred_at.unwrap_or(undated);
+        return if choice == Choice::Unset { Resolution::Unchanged } else { Resolution::Apply { at } };
     };
-    let undated_no = stamp.undated_no;
     if choice.is_no() && change.source.is_live() {
-        let at = change.occurred_at.unwrap_or(received_at).min(received_at).max(stamp.at);
+        let at = occurred_at.unwrap_or(received_at).max(stamp.at);
         return if held == choice && stamp.at == at {
             Resolution::Unchanged
         } else {
-            Resolution::Apply { at, undated_no }
+            Resolution::Apply { at }
         };
     }
-    let Some(at) = change.occurred_at else {
-        return resolve_undated(held, stamp, choice, received_at);
-    };
-    if at > received_at && held == choice {
+    let from_the_future = change.occurred_at.is_some_and(|at| at > received_at);
+    if held == choice && (occurred_at.is_none() || from_the_future) {
         return Resolution::Unchanged;
     }
-    match at.min(received_at).cmp(&stamp.at) {
-        std::cmp::Ordering::Greater => Resolution::Apply { at: at.min(received_at), undated_no },
-        std::cmp::Ordering::Equal if held == choice => Resolution::Unchanged,
-        std::cmp::Ordering::Equal if restriction(choice) > restriction(held) => {
-            Resolution::Apply { at: stamp.at, undated_no }
-        }
+    if held.is_no() && !choice.is_no() && choice != Choice::Yes && !change.source.is_live() {
+        return Resolution::Outranked;
+    }
+    let Some(at) = occurred_at else {
+        return resolve_undated(held, stamp, choice, received_at);
+    };
+    if choice.is_no() && !held.is_no() && held != Choice::Yes {
+        return Resolution::Apply { at: at.max(stamp.at) };
+    }
+    match at.cmp(&stamp.at) {
+        Ordering::Greater => Resolution::Apply { at },
+        Ordering::Equal if held == choice => Resolution::Unchanged,
+        Ordering::Equal if restriction(choice) > restriction(held) => Resolution::Apply { at },
         _ => Resolution::Outranked,
     }
 }
 
 fn resolve_undated(held: Choice, stamp: Stamp, choice: Choice, received_at: Timestamp) -> Resolution {
-    if held == choice {
-        Resolution::Unchanged
-    } else if choice.is_no() && !held.is_no() && !stamp.undated_no {
-        Resolution::Apply { at: received_at.max(stamp.at), undated_no: true }
+    if choice.is_no() && !held.is_no() {
+        Resolution::Apply { at: received_at.max(stamp.at) }
     } else if stamp.at == Timestamp::UNDATED && restriction(choice) > restriction(held) {
-        Resolution::Apply { at: Timestamp::UNDATED, undated_no: stamp.undated_no }
+        Resolution::Apply { at: Timestamp::UNDATED }
     } else {
         Resolution::Outranked
     }

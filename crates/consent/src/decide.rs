@@ -140,6 +140,33 @@ pub enum Basis {
     Default(Choice),
 }
 
+impl Basis {
+    /// The code's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transactional => "Transactional",
+            Self::Choice(Choice::Yes | Choice::DefaultYes) => "OptedIn",
+            Self::Choice(_) => "NamedBasis",
+            Self::Default(_) => "Default",
+        }
+    }
+
+    /// In people's words, to stand after "sends:".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Transactional => "transactional, so consent isn't asked",
+            Self::Choice(Choice::Yes) => "opted in",
+            Self::Choice(Choice::DefaultYes) => "opted in by default",
+            Self::Choice(Choice::LegitimateInterest) => "legitimate interest",
+            Self::Choice(Choice::Contract) => "performance of a contract",
+            Self::Choice(Choice::Compliance) => "compliance with a legal obligation",
+            Self::Choice(Choice::VitalInterest) => "vital interest of the person",
+            Self::Choice(_) => "public interest",
+            Self::Default(_) => "nothing recorded, and the default permits",
+        }
+    }
+}
+
 /// Why a message may not go. The codes stand on disk: never reassigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -194,6 +221,28 @@ impl Exclusion {
         self as u8
     }
 
+    /// The code's name, as in the decision table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddressMissing => "AddressMissing",
+            Self::AddressMalformed => "AddressMalformed",
+            Self::TokenDead => "TokenDead",
+            Self::AddressSuppressed => "AddressSuppressed",
+            Self::DomainSuppressed => "DomainSuppressed",
+            Self::NotAllowed => "NotAllowed",
+            Self::SenderBlocked => "SenderBlocked",
+            Self::OptedOutAll => "OptedOutAll",
+            Self::OptedOutChannel => "OptedOutChannel",
+            Self::OptedOutAddress => "OptedOutAddress",
+            Self::ListNotLive => "ListNotLive",
+            Self::UnsubscribedFromList => "UnsubscribedFromList",
+            Self::NotSubscribed => "NotSubscribed",
+            Self::PendingVerification => "PendingVerification",
+            Self::NoConsent => "NoConsent",
+            Self::OptInRequired => "OptInRequired",
+        }
+    }
+
     /// In people's words, to stand after "withheld:".
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -218,9 +267,8 @@ impl Exclusion {
 }
 
 impl fmt::Display for Exclusion {
-    /// The code's name, as in the decision table.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(self.as_str())
     }
 }
 
@@ -313,13 +361,21 @@ fn rows(
         Some(of_channel),
         refused(of_channel, Exclusion::OptedOutChannel),
     )?;
-    let identity = identity_choice(recipient.identity, channel);
-    row(8, "not opted out for the address", Some(identity), refused(identity, Exclusion::OptedOutAddress))?;
+    let identity = (Read::Identity(channel.field()), recipient.identity.channel(channel));
+    let identity_any = (Read::Identity(Field::Any), recipient.identity.get(Field::Any));
+    let at_address = if identity_any.1.is_no() { identity_any } else { identity };
+    row(
+        8,
+        "not opted out for the address",
+        Some(at_address),
+        refused(at_address, Exclusion::OptedOutAddress),
+    )?;
     if let Some(list) = message.list {
         let value = (Read::Subscription, recipient.subscription);
         row(9, "subscribed to the list, which is live", Some(value), list_reason(list, value.1, rules))?;
     }
-    let counts = [identity, of_channel, any].into_iter().find(|(_, choice)| choice.counts());
+    // The address's own `any` is about all channels: what the person said of this one comes before it.
+    let counts = [identity, of_channel, identity_any, any].into_iter().find(|(_, choice)| choice.counts());
     let counting = counts.unwrap_or((Read::Default, rules.default_for(channel)));
     row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
     let opt_in =
@@ -355,13 +411,6 @@ const fn suppression_reason(suppressed: Suppressed) -> Option<Exclusion> {
 
 fn refused((_, choice): (Read, Choice), reason: Exclusion) -> Option<Exclusion> {
     choice.is_no().then_some(reason)
-}
-
-/// What the address itself says of a channel: a no of either its channel or its `any`, else the first that counts.
-fn identity_choice(identity: ConsentWord, channel: Channel) -> (Read, Choice) {
-    let own = (Read::Identity(channel.field()), identity.channel(channel));
-    let any = (Read::Identity(Field::Any), identity.get(Field::Any));
-    if any.1.is_no() || !own.1.counts() { any } else { own }
 }
 
 /// Row 9. `dy` and a named basis subscribe as `y` does; unset and `u` don't.

@@ -61,16 +61,16 @@ impl ConsentWord {
 
     /// The choice that holds for a channel.
     ///
-    /// Marketing email is commercial email, so a no to `commercialEmail` counts for `email` as well (I9).
+    /// Marketing email is commercial email, so `email` and `commercialEmail` share what holds back: a no, or a pending
+    /// verification, to one counts for the other as well (I9). A yes doesn't.
     pub const fn channel(self, channel: Channel) -> Choice {
         let own = self.get(channel.field());
-        if matches!(channel, Channel::Email) && !own.is_no() {
-            let commercial = self.get(Field::CommercialEmail);
-            if commercial.is_no() {
-                return commercial;
-            }
-        }
-        own
+        let twin = match channel {
+            Channel::Email => self.get(Field::CommercialEmail),
+            Channel::CommercialEmail => self.get(Field::Email),
+            _ => return own,
+        };
+        if !own.is_no() && (twin.is_no() || matches!(twin, Choice::Pending)) { twin } else { own }
     }
 
     /// The preferred channel.

@@ -119,6 +119,12 @@ pub struct Document {
     style: Style,
 }
 
+/// Reads a JSON text of any kind as strictly as a document: within [`DOCUMENT_BYTES_MAX`], [`DEPTH_MAX`] and
+/// [`MEMBERS_MAX`], and without members that stand twice, of which others take the last without a word.
+pub fn read_value(json: &str) -> Result<Json, XdmError> {
+    read::read(json)
+}
+
 impl Document {
     /// Reads a document from its text: the consents object, or an object with the member `consents`.
     ///

@@ -46,7 +46,7 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a data directory
+    /// Make a data directory, or change settings of one
     Init(Init),
     /// Serve the pages that people opt out on
     Serve(Serve),
@@ -98,8 +98,16 @@ pub struct Init {
     #[arg(long, value_name = "NAME")]
     pub brand: Option<String>,
     /// Where the law asks for an opt-in, want an express yes or a named basis
-    #[arg(long)]
-    pub jurisdiction_pack: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub jurisdiction_pack: Option<bool>,
+}
+
+impl Init {
+    /// No setting is given.
+    pub fn changes_nothing(&self) -> bool {
+        let Self { default_consent, public_url, brand, jurisdiction_pack } = self;
+        default_consent.is_empty() && public_url.is_none() && brand.is_none() && jurisdiction_pack.is_none()
+    }
 }
 
 /// `serve`

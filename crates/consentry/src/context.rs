@@ -9,7 +9,7 @@ use store::sqlite::{OpenOptions, SqliteStore};
 use store::{AddressOwner, List, Settings, Store};
 
 use crate::cli::Global;
-use crate::output::fail;
+use crate::output::{self, fail};
 use crate::system::{OsEntropy, SystemClock};
 
 /// The workspace that the command line works in.
@@ -32,6 +32,10 @@ impl Context {
     /// Opens the data directory, making it if it isn't there.
     pub fn open(global: &Global) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        if !global.data_dir.join("master.key").is_file() {
+            // A misspelt folder would otherwise look like one in which nobody has ever said no.
+            output::say(format_args!("{}: a new data directory", global.data_dir.display()));
+        }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
             clock: Arc::clone(&clock),

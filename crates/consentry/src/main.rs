@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod context;
+mod listen;
 mod output;
 mod probe;
 mod system;

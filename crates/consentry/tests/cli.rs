@@ -39,6 +39,9 @@ fn import_tells_what_it_did_and_again_changes_nothing() {
     let counts = |read: u64, created: u64, unchanged: u64| serde_json::json!({ "read": read, "created": created, "updated": 0, "unchanged": unchanged, "rejected": 0 });
     assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 5, 0));
     assert_eq!(desk.run(&["import", "profiles", "people.csv", "--json"]).exits(0).json(), counts(5, 0, 5));
+    let same = desk.run(&["import", "profiles", "people.csv", "--rejects", "./people.csv"]).exits(1);
+    assert!(same.err.contains("rejects"), "{}", same.err);
+    assert_eq!(std::fs::read_to_string(desk.path("people.csv")).unwrap(), PEOPLE);
     let missing = desk.run(&["import", "profiles", "nothing.csv"]).exits(1);
     assert!(missing.err.contains("nothing.csv"), "{}", missing.err);
 }
@@ -46,23 +49,23 @@ fn import_tells_what_it_did_and_again_changes_nothing() {
 #[test]
 fn check_decides_and_says_why() {
     let desk = desk_with_people();
-    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "Choice(Yes)");
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "OptedIn");
     assert_eq!(reason(&desk, &["email", "--address", "BOB@example.com"], 3), "OptedOutChannel");
     assert_eq!(reason(&desk, &["email", "--address", "cat@example.com"], 3), "OptedOutAll");
     assert_eq!(reason(&desk, &["email", "--address", "dan@example.com"], 3), "PendingVerification");
-    assert_eq!(reason(&desk, &["email", "--address", "eve@example.com"], 0), "Default(Unset)");
-    assert_eq!(reason(&desk, &["email", "--address", "stranger@example.com"], 0), "Default(Unset)");
+    assert_eq!(reason(&desk, &["email", "--address", "eve@example.com"], 0), "Default");
+    assert_eq!(reason(&desk, &["email", "--address", "stranger@example.com"], 0), "Default");
     assert_eq!(reason(&desk, &["email", "--address", "no address"], 3), "AddressMalformed");
     assert_eq!(
         reason(&desk, &["email", "--address", "cat@example.com", "--category", "transactional"], 0),
         "Transactional"
     );
-    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 0), "Choice(Yes)");
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 0), "OptedIn");
     assert_eq!(
         reason(&desk, &["email", "--address", "eve@example.com", "--list", "news"], 3),
         "NotSubscribed"
     );
-    assert_eq!(reason(&desk, &["sms", "--address", "+49 30 123456"], 0), "Default(Unset)");
+    assert_eq!(reason(&desk, &["sms", "--address", "+49 30 123456"], 0), "Default");
     let words = desk.run(&["check", "--channel", "email", "--address", "bob@example.com"]).exits(3).out;
     assert!(words.starts_with("○ withheld: opted out of this channel (OptedOutChannel)"), "{words}");
     assert!(words.contains("ent_"), "the trace names the ledger entry: {words}");
@@ -80,7 +83,7 @@ fn opt_outs_bind_at_their_level_even_for_strangers() {
         reason(&desk, &["email", "--address", "ann@example.com", "--list", "news"], 3),
         "UnsubscribedFromList"
     );
-    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "Choice(Yes)");
+    assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 0), "OptedIn");
     desk.run(&["opt-out", "ann@example.com", "--level", "identity"]).exits(0);
     assert_eq!(reason(&desk, &["email", "--address", "ann@example.com"], 3), "OptedOutAddress");
     desk.run(&["opt-out", "+4930123456", "--level", "channel"]).exits(0);
@@ -110,6 +113,7 @@ fn opt_outs_bind_at_their_level_even_for_strangers() {
     assert_eq!(shown["consents"]["marketing"]["any"]["reason"], "rang us");
     assert_eq!(shown["history"][0]["source"], "phone-call");
     desk.run(&["opt-out", "not an address"]).exits(1);
+    desk.run(&["opt-out", "a@example.com", "--level", "identity", "--channel", "sms"]).exits(1);
     desk.run(&["opt-out", "a@example.com", "--level", "subscription"]).exits(2);
 }
 
@@ -119,9 +123,13 @@ fn the_default_can_be_changed_when_a_data_directory_is_made() {
     desk.run(&["init", "--default-consent", "email=n", "--default-consent", "sms=p"]).exits(0);
     assert_eq!(reason(&desk, &["email", "--address", "a@example.com"], 3), "NoConsent");
     assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "PendingVerification");
-    assert_eq!(reason(&desk, &["push", "--address", "token"], 0), "Default(Unset)");
+    assert_eq!(reason(&desk, &["push", "--address", "token"], 0), "Default");
     let again = desk.run(&["init"]).exits(1);
     assert!(again.err.contains("exists and isn't empty"), "{}", again.err);
+    // Settings can be changed later; those not named stay.
+    desk.run(&["init", "--default-consent", "email=y", "--brand", "Brand"]).exits(0);
+    assert_eq!(reason(&desk, &["email", "--address", "a@example.com"], 0), "Default");
+    assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "PendingVerification");
     desk.run(&["init", "--default-consent", "email=maybe"]).exits(2);
 }
 

@@ -1,15 +1,17 @@
-//! Who is meant: the audience as a bitmap of profiles.
+//! Who is meant: the audience as a bitmap of profiles, and the addresses that a file names.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use consent::{Address, ListId, ProfileId, WorkspaceId};
+use consent::{Address, Channel, ListId, ProfileId, Recipient, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
-use store::Store;
+use store::{AddressOwner, ReadingQuery, Store, StoreError};
 
 use crate::campaign::{Audience, Campaign};
 use crate::error::{DeliveryError, InputError};
+use crate::listed::{LISTED_MAX, Listed};
 
 /// Addresses looked up at once.
 const BATCH: usize = 1000;
@@ -25,8 +27,11 @@ const LINES_NAMED_MAX: usize = 20;
 pub struct Resolved {
     /// Whom.
     pub profiles: RoaringTreemap,
-    /// Addresses in the file that nobody is known by; in a dry run only, otherwise they get profiles.
-    pub unknown: u64,
+    /// At which address, where the file names another than a profile's first one.
+    pub listed: Listed,
+    /// Addresses in the file that nobody is known by: what decisions read about them, and how many are alike. In a dry
+    /// run only, otherwise they get profiles.
+    pub unknown: Vec<(Recipient, u64)>,
     /// Rows of the file that hold no well-formed address.
     pub malformed: u64,
     /// The lines of the first of them.
@@ -39,7 +44,8 @@ pub async fn resolve(
     workspace: WorkspaceId,
     campaign: &Campaign,
     list: Option<ListId>,
-    create: Option<consent::Timestamp>,
+    create: bool,
+    now: Timestamp,
 ) -> Result<Resolved, DeliveryError> {
     match (&campaign.audience, list) {
         (Audience::All, _) => {
@@ -49,7 +55,7 @@ pub async fn resolve(
             Ok(Resolved { profiles: store.list_profiles(workspace, list).await?, ..Resolved::default() })
         }
         (Audience::List(name), None) => Err(DeliveryError::NoList(name.clone())),
-        (Audience::File(path), _) => from_file(store, workspace, path, &campaign.file, create).await,
+        (Audience::File(path), _) => from_file(store, workspace, path, &campaign.file, create, now).await,
     }
 }
 
@@ -58,34 +64,96 @@ async fn from_file(
     workspace: WorkspaceId,
     path: &Path,
     campaign: &Path,
-    create: Option<consent::Timestamp>,
+    create: bool,
+    now: Timestamp,
 ) -> Result<Resolved, DeliveryError> {
     let mut resolved = Resolved::default();
     let mut rows = Rows::open(path, campaign)?;
-    let mut unknown = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     loop {
         let batch = rows.next_batch(&mut resolved)?;
         if batch.is_empty() {
-            resolved.unknown = unknown.len() as u64;
             return Ok(resolved);
         }
-        if let Some(at) = create {
-            let owners = store.resolve_or_create(workspace, batch, at).await?;
-            resolved.profiles.extend(owners.iter().map(|owner| id(owner.profile)));
-            continue;
-        }
-        let keys: Vec<String> = batch.iter().map(|address| address.key().to_owned()).collect();
-        for (owner, key) in store.resolve(workspace, batch).await?.into_iter().zip(keys) {
-            match owner {
-                Some(owner) => {
-                    resolved.profiles.insert(id(owner.profile));
-                }
-                None => {
-                    unknown.insert(key);
+        let owners = if create {
+            store.resolve_or_create(workspace, batch, now).await?
+        } else {
+            let owners = store.resolve(workspace, batch.clone()).await?;
+            let mut unknown = Vec::new();
+            for (address, owner) in batch.into_iter().zip(&owners) {
+                if owner.is_none() && seen.insert(address.key().to_owned()) {
+                    unknown.push(address);
                 }
             }
+            resolved.strangers(store, workspace, unknown, now).await?;
+            owners.into_iter().flatten().collect()
+        };
+        resolved.owners(store, workspace, owners, now).await?;
+        if resolved.listed.len() > LISTED_MAX {
+            let problem = format!(
+                "{} names another address than the person's first one for more than {LISTED_MAX} people; split it",
+                path.display()
+            );
+            return Err(InputError::new(campaign, "audience.file", problem).into());
         }
     }
+}
+
+impl Resolved {
+    /// Adds owners of addresses that the file names. Who is named twice is meant at the address named first.
+    async fn owners(
+        &mut self,
+        store: &dyn Store,
+        workspace: WorkspaceId,
+        mut owners: Vec<AddressOwner>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        owners.retain(|owner| self.profiles.insert(id(owner.profile)));
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let query = ReadingQuery {
+            profiles: owners.iter().map(|owner| owner.profile).collect(),
+            channel: Channel::Email,
+            addresses: None,
+            list: None,
+            sender: None,
+            with_attributes: false,
+            now,
+        };
+        for (owner, reading) in owners.iter().zip(store.read(workspace, query).await?) {
+            if reading.address.is_none_or(|(first, _)| first != owner.address) {
+                self.listed.insert(owner.profile, owner.address);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds addresses that nobody is known by.
+    async fn strangers(
+        &mut self,
+        store: &dyn Store,
+        workspace: WorkspaceId,
+        unknown: Vec<Address>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // They differ by what suppression and allow lists say, in a few ways at most.
+        for recipient in store.read_strangers(workspace, unknown, now).await? {
+            match self.unknown.iter_mut().find(|(alike, _)| *alike == recipient) {
+                Some((_, times)) => *times += 1,
+                None => self.unknown.push((recipient, 1)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many unknown addresses there are.
+pub(crate) fn count(unknown: &[(Recipient, u64)]) -> u64 {
+    unknown.iter().map(|(_, times)| times).sum()
 }
 
 /// A profile's place in a bitmap.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::configuration::{ChannelConfiguration, RawConfiguration, check_public_url};
 use crate::error::InputError;
+use crate::listed::Listed;
 
 /// Largest campaign file or template in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -59,7 +60,7 @@ pub struct Campaign {
     fingerprint: String,
 }
 
-/// What pages need to know of a run; the store keeps it as JSON with the run.
+/// What pages and a resumed run need to know of a run; the store keeps it as JSON with the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSpec {
     /// The campaign's name.
@@ -76,6 +77,9 @@ pub struct RunSpec {
     /// Where a page's button leads after it has acted, by level.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub confirmation: BTreeMap<String, String>,
+    /// At which address people are meant, where the audience file names another than their first one.
+    #[serde(skip_serializing_if = "Listed::is_empty", default)]
+    pub listed: Listed,
 }
 
 #[derive(Deserialize)]
@@ -180,8 +184,8 @@ impl Campaign {
         &self.fingerprint
     }
 
-    /// What pages need to know, with the confirmation pages that templates name.
-    pub fn spec(&self, found: &BTreeMap<String, String>) -> RunSpec {
+    /// What pages need to know, with the confirmation pages that templates name, and what the run itself goes by.
+    pub fn spec(&self, found: &BTreeMap<String, String>, listed: Listed) -> RunSpec {
         let mut confirmation = self.confirmation.clone();
         confirmation.extend(found.clone());
         RunSpec {
@@ -196,6 +200,7 @@ impl Campaign {
                 .clone()
                 .unwrap_or_else(|| self.configuration.from.email.clone()),
             confirmation,
+            listed,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod gate;
 mod html;
 pub mod links;
+pub mod listed;
 mod mailbox;
 pub mod message;
 mod pipeline;
@@ -21,6 +22,7 @@ pub mod render;
 pub mod run;
 mod settle;
 pub mod smtp;
+pub mod window;
 mod worker;
 
 pub use campaign::{Audience, Campaign, Content, RunSpec};
@@ -30,7 +32,7 @@ pub use forecast::{Forecast, forecast};
 pub use links::Links;
 pub use mailbox::Mailbox;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
-pub use run::{Deps, Progress, RunOptions, RunSummary, run_campaign};
+pub use run::{Deps, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
 
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,59 @@ impl Links {
     }
 }
 
+/// Looks for one person's own ways out in rendered texts. Links are signed when they are looked for, the likeliest first.
+pub(crate) struct WaysOut<'l> {
+    links: &'l Links,
+    address: AddressId,
+    epoch: u32,
+    signed: Vec<String>,
+}
+
+impl<'l> WaysOut<'l> {
+    pub(crate) fn new(links: &'l Links, address: AddressId, epoch: u32) -> Self {
+        Self { links, address, epoch, signed: Vec::new() }
+    }
+
+    /// Whether a way out stands in `text`. What the publish check knows of HTML isn't asked again here.
+    pub(crate) fn stands_in(&mut self, text: &str) -> bool {
+        let mut at = 0;
+        loop {
+            let Some(url) = self.nth(at) else { return false };
+            if holds(text, url) {
+                return true;
+            }
+            at += 1;
+        }
+    }
+
+    fn nth(&mut self, at: usize) -> Option<&str> {
+        let Self { links, address, epoch, .. } = *self;
+        while self.signed.len() <= at {
+            let signed = match self.signed.len() {
+                0 => links.unsubscribe(address, epoch),
+                1 => links.preferences(address, epoch),
+                // Without a list there is nothing to be subscribed to.
+                n => match *Level::ALL.get(n - 2)? {
+                    Level::Subscription if links.list.is_none() => links.preferences(address, epoch),
+                    level => links.one_click(level, address, epoch),
+                },
+            };
+            // Without a signature there is no link (I9).
+            self.signed.push(signed.ok()?);
+        }
+        Some(&self.signed[at])
+    }
+}
+
+/// Whether `text` holds `url` with nothing behind it that would belong to its token.
+fn holds(text: &str, url: &str) -> bool {
+    let ends = |at: usize| {
+        let next = text.as_bytes().get(at + url.len());
+        next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte))
+    };
+    memchr::memmem::find_iter(text.as_bytes(), url).any(ends)
+}
+
 /// What a template's calls of `one_click_url` say: the confirmation page by level, and what is wrong with them.
 ///
 /// Read from the source, not from a rendering: a call in a branch that no sample takes counts too.

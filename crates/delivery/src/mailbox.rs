@@ -21,9 +21,19 @@ impl Mailbox {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (name, address) = match text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
-            Some((name, address)) => (name.trim().trim_matches('"').trim(), address),
+            Some((name, address)) => (name.trim(), address),
             None => ("", text),
         };
+        let inner = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let quoted = inner.filter(|inner| !inner.contains('"'));
+        let name = quoted.unwrap_or(name).trim_matches('"').trim();
+        // `A <a@b>, C <c@d>` would come out as a name that holds the first address.
+        if name.contains(['<', '>', '@']) {
+            return Err("the name holds `<`, `>` or `@`; name one address only".to_owned());
+        }
+        if quoted.is_none() && name.contains(',') {
+            return Err("name one address only, and put a name with a comma in double quotes".to_owned());
+        }
         if name.chars().any(char::is_control) {
             return Err("the name holds a control character".to_owned());
         }
@@ -79,6 +89,23 @@ mod tests {
         for bad in ["", "Ann", "Ann <a>", "A\r\nBcc: x@y.example <a@b.example>", "jürgen@b.example"] {
             assert!(Mailbox::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn more_than_one_address_is_no_name() {
+        for bad in [
+            "A <a@b.example>, B <b@b.example>",
+            "\"A <a@b.example>, B\" <b@b.example>",
+            "\"A\" <a@b.example>, \"B\" <b@b.example>",
+            "a@b.example <b@b.example>",
+            "a@b.example, B <b@b.example>",
+            "Ann, Bob <b@b.example>",
+            "\"A\", \"B\" <b@b.example>",
+            "a@b.example, b@b.example",
+        ] {
+            assert!(Mailbox::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Mailbox::parse("\"Ann, B.\" <a@b.example>").unwrap().name.unwrap(), "Ann, B.");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::text::Text;
 use mail_builder::headers::url::URL;
 use mail_builder::mime::MimePart;
+use sha2::{Digest, Sha256};
 
 use crate::campaign::Campaign;
 use crate::configuration::ChannelConfiguration;
@@ -22,6 +23,8 @@ use crate::smtp::{Envelope, EnvelopeError};
 
 /// Longest List-Id in octets (RFC 2919 section 3).
 const LIST_ID_LENGTH_MAX: usize = 255;
+/// Characters of a message's own name: 130 bits.
+const ID_LENGTH: usize = 26;
 
 /// Why a message couldn't be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,13 +109,14 @@ impl Composer {
         let to = deliverable(&person.email).ok_or(EnvelopeError::Character)?;
         let envelope = Envelope::new(format!("b.{token}@{}", self.bounce_domain), to)?;
         let Buffers { header, body, message } = buffers;
-        self.header(header, &envelope, &token, &rendered.subject, at);
+        let id = message_id(&token);
+        self.header(header, &envelope, &id, &rendered.subject, at);
         if self.list_unsubscribe {
             field(header, "List-Unsubscribe", &URL::new(links.unsubscribe(person.address(), person.epoch)?));
         }
         header.extend_from_slice(&self.tail);
         body.clear();
-        part(rendered, &token).write_part(body);
+        part(rendered, &id).write_part(body);
         // The part begins with its own header fields, which belong to the message's.
         let split = memchr::memmem::find(body, b"\r\n\r\n").map_or(body.len(), |at| at + 2);
         header.extend_from_slice(&body[..split]);
@@ -126,16 +130,25 @@ impl Composer {
     }
 
     /// The fields up to List-Id, in the order that mail clients show.
-    fn header(&self, out: &mut Vec<u8>, envelope: &Envelope, token: &str, subject: &str, at: Timestamp) {
+    fn header(&self, out: &mut Vec<u8>, envelope: &Envelope, id: &str, subject: &str, at: Timestamp) {
         out.clear();
         out.extend_from_slice(&self.from);
         field(out, "To", &Address::from(envelope.to()));
         field(out, "Subject", &Text::new(subject));
         field(out, "Date", &Date::new(at.0.div_euclid(1_000_000)));
-        field(out, "Message-ID", &MessageId::new(format!("{token}@{}", self.id_domain)));
+        field(out, "Message-ID", &MessageId::new(format!("{id}@{}", self.id_domain)));
         out.extend_from_slice(&self.reply_to);
         out.extend_from_slice(&self.list);
     }
+}
+
+/// The message's own name, the same for the same address and run. Not the token of the envelope sender: whoever is shown
+/// the message could answer with a forged bounce.
+pub(crate) fn message_id(token: &str) -> String {
+    let mut id = data_encoding::BASE32_NOPAD.encode(&Sha256::digest(token));
+    id.truncate(ID_LENGTH);
+    id.make_ascii_lowercase();
+    id
 }
 
 fn field(out: &mut Vec<u8>, name: &str, value: &impl Header) {
@@ -161,11 +174,11 @@ fn feedback_id(campaign: &Campaign, configuration: &ChannelConfiguration) -> Opt
 }
 
 /// The body: both parts as alternatives, the plainer one first (RFC 2046 section 5.1.4), or the only one there is.
-fn part<'r>(rendered: &'r Rendered, token: &str) -> MimePart<'r> {
+fn part<'r>(rendered: &'r Rendered, id: &str) -> MimePart<'r> {
     let text = MimePart::new("text/plain", rendered.text.as_str());
     let Some(html) = &rendered.html else { return text };
     let html = MimePart::new("text/html", html.as_str());
-    // `=_` can't occur in quoted-printable, and no text holds the token: the boundary is unique and repeatable.
-    let boundary = format!("=_{}", &token[..token.len().min(40)]);
+    // `=_` can't occur in quoted-printable, and no text holds the id: the boundary is unique and repeatable.
+    let boundary = format!("=_{id}");
     MimePart::new(ContentType::new("multipart/alternative").attribute("boundary", boundary), vec![text, html])
 }

@@ -1,5 +1,6 @@
 //! The moving part of a run: batches are decided and claimed here, workers hand over, settlements are written in groups.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,16 +12,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::audience;
 use crate::configuration::Retry;
 use crate::error::DeliveryError;
-use crate::gate::{Gate, Permit};
+use crate::gate::{Decided, Gate, Permit};
+use crate::listed::Listed;
 use crate::message::Composer;
 use crate::render::Renderer;
-use crate::run::{IN_HAND_PER_CONNECTION, Progress};
+use crate::run::Progress;
 use crate::settle::{Tally, settle_all};
 use crate::smtp::SmtpTransport;
+use crate::window::Window;
 use crate::worker;
 
-/// Most profiles decided and claimed at once.
-const BATCH_MAX: usize = 64;
+/// Most profiles decided at once, where many are excluded.
+const LOOK_MAX: usize = 64;
 /// How often messages that became due are looked for while the audience isn't through, and waited for afterwards.
 const DUE_EVERY: Duration = Duration::from_millis(500);
 const WAIT_STEP: Duration = Duration::from_millis(100);
@@ -29,6 +32,8 @@ const WAIT_STEP: Duration = Duration::from_millis(100);
 pub(crate) struct Pipeline {
     pub(crate) gate: Gate,
     pub(crate) run: RunId,
+    pub(crate) listed: Listed,
+    pub(crate) window: Window,
     pub(crate) transport: SmtpTransport,
     pub(crate) renderer: Renderer,
     pub(crate) composer: Composer,
@@ -162,11 +167,13 @@ impl Pipeline {
         let tally = Arc::new(Tally::new(&pipeline, run, progress).await?);
         let settler = settle_all(Arc::clone(&pipeline), closed_out, Arc::clone(&health), Arc::clone(&tally));
         let settler = tokio::spawn(settler);
-        let size = connections * IN_HAND_PER_CONNECTION;
+        let size = pipeline.window.size();
         let mut driver = Driver {
             pipeline: &pipeline,
             in_hand: Arc::new(Semaphore::new(size)),
             size,
+            look: 1,
+            ahead: VecDeque::new(),
             jobs,
             tally,
             health: &health,
@@ -194,7 +201,12 @@ impl Pipeline {
 struct Driver<'a> {
     pipeline: &'a Pipeline,
     in_hand: Arc<Semaphore>,
+    /// Permits that the semaphore has, given out ones included.
     size: usize,
+    /// Profiles to decide at once: more than there is room for where many are excluded.
+    look: usize,
+    /// Profiles taken from the audience and not claimed.
+    ahead: VecDeque<ProfileId>,
     jobs: mpsc::UnboundedSender<Job>,
     tally: Arc<Tally>,
     health: &'a Health,
@@ -225,7 +237,13 @@ impl Driver<'_> {
                 }
                 looked = gate.clock.monotonic();
             }
-            let batch: Vec<ProfileId> = rest.by_ref().take(room).map(audience::profile).collect();
+            let look = self.look.max(room);
+            while self.ahead.len() < look
+                && let Some(next) = rest.next()
+            {
+                self.ahead.push_back(audience::profile(next));
+            }
+            let batch: Vec<ProfileId> = self.ahead.drain(..look.min(self.ahead.len())).collect();
             if batch.is_empty() {
                 drop(hand);
                 if self.is_through(wait).await? {
@@ -240,15 +258,36 @@ impl Driver<'_> {
         Ok(false)
     }
 
-    /// Waits for room in hand; takes what there is, up to a batch.
+    /// Fits the semaphore to the window: what is in hand already stays so.
+    fn resize(&mut self) {
+        let target = self.pipeline.window.size();
+        if target > self.size {
+            self.in_hand.add_permits(target - self.size);
+            self.size = target;
+        } else {
+            self.size -= self.in_hand.forget_permits(self.size - target);
+        }
+    }
+
+    /// Waits for room in hand; takes what there is, up to a claim's worth.
     async fn room(&mut self) -> Option<(OwnedSemaphorePermit, usize)> {
         let mut halt = self.health.halt.subscribe();
-        let mut hand = tokio::select! {
-            hand = Arc::clone(&self.in_hand).acquire_owned() => hand.ok()?,
-            _ = halt.wait_for(|halted| *halted) => return None,
-            () = stopped(&mut self.stop) => return None,
+        let mut hand = loop {
+            self.resize();
+            let hand = tokio::select! {
+                hand = Arc::clone(&self.in_hand).acquire_owned() => hand.ok()?,
+                _ = halt.wait_for(|halted| *halted) => return None,
+                () = stopped(&mut self.stop) => return None,
+            };
+            self.resize();
+            if self.size <= self.pipeline.window.size() {
+                break hand;
+            }
+            // The window has shrunk, and what came back is too much by now.
+            hand.forget();
+            self.size -= 1;
         };
-        let more = self.in_hand.available_permits().min(BATCH_MAX - 1);
+        let more = self.in_hand.available_permits().min(self.pipeline.window.claim() - 1);
         if more > 0
             && let Ok(more) =
                 Arc::clone(&self.in_hand).try_acquire_many_owned(u32::try_from(more).unwrap_or(0))
@@ -290,10 +329,38 @@ impl Driver<'_> {
         batch: Vec<ProfileId>,
         hand: OwnedSemaphorePermit,
     ) -> Result<(), DeliveryError> {
-        let cursor = batch.last().copied();
-        let decided = self.pipeline.gate.decide(batch, None).await?;
+        let room = hand.num_permits();
+        let mut decided = self.decide(batch.clone()).await?;
+        // Whoever is behind the last one that there is room for comes again.
+        let fits = match decided.permits.get(room) {
+            Some(first) => batch.partition_point(|profile| *profile < first.profile),
+            None => batch.len(),
+        };
+        let (batch, behind) = batch.split_at(fits);
+        if behind.is_empty() {
+            let few = decided.permits.len() < room;
+            self.look = if few { (batch.len() * 2).min(LOOK_MAX) } else { batch.len() };
+        } else {
+            self.look = fits;
+            let last = batch.last();
+            decided.permits.truncate(room);
+            decided.excluded.retain(|(profile, _)| Some(profile) <= last);
+            behind.iter().rev().for_each(|profile| self.ahead.push_front(*profile));
+        }
         let permits = decided.permits.into_iter().map(|permit| (permit, 0)).collect();
-        self.claim(permits, decided.excluded, cursor, hand).await
+        self.claim(permits, decided.excluded, batch.last().copied(), hand).await
+    }
+
+    /// Decides for a batch of the audience, each at the address at which they are meant; the answers by profile.
+    async fn decide(&self, batch: Vec<ProfileId>) -> Result<Decided, StoreError> {
+        let mut decided = Decided::default();
+        for (profiles, addresses) in self.pipeline.listed.split(batch) {
+            let some = self.pipeline.gate.decide(profiles, addresses).await?;
+            decided.permits.extend(some.permits);
+            decided.excluded.extend(some.excluded);
+        }
+        decided.permits.sort_unstable_by_key(|permit| permit.profile);
+        Ok(decided)
     }
 
     async fn retry(&mut self, due: Vec<Due>, hand: OwnedSemaphorePermit) -> Result<(), DeliveryError> {

@@ -96,6 +96,7 @@ pub async fn check(
                 }
             }
             checked.warnings = missing_attributes(&renderer, samples);
+            checked.warnings.extend(unsigned(campaign));
         }
     }
     if check.findings.is_empty() {
@@ -242,6 +243,18 @@ impl Check<'_> {
             self.find(part, problem);
         }
     }
+}
+
+/// RFC 8058 section 4: the List fields must be covered by a DKIM signature, or mailbox providers don't act on them.
+fn unsigned(campaign: &Campaign) -> Option<Finding> {
+    let configuration = &campaign.configuration;
+    let unsigned = configuration.category == Category::Marketing && configuration.dkim.is_empty();
+    unsigned.then(|| Finding {
+        part: "configuration.dkim".to_owned(),
+        problem: "is missing: unless the relay signs, mailbox providers ignore the one-click unsubscribe header \
+                  (RFC 8058 wants it signed)"
+            .to_owned(),
+    })
 }
 
 fn missing_attributes(renderer: &Renderer, samples: &[Person]) -> Vec<Finding> {

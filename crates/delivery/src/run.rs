@@ -6,8 +6,9 @@
 //!                 └────────── due again ◄──────────────┘
 //! ```
 //!
-//! At most [`IN_HAND_PER_CONNECTION`] messages per connection are claimed and not settled: that many are in doubt after
-//! the process is killed, and no more.
+//! Few messages are claimed and not settled at a time, the fewer the slower the relay is, at most
+//! [`IN_HAND_PER_CONNECTION`](crate::window::IN_HAND_PER_CONNECTION) per connection: that many are in doubt after the
+//! process is killed, and no more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,21 +18,21 @@ use store::{NewRun, Run, RunGuard, RunReport, RunState, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::audience::{self, Resolved};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, RunSpec};
 use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
 use crate::gate::{Gate, person};
 use crate::links::Links;
+use crate::listed::Listed;
 use crate::message::Composer;
 use crate::pipeline::Pipeline;
 use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
 use crate::smtp::SmtpTransport;
+use crate::window::Window;
 
-/// Messages per connection that may be claimed and not settled.
-pub const IN_HAND_PER_CONNECTION: usize = 16;
 /// People that the publish check renders for.
-const SAMPLES: u64 = 5;
+const SAMPLES: u64 = 25;
 /// How long to wait for another process that is starting a run, in steps of [`START_PAUSE`].
 const START_TRIES_MAX: u32 = 600;
 const START_PAUSE: Duration = Duration::from_millis(50);
@@ -173,11 +174,9 @@ pub async fn run_campaign(
     probe: &dyn LinkProbe,
     progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 ) -> Result<RunSummary, DeliveryError> {
-    let signer = Signer::load(&campaign.configuration.dkim)
-        .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
-    let transport = SmtpTransport::new(campaign.configuration.transport.clone())?;
+    let (signer, transport) = means(campaign)?;
     let started = start(deps, campaign, options, probe).await?;
-    let Started { run, guard, resumed, resolved, checked } = started;
+    let Started { run, guard, resumed, resolved, listed, checked } = started;
     let mut summary = RunSummary {
         run: run.id,
         state: RunState::Open,
@@ -196,6 +195,8 @@ pub async fn run_campaign(
     let pipeline = Pipeline {
         gate: deps.gate(campaign, run.list),
         run: run.id,
+        listed,
+        window: Window::new(transport.connections_max()),
         transport: transport.clone(),
         renderer,
         composer: Composer::new(campaign, signer),
@@ -215,11 +216,55 @@ pub async fn run_campaign(
     Ok(summary)
 }
 
+/// Checks a campaign as [`run_campaign`] does before it starts: keys, relay settings, content, links. Nothing changes.
+///
+/// The samples are from the audience; addresses of a file that nobody is known by have none.
+pub async fn check_campaign(
+    deps: &Deps,
+    campaign: &Campaign,
+    probe: &dyn LinkProbe,
+) -> Result<Checked, DeliveryError> {
+    means(campaign)?;
+    let list = deps.list(campaign).await?;
+    let links = deps.links(campaign, None).await?;
+    Renderer::new(campaign, links.clone()).map_err(template_findings)?;
+    let now = deps.clock.now();
+    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, false, now).await?;
+    room_for(campaign, &resolved)?;
+    let samples = samples(deps, campaign, list, &resolved.profiles).await?;
+    Ok(publish::check(campaign, &samples, &links, probe).await?)
+}
+
+/// What signs and what sends; nothing is connected yet.
+fn means(campaign: &Campaign) -> Result<(Signer, SmtpTransport), DeliveryError> {
+    let signer = Signer::load(&campaign.configuration.dkim)
+        .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
+    Ok((signer, SmtpTransport::new(campaign.configuration.transport.clone())?))
+}
+
+/// Refuses what the run's description has no room for.
+fn room_for(campaign: &Campaign, resolved: &Resolved) -> Result<(), InputError> {
+    if resolved.listed.fits() {
+        return Ok(());
+    }
+    let problem = "the file names another address than the person's first one for too many people; split it";
+    Err(InputError::new(&campaign.file, "audience.file", problem))
+}
+
+/// The addresses that a run was started with. A description that can't be read would mail other addresses than those
+/// asked for, so it stops the run (I9).
+fn listed(run: &Run) -> Result<Listed, DeliveryError> {
+    let spec: RunSpec = serde_json::from_str(&run.spec)
+        .map_err(|_| StoreError::Damaged(format!("the description of {} can't be read", run.id)))?;
+    Ok(spec.listed)
+}
+
 struct Started {
     run: Run,
     guard: RunGuard,
     resumed: bool,
     resolved: Resolved,
+    listed: Listed,
     checked: Checked,
 }
 
@@ -259,17 +304,19 @@ async fn start(
         let profiles = deps.store.audience(deps.workspace, run.id).await?;
         let samples = samples(deps, campaign, list, &profiles).await?;
         let checked = publish::check(campaign, &samples, &links, probe).await?;
-        return Ok(Started { run, guard, resumed: true, resolved: Resolved::default(), checked });
+        let listed = listed(&run)?;
+        return Ok(Started { run, guard, resumed: true, resolved: Resolved::default(), listed, checked });
     }
     let now = deps.clock.now();
     // Refuses content that can't go out before anything is made.
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
-    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, Some(now)).await?;
+    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, true, now).await?;
+    room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     let checked = publish::check(campaign, &samples, &links, probe).await?;
     let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
     let configuration = deps.store.put_configuration(deps.workspace, name, &body, now).await?;
-    let spec = serde_json::to_string(&campaign.spec(&checked.confirmation));
+    let spec = serde_json::to_string(&campaign.spec(&checked.confirmation, resolved.listed.clone()));
     let run = NewRun {
         campaign: campaign.name.clone(),
         configuration: configuration.id,
@@ -281,7 +328,8 @@ async fn start(
     };
     let run = deps.store.create_run(deps.workspace, run).await?;
     let guard = deps.store.lock_run(deps.workspace, run.id).await?;
-    Ok(Started { run, guard, resumed: false, resolved, checked })
+    let listed = listed(&run)?;
+    Ok(Started { run, guard, resumed: false, resolved, listed, checked })
 }
 
 async fn start_lock(deps: &Deps) -> Result<RunGuard, DeliveryError> {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use consent::Category;
 use store::DeliveryState;
 
-use crate::gate::Permit;
+use crate::gate::{Gate, Permit};
+use crate::links::WaysOut;
 use crate::message::{Buffers, MessageError};
 use crate::pipeline::{Fate, Health, Job, Lines, Pipeline};
-use crate::render::{Person, Rendered};
+use crate::render::{Person, Rendered, Renderer};
 use crate::smtp::{Envelope, Outcome, Reply, Session, TransportError};
 
 /// Times that one message is decided anew before it goes back to the queue.
@@ -20,6 +22,8 @@ const FAILURES_MAX: u32 = 6;
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// A permit with less than this left is renewed first, since it would run out while the message is made.
 const MARGIN: Duration = Duration::from_millis(50);
+/// Why a marketing message isn't sent that lacks a link of ours (I3).
+const NO_WAY_OUT: &str = "no way out in the rendered content";
 
 struct Worker {
     pipeline: Arc<Pipeline>,
@@ -43,7 +47,10 @@ pub(crate) async fn work(pipeline: Arc<Pipeline>, lines: Arc<Lines>) {
     loop {
         let Some(job) = worker.lines.jobs.lock().await.recv().await else { return };
         let Job { permit, attempts, claim } = job;
+        let clock = Arc::clone(&worker.pipeline.gate.clock);
+        let began = clock.monotonic();
         let fate = worker.deliver(permit, attempts).await;
+        worker.pipeline.window.note(clock.monotonic().saturating_sub(began));
         worker.lines.note(&claim, fate);
     }
 }
@@ -79,7 +86,8 @@ impl Worker {
                 };
             }
             let outcome = match self.hand_over(&permit).await {
-                Ok(outcome) => outcome,
+                Ok((_, Some(fate))) => return fate,
+                Ok((outcome, None)) => outcome,
                 Err(problem) => return self.fate(&permit, DeliveryState::Rejected, None, Some(problem)),
             };
             match outcome {
@@ -111,27 +119,16 @@ impl Worker {
         ready
     }
 
-    /// Decides anew, just now (I1).
     async fn renew(&self, permit: &Permit) -> Result<Permit, Fate> {
-        let gate = &self.pipeline.gate;
-        match gate.decide(vec![permit.profile], Some(vec![permit.person.address()])).await {
-            Err(error) => {
-                self.health().fail(error);
-                Err(Fate::PutBack)
-            }
-            Ok(decided) => match (decided.permits.into_iter().next(), decided.excluded.first()) {
-                (Some(permit), _) => Ok(permit),
-                (None, Some((profile, reason))) => Err(Fate::Excluded(*profile, *reason)),
-                // The store answered about nobody: no permit, no mail (I9).
-                (None, None) => Err(Fate::PutBack),
-            },
-        }
+        renew(&self.pipeline.gate, self.health(), permit).await
     }
 
-    /// Renders, signs and sends; an error is about this message alone and for good.
-    async fn hand_over(&mut self, permit: &Permit) -> Result<Outcome, String> {
-        let Self { pipeline, session, rendered, buffers, .. } = self;
-        render(pipeline, &permit.person, rendered)?;
+    /// Renders, signs and sends; an error is about this message alone and for good. With the outcome comes the fate of a
+    /// message that was withdrawn at the last moment.
+    async fn hand_over(&mut self, permit: &Permit) -> Result<(Outcome, Option<Fate>), String> {
+        let Self { pipeline, session, rendered, buffers, lines } = self;
+        let marketing = pipeline.gate.category == Category::Marketing;
+        render(&pipeline.renderer, marketing, &permit.person, rendered)?;
         let clock = &pipeline.gate.clock;
         let composed = pipeline.composer.compose(
             &permit.person,
@@ -142,8 +139,14 @@ impl Worker {
         );
         let (envelope, bytes): (Envelope, &[u8]) =
             composed.map_err(|error: MessageError| error.to_string())?;
-        let Some(session) = session else { return Ok(Outcome::NotHandedOver(TransportError::Closed)) };
-        Ok(session.send(&envelope, bytes, || permit.still_holds(clock.monotonic())).await)
+        let Some(session) = session else {
+            return Ok((Outcome::NotHandedOver(TransportError::Closed), None));
+        };
+        let mut withdrawn = None;
+        let confirm = confirm(&pipeline.gate, &lines.health, permit, &mut withdrawn);
+        let outcome =
+            session.send(&envelope, bytes, || permit.still_holds(clock.monotonic()), confirm).await;
+        Ok((outcome, withdrawn))
     }
 
     /// After a failure of the relay: waits and answers `None` to try again, or the error when that is of no use. A relay
@@ -220,6 +223,41 @@ impl Worker {
     }
 }
 
+/// Decides anew, just now (I1).
+async fn renew(gate: &Gate, health: &Health, permit: &Permit) -> Result<Permit, Fate> {
+    match gate.decide(vec![permit.profile], Some(vec![permit.person.address()])).await {
+        Err(error) => {
+            health.fail(error);
+            Err(Fate::PutBack)
+        }
+        Ok(decided) => match (decided.permits.into_iter().next(), decided.excluded.first()) {
+            (Some(permit), _) => Ok(permit),
+            (None, Some((profile, reason))) => Err(Fate::Excluded(*profile, *reason)),
+            // The store answered about nobody: no permit, no mail (I9).
+            (None, None) => Err(Fate::PutBack),
+        },
+    }
+}
+
+/// Whether the message may still go when the relay asks for it at last: if the permit has run out meanwhile, it is decided
+/// anew (I1). A slow relay gets its mail, somebody who has said no doesn't.
+async fn confirm(gate: &Gate, health: &Health, permit: &Permit, withdrawn: &mut Option<Fate>) -> bool {
+    if permit.still_holds(gate.clock.monotonic()) {
+        return true;
+    }
+    match renew(gate, health, permit).await {
+        Ok(renewed) => {
+            // Who refuses personalization by now gets other content, so the message is made once more.
+            let same = renewed.person.personal || !permit.person.personal;
+            same && renewed.still_holds(gate.clock.monotonic())
+        }
+        Err(fate) => {
+            *withdrawn = Some(fate);
+            false
+        }
+    }
+}
+
 /// What the server said, without the reply code, which is kept by itself.
 fn said(reply: &Reply) -> String {
     match reply.enhanced() {
@@ -228,15 +266,32 @@ fn said(reply: &Reply) -> String {
     }
 }
 
-/// Renders; a template that fails for this person's attributes is rendered without them, as the publish check has
-/// proved possible.
-fn render(pipeline: &Pipeline, person: &Arc<Person>, rendered: &mut Rendered) -> Result<(), String> {
-    let Err(error) = pipeline.renderer.render(person, rendered) else { return Ok(()) };
+/// Renders; where that fails for this person's attributes, or leaves no way out (I3), it is rendered without them, as the
+/// publish check has proved possible.
+pub(crate) fn render(
+    renderer: &Renderer,
+    marketing: bool,
+    person: &Arc<Person>,
+    rendered: &mut Rendered,
+) -> Result<(), String> {
+    let Err(problem) = render_one(renderer, marketing, person, rendered) else { return Ok(()) };
     if !person.personal {
-        return Err(error.to_string());
+        return Err(problem);
     }
     let plain = Arc::new(Person { personal: false, ..Person::clone(person) });
-    pipeline.renderer.render(&plain, rendered).map_err(|_| error.to_string())
+    render_one(renderer, marketing, &plain, rendered).map_err(|_| problem)
+}
+
+fn render_one(
+    renderer: &Renderer,
+    marketing: bool,
+    person: &Arc<Person>,
+    rendered: &mut Rendered,
+) -> Result<(), String> {
+    renderer.render(person, rendered).map_err(|error| error.to_string())?;
+    let mut ways_out = WaysOut::new(renderer.links(), person.address(), person.epoch);
+    let mut parts = rendered.html.iter().chain([&rendered.text]);
+    if !marketing || parts.all(|part| ways_out.stands_in(part)) { Ok(()) } else { Err(NO_WAY_OUT.to_owned()) }
 }
 
 /// Whether trying again can't help until someone mends something.

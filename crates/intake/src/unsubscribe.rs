@@ -124,6 +124,40 @@ pub async fn act(
     Ok(Acted { recorded: first.and_then(|recorded| recorded.entry), already: !fresh })
 }
 
+/// What became of a one-click post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OneClick {
+    /// The opt-out is recorded, now or before.
+    Acted,
+    /// The link is from before a later subscription: nothing was recorded.
+    Outdated,
+}
+
+/// The one-click of RFC 8058: reads the token and opts out at its level, in one step of the store. Durable once it
+/// answers (I2).
+pub async fn one_click(
+    store: &dyn Store,
+    token_text: &str,
+    evidence: Evidence,
+    now: Timestamp,
+) -> Result<OneClick, LinkError> {
+    let token = store.key_ring().read_url(token_text)?;
+    if token.purpose != Purpose::Unsubscribe {
+        return Err(LinkError::OtherPurpose);
+    }
+    let make = move |owner: &AddressOwner| {
+        let opened = Opened { token, owner: owner.clone() };
+        let target = opened.target(token.level);
+        (!opened.is_outdated()).then(|| change(&opened, (target, Choice::No, evidence), Source::ONE_CLICK, now))
+    };
+    match store.record_for(token.workspace, token.address, Box::new(make)).await {
+        Ok(Some(_)) => Ok(OneClick::Acted),
+        Ok(None) => Ok(OneClick::Outdated),
+        Err(StoreError::Missing(_)) => Err(LinkError::Unknown),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Records choices that the person made on a page, each with its own evidence, all or none.
 pub async fn choose(
     store: &dyn Store,
@@ -132,16 +166,25 @@ pub async fn choose(
     source: Source,
     now: Timestamp,
 ) -> Result<Vec<Recorded>, LinkError> {
-    let change = |(target, choice, evidence): (Target, Choice, Evidence)| ConsentChange {
+    let changes = choices.into_iter().map(|choice| change(opened, choice, source.clone(), now)).collect();
+    Ok(store.record(opened.token.workspace, changes).await?)
+}
+
+fn change(
+    opened: &Opened,
+    (target, choice, evidence): (Target, Choice, Evidence),
+    source: Source,
+    now: Timestamp,
+) -> ConsentChange {
+    ConsentChange {
         subject: Subject::Address(opened.owner.address),
         sets: std::iter::once((target, choice)).collect(),
         occurred_at: Some(now),
         received_at: now,
-        source: source.clone(),
+        source,
         run: opened.run(),
         evidence,
-    };
-    Ok(store.record(opened.token.workspace, choices.into_iter().map(change).collect()).await?)
+    }
 }
 
 /// What became of an undo.

@@ -16,6 +16,9 @@ use crate::types::{
 /// What every operation answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Makes a change of what is known about an address, or decides against one.
+pub type MakeChange = Box<dyn FnOnce(&AddressOwner) -> Option<ConsentChange> + Send>;
+
 /// The state of all workspaces.
 ///
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
@@ -28,8 +31,18 @@ pub trait Store: Send + Sync {
     /// [`consent::change::resolve`]. All or none are recorded; answers in the order of `changes`.
     async fn record(&self, workspace: WorkspaceId, changes: Vec<ConsentChange>) -> Result<Vec<Recorded>>;
 
+    /// Reads the owner of an address and records the change that `make` makes of it, in one step; `None` when it makes
+    /// none. [`StoreError::Missing`] for an address that isn't there.
+    async fn record_for(
+        &self,
+        workspace: WorkspaceId,
+        address: AddressId,
+        make: MakeChange,
+    ) -> Result<Option<Recorded>>;
+
     /// Takes back what one ledger entry changed, where nothing newer has been recorded since: each value returns to
-    /// what it was before. Recorded as a change of its own with source `undo`.
+    /// what it was before. Recorded as a change of its own with source `undo`. A refusal that was said again through
+    /// links (the button in the mail, then the one on the page) returns to what was before the first of these.
     async fn undo(
         &self,
         workspace: WorkspaceId,
@@ -41,7 +54,8 @@ pub trait Store: Send + Sync {
     /// One ledger entry.
     async fn entry(&self, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Entry>>;
 
-    /// A profile's ledger entries, newest first, at most `limit`, before `before` if given.
+    /// A profile's ledger entries, newest first, at most `limit`, before `before` if given. Entries from before a merge
+    /// (see [`Store::import`]) name the profile that they were about.
     async fn history(
         &self,
         workspace: WorkspaceId,
@@ -54,6 +68,9 @@ pub trait Store: Send + Sync {
 
     /// Creates or updates profiles with their addresses and consents, a row each, in one transaction. A row that
     /// can't be applied is reported in its outcome and leaves nothing behind but the refusals it carried.
+    ///
+    /// Profiles that [`Store::record`] or [`Store::resolve_or_create`] made for an address alone are merged into the
+    /// row's: their address moves, their choices are carried over. Nobody else's profiles are ever merged.
     async fn import(&self, workspace: WorkspaceId, rows: Vec<ProfileRow>) -> Result<Vec<RowOutcome>>;
 
     /// Which profiles own these addresses, in order; `None` for one never seen.

@@ -10,7 +10,7 @@ pub mod secrets;
 pub mod sqlite;
 pub mod types;
 
-pub use api::{Result, Store};
+pub use api::{MakeChange, Result, Store};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;

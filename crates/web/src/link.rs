@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consent::{Purpose, Source};
-use intake::unsubscribe::{self, Action, LinkError, Opened, Post, Undone};
+use intake::unsubscribe::{self, Action, LinkError, OneClick, Opened, Post, Undone};
 use minijinja::context;
 
 use crate::problem::Problem;
@@ -59,14 +59,14 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &str {
 /// since the person has changed their mind since; the page says so.
 async fn one_click(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
     let store = state.config().store.as_ref();
-    let opened = unsubscribe::open(store, token).await?;
-    if opened.token.purpose == Purpose::Unsubscribe && opened.is_outdated() {
+    let evidence = requester.evidence(ONE_CLICK_RAW);
+    let clicked = unsubscribe::one_click(store, token, evidence, state.config().clock.now()).await?;
+    if clicked == OneClick::Outdated {
+        let opened = unsubscribe::open(store, token).await?;
         let mut response = page(state, requester, &opened, View::Ask).await?;
         *response.status_mut() = StatusCode::CONFLICT;
         return Ok(response);
     }
-    let evidence = requester.evidence(ONE_CLICK_RAW);
-    unsubscribe::act(store, &opened, Source::ONE_CLICK, evidence, state.config().clock.now()).await?;
     Ok(StatusCode::OK.into_response())
 }
 

@@ -20,7 +20,7 @@ fn apply(
     (choice, change): &(Choice, ConsentChange),
 ) -> Option<(Choice, Stamp)> {
     match resolve(current, *choice, change) {
-        Resolution::Apply { at, undated_no } => Some((*choice, Stamp { at, entry: EntryId(0), undated_no })),
+        Resolution::Apply { at } => Some((*choice, Stamp { at, entry: EntryId(0) })),
         Resolution::Unchanged | Resolution::Outranked => current,
     }
 }
@@ -45,7 +45,7 @@ fn the_latest_wins_and_ties_go_to_the_no() {
 }
 
 #[test]
-fn undated_imports_never_override_a_no_and_undated_refusals_bind_once() {
+fn undated_imports_never_override_a_no_and_undated_refusals_bind() {
     use Choice::{No, Yes};
     assert_eq!(run(&[import(No, Some(5)), import(Yes, None)]), No);
     assert_eq!(run(&[import(No, None), import(Yes, None)]), No);
@@ -57,7 +57,27 @@ fn undated_imports_never_override_a_no_and_undated_refusals_bind_once() {
     let mut back = change(Yes, Some(2_000), Source::PAGE);
     back.1.received_at = Timestamp(2_000);
     assert_eq!(run(&[import(No, None), back.clone()]), Yes);
-    assert_eq!(run(&[import(No, None), back, import(No, None)]), Yes);
+    // Another list may bring a newer refusal, and nothing tells it from the first: less is sent.
+    assert_eq!(run(&[import(No, None), back, import(No, None)]), No);
+}
+
+#[test]
+fn only_an_express_yes_lifts_a_no_in_an_import() {
+    for choice in Choice::ALL {
+        let lifted = run(&[import(Choice::No, Some(5)), import(choice, Some(6))]);
+        let expected = if choice == Choice::Yes || choice.is_no() { choice } else { Choice::No };
+        assert_eq!(lifted, expected, "{choice}");
+    }
+}
+
+#[test]
+fn a_yes_from_the_far_future_lifts_nothing() {
+    let far = i64::MAX;
+    assert_eq!(run(&[import(Choice::No, Some(5)), import(Choice::Yes, Some(far))]), Choice::No);
+    assert_eq!(run(&[import(Choice::No, None), import(Choice::Yes, Some(far))]), Choice::No);
+    assert_eq!(run(&[import(Choice::Yes, Some(5)), import(Choice::No, Some(far))]), Choice::No);
+    // A clock that is a little ahead is believed.
+    assert_eq!(run(&[import(Choice::No, Some(5)), import(Choice::Yes, Some(2_000))]), Choice::Yes);
 }
 
 #[test]
@@ -94,11 +114,12 @@ prop_compose! {
 }
 
 proptest! {
-    /// Dated imports commute: the outcome doesn't depend on the order of the files.
+    /// Dated yeses and noes commute: the outcome doesn't depend on the order of the files.
     #[test]
     fn dated_changes_commute(mut changes in proptest::collection::vec(any_import(), 1..6), seed: u64) {
-        for (at, (_, change)) in changes.iter_mut().enumerate() {
+        for (at, (choice, change)) in changes.iter_mut().enumerate() {
             change.occurred_at = Some(change.occurred_at.unwrap_or(Timestamp(at as i64 % 3)));
+            *choice = if choice.code() % 2 == 0 { Choice::No } else { Choice::Yes };
         }
         let forwards = run(&changes);
         let rotation = usize::try_from(seed % changes.len() as u64).unwrap();

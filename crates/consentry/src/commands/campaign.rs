@@ -8,7 +8,7 @@ use consent::{Address, Decision, Exclusion, Message, explain};
 use delivery::{Campaign, DeliveryError, Deps, Progress, RunOptions, RunSummary, forecast, run_campaign};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, Store};
+use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, Store, StoreError};
 
 use super::serve::{public_pages, stop_signal};
 use crate::cli::{self, CampaignRun};
@@ -121,6 +121,9 @@ fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
                 campaign.file.display()
             )
         }
+        DeliveryError::Store(StoreError::Busy(_)) => {
+            "it is being sent; `consentry campaign report` shows how far it is".to_owned()
+        }
         DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
         _ => return error.into(),
     };
@@ -228,6 +231,12 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
         }
     }
     let value: Value = rows.iter().map(|(run, report)| describe_run(run, report)).collect();
+    if let (Some(name), true) = (name, rows.is_empty()) {
+        return Err(fail(
+            format!("no run of a campaign `{name}`"),
+            "`consentry campaign report` lists all runs",
+        ));
+    }
     output::data(context.json, &value, || {
         if rows.is_empty() {
             return "no runs yet; send a campaign with `consentry campaign run FILE`".to_owned();
@@ -289,7 +298,7 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
     let message = Message { channel, category: category.unwrap_or(consent::Category::Marketing), list };
     let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
     Ok(match decision {
-        Decision::Permit(basis) => format!("permit ({basis:?})"),
+        Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
         Decision::Exclude(reason) => format!("exclude ({reason})"),
     })
 }

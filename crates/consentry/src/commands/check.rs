@@ -80,9 +80,9 @@ fn report(
     list: Option<ListId>,
 ) {
     let (verdict, reason, sentence) = match decision {
-        Decision::Permit(basis) => ("permit", format!("{basis:?}"), "● sends".to_owned()),
+        Decision::Permit(basis) => ("permit", basis.as_str(), format!("● sends: {}", basis.in_words())),
         Decision::Exclude(reason) => {
-            ("exclude", reason.to_string(), format!("○ withheld: {}", reason.in_words()))
+            ("exclude", reason.as_str(), format!("○ withheld: {}", reason.in_words()))
         }
     };
     let held =

@@ -7,7 +7,7 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::json;
 use store::Store;
-use store::ledger::{VerifierKey, verify};
+use store::ledger::{VerifierKey, VerifyReport, verify};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, grouped};
@@ -19,6 +19,12 @@ struct Finding {
     detail: String,
 }
 
+async fn check_ledger(context: &Context) -> Result<VerifyReport> {
+    context.store.seal_ledger().await?;
+    let key = VerifierKey::parse(&context.store.ledger_verifier_key()?)?;
+    Ok(verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ())?)
+}
+
 /// Checks the data directory and the settings; exit code 1 if anything is unsound.
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut findings = Vec::new();
@@ -27,11 +33,9 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let held = format!("{} profiles, {} ledger entries", grouped(counts.profiles), grouped(counts.entries));
     note("data", true, held);
     let mode = std::fs::metadata(context.dir.join("master.key"))?.permissions().mode() & 0o777;
-    note(
-        "master.key",
-        (mode & 0o077).count_ones() == 0,
-        format!("mode {mode:o}; others must not read it (chmod 600)"),
-    );
+    let guarded = (mode & 0o077).count_ones() == 0;
+    let remedy = if guarded { "" } else { "; others must not read it: chmod 600" };
+    note("master.key", guarded, format!("mode {mode:o}{remedy}"));
     let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
     spinner.enable_steady_tick(Duration::from_millis(200));
     let problems = context.store.check().await;
@@ -42,13 +46,11 @@ pub async fn run(context: &Context) -> Result<Exit> {
         problems.is_empty(),
         if problems.is_empty() { "sound".to_owned() } else { problems.join("; ") },
     );
-    context.store.seal_ledger().await?;
-    let key = VerifierKey::parse(&context.store.ledger_verifier_key()?)?;
-    match verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ()) {
+    match check_ledger(context).await {
         Ok(report) => {
             note("ledger", true, format!("verifies, {} entries, root {}", grouped(report.size), report.root));
         }
-        Err(error) => note("ledger", false, error.to_string()),
+        Err(error) => note("ledger", false, format!("{}: {error}", context.store.ledger_dir().display())),
     }
     let settings = context.settings().await?;
     match &settings.public_url {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,16 +56,23 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
         (Box::new(file), length)
     };
     let options = Options {
-        format: args.format.map(|format| match format {
-            cli::Format::Csv => Format::Csv,
-            cli::Format::Jsonl => Format::Jsonl,
-        }),
+        format: match args.format {
+            Some(cli::Format::Csv) => Some(Format::Csv),
+            Some(cli::Format::Jsonl) => Some(Format::Jsonl),
+            None => by_name(&args.file),
+        },
         map: args.map.clone(),
         encoding: args.encoding.clone(),
         create_lists: args.create_lists,
     };
     let progress = Arc::new(Progress::default());
     let bar = tokio::spawn(show(Arc::clone(&progress), length));
+    if same_file(&args.file, rejects) {
+        return Err(fail(
+            format!("{name}: is named for the rejects too"),
+            "name another file with --rejects",
+        ));
+    }
     let open = || File::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>);
     let outcome =
         import_profiles(context.shared_store(), WORKSPACE, input, open, options, &*context.clock, progress)
@@ -72,6 +80,12 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
     bar.abort();
     let _ = bar.await;
     outcome.map_err(|error| explain(&name, &error))
+}
+
+/// Whether two names are one file, by whatever path.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
+    identity(one).is_some_and(|id| identity(other) == Some(id))
 }
 
 /// A bar with rate and time left. It is removed when the task ends.
@@ -116,6 +130,15 @@ fn explain(file: &str, error: &ImportError) -> anyhow::Error {
             "run the import again when there is room: what is in stays as it is",
         ),
         _ => anyhow::anyhow!("{file}: {error}"),
+    }
+}
+
+/// The format that a file's name tells.
+fn by_name(file: &Path) -> Option<Format> {
+    match file.extension()?.to_str()? {
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "csv" | "tsv" => Some(Format::Csv),
+        _ => None,
     }
 }
 

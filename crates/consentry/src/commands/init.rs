@@ -8,10 +8,12 @@ use crate::cli::{Global, Init};
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail};
 
-/// Makes a data directory with its settings.
+/// Makes a data directory with its settings, or changes the settings given of one that is there.
 pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     let dir = global.data_dir.display();
-    if std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some()) {
+    let is_ours = global.data_dir.join("master.key").is_file();
+    let occupied = std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && (!is_ours || args.changes_nothing()) {
         return Err(fail(
             format!("{dir}: exists and isn't empty"),
             "name another with --data-dir, or use it as it is",
@@ -26,12 +28,17 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     for (channel, choice) in &args.default_consent {
         settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());
     }
-    settings.public_url = args.public_url.map(|url| url.trim_end_matches('/').to_owned());
-    settings.brand = args.brand;
-    settings.jurisdiction_pack = args.jurisdiction_pack;
+    if let Some(url) = &args.public_url {
+        settings.public_url = Some(url.trim_end_matches('/').to_owned());
+    }
+    settings.brand = args.brand.or(settings.brand);
+    settings.jurisdiction_pack = args.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
     context.store.put_settings(WORKSPACE, settings.clone()).await?;
     let value = json!({ "data_dir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {
+        if is_ours {
+            return format!("changed the settings of {dir}; they hold from the next decision on");
+        }
         format!("made {dir}; guard {dir}/master.key: links and ledger are signed with what it holds")
     });
     Ok(Exit::Done)

@@ -12,7 +12,7 @@ pub async fn rotate(context: &Context) -> Result<Exit> {
     let id = context.store.rotate_link_key(context.now()).await?;
     output::data(context.json, &json!({ "key": id }), || {
         format!(
-            "new links are signed with key {id}; older links go on working\nhint: restart `serve` and running campaigns"
+            "new links are signed with key {id}; older links go on working, and running processes take it up by themselves"
         )
     });
     Ok(Exit::Done)

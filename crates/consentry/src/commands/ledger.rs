@@ -57,7 +57,7 @@ fn check(json: bool, dir: &Path, key: &VerifierKey, since: Option<PathBuf>) -> R
     bar.finish_and_clear();
     let report = outcome.map_err(|error| {
         fail(
-            format!("the ledger does not verify: {error}"),
+            format!("{}: the ledger does not verify: {error}", dir.display()),
             "compare with a backup; the database can write the files again",
         )
     })?;

@@ -1,7 +1,7 @@
 //! `consentry opt-out`
 
 use anyhow::Result;
-use consent::{Address, Choice, ConsentChange, Evidence, Level, Subject};
+use consent::{Address, Channel, Choice, ConsentChange, Evidence, Level, Namespace, Subject, Target};
 use serde_json::json;
 use store::Store;
 
@@ -12,12 +12,19 @@ use crate::output::{self, Exit, fail};
 /// Records a refusal that reached the brand some other way.
 pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
     let address = Address::guess(&args.address).map_err(|error| {
-        fail(format!("{}: {error}", args.address), "give an email address, or a number with +")
+        fail(format!("`{}`: {error}", args.address), "give an email address, or a number with +")
     })?;
     let channel = args
         .channel
         .or(address.namespace().main_channel())
         .ok_or_else(|| fail("this kind of address has no channel of its own", "name one with --channel"))?;
+    if args.level == Level::Identity && Namespace::of_channel(channel).as_ref() != Some(address.namespace()) {
+        let what = format!("no {channel} message goes to this kind of address");
+        return Err(fail(
+            what,
+            "name a channel that does, or use --level channel, which is about the person",
+        ));
+    }
     let list = match (&args.list, args.level) {
         (Some(name), Level::Subscription) => Some(context.list(name).await?.id),
         (Some(_), _) => {
@@ -45,7 +52,7 @@ pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
     let changed: Vec<_> = recorded
         .applied
         .iter()
-        .map(|set| json!({ "old": set.old.as_str(), "new": set.new.as_str() }))
+        .map(|set| json!({ "field": field(set.target), "old": set.old.as_str(), "new": set.new.as_str() }))
         .collect();
     let value = json!({
         "profile": recorded.profile.to_string(),
@@ -55,9 +62,26 @@ pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
     });
     output::data(context.json, &value, || match recorded.entry {
         Some(entry) => {
-            format!("recorded as {entry}: {address} gets no more marketing at level {}", args.level.as_str())
+            format!("recorded as {entry}: no more marketing to {address} ({})", reach(args.level, channel))
         }
-        None => format!("{address} had opted out at level {} already", args.level.as_str()),
+        None => format!("{address} had opted out already ({})", reach(args.level, channel)),
     });
     Ok(Exit::Done)
+}
+
+fn reach(level: Level, channel: Channel) -> String {
+    match level {
+        Level::Any => "on any channel".to_owned(),
+        Level::Channel => format!("by {channel}, at any address of this person"),
+        Level::Identity => format!("by {channel}, at this address"),
+        Level::Subscription => "from this list".to_owned(),
+    }
+}
+
+fn field(target: Target) -> String {
+    match target {
+        Target::Field(field) => field.to_string(),
+        Target::Identity(field) => format!("identity.{field}"),
+        Target::List(_) => "list".to_owned(),
+    }
 }

@@ -86,7 +86,7 @@ fn words(profile: &ProfileView, history: &[Entry]) -> String {
         profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)),
     );
     let value =
-        |name: String, held: &Held| format!("  {name:<20}{:<4}since {}", held.choice.to_string(), held.at);
+        |name: String, held: &Held| format!("  {name:<20}{:<6}since {}", held.choice.to_string(), held.at);
     lines.push("consents".to_owned());
     lines.extend(profile.values.iter().map(|(field, held)| value(field.to_string(), held)));
     for address in &profile.addresses {

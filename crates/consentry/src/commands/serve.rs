@@ -1,8 +1,6 @@
 //! `consentry serve`
 
-use std::net::SocketAddr;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use axum::Router;
 use store::Store;
 use tokio::net::TcpListener;
@@ -11,6 +9,7 @@ use web::{LedgerFiles, PublicConfig, WebState, public_router};
 
 use crate::cli::Serve;
 use crate::context::Context;
+use crate::listen;
 use crate::output::{self, Exit, fail};
 
 /// Serves the public pages until it is told to stop.
@@ -24,7 +23,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
             "hint: links in messages need `public_url`, in the campaign file or by `init --public-url`",
         );
     }
-    serve_router(listener, public_pages(context, args.behind_proxy)?, stop_signal()).await?;
+    listen::serve(listener, public_pages(context, args.behind_proxy)?, stop_signal()).await?;
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)
@@ -39,21 +38,6 @@ pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
         verifier_key: context.store.ledger_verifier_key()?,
     });
     Ok(public_router(WebState::new(config)))
-}
-
-/// Serves until `stop` turns true, then lets requests in work end.
-pub async fn serve_router(
-    listener: TcpListener,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) -> Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        })
-        .await
-        .context("the server ended")
 }
 
 /// Turns true at the first ctrl-c or SIGTERM. A second ctrl-c ends the program at once.

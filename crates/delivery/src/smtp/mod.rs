@@ -7,7 +7,8 @@
 //! of which nobody can know ([`Outcome::InDoubt`]).
 //!
 //! Promise I1 lives in [`Session::send`]: its `hand_off` is asked immediately before the first byte of
-//! `MAIL FROM` is written, and a "no" means that nothing is written.
+//! `MAIL FROM` is written, and a "no" means that nothing is written. A server may take its time before it asks for the
+//! message, so `confirm` is asked once more before the first byte of that.
 
 mod auth;
 mod config;

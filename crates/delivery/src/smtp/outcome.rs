@@ -14,7 +14,7 @@ pub enum Outcome {
     Rejected(Reply),
     /// It can't go over this relay, found without handing anything over: for good.
     Unsendable(Unsendable),
-    /// `hand_off` said no: nothing was written. Decide again.
+    /// `hand_off` or `confirm` said no: nothing of the message was written. Decide again.
     LeaseExpired,
     /// The connection couldn't be made, or broke before the end of the message was sent: the server can't
     /// have it. Safe to send again.

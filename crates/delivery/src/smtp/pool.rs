@@ -1,6 +1,7 @@
 //! The transport: its connections, and the sessions that use them.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -157,17 +158,22 @@ impl Session {
     /// can make one wait; if it returns false, nothing is written and the outcome is [`Outcome::LeaseExpired`]. It
     /// isn't called when the outcome is known before.
     ///
+    /// `confirm` is polled once the server asks for the message, before the first byte of that is written, and not at
+    /// all if it comes to nothing before. If it says no, the connection is closed without the message and the outcome
+    /// is [`Outcome::LeaseExpired`] too.
+    ///
     /// A caller that drops the future before it is done knows nothing about the message: it is then in doubt.
     pub async fn send(
         &mut self,
         envelope: &Envelope,
         message: &[u8],
         hand_off: impl FnOnce() -> bool,
+        confirm: impl Future<Output = bool>,
     ) -> Outcome {
         let mut buffer = std::mem::take(&mut self.wire);
         let size = encode(message, &mut buffer);
         let wire = Wire { bytes: &buffer, size, eight_bit: !message.is_ascii() };
-        let outcome = self.send_wire(envelope, &wire, hand_off).await;
+        let outcome = self.send_wire(envelope, &wire, hand_off, confirm).await;
         if buffer.capacity() <= BUFFER_BYTES_KEPT {
             self.wire = buffer;
         }
@@ -179,6 +185,7 @@ impl Session {
         envelope: &Envelope,
         wire: &Wire<'_>,
         hand_off: impl FnOnce() -> bool,
+        confirm: impl Future<Output = bool>,
     ) -> Outcome {
         if let Err(error) = self.ready().await {
             return Outcome::NotHandedOver(error);
@@ -193,7 +200,7 @@ impl Session {
             *turn_taken &= !go;
             go
         };
-        let outcome = transaction::send(connection, timeouts, envelope, wire, hand_off).await;
+        let outcome = transaction::send(connection, timeouts, envelope, wire, hand_off, confirm).await;
         if !connection.is_clean() {
             self.connection = None;
         }

@@ -1,5 +1,6 @@
 //! One message over one connection: MAIL, RCPT, DATA, the message, and what each failure means.
 
+use std::future::Future;
 use std::time::Duration;
 
 use super::config::Timeouts;
@@ -37,6 +38,7 @@ pub(super) async fn send(
     envelope: &Envelope,
     wire: &Wire<'_>,
     hand_off: impl FnOnce() -> bool,
+    confirm: impl Future<Output = bool>,
 ) -> Outcome {
     let features = connection.features();
     if let Some(reason) = unsendable(features, envelope, wire) {
@@ -48,6 +50,8 @@ pub(super) async fn send(
     }
     connection.begin_transaction();
     match open(connection, timeouts, &commands, features.pipelining).await {
+        // The transaction stays open, so that the connection is thrown away: an empty message isn't what was meant.
+        Ok(()) if !confirm.await => Outcome::LeaseExpired,
         Ok(()) => transmit(connection, timeouts, wire).await,
         Err(outcome) => outcome,
     }

@@ -2,6 +2,7 @@
 
 mod compose;
 mod engine;
+mod promises;
 mod publish;
 mod rendering;
 mod server;

@@ -126,6 +126,20 @@ async fn missing_attributes_of_the_subject_are_a_warning() {
     let content =
         "subject = 's {{ profile.first_name }} {{ profile.shop.street }}'\ntext = '{{ unsubscribe_url }}'";
     let warnings = checked(&campaign(content)).await.unwrap().warnings;
-    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings.iter().filter(|warning| warning.part == "subject").count(), 1);
     assert!(warnings[0].problem.contains("shop.street"));
+}
+
+#[tokio::test]
+async fn marketing_without_a_signature_is_a_warning() {
+    let content = "subject = 's'\ntext = '{{ unsubscribe_url }}'";
+    let parts = async |configuration: &str| {
+        let campaign = campaign_with("name = 'r'\naudience = { all = true }", configuration, content, 25);
+        let warnings = checked(&campaign).await.unwrap().warnings;
+        warnings.into_iter().map(|warning| warning.part).collect::<Vec<_>>()
+    };
+    assert_eq!(parts("category = 'marketing'").await, ["configuration.dkim"]);
+    assert_eq!(parts("category = 'transactional'").await, [""; 0]);
+    let signed = "category = 'marketing'\ndkim = { domain = 'shop.example', selector = 's', key_file = 'k' }";
+    assert_eq!(parts(signed).await, [""; 0]);
 }

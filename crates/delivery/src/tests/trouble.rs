@@ -7,10 +7,10 @@ use consent::{Exclusion, Field, Target};
 use store::{DeliveryState, RunState, Store};
 
 use super::campaign_with;
-use super::engine::{AllPages, CONTENT, W, World, count, emails, open, opt_out, options, to_all};
+use super::engine::{CONTENT, W, World, count, emails, opt_out, options, to_all};
 use super::server::{ACCEPT, Answer, Server};
 use crate::error::DeliveryError;
-use crate::run::{Deps, IN_HAND_PER_CONNECTION, RunOptions, run_campaign};
+use crate::run::RunOptions;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_for_now_is_tried_again_until_it_is_taken() {
@@ -194,56 +194,4 @@ async fn an_open_run_is_not_resumed_with_other_content() {
         server.port,
     );
     assert!(matches!(world.run(&other, &options()).await, Err(DeliveryError::OtherContent { .. })));
-}
-
-/// The process dies: everything it ran is gone at once, its store too. Another one goes on.
-#[test]
-fn a_run_goes_on_after_a_crash_and_mails_nobody_twice() {
-    let servers = tokio::runtime::Runtime::new().unwrap();
-    let world = servers.block_on(World::with_people(400));
-    // From its 151st message on, the relay takes what it gets and doesn't answer, for as long as the process lives.
-    let silent = Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let still = Arc::clone(&silent);
-    let hang = move |seen: super::server::Seen| {
-        let hangs = seen.began > 150 && still.load(std::sync::atomic::Ordering::SeqCst);
-        async move { if hangs { Answer::Hang } else { ACCEPT } }
-    };
-    let server = servers.block_on(Server::start(hang));
-    let campaign = to_all(server.port);
-    let World { clock, store, stop, dir } = world;
-    drop(store);
-    {
-        let process = tokio::runtime::Runtime::new().unwrap();
-        let (campaign, clock, dir, stop) =
-            (campaign.clone(), Arc::clone(&clock), dir.path().to_owned(), stop.subscribe());
-        let dying = process.spawn(async move {
-            let store: Arc<dyn Store> = Arc::new(open(&dir, &clock));
-            let deps = Deps { store, workspace: W, clock, stop };
-            run_campaign(&deps, &campaign, &options(), &AllPages, Arc::new(|_| ())).await
-        });
-        for _ in 0..6000 {
-            if server.began() >= 153 || dying.is_finished() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        assert!(!dying.is_finished(), "{:?}", servers.block_on(dying));
-        process.shutdown_timeout(Duration::from_secs(10));
-        silent.store(false, std::sync::atomic::Ordering::SeqCst);
-    }
-    let world = World { store: Arc::new(open(dir.path(), &clock)), clock, stop, dir };
-    let summary = servers.block_on(world.run(&campaign, &options())).unwrap();
-    assert_eq!((summary.state, summary.resumed), (RunState::Finished, true));
-    let doubtful = count(&summary, DeliveryState::InDoubt);
-    assert_eq!(summary.doubtful_found, doubtful);
-    assert!((3..=3 * IN_HAND_PER_CONNECTION as u64).contains(&doubtful), "{doubtful}");
-    assert_eq!(count(&summary, DeliveryState::Sent) + doubtful, 400);
-    let taken = server.taken();
-    assert!(taken.windows(2).all(|pair| pair[0] != pair[1]), "somebody was mailed twice");
-    let summary =
-        servers.block_on(world.run(&campaign, &RunOptions { retry_doubtful: true, ..options() })).unwrap();
-    assert_eq!(count(&summary, DeliveryState::Sent), 400);
-    let mut everyone = server.taken();
-    everyone.dedup();
-    assert_eq!(everyone, emails(0..400));
 }

@@ -2,11 +2,12 @@
 
 use std::io::BufRead;
 
-use consent::{Choice, Timestamp};
+use consent::Timestamp;
 use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::columns::{self, Column};
 use super::lines::{Lines, Record};
+use super::refusals::{Refused, choice};
 use super::row::RowBuilder;
 use super::{Context, ImportError, Options, Parsed, Rows};
 
@@ -41,12 +42,22 @@ impl<R: BufRead> CsvRows<R> {
         Ok(Self { lines, delimiter, names, columns, splitter, received_at: context.received_at })
     }
 
-    fn row(&mut self, record: &[u8]) -> Result<ProfileRow, String> {
-        let fields = self.splitter.split(record)?;
-        if fields.len() != self.columns.len() {
-            return Err(format!("{} fields where the header has {}", fields.len(), self.columns.len()));
+    fn row(&mut self, record: &[u8]) -> Result<ProfileRow, Refused> {
+        let (fields, fault) = self.splitter.split(record).map_err(Refused::new)?;
+        let (found, named) = (fields.len(), self.columns.len());
+        let fault = fault
+            .or_else(|| (found != named).then(|| format!("{found} fields where the header has {named}")));
+        build(&self.columns, &fields, self.received_at, fault)
+    }
+
+    /// What can be told of a row that isn't whole: the fields before the one it breaks off in.
+    fn broken(&mut self, bytes: &[u8], reason: String) -> Refused {
+        let Ok((mut fields, _)) = self.splitter.split(bytes) else { return Refused::new(reason) };
+        fields.pop();
+        match build(&self.columns, &fields, self.received_at, Some(reason.clone())) {
+            Err(refused) => refused,
+            Ok(_) => Refused::new(reason),
         }
-        build(&self.columns, &fields, self.received_at)
     }
 }
 
@@ -68,7 +79,9 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
             return Some(Ok(match record {
                 Record::Whole { bytes, .. } if bytes.is_empty() => continue,
                 Record::Whole { line, bytes } => Parsed { line, row: self.row(&bytes), raw: bytes },
-                Record::Broken { line, bytes, reason } => Parsed { line, raw: bytes, row: Err(reason) },
+                Record::Broken { line, bytes, reason } => {
+                    Parsed { line, row: Err(self.broken(&bytes, reason)), raw: bytes }
+                }
             }));
         }
     }
@@ -89,7 +102,8 @@ impl Splitter {
         Self { delimiter, reader, output: vec![0; 4096], ends: vec![0; 64] }
     }
 
-    fn split(&mut self, record: &[u8]) -> Result<Vec<&str>, String> {
+    /// The fields, and what is wrong with them: those that aren't UTF-8 are left empty.
+    fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
         let delimiters = memchr::memchr_iter(self.delimiter, record).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);
@@ -109,54 +123,76 @@ impl Splitter {
                 _ => return Err("the row can't be split into fields".to_owned()),
             }
         }
-        let text = std::str::from_utf8(&self.output[..written]).map_err(|error| {
-            format!(
-                "not UTF-8 after {} bytes of text; name the file's encoding with --encoding",
-                error.valid_up_to()
-            )
-        })?;
+        let output = &self.output[..written];
         let mut start = 0;
-        Ok(self.ends[..ended].iter().map(|end| &text[std::mem::replace(&mut start, *end)..*end]).collect())
+        let spans = self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end);
+        Ok(match std::str::from_utf8(output) {
+            Ok(text) => (spans.map(|span| &text[span]).collect(), None),
+            Err(error) => {
+                let fields = spans.map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
+                let after = error.valid_up_to();
+                let reason = format!(
+                    "not UTF-8 after {after} bytes of text; name the file's encoding with --encoding"
+                );
+                (fields.collect(), Some(reason))
+            }
+        })
     }
 }
 
-fn build(columns: &[Column], fields: &[&str], received_at: Timestamp) -> Result<ProfileRow, String> {
+/// Makes a row of the fields. With a fault, or when one is found, all that is left of it are its refusals.
+fn build(
+    columns: &[Column],
+    fields: &[&str],
+    received_at: Timestamp,
+    fault: Option<String>,
+) -> Result<ProfileRow, Refused> {
     let mut row = RowBuilder::new(received_at);
+    row.check(fault.map_or(Ok(()), Err));
     let cells =
         || columns.iter().zip(fields.iter().map(|field| field.trim())).filter(|(_, cell)| !cell.is_empty());
     let mut at = None;
     // Country and time first: they tell how phone numbers and consents are read.
     for (column, cell) in cells() {
-        match column {
-            Column::Country => row.country(cell)?,
-            Column::ConsentTime => {
-                at = Some(Timestamp::parse(cell).map_err(|error| format!("consent_time: {error}"))?);
-            }
-            _ => {}
-        }
+        let outcome = match column {
+            Column::Country => row.country(cell),
+            Column::ConsentTime => Timestamp::parse(cell)
+                .map(|time| at = Some(time))
+                .map_err(|error| format!("consent_time: {error}")),
+            _ => Ok(()),
+        };
+        row.check(outcome);
     }
     for (column, cell) in cells() {
-        match column {
-            Column::Id => row.id(cell)?,
-            Column::Email => row.email(cell)?,
-            Column::Phone => row.phone(cell)?,
-            Column::Locale => row.locale(cell)?,
-            Column::TimeZone => row.time_zone(cell)?,
-            Column::Consent(field) => {
-                let choice = choice(cell).map_err(|error| format!("consent.{field}: {error}"))?;
-                row.consent(RowConsent { target: RowTarget::Field(*field), choice, at, reason: None });
-            }
+        let outcome = match column {
+            Column::Id => row.id(cell),
+            Column::Email => row.email(cell),
+            Column::Phone => row.phone(cell),
+            Column::Locale => row.locale(cell),
+            Column::TimeZone => row.time_zone(cell),
+            Column::Consent(field) => consent(&mut row, RowTarget::Field(*field), cell, at)
+                .map_err(|error| format!("consent.{field}: {error}")),
             Column::List(list) => {
-                let choice = choice(cell).map_err(|error| format!("list: {error}"))?;
-                row.consent(RowConsent { target: RowTarget::List(*list), choice, at, reason: None });
+                consent(&mut row, RowTarget::List(*list), cell, at).map_err(|error| format!("list: {error}"))
             }
-            Column::Attribute(name) => row.attribute(name, cell),
-            Column::Country | Column::ConsentTime | Column::Skip => {}
-        }
+            Column::Attribute(name) => {
+                row.attribute(name, cell);
+                Ok(())
+            }
+            Column::Country | Column::ConsentTime | Column::Skip => Ok(()),
+        };
+        row.check(outcome);
     }
     row.finish()
 }
 
-fn choice(cell: &str) -> Result<Choice, String> {
-    cell.parse().map_err(|error| format!("\"{}\" is {error}", super::row::excerpt(cell)))
+fn consent(row: &mut RowBuilder, target: RowTarget, cell: &str, at: Option<Timestamp>) -> Result<(), String> {
+    let (choice, outcome) = match choice(cell) {
+        Ok(choice) => (Some(choice), Ok(())),
+        Err((choice, reason)) => (choice, Err(reason)),
+    };
+    if let Some(choice) = choice {
+        row.consent(RowConsent { target, choice, at, reason: None });
+    }
+    outcome
 }

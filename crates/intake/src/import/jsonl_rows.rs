@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::lines::{Line, Lines};
+use super::names::meant_member;
+use super::refusals::Refused;
+use super::rejects::REJECT_PREFIX;
 use super::row::{RowBuilder, excerpt};
-use super::{Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows};
-
-/// Most addresses of one kind in a row.
-const ADDRESSES_MAX: usize = 100;
+use super::salvage::salvage;
+use super::{ADDRESSES_MAX, Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows};
 
 pub(super) struct JsonlRows<R> {
     lines: Lines<R>,
@@ -39,25 +40,73 @@ impl<R: BufRead + Send> Rows for JsonlRows<R> {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let row = if too_long {
-                Err(format!("longer than {ROW_LENGTH_MAX} bytes"))
-            } else {
-                parse(&bytes, &self.context)
-            };
-            return Some(Ok(Parsed { line: number, raw: bytes, row }));
+            if too_long {
+                let row = Err(Refused::new(format!("longer than {ROW_LENGTH_MAX} bytes")));
+                return Some(Ok(Parsed { line: number, raw: bytes, row }));
+            }
+            let (row, inner) = parse(&bytes, &self.context);
+            return Some(Ok(Parsed { line: number, raw: inner.map_or(bytes, String::into_bytes), row }));
         }
     }
 }
 
-fn parse(bytes: &[u8], context: &Context) -> Result<ProfileRow, String> {
-    let json = std::str::from_utf8(bytes)
-        .map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))?;
-    let mut members: Map<String, Value> =
-        serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
+/// A row, and the text that it was wrapped in if the line is one of our rejects that was no JSON object.
+fn parse(bytes: &[u8], context: &Context) -> (Result<ProfileRow, Refused>, Option<String>) {
+    let json = match std::str::from_utf8(bytes) {
+        Ok(json) => json,
+        Err(error) => {
+            let reason = format!("not UTF-8 after {} bytes", error.valid_up_to());
+            // A byte that isn't UTF-8 spoils the text it stands in, not the refusals beside it.
+            let refusals = salvage(&String::from_utf8_lossy(bytes), context);
+            return (Err(Refused { reason, refusals }), None);
+        }
+    };
+    let members = match read(json) {
+        Ok(members) => members,
+        Err(reason) => return (Err(refused(json, reason, context)), None),
+    };
+    if let Some(inner) = wrapped(&members) {
+        let row = if inner.contains(char::REPLACEMENT_CHARACTER) {
+            Err("not UTF-8; mend the characters U+FFFD, which stand for what couldn't be read".to_owned())
+        } else {
+            read(inner).and_then(|members| build(members, context))
+        };
+        let row = row.map_err(|reason| refused(inner, reason, context));
+        return (row, Some(inner.to_owned()));
+    }
+    (build(members, context).map_err(|reason| refused(json, reason, context)), None)
+}
+
+fn refused(json: &str, reason: String, context: &Context) -> Refused {
+    Refused { reason, refusals: salvage(json, context) }
+}
+
+/// The members of a line, without those that rejecting it has added.
+fn read(json: &str) -> Result<Map<String, Value>, String> {
+    let Value::Object(mut members) = xdm::read_value(json).map_err(|error| error.to_string())? else {
+        return Err("not a JSON object".to_owned());
+    };
+    members.retain(|name, _| !name.starts_with(REJECT_PREFIX));
+    Ok(members)
+}
+
+/// The row inside of `{"line": 1, "reason": "...", "row": "..."}`.
+fn wrapped(members: &Map<String, Value>) -> Option<&str> {
+    let others = ["line", "reason"].iter().all(|name| members.contains_key(*name));
+    if members.len() == 3 && others { members.get("row")?.as_str() } else { None }
+}
+
+fn build(mut members: Map<String, Value>, context: &Context) -> Result<ProfileRow, String> {
     let mut row = RowBuilder::new(context.received_at);
     if let Some(country) = take_text(&mut members, "country")? {
         row.country(&country)?;
     }
+    let mut attributes = match members.remove("attributes") {
+        Some(Value::Object(attributes)) => attributes,
+        Some(Value::Null) | None => Map::new(),
+        Some(_) => return Err("attributes: must be an object".to_owned()),
+    };
+    let mut documents = 0;
     for (name, value) in members {
         match name.as_str() {
             "id" => row.id(&text_or_number(&value).ok_or("id: must be a text or a number")?)?,
@@ -65,20 +114,26 @@ fn parse(bytes: &[u8], context: &Context) -> Result<ProfileRow, String> {
             "phone" => texts(&value, "phone")?.into_iter().try_for_each(|phone| row.phone(phone))?,
             "locale" => text(&value, "locale")?.map_or(Ok(()), |locale| row.locale(locale))?,
             "timeZone" | "time_zone" => text(&value, &name)?.map_or(Ok(()), |zone| row.time_zone(zone))?,
-            "attributes" => match value {
-                Value::Object(attributes) => {
-                    attributes.iter().for_each(|(name, value)| row.member(name, value));
-                }
-                Value::Null => {}
-                _ => return Err("attributes: must be an object".to_owned()),
-            },
-            "consents" | "xdm:consents" => consents(&mut row, value, &name, context)?,
+            "consents" | "xdm:consents" if documents == 0 => {
+                documents += 1;
+                consents(&mut row, value, &name, context)?;
+            }
+            "consents" | "xdm:consents" => {
+                return Err("consents: stands twice, with and without `xdm:`".to_owned());
+            }
             "subscriptions" => subscriptions(&mut row, &value, context)?,
             // As in CSV, anything else is an attribute.
-            _ => row.member(&name, &value),
+            _ => {
+                meant_member(&name).map_or(Ok(()), Err)?;
+                if attributes.contains_key(&name) {
+                    return Err(format!("{}: stands twice, once in `attributes`", excerpt(&name)));
+                }
+                attributes.insert(name, value);
+            }
         }
     }
-    row.finish()
+    attributes.iter().for_each(|(name, value)| row.member(name, value));
+    row.finish().map_err(|refused| refused.reason)
 }
 
 fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -> Result<(), String> {

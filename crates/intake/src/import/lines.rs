@@ -64,7 +64,8 @@ impl<R: Read + Send + 'static> Source<R> {
             return Ok(Vec::new());
         }
         let first = self.lines.peek().map_err(|error| ImportError::Read { line: 1, error })?.to_vec();
-        super::columns::list_names(&first, options)
+        // An empty file is reported when its rows are asked for.
+        if first.is_empty() { Ok(Vec::new()) } else { super::columns::list_names(&first, options) }
     }
 
     /// Goes on to the rows.

@@ -1,15 +1,18 @@
 //! Importing people, their consents and subscriptions from CSV or JSON Lines, of any size in bounded memory.
 //!
 //! The file is parsed on a thread of its own, in batches, while the store writes the batch before. A row that can't be
-//! read or applied goes to the rejects with its line number and the reason; the rest goes in. Reading the same file
-//! again changes nothing. A stopped import is taken up by running it again.
+//! read or applied goes to the rejects with its line number and the reason, and nothing of it is recorded but its
+//! refusals, which bind all the same (I9); the rest goes in. Reading the same file again changes nothing. A stopped import is taken up by running it again.
 
 mod columns;
 mod csv_rows;
 mod jsonl_rows;
 mod lines;
+mod names;
+mod refusals;
 mod rejects;
 mod row;
+mod salvage;
 #[cfg(test)]
 mod tests;
 
@@ -19,9 +22,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use consent::{Clock, ListId, Timestamp, WorkspaceId};
-use store::{NewList, ProfileRow, RowOutcome, Store, StoreError};
+use store::{IMPORT_MAX, NewList, ProfileRow, RowOutcome, Store, StoreError};
 use tokio::sync::mpsc;
 
+use self::refusals::Refused;
 use self::rejects::Rejects;
 
 /// Longest row, in bytes. A longer one is rejected, and so is one whose quote stays open for longer.
@@ -30,6 +34,14 @@ pub const ROW_LENGTH_MAX: usize = 256 * 1024;
 pub const ROW_LINES_MAX: usize = 1_000;
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;
+/// Longest external id, in bytes.
+pub const ID_LENGTH_MAX: usize = 255;
+/// Most addresses of a row, of all kinds together.
+pub const ADDRESSES_MAX: usize = 64;
+/// Most choices of a row.
+pub const CONSENTS_MAX: usize = 256;
+/// Longest attributes of a row, in bytes of JSON.
+pub const ATTRIBUTES_LENGTH_MAX: usize = 64 * 1024;
 /// Rows and bytes parsed ahead of the store.
 const BATCH_ROWS: usize = 16_384;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
@@ -123,7 +135,7 @@ pub enum ImportError {
 struct Parsed {
     line: u64,
     raw: Vec<u8>,
-    row: Result<ProfileRow, String>,
+    row: Result<ProfileRow, Refused>,
 }
 
 /// A source of rows.
@@ -230,32 +242,60 @@ async fn apply(
     rejects: &mut Rejects<'_>,
     summary: &mut Summary,
 ) -> Result<(), ImportError> {
-    let mut kept = Vec::with_capacity(batch.len());
-    let mut places = Vec::with_capacity(batch.len());
-    let mut refused = Vec::new();
-    for (at, Parsed { line, raw, row }) in batch.into_iter().enumerate() {
-        match row {
+    let mut rows = Vec::with_capacity(batch.len());
+    let mut pending = Vec::with_capacity(batch.len());
+    for Parsed { line, raw, row } in batch {
+        let before = rows.len();
+        let reason = match row {
             Ok(row) => {
-                kept.push(row);
-                places.push((at, line, raw));
+                rows.push(row);
+                None
             }
-            Err(reason) => refused.push((at, line, raw, reason)),
-        }
+            Err(Refused { reason, refusals }) => {
+                rows.extend(refusals);
+                Some(reason)
+            }
+        };
+        pending.push((line, raw, reason, rows.len() - before));
     }
-    let outcomes = if kept.is_empty() { Vec::new() } else { store.import(workspace, kept).await? };
-    summary.read += (outcomes.len() + refused.len()) as u64;
-    for ((at, line, raw), outcome) in places.into_iter().zip(outcomes) {
-        match outcome {
-            RowOutcome::Created(_) => summary.created += 1,
-            RowOutcome::Updated(_) => summary.updated += 1,
-            RowOutcome::Unchanged(_) => summary.unchanged += 1,
-            RowOutcome::Rejected(reason) => refused.push((at, line, raw, reason)),
-        }
+    let mut outcomes = Vec::with_capacity(rows.len());
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(IMPORT_MAX));
+        outcomes.extend(store.import(workspace, std::mem::replace(&mut rows, rest)).await?);
     }
-    summary.rejected += refused.len() as u64;
-    refused.sort_unstable_by_key(|(at, ..)| *at);
-    for (_, line, raw, reason) in refused {
-        rejects.write(line, &reason, &raw)?;
+    let mut outcomes = outcomes.into_iter();
+    for (line, raw, reason, count) in pending {
+        summary.read += 1;
+        let mut outcomes = outcomes.by_ref().take(count);
+        let rejected = match reason {
+            // Whatever became of its refusals, the row itself didn't go in.
+            Some(reason) => Some(with_refusals(reason, outcomes)),
+            None => outcomes.find_map(|outcome| tally(outcome, summary)),
+        };
+        if let Some(reason) = rejected {
+            summary.rejected += 1;
+            rejects.write(line, &reason, &raw)?;
+        }
     }
     Ok(())
+}
+
+/// Counts a row; why it was rejected, if it was.
+fn tally(outcome: RowOutcome, summary: &mut Summary) -> Option<String> {
+    match outcome {
+        RowOutcome::Created(_) => summary.created += 1,
+        RowOutcome::Updated(_) => summary.updated += 1,
+        RowOutcome::Unchanged(_) => summary.unchanged += 1,
+        RowOutcome::Rejected(reason) => return Some(reason),
+    }
+    None
+}
+
+/// A reason, with what became of the row's refusals if it has any.
+fn with_refusals(reason: String, outcomes: impl Iterator<Item = RowOutcome>) -> String {
+    let note = outcomes.fold(None, |note: Option<String>, outcome| match outcome {
+        RowOutcome::Rejected(why) => Some(why),
+        _ => note.or_else(|| Some("its refusals were recorded".to_owned())),
+    });
+    note.map_or(reason.clone(), |note| format!("{reason}; {note}"))
 }

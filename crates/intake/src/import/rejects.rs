@@ -2,8 +2,15 @@
 
 use std::io::Write;
 
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
 use super::ImportError;
 use super::columns::REJECT_COLUMNS;
+use super::salvage;
+
+/// What the members begin with that are added to a rejected JSON object; they are left out when it is read again.
+pub(super) const REJECT_PREFIX: &str = "reject.";
 
 type Open<'a> = Box<dyn FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send + 'a>;
 
@@ -48,8 +55,7 @@ impl<'a> Rejects<'a> {
             output.write_all(raw)?;
             output.write_all(b"\n")
         } else {
-            let row = String::from_utf8_lossy(raw);
-            writeln!(output, "{}", serde_json::json!({ "line": line, "reason": reason, "row": row }))
+            writeln!(output, "{}", json_line(line, reason, raw))
         }
     }
 
@@ -62,4 +68,38 @@ fn record(fields: &[&str], delimiter: u8) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
     writer.write_record(fields)?;
     writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
+}
+
+/// A rejected JSON line: the object with line and reason in it; or, if it is none, both with its text.
+fn json_line(line: u64, reason: &str, raw: &[u8]) -> String {
+    let wrapped = || {
+        let row = String::from_utf8_lossy(raw);
+        json!({ "line": line, "reason": reason, "row": row }).to_string()
+    };
+    let Some(text) = std::str::from_utf8(raw).ok().map(str::trim_ascii) else { return wrapped() };
+    let Some(members) = salvage::members(text) else { return wrapped() };
+    let added = members.iter().filter(|(name, _)| name.starts_with(REJECT_PREFIX)).count();
+    // The text itself is copied: numbers stay as they were written, and members that stand twice can be seen.
+    let rest = match (added, rest_after_ours(text)) {
+        (0, _) => text[1..].to_owned(),
+        (2, Some(rest)) => rest.to_owned(),
+        _ => {
+            let Ok(Value::Object(mut object)) = consent::xdm::read_value(text) else { return wrapped() };
+            object.retain(|name, _| !name.starts_with(REJECT_PREFIX));
+            Value::Object(object).to_string()[1..].to_owned()
+        }
+    };
+    let rest = rest.trim_ascii_start();
+    let comma = if rest == "}" { "" } else { "," };
+    format!("{{\"reject.line\":{line},\"reject.reason\":{}{comma}{rest}", Value::from(reason))
+}
+
+/// What comes after line and reason in an object that was rejected before, if they stand as they were written.
+fn rest_after_ours(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("{\"reject.line\":")?.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = rest.strip_prefix(",\"reject.reason\":")?;
+    let mut reason = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+    reason.next()?.ok()?;
+    let rest = &rest[reason.byte_offset()..];
+    Some(rest.strip_prefix(',').unwrap_or(rest))
 }

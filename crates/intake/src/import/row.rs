@@ -6,25 +6,32 @@ use std::collections::HashSet;
 use consent::{Address, Timestamp};
 use store::{ProfileRow, RowConsent};
 
-/// Longest external id, in bytes.
-const ID_LENGTH_MAX: usize = 256;
-/// Longest attributes of one profile, in bytes of JSON.
-const ATTRIBUTES_LENGTH_MAX: usize = 64 * 1024;
+use super::refusals::{Refused, refusals};
+use super::{ADDRESSES_MAX, ATTRIBUTES_LENGTH_MAX, CONSENTS_MAX, ID_LENGTH_MAX, ROW_LENGTH_MAX};
 
 /// Collects what a row says; errors name the column.
 pub(super) struct RowBuilder {
     row: ProfileRow,
     attributes: String,
+    fault: Option<String>,
 }
 
 impl RowBuilder {
     pub(super) fn new(received_at: Timestamp) -> Self {
-        Self { row: ProfileRow { received_at, ..ProfileRow::default() }, attributes: String::new() }
+        let row = ProfileRow { received_at, ..ProfileRow::default() };
+        Self { row, attributes: String::new(), fault: None }
+    }
+
+    /// Keeps the first error, for which [`Self::finish`] rejects the row.
+    pub(super) fn check(&mut self, outcome: Result<(), String>) {
+        if let Err(reason) = outcome {
+            self.fault.get_or_insert(reason);
+        }
     }
 
     pub(super) fn id(&mut self, text: &str) -> Result<(), String> {
-        if text.len() > ID_LENGTH_MAX || text.chars().any(char::is_control) {
-            return Err(format!("id: longer than {ID_LENGTH_MAX} bytes, or with a control character"));
+        if text.is_empty() || text.len() > ID_LENGTH_MAX || text.chars().any(char::is_control) {
+            return Err(format!("id: empty, longer than {ID_LENGTH_MAX} bytes, or with a control character"));
         }
         self.row.external_id = Some(text.to_owned());
         Ok(())
@@ -104,18 +111,37 @@ impl RowBuilder {
         self.attributes.push_str(&value.to_string());
     }
 
-    pub(super) fn finish(mut self) -> Result<ProfileRow, String> {
-        if self.row.external_id.is_none() && self.row.addresses.is_empty() {
-            return Err("neither id, email nor phone: nobody to import".to_owned());
-        }
-        if self.attributes.len() > ATTRIBUTES_LENGTH_MAX {
-            return Err(format!("attributes longer than {ATTRIBUTES_LENGTH_MAX} bytes"));
+    /// The row; or why it doesn't go in, with its refusals.
+    pub(super) fn finish(mut self) -> Result<ProfileRow, Refused> {
+        if let Some(reason) = self.fault.take().or_else(|| self.limits()) {
+            return Err(Refused { reason, refusals: refusals(self.row) });
         }
         if !self.attributes.is_empty() {
             self.attributes.push('}');
             self.row.attributes = Some(self.attributes);
         }
         Ok(self.row)
+    }
+
+    /// The row's refusals alone.
+    pub(super) fn into_refusals(self) -> Vec<ProfileRow> {
+        refusals(self.row)
+    }
+
+    fn limits(&self) -> Option<String> {
+        if self.row.external_id.is_none() && self.row.addresses.is_empty() {
+            Some("neither id, email nor phone: nobody to import".to_owned())
+        } else if self.attributes.len() > ATTRIBUTES_LENGTH_MAX {
+            Some(format!("attributes longer than {ATTRIBUTES_LENGTH_MAX} bytes"))
+        } else if self.row.remainder.as_ref().is_some_and(|text| text.len() > ROW_LENGTH_MAX) {
+            Some(format!("consents longer than {ROW_LENGTH_MAX} bytes"))
+        } else if self.row.addresses.len() > ADDRESSES_MAX {
+            Some(format!("more than {ADDRESSES_MAX} addresses"))
+        } else if self.row.consents.len() > CONSENTS_MAX {
+            Some(format!("more than {CONSENTS_MAX} choices"))
+        } else {
+            None
+        }
     }
 }
 

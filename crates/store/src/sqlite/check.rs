@@ -143,6 +143,15 @@ fn check_owners(conn: &Connection, findings: &mut Findings) -> Result<()> {
         [],
         |row| row.get(0),
     )?;
+    let merged: i64 = conn.query_row(
+        "SELECT count(*) FROM address JOIN profile_merged
+            ON profile_merged.from_profile = address.profile AND profile_merged.workspace = address.workspace",
+        [],
+        |row| row.get(0),
+    )?;
+    if merged > 0 {
+        findings.add(format!("{merged} addresses belong to a profile that was merged into another"));
+    }
     if orphans > 0 {
         findings.add(format!("{orphans} addresses have no profile"));
     }

@@ -15,7 +15,7 @@ use super::{
     import, lists, profile, reading, record, refresh_key_ring, run_lock, runs, sealer, settings, suppression,
     undo,
 };
-use crate::api::{Result, Store};
+use crate::api::{MakeChange, Result, Store};
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::types::{
@@ -33,6 +33,23 @@ impl Store for SqliteStore {
     async fn record(&self, workspace: WorkspaceId, changes: Vec<ConsentChange>) -> Result<Vec<Recorded>> {
         let entropy = Arc::clone(&self.inner.entropy);
         self.write(move |conn| record::record(conn, &*entropy, workspace, &changes)).await
+    }
+
+    async fn record_for(
+        &self,
+        workspace: WorkspaceId,
+        address: AddressId,
+        make: MakeChange,
+    ) -> Result<Option<Recorded>> {
+        let entropy = Arc::clone(&self.inner.entropy);
+        self.write(move |conn| {
+            let owner = profile::owner(conn, workspace, address)?;
+            let Some(change) = make(&owner.ok_or_else(|| StoreError::Missing(address.to_string()))?) else {
+                return Ok(None);
+            };
+            Ok(record::record(conn, &*entropy, workspace, &[change])?.pop())
+        })
+        .await
     }
 
     async fn undo(
@@ -144,7 +161,8 @@ impl Store for SqliteStore {
 
     async fn ready(&self) -> Result<()> {
         // A real write: it has to reach the disk, or a full one would go unnoticed.
-        self.write(|conn| Ok(conn.execute("UPDATE workspace SET name = name WHERE id = 1", []).map(drop)?)).await
+        self.write(|conn| Ok(conn.execute("UPDATE workspace SET name = name WHERE id = 1", []).map(drop)?))
+            .await
     }
 
     async fn settings(&self, workspace: WorkspaceId) -> Result<Settings> {

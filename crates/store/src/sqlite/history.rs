@@ -49,7 +49,7 @@ pub(super) fn entry(conn: &Connection, workspace: WorkspaceId, entry: EntryId) -
     event.map(|event| with_evidence(conn, event)).transpose()
 }
 
-/// A profile's entries, newest first.
+/// A profile's entries, newest first, with those of the profiles that were merged into it.
 pub(super) fn history(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -57,8 +57,12 @@ pub(super) fn history(
     before: Option<EntryId>,
     limit: usize,
 ) -> Result<HistoryPage> {
-    const SELECT: &str =
-        select_events!("WHERE profile = ?1 AND workspace = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4");
+    const SELECT: &str = select_events!(
+        "WHERE workspace = ?2 AND id < ?3 AND profile IN (
+                SELECT ?1 UNION ALL
+                SELECT from_profile FROM profile_merged WHERE workspace = ?2 AND into_profile = ?1
+            ) ORDER BY id DESC LIMIT ?4"
+    );
     let limit = limit.clamp(1, PAGE_MAX);
     let mut statement = conn.prepare_cached(SELECT)?;
     let key = (profile.0, workspace.0, before.map_or(i64::MAX, |entry| entry.0), limit as i64 + 1);

@@ -1,13 +1,14 @@
 //! Imports: whom a row is about, what of it is new, and how it is written.
 //!
 //! A row is about the profile with its external id; or else the one that owns one of its addresses, which takes on the
-//! row's external id if it has none yet (I7: someone who opted out before anybody knew them); or else a new one.
+//! row's external id if it has none yet (I7: someone who opted out before anybody knew them); or else a new one. Profiles
+//! that stand for nothing but an address of the row are merged into it.
 
 mod changes;
 mod details;
 mod refusals;
 
-use consent::{Address, ConsentWord, Entropy, Preferred, ProfileId, WorkspaceId};
+use consent::{Address, ConsentWord, Entropy, Namespace, Preferred, ProfileId, WorkspaceId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 use smallvec::SmallVec;
 
@@ -21,13 +22,15 @@ use crate::types::{ProfileRow, RowConsent, RowOutcome, RowTarget};
 use changes::{Group, group};
 
 /// Longest external id, in bytes.
-const EXTERNAL_ID_LENGTH_MAX: usize = 255;
+const EXTERNAL_ID_LENGTH_MAX: usize = 256;
 /// Longest attributes and longest remainder of a row, in bytes.
 const JSON_BYTES_MAX: usize = 256 * 1024;
 /// Longest locale and time zone, in bytes.
 const TAG_LENGTH_MAX: usize = 64;
 /// Most addresses of a row.
-const ADDRESSES_MAX: usize = 64;
+const ADDRESSES_MAX: usize = 800;
+/// Most addresses of one namespace in a row.
+const OF_A_KIND_MAX: usize = 100;
 /// Most consents of a row.
 const CONSENTS_MAX: usize = 256;
 
@@ -66,6 +69,7 @@ struct RowAddress<'r> {
 }
 
 type AddressStates = SmallVec<[AddressState; 2]>;
+type Merges = SmallVec<[ProfileId; 2]>;
 type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
 
 /// Whom a row is about.
@@ -76,7 +80,8 @@ type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
 enum Subject {
     /// A new profile, whose addresses have been written.
     New(ProfileState, AddressStates),
-    Known(ProfileId),
+    /// A profile that is there, and those to merge into it.
+    Known(ProfileId, Merges),
     Rejected {
         reason: String,
         owner: Option<ProfileId>,
@@ -108,7 +113,7 @@ impl<'c> Importer<'c> {
         match self.subject(row, &addresses)? {
             Subject::Rejected { reason, owner } => self.reject(row, owner, &reason),
             Subject::New(profile, states) => self.create(row, &addresses, profile, states),
-            Subject::Known(profile) => self.update(row, &addresses, profile),
+            Subject::Known(profile, merges) => self.update(row, &addresses, profile, &merges),
         }
     }
 
@@ -152,12 +157,22 @@ impl<'c> Importer<'c> {
             return Ok(Subject::New(profile, states));
         }
         let mut owner = by_id;
+        let mut merges = Merges::new();
         for row_address in addresses {
             let Some(found) = self.recorder.find(row_address.address)? else { continue };
-            let known = *owner.get_or_insert(found.profile);
-            if known != found.profile {
+            if owner == Some(found.profile) {
+                continue;
+            }
+            if self.recorder.is_unclaimed(found.profile)? {
+                if !merges.contains(&found.profile) {
+                    merges.push(found.profile);
+                }
+            } else if *owner.get_or_insert(found.profile) != found.profile {
                 return Ok(conflict(row_address.address, by_id));
             }
+        }
+        if owner.is_none() && !merges.is_empty() {
+            owner = Some(merges.remove(0));
         }
         let known = owner.ok_or_else(|| StoreError::Damaged("an index of addresses".to_owned()))?;
         if let Some(first) = addresses.first()
@@ -167,7 +182,7 @@ impl<'c> Importer<'c> {
         {
             return Ok(conflict(first.address, None));
         }
-        Ok(Subject::Known(known))
+        Ok(Subject::Known(known, merges))
     }
 
     /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
@@ -251,6 +266,20 @@ fn conflict(address: &Address, owner: Option<ProfileId>) -> Subject {
     Subject::Rejected { reason: format!("{namespace} belongs to another profile"), owner }
 }
 
+/// Whether there are more than [`OF_A_KIND_MAX`] of a namespace.
+fn crowded(addresses: &[Address]) -> bool {
+    let mut counts: SmallVec<[(&Namespace, usize); 4]> = SmallVec::new();
+    addresses.iter().any(|address| {
+        let namespace = address.namespace();
+        if let Some((_, count)) = counts.iter_mut().find(|(counted, _)| *counted == namespace) {
+            *count += 1;
+            return *count > OF_A_KIND_MAX;
+        }
+        counts.push((namespace, 1));
+        false
+    })
+}
+
 /// Why a row is past a limit.
 fn limits(row: &ProfileRow) -> Option<String> {
     let longer = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.len() > max);
@@ -273,6 +302,8 @@ fn limits(row: &ProfileRow) -> Option<String> {
         format!("the locale or time zone is longer than {TAG_LENGTH_MAX} bytes")
     } else if row.addresses.len() > ADDRESSES_MAX {
         format!("the row has more than {ADDRESSES_MAX} addresses")
+    } else if crowded(&row.addresses) {
+        format!("the row has more than {OF_A_KIND_MAX} addresses of a kind")
     } else if row.consents.len() > CONSENTS_MAX {
         format!("the row has more than {CONSENTS_MAX} consents")
     } else {

@@ -6,8 +6,11 @@ use crate::api::Result;
 use crate::error::StoreError;
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_consent.sql"), include_str!("migrations/0002_delivery.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_consent.sql"),
+    include_str!("migrations/0002_delivery.sql"),
+    include_str!("migrations/0003_people.sql"),
+];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
 pub(super) fn migrate(conn: &mut Connection) -> Result<()> {

@@ -154,21 +154,23 @@ fn subscriptions(
     workspace: WorkspaceId,
     profile: ProfileId,
 ) -> Result<Vec<(ListId, String, Held)>> {
-    const SELECT: &str = "SELECT choice, flags, at, entry, list, name FROM subscription
+    const SELECT: &str = "SELECT choice, at, entry, list, name FROM subscription
         JOIN list ON list.workspace = subscription.workspace AND list.id = subscription.list
         WHERE subscription.workspace = ?1 AND profile = ?2 ORDER BY name";
     let mut statement = conn.prepare_cached(SELECT)?;
     let read = |row: &Row<'_>| -> Result<(ListId, String, Held)> {
         let (code, stamp) = read_subscription(row)?;
-        Ok((ListId(row.get(4)?), row.get(5)?, held(conn, choice(code)?, stamp)?))
+        Ok((ListId(row.get(3)?), row.get(4)?, held(conn, choice(code)?, stamp)?))
     };
     statement.query_and_then((workspace.0, profile.0), read)?.collect()
 }
 
-/// All profiles.
+/// All profiles but those that were merged into others.
 pub(super) fn all(conn: &Connection, workspace: WorkspaceId) -> Result<RoaringTreemap> {
     const SELECT: &str = "SELECT id FROM profile INDEXED BY profile_external_id WHERE workspace = ?1";
-    ids(conn.prepare_cached(SELECT)?.query([workspace.0])?)
+    const MERGED: &str = "SELECT from_profile FROM profile_merged WHERE workspace = ?1";
+    let profiles = ids(conn.prepare_cached(SELECT)?.query([workspace.0])?)?;
+    Ok(profiles - ids(conn.prepare_cached(MERGED)?.query([workspace.0])?)?)
 }
 
 /// The profiles that have a value for a list.
@@ -191,7 +193,10 @@ pub(super) fn counts(conn: &Connection, workspace: WorkspaceId) -> Result<Counts
         Ok(conn.prepare_cached(sql)?.query_row([workspace.0], |row| row.get(0)).optional()?.unwrap_or(0))
     };
     Ok(Counts {
-        profiles: count("SELECT count(*) FROM profile WHERE workspace = ?1")?,
+        profiles: count(
+            "SELECT (SELECT count(*) FROM profile WHERE workspace = ?1)
+                - (SELECT count(*) FROM profile_merged WHERE workspace = ?1)",
+        )?,
         addresses: count("SELECT count(*) FROM address WHERE workspace = ?1")?,
         lists: count("SELECT count(*) FROM list WHERE workspace = ?1")?,
         runs: count("SELECT count(*) FROM run WHERE workspace = ?1")?,

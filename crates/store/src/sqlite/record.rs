@@ -1,6 +1,8 @@
 //! Recording consent. Everything that writes a choice goes through [`Recorder::apply`]: changes as they come in,
 //! imports and undo.
 
+mod merge;
+mod repeats;
 mod states;
 
 use std::collections::HashSet;
@@ -26,8 +28,6 @@ pub(super) const SETS_MAX: usize = 512;
 const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 /// Random bytes that keep a commitment from being guessed.
 const SALT_LENGTH: usize = 16;
-/// Bit in `subscription.flags` for [`Stamp::undated_no`].
-const FLAG_UNDATED_NO: i64 = 1;
 
 /// Records changes of consent: all of them or, with an error, none.
 pub(super) fn record(
@@ -125,8 +125,9 @@ impl<'c> Recorder<'c> {
     /// Resolves a change against what is recorded, changes the states in memory, and writes the ledger entry, evidence
     /// and subscriptions. The caller writes the states.
     ///
-    /// A refusal said again, and an old choice in a newer file, move the value's time and make no entry: the one that
-    /// made the choice still stands for it, and can still be undone.
+    /// A refusal said again has an entry of its own, with its evidence: the older one can't be undone any more. Through
+    /// the same door at once (a double click) it has none, and neither has an old choice in a newer file: these move
+    /// the value's time, and the entry that made the choice still stands for it.
     pub fn apply(
         &mut self,
         profile: &mut ProfileState,
@@ -141,19 +142,27 @@ impl<'c> Recorder<'c> {
         let mut epochs = Renewal::None;
         for (target, new) in &change.sets {
             let held = self.held(profile, address.as_deref(), *target)?;
-            let (at, undated_no) = match resolution(rule, held, *new, change) {
-                Resolution::Apply { at, undated_no } => (at, undated_no),
-                Resolution::Unchanged => continue,
+            let at = match resolution(rule, held, *new, change) {
+                Resolution::Apply { at } => at,
+                Resolution::Unchanged => match held {
+                    Some((old, stamp)) if said_again(rule, old, *new, change) => stamp.at,
+                    _ => continue,
+                },
                 Resolution::Outranked => {
                     outranked += 1;
                     continue;
                 }
             };
             let old = held.map_or(Choice::Unset, |(old, _)| old);
-            let repeats = old == *new && (new.is_no() || !change.source.is_live());
-            let by = held.filter(|_| repeats).map_or(entry, |(_, stamp)| stamp.entry);
-            self.set(profile, address.as_deref_mut(), *target, *new, Stamp { at, entry: by, undated_no })?;
-            if !repeats {
+            let kept = match held {
+                Some((old, stamp)) if old == *new => {
+                    self.keeps_entry(stamp, at, *new, address.as_deref(), change)?.then_some(stamp.entry)
+                }
+                _ => None,
+            };
+            let by = kept.unwrap_or(entry);
+            self.set(profile, address.as_deref_mut(), *target, *new, Stamp { at, entry: by })?;
+            if kept.is_none() {
                 sets.push(Applied { target: *target, old, new: *new });
                 epochs = epochs.max(Renewal::of(*target, old, *new, change));
             }
@@ -209,9 +218,8 @@ impl<'c> Recorder<'c> {
                 profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_ADDRESS_VALUES));
             }
             Target::List(list) => {
-                let flags = if stamp.undated_no { FLAG_UNDATED_NO } else { 0 };
                 let (at, entry) = (stamp.at.0, stamp.entry.0);
-                let row = (self.workspace.0, profile.id.0, list.0, new.code(), flags, at, entry);
+                let row = (self.workspace.0, profile.id.0, list.0, new.code(), at, entry);
                 self.statements.save_subscription.execute(row)?;
                 profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_SUBSCRIPTIONS));
             }
@@ -285,7 +293,14 @@ impl<'c> Recorder<'c> {
     }
 }
 
-/// Which links a renewed yes outdates.
+/// Whether a refusal is said again live, if only by a clock that went backwards.
+fn said_again(rule: Rule, old: Choice, new: Choice, change: &ConsentChange) -> bool {
+    rule == Rule::Resolve && old == new && new.is_no() && change.source.is_live()
+}
+
+/// Which links a renewed yes outdates: all that the address or the profile's addresses were sent. A list's yes outdates
+/// none: a link has one epoch for all levels, and the links that leave a whole channel must go on acting. An old link of
+/// that list goes on acting, too: it sends less, and can be undone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Renewal {
     None,
@@ -300,8 +315,7 @@ impl Renewal {
             _ if !(old.is_no() && new.is_yes() && change.source.renews()) => Self::None,
             Target::Identity(field) if marketing(field) => Self::Address,
             Target::Field(field) if marketing(field) => Self::Profile,
-            Target::List(_) => Self::Profile,
-            Target::Identity(_) | Target::Field(_) => Self::None,
+            Target::Identity(_) | Target::Field(_) | Target::List(_) => Self::None,
         }
     }
 }
@@ -311,7 +325,7 @@ fn resolution(rule: Rule, held: Option<(Choice, Stamp)>, new: Choice, change: &C
         (Rule::Undo, Some((old, stamp))) if old != new => {
             // Later than what it takes back, also if a clock went backwards.
             let at = change.received_at.max(Timestamp(stamp.at.0.saturating_add(1)));
-            Resolution::Apply { at, undated_no: stamp.undated_no }
+            Resolution::Apply { at }
         }
         (Rule::Undo, _) => Resolution::Unchanged,
         (Rule::Resolve, held) => resolve(held, new, change),
@@ -340,9 +354,8 @@ pub(super) fn commitment(salt: &[u8], content: &str) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(content).finalize().into()
 }
 
-/// The columns `choice, flags, at, entry` of a subscription.
+/// The columns `choice, at, entry` of a subscription.
 pub(super) fn read_subscription(row: &Row<'_>) -> rusqlite::Result<(u8, Stamp)> {
-    let flags: i64 = row.get(1)?;
-    let (at, entry) = (Timestamp(row.get(2)?), EntryId(row.get(3)?));
-    Ok((row.get(0)?, Stamp { at, entry, undated_no: flags & FLAG_UNDATED_NO != 0 }))
+    let (at, entry) = (Timestamp(row.get(1)?), EntryId(row.get(2)?));
+    Ok((row.get(0)?, Stamp { at, entry }))
 }

@@ -1,7 +1,6 @@
 //! Choices with their stamps, and a ledger entry's sets, as they stand on disk.
 //!
-//! Stamps: 17 bytes per field that has one: the field's code, with bit 7 for [`Stamp::undated_no`]; its time in
-//! microseconds; the ledger entry. Sets: per value a tag (field code; the same with bit 6 for the address's own field;
+//! Stamps: 17 bytes per field that has one: the field's code; its time in microseconds; the ledger entry. Sets: per value a tag (field code; the same with bit 6 for the address's own field;
 //! 128 followed by the list's id), then old and new choice in a nibble each. Numbers are 64 bits, big-endian.
 
 use consent::{Choice, ConsentWord, EntryId, Field, ListId, Stamp, Target, Timestamp};
@@ -12,7 +11,6 @@ use crate::error::StoreError;
 use crate::types::Applied;
 
 const STAMP_LENGTH: usize = 17;
-const UNDATED_NO: u8 = 0x80;
 const TAG_IDENTITY: u8 = 0x40;
 const TAG_LIST: u8 = 0x80;
 
@@ -35,7 +33,7 @@ impl Values {
     pub fn pack(&self) -> Option<SmallVec<[u8; 4 * STAMP_LENGTH]>> {
         let mut packed = SmallVec::new();
         for (field, stamp) in &self.stamps {
-            packed.push(field.code() | if stamp.undated_no { UNDATED_NO } else { 0 });
+            packed.push(field.code());
             packed.extend_from_slice(&stamp.at.0.to_be_bytes());
             packed.extend_from_slice(&stamp.entry.0.to_be_bytes());
         }
@@ -89,9 +87,8 @@ fn unpack_stamp(bytes: &[u8]) -> Option<(Field, Stamp)> {
     let stamp = Stamp {
         at: Timestamp(i64::from_be_bytes(*at)),
         entry: EntryId(i64::from_be_bytes(entry.try_into().ok()?)),
-        undated_no: head & UNDATED_NO != 0,
     };
-    Some((Field::from_code(head & !UNDATED_NO)?, stamp))
+    Some((Field::from_code(*head)?, stamp))
 }
 
 /// Packs a ledger entry's sets.
@@ -147,8 +144,8 @@ mod tests {
     use proptest::prelude::*;
 
     prop_compose! {
-        fn any_stamp()(at: i64, entry: i64, undated_no: bool) -> Stamp {
-            Stamp { at: Timestamp(at), entry: EntryId(entry), undated_no }
+        fn any_stamp()(at: i64, entry: i64) -> Stamp {
+            Stamp { at: Timestamp(at), entry: EntryId(entry) }
         }
     }
 

@@ -46,13 +46,13 @@ statements! {
     /// `workspace, list`.
     list_exists = "SELECT EXISTS (SELECT 1 FROM list WHERE workspace = ?1 AND id = ?2)";
     /// `workspace, profile, list`.
-    load_subscription = "SELECT choice, flags, at, entry FROM subscription
+    load_subscription = "SELECT choice, at, entry FROM subscription
         WHERE workspace = ?1 AND profile = ?2 AND list = ?3";
-    /// `workspace, profile, list, choice, flags, at, entry`.
-    save_subscription = "INSERT INTO subscription (workspace, profile, list, choice, flags, at, entry)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    /// `workspace, profile, list, choice, at, entry`.
+    save_subscription = "INSERT INTO subscription (workspace, profile, list, choice, at, entry)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (workspace, profile, list)
-        DO UPDATE SET choice = excluded.choice, flags = excluded.flags, at = excluded.at, entry = excluded.entry";
+        DO UPDATE SET choice = excluded.choice, at = excluded.at, entry = excluded.entry";
     /// A ledger entry.
     insert_event = "INSERT INTO ledger_event
         (id, workspace, profile, address, run, occurred_at, received_at, source, sets, commitment)

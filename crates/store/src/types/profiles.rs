@@ -23,7 +23,8 @@ pub struct Applied {
 /// What became of a [`consent::ConsentChange`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// The ledger entry; `None` when nothing changed.
+    /// The ledger entry; `None` when there was nothing to record. A refusal that is said again has one, with nothing
+    /// in `applied`; a double click has none.
     pub entry: Option<EntryId>,
     /// The profile it is about.
     pub profile: ProfileId,
@@ -139,7 +140,8 @@ pub struct AddressOwner {
     pub raw: String,
     /// Its owner.
     pub profile: ProfileId,
-    /// The consent generation, raised by each deliberate new subscription.
+    /// The consent generation, raised by each deliberate yes of the person after a no to the address, its channel or
+    /// all marketing; not by a yes to a list, which leaves links to wider levels as they are.
     pub epoch: u32,
     /// The owner's locale, for pages.
     pub locale: Option<String>,

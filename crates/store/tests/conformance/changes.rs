@@ -86,6 +86,34 @@ pub async fn saying_no_twice_makes_one_entry(world: &World) {
     world.assert_sound().await;
 }
 
+pub async fn a_no_through_another_door_has_an_entry_of_its_own(world: &World) {
+    let first = world.opt_out(named("a@example.com"), email()).await;
+    let say = async |source: &str, at| {
+        let evidence = Evidence { reason: Some(source.to_owned()), ..Evidence::default() };
+        let source = source.parse().unwrap();
+        let change = change(named("a@example.com"), email(), Choice::No, source, at);
+        world.record(ConsentChange { evidence, ..change }).await
+    };
+    // At the same moment too, and by a clock that went backwards.
+    for (turn, source) in ["phone-call", "page", "api"].into_iter().enumerate() {
+        let at = Timestamp(world.now().0 + [5, 5, 0][turn]);
+        let again = say(source, at).await;
+        assert_eq!(again.entry, Some(EntryId(first.entry.unwrap().0 + 1 + turn as i64)), "{source}");
+        assert!(again.applied.is_empty());
+        let entry = world.store.entry(MAIN, again.entry.unwrap()).await.unwrap().unwrap();
+        assert_eq!((entry.source.as_str(), entry.evidence.reason.as_deref()), (source, Some(source)));
+        let held = world.view(first.profile).await.values[&Field::Email].clone();
+        assert_eq!((Some(held.entry), held.choice), (again.entry, Choice::No));
+    }
+    assert_eq!(say("api", world.tick()).await.entry, None, "a double click");
+    let run = change(named("a@example.com"), email(), Choice::No, Source::API, world.tick());
+    assert!(world.record(ConsentChange { run: Some(RunId(9)), ..run.clone() }).await.entry.is_some());
+    assert!(world.record(run).await.entry.is_some(), "an answer to another message");
+    world.clock.0.fetch_add(24 * 60 * 60 * 1_000_000, std::sync::atomic::Ordering::SeqCst);
+    assert!(say("api", world.now()).await.entry.is_some(), "a day later");
+    world.assert_sound().await;
+}
+
 pub async fn a_renewed_yes_keeps_its_evidence(world: &World) {
     let first = world.opt_in(named("a@example.com"), email()).await;
     let at = world.tick();
@@ -161,6 +189,10 @@ pub async fn a_deliberate_yes_outdates_links(world: &World) {
     let file = change(Subject::Profile(profile), Target::Field(Field::Any), Choice::Yes, Source::IMPORT, now);
     assert_eq!(world.record(file).await.applied.len(), 1);
     assert_eq!(epochs().await, [1, 2], "a file isn't the person");
+    let list = Target::List(world.list("news").await.id);
+    world.opt_out(Subject::Profile(profile), list).await;
+    world.opt_in(Subject::Address(ids[0]), list).await;
+    assert_eq!(epochs().await, [1, 2], "a list's yes leaves the links that leave the channel");
 }
 
 pub async fn workspaces_do_not_see_each_other(world: &World) {

@@ -1,9 +1,10 @@
 //! `import`: whom a row is about, and what it may change.
 
-use consent::{Choice, Field, ListId, Namespace, Preferred, Subject, Target, Timestamp};
+use consent::decide::Reach;
+use consent::{Channel, Choice, Field, ListId, Namespace, Preferred, Source, Subject, Target, Timestamp};
 use store::{IMPORT_MAX, ProfileRow, RowConsent, RowOutcome, RowTarget, StoreError};
 
-use super::support::{MAIN, World, address, crm, email, named, row, row_saying, says};
+use super::support::{MAIN, World, address, change, crm, email, named, row, row_saying, says};
 
 pub async fn creates_updates_and_leaves_alone(world: &World) {
     let full = ProfileRow {
@@ -125,6 +126,106 @@ pub async fn two_owners_are_never_merged(world: &World) {
     world.assert_sound().await;
 }
 
+pub async fn merges_profiles_that_are_nothing_but_an_address(world: &World) {
+    let one = world.opt_out(named("a1@example.com"), email()).await;
+    let two = world.opt_out(named("a2@example.com"), email()).await;
+    let made = vec![address("a3@example.com")];
+    let three = world.store.resolve_or_create(MAIN, made, world.tick()).await.unwrap().remove(0);
+    world.store.seal_ledger().await.unwrap();
+    let mut all = row("A", "a1@example.com");
+    all.addresses.extend([address("a2@example.com"), address("a3@example.com")]);
+    let profile = one.profile;
+    assert_eq!(world.import(all.clone()).await, RowOutcome::Updated(profile));
+    assert_eq!(world.import(all).await, RowOutcome::Unchanged(profile));
+    let view = world.view(profile).await;
+    assert_eq!((view.external_id.as_deref(), view.addresses.len()), (Some("A"), 3));
+    assert_eq!(view.word.get(Field::Email), Choice::No);
+    let history = world.store.history(MAIN, profile, None, 9).await.unwrap().entries;
+    let ids: Vec<_> = history.iter().map(|entry| entry.id).collect();
+    assert_eq!(ids, [two.entry.unwrap(), one.entry.unwrap()], "a file that says the same no has no entry");
+    assert_eq!(history[0].profile, two.profile, "as it stands in the log");
+    // The ids that are gone still stand in runs: nobody may be mailed there, or be asked again.
+    for gone in [two.profile, three.profile] {
+        assert_eq!(world.read(gone, Channel::Email).await.recipient.reach, Reach::Missing);
+        let mut query = world.query(vec![gone], Channel::Email);
+        query.addresses = Some(vec![three.address]);
+        assert_eq!(world.store.read(MAIN, query).await.unwrap()[0].recipient.reach, Reach::Missing);
+    }
+    assert_eq!(world.store.all_profiles(MAIN).await.unwrap().iter().collect::<Vec<_>>(), [profile.0 as u64]);
+    assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, 1);
+    let late = world.store.undo(MAIN, two.entry.unwrap(), world.tick(), consent::Evidence::default()).await;
+    assert!(matches!(late, Err(StoreError::Superseded)), "{late:?}");
+    // What someone still records under the old id reaches the person.
+    let recorded = world.opt_out(Subject::Profile(three.profile), Target::Field(Field::Sms)).await;
+    assert_eq!(recorded.profile, profile);
+    // Part of an import now, so it's somebody.
+    let outcome = world.import(row("B", "a2@example.com")).await;
+    assert!(matches!(outcome, RowOutcome::Rejected(_)), "{outcome:?}");
+    world.store.seal_ledger().await.unwrap();
+    world.assert_sound().await;
+}
+
+pub async fn a_known_profile_takes_on_a_refused_address(world: &World) {
+    for (id, choice_at, expected) in [("early", 1, Choice::No), ("late", i64::MAX, Choice::Yes)] {
+        let (old, new) = (format!("{id}-old@example.com"), format!("{id}-new@example.com"));
+        let known = world.create(row(id, &old)).await;
+        let refusal = {
+            let at = world.tick();
+            let evidence =
+                consent::Evidence { reason: Some("too many".to_owned()), ..consent::Evidence::default() };
+            let said = change(named(&new), email(), Choice::No, Source::OPERATOR, at);
+            world.record(consent::ConsentChange { evidence, ..said }).await
+        };
+        let at = Timestamp(choice_at.min(world.tick().0));
+        world.record(change(Subject::Profile(known), email(), Choice::Yes, Source::IMPORT, at)).await;
+        // The file is older than what it moves.
+        assert_eq!(world.import(row(id, &new)).await, RowOutcome::Updated(known));
+        let view = world.view(known).await;
+        assert_eq!(view.addresses.iter().map(|one| one.raw.clone()).collect::<Vec<_>>(), [new.clone(), old]);
+        assert_eq!(view.word.get(Field::Email), expected, "{id}");
+        let held = match expected {
+            Choice::No => view.values[&Field::Email].clone(),
+            _ => view.addresses[0].values[&Field::Email].clone(),
+        };
+        assert_eq!((held.choice, held.reason.as_deref()), (Choice::No, Some("too many")));
+        let reading = world.read(known, Channel::Email).await;
+        let marketing =
+            consent::Message { channel: Channel::Email, category: consent::Category::Marketing, list: None };
+        let decision = consent::decide(&reading.recipient, &marketing, &consent::Rules::default());
+        assert!(matches!(decision, consent::Decision::Exclude(_)), "{id}: {decision:?}");
+        let history = world.store.history(MAIN, known, None, 9).await.unwrap().entries;
+        assert!(history.iter().any(|entry| Some(entry.id) == refusal.entry));
+        assert_eq!(history[0].profile, known, "and the merge has an entry of its own");
+        world.assert_sound().await;
+    }
+}
+
+pub async fn a_merge_carries_choices_over(world: &World) {
+    let list = Target::List(world.list("news").await.id);
+    let known = world.create(row("1", "old@example.com")).await;
+    world.opt_out(Subject::Profile(known), email()).await;
+    for (target, choice) in [
+        (email(), Choice::Yes),
+        (Target::Field(Field::Sms), Choice::Yes),
+        (Target::Field(Field::Any), Choice::No),
+        (list, Choice::No),
+        (Target::Identity(Field::Push), Choice::No),
+    ] {
+        let at = world.tick();
+        world.record(change(named("new@example.com"), target, choice, Source::API, at)).await;
+    }
+    let mut moved = row("1", "old@example.com");
+    moved.addresses.push(address("new@example.com"));
+    assert_eq!(world.import(moved).await, RowOutcome::Updated(known));
+    let view = world.view(known).await;
+    assert_eq!(view.word.get(Field::Email), Choice::No, "consent of before anybody knew lifts no refusal");
+    assert_eq!((view.word.get(Field::Sms), view.word.get(Field::Any)), (Choice::Yes, Choice::No));
+    assert_eq!(view.subscriptions[0].2.choice, Choice::No);
+    assert_eq!(view.addresses[1].values[&Field::Push].choice, Choice::No);
+    assert_eq!(world.store.list_profiles(MAIN, ListId(1)).await.unwrap().len(), 1);
+    world.assert_sound().await;
+}
+
 pub async fn merges_attributes_and_orders_addresses(world: &World) {
     let with = |attributes: &str, addresses: &[&str]| ProfileRow {
         attributes: Some(attributes.to_owned()),
@@ -186,7 +287,7 @@ pub async fn reads_rows_one_after_another(world: &World) {
 pub async fn refuses_what_is_past_the_limits(world: &World) {
     let bad = [
         ProfileRow { received_at: Timestamp(1), ..ProfileRow::default() },
-        row(&"x".repeat(256), "a@example.com"),
+        row(&"x".repeat(257), "a@example.com"),
         ProfileRow { external_id: Some(String::new()), ..row("", "a@example.com") },
         ProfileRow { attributes: Some("[1]".to_owned()), ..row("1", "a@example.com") },
         ProfileRow {
@@ -195,7 +296,7 @@ pub async fn refuses_what_is_past_the_limits(world: &World) {
         },
         ProfileRow { locale: Some("x".repeat(65)), ..row("1", "a@example.com") },
         ProfileRow {
-            addresses: (0..65).map(|n| address(&format!("{n}@example.com"))).collect(),
+            addresses: (0..101).map(|n| address(&format!("{n}@example.com"))).collect(),
             ..row("1", "")
         },
     ];
@@ -206,6 +307,12 @@ pub async fn refuses_what_is_past_the_limits(world: &World) {
     assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, 0);
     let many = vec![row("1", "a@example.com"); IMPORT_MAX + 1];
     assert!(matches!(world.store.import(MAIN, many).await, Err(StoreError::Invalid(_))));
+    let mut most = row(&"x".repeat(256), "");
+    for n in 0..100 {
+        most.addresses.extend([address(&format!("{n}@most.example")), address(&format!("+49301234{n:03}"))]);
+    }
+    let full = world.create(most).await;
+    assert_eq!(world.view(full).await.addresses.len(), 200);
     // What is stored is sound, so attributes that aren't JSON show when they are merged.
     let profile =
         world.create(ProfileRow { attributes: Some("{}".to_owned()), ..row("1", "a@example.com") }).await;

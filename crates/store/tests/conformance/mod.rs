@@ -32,6 +32,7 @@ macro_rules! conformance_suite {
                 the_latest_wins_whatever_the_order,
                 an_opt_out_for_an_unknown_address_binds_when_it_turns_up,
                 saying_no_twice_makes_one_entry,
+                a_no_through_another_door_has_an_entry_of_its_own,
                 a_renewed_yes_keeps_its_evidence,
                 all_changes_are_recorded_or_none,
                 what_cannot_be_recorded_is_refused,
@@ -41,6 +42,8 @@ macro_rules! conformance_suite {
             undo:
                 returns_each_value_to_what_it_was,
                 comes_too_late_after_a_newer_choice,
+                comes_too_late_after_the_same_no_through_another_door,
+                takes_back_the_button_in_the_mail_and_the_one_on_the_page,
                 works_while_the_clock_stands_still,
                 works_for_addresses_and_lists;
             imports:
@@ -49,6 +52,9 @@ macro_rules! conformance_suite {
                 adopts_whoever_opted_out_before,
                 keeps_the_refusals_of_a_row_that_conflicts,
                 two_owners_are_never_merged,
+                merges_profiles_that_are_nothing_but_an_address,
+                a_known_profile_takes_on_a_refused_address,
+                a_merge_carries_choices_over,
                 merges_attributes_and_orders_addresses,
                 never_resubscribes,
                 reads_rows_one_after_another,

@@ -1,6 +1,6 @@
 //! `undo`.
 
-use consent::{Choice, EntryId, Evidence, Field, Source, Subject, Target};
+use consent::{Choice, EntryId, Evidence, Field, Source, Subject, Target, Timestamp};
 use store::StoreError;
 
 use super::support::{MAIN, World, change, email, named, row_saying};
@@ -70,5 +70,56 @@ pub async fn works_for_addresses_and_lists(world: &World) {
     assert_eq!(view.subscriptions[0].2.choice, Choice::Unset);
     assert_eq!(view.addresses[0].values[&Field::Email].choice, Choice::Unset);
     assert_eq!(view.addresses[0].epoch, 0, "an undo is no new subscription");
+    world.assert_sound().await;
+}
+
+pub async fn comes_too_late_after_the_same_no_through_another_door(world: &World) {
+    let late = async |entry| {
+        let late = world.store.undo(MAIN, entry, world.tick(), Evidence::default()).await;
+        assert!(matches!(late, Err(StoreError::Superseded)), "{late:?}");
+    };
+    let first = world.opt_out(named("a@example.com"), email()).await;
+    let at = world.tick();
+    let call = change(named("a@example.com"), email(), Choice::No, "phone-call".parse().unwrap(), at);
+    let call = world.record(call).await.entry.unwrap();
+    late(first.entry.unwrap()).await;
+    // And a link takes back only what links have said.
+    let pressed = world.opt_out(named("a@example.com"), email()).await.entry.unwrap();
+    let undone = world.store.undo(MAIN, pressed, world.tick(), Evidence::default()).await.unwrap();
+    assert!(undone.entry.is_none() && undone.applied.is_empty(), "{undone:?}");
+    late(call).await;
+    assert_eq!(world.view(first.profile).await.word.get(Field::Email), Choice::No);
+
+    // A file makes no entry, and stands all the same.
+    let first = world.opt_out(named("b@example.com"), email()).await;
+    let at = world.tick();
+    let file = change(named("b@example.com"), email(), Choice::No, Source::IMPORT, at);
+    assert_eq!(world.record(file).await.entry, None);
+    late(first.entry.unwrap()).await;
+    let pressed = world.opt_out(named("b@example.com"), email()).await;
+    assert!(pressed.entry.is_some(), "after a file's no, a click is a refusal of its own");
+    world.store.undo(MAIN, pressed.entry.unwrap(), world.tick(), Evidence::default()).await.unwrap();
+    assert_eq!(world.view(first.profile).await.word.get(Field::Email), Choice::No);
+
+    // An older no in a file says nothing new.
+    let first = world.opt_out(named("c@example.com"), email()).await;
+    let older = Timestamp(world.now().0 - 9);
+    world.record(change(named("c@example.com"), email(), Choice::No, Source::IMPORT, older)).await;
+    world.store.undo(MAIN, first.entry.unwrap(), world.tick(), Evidence::default()).await.unwrap();
+    assert_eq!(world.view(first.profile).await.word.get(Field::Email), Choice::Unset);
+    world.assert_sound().await;
+}
+
+pub async fn takes_back_the_button_in_the_mail_and_the_one_on_the_page(world: &World) {
+    let subject = named("a@example.com");
+    let profile = world.opt_in(subject.clone(), email()).await.profile;
+    world.opt_out(subject.clone(), email()).await;
+    world.opt_out(named("b@example.com"), email()).await;
+    let at = world.tick();
+    let page = world.record(change(subject.clone(), email(), Choice::No, Source::PAGE, at)).await;
+    let undone =
+        world.store.undo(MAIN, page.entry.unwrap(), world.tick(), Evidence::default()).await.unwrap();
+    assert_eq!((undone.applied[0].old, undone.applied[0].new), (Choice::No, Choice::Yes));
+    assert_eq!(world.view(profile).await.word.get(Field::Email), Choice::Yes);
     world.assert_sound().await;
 }

@@ -27,6 +27,15 @@ impl Store for FullDisk {
         full()
     }
 
+    async fn record_for(
+        &self,
+        _: WorkspaceId,
+        _: AddressId,
+        _: store::MakeChange,
+    ) -> Result<Option<Recorded>> {
+        full()
+    }
+
     async fn undo(&self, _: WorkspaceId, _: EntryId, _: Timestamp, _: Evidence) -> Result<Recorded> {
         full()
     }

@@ -12,8 +12,9 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use self::stage::Stage;
-use super::serve::{serve_router, stop_signal};
+use super::serve::stop_signal;
 use crate::cli::{Demo, Global};
+use crate::listen;
 use crate::output::{self, Exit, grouped};
 
 /// Shows the main job, with or without a person watching.
@@ -28,7 +29,7 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     let stage = Stage::set(args.people, public).await?;
     let router: Router = front::router(stage.clone())?;
     let stop = stop_signal();
-    let serving = tokio::spawn(serve_router(front, router, stop.clone()));
+    let serving = tokio::spawn(listen::serve(front, router, stop.clone()));
     stage.send_round().await?;
     output::line(
         WELCOME.replace("{url}", &front_url).replace("{mails}", &grouped(stage.mailbox.len() as u64)),

@@ -20,8 +20,9 @@ use super::people;
 use crate::cli::{Format, Global, ImportProfiles};
 use crate::commands::campaign::{deps, run_with_bar};
 use crate::commands::import::import_file;
-use crate::commands::serve::{public_pages, serve_router};
+use crate::commands::serve::public_pages;
 use crate::context::{Context, WORKSPACE};
+use crate::listen;
 use consent::Entropy;
 use store::{NewList, Store};
 
@@ -89,7 +90,7 @@ impl Stage {
         let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
         let smtp = receiver.local_addr();
         let (stop, stopped) = watch::channel(false);
-        let pages = serve_router(public, public_pages(&context, false)?, stopped.clone());
+        let pages = listen::serve(public, public_pages(&context, false)?, stopped.clone());
         let mut until = stopped;
         let receiving = receiver.run(async move {
             let _ = until.wait_for(|stop| *stop).await;

@@ -5,6 +5,8 @@ mod pool;
 mod script;
 mod transactions;
 
+use std::future::ready;
+
 use super::*;
 use script::{Server, Step};
 
@@ -53,7 +55,7 @@ async fn outcome_with(
     change(&mut config);
     let transport = SmtpTransport::new(config).unwrap();
     let mut session = transport.session().await.unwrap();
-    let outcome = session.send(envelope, message, || true).await;
+    let outcome = session.send(envelope, message, || true, ready(true)).await;
     drop((session, transport));
     server.finish().await;
     outcome

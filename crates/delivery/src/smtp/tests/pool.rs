@@ -14,7 +14,7 @@ fn accepted() -> Vec<Step> {
 
 async fn send_one(transport: &SmtpTransport) -> Outcome {
     let mut session = transport.session().await.unwrap();
-    session.send(&envelope(), MESSAGE, || true).await
+    session.send(&envelope(), MESSAGE, || true, ready(true)).await
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_connection_ends_after_its_share_of_messages() {
     let transport = SmtpTransport::new(config).unwrap();
     let mut session = transport.session().await.unwrap();
     for _ in 0..3 {
-        assert_eq!(code(&session.send(&envelope(), MESSAGE, || true).await).0, "accepted");
+        assert_eq!(code(&session.send(&envelope(), MESSAGE, || true, ready(true)).await).0, "accepted");
     }
     drop((session, transport));
     server.finish().await;
@@ -89,7 +89,7 @@ async fn sessions_wait_for_a_free_connection() {
     let mut held = transport.session().await.unwrap();
     let other = transport.clone();
     let waiting = tokio::spawn(async move { send_one(&other).await });
-    assert_eq!(code(&held.send(&envelope(), MESSAGE, || true).await).0, "accepted");
+    assert_eq!(code(&held.send(&envelope(), MESSAGE, || true, ready(true)).await).0, "accepted");
     assert!(!waiting.is_finished(), "a second connection isn't in the script");
     drop(held);
     assert_eq!(code(&waiting.await.unwrap()).0, "accepted");
@@ -107,10 +107,10 @@ async fn a_dropped_send_costs_the_connection() {
     let envelope = envelope();
     let (on_start, started) = tokio::sync::oneshot::channel();
     tokio::select! {
-        outcome = session.send(&envelope, MESSAGE, || on_start.send(()).is_ok()) => panic!("{outcome:?}"),
+        outcome = session.send(&envelope, MESSAGE, || on_start.send(()).is_ok(), ready(true)) => panic!("{outcome:?}"),
         () = async { started.await.unwrap(); } => {}
     }
-    assert_eq!(code(&session.send(&envelope, MESSAGE, || true).await).0, "accepted");
+    assert_eq!(code(&session.send(&envelope, MESSAGE, || true, ready(true)).await).0, "accepted");
     drop((session, transport));
     server.finish().await;
 }
@@ -125,8 +125,8 @@ async fn the_rate_is_waited_for_before_the_lease_is_asked() {
     session.ready().await.unwrap();
     // The turn is kept by `ready` and by a lease that had run out: neither waits for another one.
     session.ready().await.unwrap();
-    assert_eq!(session.send(&envelope(), MESSAGE, || false).await, Outcome::LeaseExpired);
-    assert_eq!(code(&session.send(&envelope(), MESSAGE, || true).await).0, "accepted");
+    assert_eq!(session.send(&envelope(), MESSAGE, || false, ready(true)).await, Outcome::LeaseExpired);
+    assert_eq!(code(&session.send(&envelope(), MESSAGE, || true, ready(true)).await).0, "accepted");
     assert!(!session.has_turn());
     drop((session, transport));
     server.finish().await;

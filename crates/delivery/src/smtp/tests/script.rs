@@ -20,6 +20,8 @@ pub(super) enum Step {
     Swallow(usize),
     /// Do nothing, not even read, until the test says so.
     Wait(Arc<Notify>),
+    /// The client closes the connection without another byte.
+    ExpectEnd,
     /// Keep the connection open and silent until the client closes it.
     Hold,
     /// Reset the connection, as a server that dies does, instead of closing it in order.
@@ -84,6 +86,11 @@ async fn play(tcp: TcpStream, steps: Vec<Step>) {
                 let mut rest = Vec::new();
                 // However the client leaves.
                 let _ = io.read_to_end(&mut rest).await;
+            }
+            Step::ExpectEnd => {
+                let mut rest = Vec::new();
+                let _ = io.read_to_end(&mut rest).await;
+                assert_eq!(String::from_utf8_lossy(&rest), "");
             }
             Step::Reset => return,
             Step::Tls(config) => io = Box::new(TlsAcceptor::from(config).accept(io).await.unwrap()),

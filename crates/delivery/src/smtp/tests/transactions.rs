@@ -74,10 +74,10 @@ async fn refusals_at_each_stage_reset_and_go_on() {
         let server = Server::start(vec![[greet(HELLO), steps].concat()]).await;
         let transport = SmtpTransport::new(config(&server)).unwrap();
         let mut session = transport.session().await.unwrap();
-        let first = session.send(&envelope(), MESSAGE, || true).await;
+        let first = session.send(&envelope(), MESSAGE, || true, ready(true)).await;
         assert_eq!((code(&first).0, code(&first).1), (kind, number), "{replies:?}");
         assert_eq!(first.may_retry(), kind == "deferred");
-        let second = session.send(&envelope(), MESSAGE, || true).await;
+        let second = session.send(&envelope(), MESSAGE, || true, ready(true)).await;
         assert_eq!(code(&second).0, "accepted", "{replies:?}");
         drop((session, transport));
         server.finish().await;
@@ -134,9 +134,9 @@ async fn closing_reply_421_defers_and_the_next_message_gets_a_new_connection() {
         let server = Server::start(vec![[greet(HELLO), stage].concat(), again]).await;
         let transport = SmtpTransport::new(config(&server)).unwrap();
         let mut session = transport.session().await.unwrap();
-        let outcome = session.send(&envelope(), MESSAGE, || true).await;
+        let outcome = session.send(&envelope(), MESSAGE, || true, ready(true)).await;
         assert_eq!(code(&outcome), ("deferred", 421, "bye".to_owned()));
-        assert_eq!(code(&session.send(&envelope(), MESSAGE, || true).await).0, "accepted");
+        assert_eq!(code(&session.send(&envelope(), MESSAGE, || true, ready(true)).await).0, "accepted");
         drop((session, transport));
         server.finish().await;
     }
@@ -189,7 +189,7 @@ async fn a_server_that_stops_reading_is_given_up() {
         config.timeouts.data_block = Duration::from_millis(100);
         let transport = SmtpTransport::new(config).unwrap();
         let mut session = transport.session().await.unwrap();
-        let outcome = session.send(&envelope(), &large_message(), || true).await;
+        let outcome = session.send(&envelope(), &large_message(), || true, ready(true)).await;
         match expected {
             None => assert_eq!(outcome, Outcome::NotHandedOver(TransportError::Timeout("message"))),
             Some(expected) => assert_eq!(code(&outcome), expected),
@@ -249,11 +249,25 @@ async fn an_expired_lease_writes_nothing() {
     let server = Server::start(vec![[greet(HELLO), steps, vec![Step::Hold]].concat()]).await;
     let transport = SmtpTransport::new(config(&server)).unwrap();
     let mut session = transport.session().await.unwrap();
-    assert_eq!(session.send(&envelope(), MESSAGE, || false).await, Outcome::LeaseExpired);
+    assert_eq!(session.send(&envelope(), MESSAGE, || false, ready(true)).await, Outcome::LeaseExpired);
     // The script goes straight on with the next message's MAIL: nothing came before it.
     let calls = Cell::new(0);
-    let outcome = session.send(&envelope(), MESSAGE, || calls.replace(calls.get() + 1) == 0).await;
+    let outcome = session.send(&envelope(), MESSAGE, || calls.replace(calls.get() + 1) == 0, ready(true)).await;
     assert_eq!((code(&outcome).0, calls.get()), ("accepted", 1));
+    drop((session, transport));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_no_at_the_last_moment_closes_the_connection_without_the_message() {
+    // The first connection reads nothing after DATA; the second one is opened for the next message.
+    let first = vec![Step::Expect(COMMANDS), Step::Send(OPENED), Step::ExpectEnd];
+    let second = [greet(HELLO), deliver(OPENED, "250 ok\r\n"), vec![Step::Hold]].concat();
+    let server = Server::start(vec![[greet(HELLO), first].concat(), second]).await;
+    let transport = SmtpTransport::new(config(&server)).unwrap();
+    let mut session = transport.session().await.unwrap();
+    assert_eq!(session.send(&envelope(), MESSAGE, || true, ready(false)).await, Outcome::LeaseExpired);
+    assert_eq!(code(&session.send(&envelope(), MESSAGE, || true, ready(true)).await).0, "accepted");
     drop((session, transport));
     server.finish().await;
 }
@@ -271,7 +285,7 @@ async fn what_the_server_cannot_take_is_not_sent() {
         let server = Server::start(vec![[greet(hello), vec![Step::Hold]].concat()]).await;
         let transport = SmtpTransport::new(config(&server)).unwrap();
         let mut session = transport.session().await.unwrap();
-        assert_eq!(session.send(envelope, message, never).await, Outcome::Unsendable(expected));
+        assert_eq!(session.send(envelope, message, never, ready(true)).await, Outcome::Unsendable(expected));
         drop((session, transport));
         server.finish().await;
     }
@@ -296,8 +310,8 @@ async fn refused_connection_is_not_handed_over() {
     let server = Server::start(vec![[greet(HELLO), vec![Step::Expect(COMMANDS)]].concat()]).await;
     let transport = SmtpTransport::new(config(&server)).unwrap();
     let mut session = transport.session().await.unwrap();
-    assert!(matches!(session.send(&envelope(), MESSAGE, || true).await, Outcome::NotHandedOver(_)));
+    assert!(matches!(session.send(&envelope(), MESSAGE, || true, ready(true)).await, Outcome::NotHandedOver(_)));
     server.finish().await;
-    let outcome = session.send(&envelope(), MESSAGE, || panic!("nothing to hand over to")).await;
+    let outcome = session.send(&envelope(), MESSAGE, || panic!("nothing to hand over to"), ready(true)).await;
     assert_eq!(outcome, Outcome::NotHandedOver(TransportError::Connect(ErrorKind::ConnectionRefused)));
 }

@@ -51,10 +51,11 @@ impl Importer<'_> {
         row: &ProfileRow,
         addresses: &RowAddresses<'_>,
         id: ProfileId,
+        merges: &[ProfileId],
     ) -> Result<RowOutcome> {
         let (mut profile, before) = self.load(id)?;
         let stored = profile.values.clone();
-        let mut changed = false;
+        let mut changed = !merges.is_empty();
         let details = match merged(&before, row) {
             Err(StoreError::Invalid(reason)) => return self.reject(row, Some(id), &reason),
             details => details?,
@@ -62,6 +63,12 @@ impl Importer<'_> {
         if details != before {
             self.save(id, &details)?;
             changed = true;
+        }
+        if before.external_id.is_none() {
+            self.recorder.note_claimed(id)?;
+        }
+        for merged in merges {
+            self.recorder.merge(*merged, &mut profile, row.received_at)?;
         }
         set_preferred(&mut profile.values, row.preferred);
         let mut held = self.held(id)?;

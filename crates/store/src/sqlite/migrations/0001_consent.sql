@@ -47,13 +47,12 @@ CREATE TABLE address (
 CREATE UNIQUE INDEX address_key ON address (workspace, namespace, key);
 CREATE INDEX address_profile ON address (profile, namespace, position);
 
--- Values for subscription lists. `flags`: 1 = an undated refusal has been counted.
+-- Values for subscription lists.
 CREATE TABLE subscription (
     workspace INTEGER NOT NULL,
     profile INTEGER NOT NULL,
     list INTEGER NOT NULL,
     choice INTEGER NOT NULL,
-    flags INTEGER NOT NULL,
     at INTEGER NOT NULL,
     entry INTEGER NOT NULL,
     PRIMARY KEY (workspace, profile, list)

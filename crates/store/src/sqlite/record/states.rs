@@ -17,7 +17,7 @@ impl Recorder<'_> {
         now: Timestamp,
     ) -> Result<(ProfileState, Option<AddressState>)> {
         let address = match subject {
-            Subject::Profile(profile) => return Ok((self.profile(*profile)?, None)),
+            Subject::Profile(profile) => return Ok((self.profile(self.current(*profile)?)?, None)),
             Subject::Address(address) => self.address(*address)?,
             Subject::Named(address) => self.named(address, now)?,
         };
@@ -55,6 +55,7 @@ impl Recorder<'_> {
         let none = rusqlite::types::Null;
         let row = params![profile.id.0, self.workspace.0, 0, none, none, none, none, now.0, none, none, none];
         self.statements.insert_profile.execute(row)?;
+        self.note_unclaimed(profile.id)?;
         let made = AddressState {
             id: self.new_address_id(),
             profile: profile.id,
