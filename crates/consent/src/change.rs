@@ -201,7 +201,7 @@ pub enum Resolution {
 }
 
 /// How far ahead of ours the clock of whoever wrote a file may be. A yes from further ahead counts as undated.
-pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_hours(24);
 
 /// Decides between what is recorded for one value and a change of it (I8).
 ///

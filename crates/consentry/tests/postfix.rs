@@ -203,6 +203,7 @@ fn content_without_a_way_out_is_refused() {
             .map(|line| if line.starts_with("html = ") { html.clone() } else { line.to_owned() } + "\n")
             .collect();
         world.desk.write("bad.toml", text);
+        world.desk.run(&["campaign", "run", "bad.toml", "--dry-run"]).exits(5);
         let refused = world.desk.run(&["campaign", "run", "bad.toml"]).exits(5);
         assert!(
             refused.err.contains("content.html") || refused.err.contains("html"),

@@ -7,6 +7,7 @@ pub mod audience;
 pub mod campaign;
 pub mod configuration;
 pub mod dkim;
+mod driver;
 pub mod error;
 pub mod forecast;
 pub mod gate;

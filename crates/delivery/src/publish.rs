@@ -251,9 +251,10 @@ fn unsigned(campaign: &Campaign) -> Option<Finding> {
     let unsigned = configuration.category == Category::Marketing && configuration.dkim.is_empty();
     unsigned.then(|| Finding {
         part: "configuration.dkim".to_owned(),
-        problem: "is missing: unless the relay signs, mailbox providers ignore the one-click unsubscribe header \
+        problem:
+            "is missing: unless the relay signs, mailbox providers ignore the one-click unsubscribe header \
                   (RFC 8058 wants it signed)"
-            .to_owned(),
+                .to_owned(),
     })
 }
 

@@ -144,8 +144,7 @@ impl Worker {
         };
         let mut withdrawn = None;
         let confirm = confirm(&pipeline.gate, &lines.health, permit, &mut withdrawn);
-        let outcome =
-            session.send(&envelope, bytes, || permit.still_holds(clock.monotonic()), confirm).await;
+        let outcome = session.send(&envelope, bytes, || permit.still_holds(clock.monotonic()), confirm).await;
         Ok((outcome, withdrawn))
     }
 
@@ -272,25 +271,25 @@ pub(crate) fn render(
     renderer: &Renderer,
     marketing: bool,
     person: &Arc<Person>,
-    rendered: &mut Rendered,
+    out: &mut Rendered,
 ) -> Result<(), String> {
-    let Err(problem) = render_one(renderer, marketing, person, rendered) else { return Ok(()) };
+    let Err(problem) = render_one(renderer, marketing, person, out) else { return Ok(()) };
     if !person.personal {
         return Err(problem);
     }
     let plain = Arc::new(Person { personal: false, ..Person::clone(person) });
-    render_one(renderer, marketing, &plain, rendered).map_err(|_| problem)
+    render_one(renderer, marketing, &plain, out).map_err(|_| problem)
 }
 
 fn render_one(
     renderer: &Renderer,
     marketing: bool,
     person: &Arc<Person>,
-    rendered: &mut Rendered,
+    out: &mut Rendered,
 ) -> Result<(), String> {
-    renderer.render(person, rendered).map_err(|error| error.to_string())?;
+    renderer.render(person, out).map_err(|error| error.to_string())?;
     let mut ways_out = WaysOut::new(renderer.links(), person.address(), person.epoch);
-    let mut parts = rendered.html.iter().chain([&rendered.text]);
+    let mut parts = out.html.iter().chain([&out.text]);
     if !marketing || parts.all(|part| ways_out.stands_in(part)) { Ok(()) } else { Err(NO_WAY_OUT.to_owned()) }
 }
 

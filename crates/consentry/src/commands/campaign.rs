@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use consent::{Address, Decision, Exclusion, Message, explain};
-use delivery::{Campaign, DeliveryError, Deps, Progress, RunOptions, RunSummary, forecast, run_campaign};
+use delivery::{
+    Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary, check_campaign,
+    forecast, run_campaign,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, Store, StoreError};
@@ -32,9 +35,7 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     let campaign = Campaign::load(&args.file)?;
     let deps = deps(context, stop_signal());
     if args.dry_run {
-        let forecast = forecast(&deps, &campaign).await.map_err(|error| with_hint(&campaign, error))?;
-        output::data(context.json, &json!(forecast), || forecast.to_string().trim_end().to_owned());
-        return Ok(Exit::Done);
+        return dry_run(context, &deps, &campaign).await;
     }
     let options = RunOptions {
         again: args.again,
@@ -66,14 +67,36 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             output::data(context.json, &value, || run_words(&run, &report));
             Ok(Exit::Done)
         }
-        Err(DeliveryError::Publish(refused)) => {
-            output::say(format_args!(
-                "error: {}: not sent: the content was refused\n{refused}",
-                args.file.display()
-            ));
-            Ok(Exit::Refused)
-        }
+        Err(DeliveryError::Publish(refused)) => Ok(refuse(&campaign, &refused)),
         Err(error) => Err(with_hint(&campaign, error)),
+    }
+}
+
+/// Says who would get it, and whether it would be refused; changes nothing.
+async fn dry_run(context: &Context, deps: &Deps, campaign: &Campaign) -> Result<Exit> {
+    let forecast = forecast(deps, campaign).await.map_err(|error| with_hint(campaign, error))?;
+    output::data(context.json, &json!(forecast), || forecast.to_string().trim_end().to_owned());
+    match check_campaign(deps, campaign, &RouterProbe(public_pages(context, false)?)).await {
+        Ok(checked) => {
+            warn_of(&checked.warnings);
+            Ok(Exit::Done)
+        }
+        Err(DeliveryError::Publish(refused)) => Ok(refuse(campaign, &refused)),
+        Err(error) => Err(with_hint(campaign, error)),
+    }
+}
+
+fn refuse(campaign: &Campaign, refused: &PublishError) -> Exit {
+    output::say(format_args!(
+        "error: {}: not sent: the content was refused\n{refused}",
+        campaign.file.display()
+    ));
+    Exit::Refused
+}
+
+fn warn_of(warnings: &[Finding]) {
+    for warning in warnings {
+        output::say(format_args!("warning: {}: {}", warning.part, warning.problem));
     }
 }
 
@@ -131,9 +154,7 @@ fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
 }
 
 fn warn(summary: &RunSummary) {
-    for warning in &summary.warnings {
-        output::say(format_args!("warning: {}: {}", warning.part, warning.problem));
-    }
+    warn_of(&summary.warnings);
     if summary.malformed_addresses > 0 {
         let lines = summary.malformed_lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         let count = grouped(summary.malformed_addresses);

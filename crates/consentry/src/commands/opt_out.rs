@@ -61,6 +61,12 @@ pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
         "changed": changed,
     });
     output::data(context.json, &value, || match recorded.entry {
+        Some(entry) if recorded.applied.is_empty() => {
+            format!(
+                "{address} had opted out already ({}); that it was said again is {entry}",
+                reach(args.level, channel)
+            )
+        }
         Some(entry) => {
             format!("recorded as {entry}: no more marketing to {address} ({})", reach(args.level, channel))
         }

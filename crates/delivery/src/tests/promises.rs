@@ -65,8 +65,8 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
     let rendered = |content: &str, marketing: bool, personal: bool| {
         let renderer = Renderer::new(&campaign(content), links()).unwrap();
         let person = Arc::new(Person { personal, ..person() });
-        let mut rendered = Rendered::default();
-        crate::worker::render(&renderer, marketing, &person, &mut rendered).map(|()| rendered.text)
+        let mut out = Rendered::default();
+        crate::worker::render(&renderer, marketing, &person, &mut out).map(|()| out.text)
     };
     let refused = Err("no way out in the rendered content".to_owned());
     let link = "<a href=\"{{ unsubscribe_url }}\">u</a>";
@@ -85,7 +85,8 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
         let content = format!("subject = 's'\ntext = 'out: {{{{ {url} }}}}.'");
         assert!(rendered(&content, true, true).is_ok(), "{content}");
     }
-    let fallback = "subject = 's'\ntext = 'x'\n[content.fallback]\nsubject = 's'\ntext = 'f {{ preferences_url }}'";
+    let fallback =
+        "subject = 's'\ntext = 'x'\n[content.fallback]\nsubject = 's'\ntext = 'f {{ preferences_url }}'";
     assert!(rendered(fallback, true, true).unwrap().starts_with("f https://mail.shop.example/p/"));
 }
 
@@ -179,8 +180,10 @@ async fn a_file_of_addresses_means_these_addresses() {
     let (world, file) = with_second_addresses(60, &lines).await;
     world.opt_out("q1@x.example", Target::Identity(Field::Email)).await;
     world.opt_out("p2@x.example", Target::Identity(Field::Email)).await;
-    let stop = world.stop.clone();
+    let (stop, clock) = (world.stop.clone(), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
+        // Slow, so that few are in hand when it stops.
+        clock.turn(Duration::from_millis(100));
         if seen.began == 3 {
             stop.send_replace(true);
         }

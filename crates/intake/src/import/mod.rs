@@ -269,7 +269,7 @@ async fn apply(
         let mut outcomes = outcomes.by_ref().take(count);
         let rejected = match reason {
             // Whatever became of its refusals, the row itself didn't go in.
-            Some(reason) => Some(with_refusals(reason, outcomes)),
+            Some(reason) => Some(with_refusals(&reason, outcomes)),
             None => outcomes.find_map(|outcome| tally(outcome, summary)),
         };
         if let Some(reason) = rejected {
@@ -292,10 +292,10 @@ fn tally(outcome: RowOutcome, summary: &mut Summary) -> Option<String> {
 }
 
 /// A reason, with what became of the row's refusals if it has any.
-fn with_refusals(reason: String, outcomes: impl Iterator<Item = RowOutcome>) -> String {
+fn with_refusals(reason: &str, outcomes: impl Iterator<Item = RowOutcome>) -> String {
     let note = outcomes.fold(None, |note: Option<String>, outcome| match outcome {
         RowOutcome::Rejected(why) => Some(why),
         _ => note.or_else(|| Some("its refusals were recorded".to_owned())),
     });
-    note.map_or(reason.clone(), |note| format!("{reason}; {note}"))
+    note.map_or_else(|| reason.to_owned(), |note| format!("{reason}; {note}"))
 }

@@ -252,7 +252,8 @@ async fn an_expired_lease_writes_nothing() {
     assert_eq!(session.send(&envelope(), MESSAGE, || false, ready(true)).await, Outcome::LeaseExpired);
     // The script goes straight on with the next message's MAIL: nothing came before it.
     let calls = Cell::new(0);
-    let outcome = session.send(&envelope(), MESSAGE, || calls.replace(calls.get() + 1) == 0, ready(true)).await;
+    let outcome =
+        session.send(&envelope(), MESSAGE, || calls.replace(calls.get() + 1) == 0, ready(true)).await;
     assert_eq!((code(&outcome).0, calls.get()), ("accepted", 1));
     drop((session, transport));
     server.finish().await;
@@ -310,7 +311,10 @@ async fn refused_connection_is_not_handed_over() {
     let server = Server::start(vec![[greet(HELLO), vec![Step::Expect(COMMANDS)]].concat()]).await;
     let transport = SmtpTransport::new(config(&server)).unwrap();
     let mut session = transport.session().await.unwrap();
-    assert!(matches!(session.send(&envelope(), MESSAGE, || true, ready(true)).await, Outcome::NotHandedOver(_)));
+    assert!(matches!(
+        session.send(&envelope(), MESSAGE, || true, ready(true)).await,
+        Outcome::NotHandedOver(_)
+    ));
     server.finish().await;
     let outcome = session.send(&envelope(), MESSAGE, || panic!("nothing to hand over to"), ready(true)).await;
     assert_eq!(outcome, Outcome::NotHandedOver(TransportError::Connect(ErrorKind::ConnectionRefused)));
