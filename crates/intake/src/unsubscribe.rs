@@ -148,7 +148,8 @@ pub async fn one_click(
     let make = move |owner: &AddressOwner| {
         let opened = Opened { token, owner: owner.clone() };
         let target = opened.target(token.level);
-        (!opened.is_outdated()).then(|| change(&opened, (target, Choice::No, evidence), Source::ONE_CLICK, now))
+        (!opened.is_outdated())
+            .then(|| change(&opened, (target, Choice::No, evidence), Source::ONE_CLICK, now))
     };
     match store.record_for(token.workspace, token.address, Box::new(make)).await {
         Ok(Some(_)) => Ok(OneClick::Acted),

@@ -11,20 +11,7 @@ use crate::output::{self, Exit, fail};
 
 /// Records a refusal that reached the brand some other way.
 pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
-    let address = Address::guess(&args.address).map_err(|error| {
-        fail(format!("`{}`: {error}", args.address), "give an email address, or a number with +")
-    })?;
-    let channel = args
-        .channel
-        .or(address.namespace().main_channel())
-        .ok_or_else(|| fail("this kind of address has no channel of its own", "name one with --channel"))?;
-    if args.level == Level::Identity && Namespace::of_channel(channel).as_ref() != Some(address.namespace()) {
-        let what = format!("no {channel} message goes to this kind of address");
-        return Err(fail(
-            what,
-            "name a channel that does, or use --level channel, which is about the person",
-        ));
-    }
+    let (address, channel) = addressed(&args)?;
     let list = match (&args.list, args.level) {
         (Some(name), Level::Subscription) => Some(context.list(name).await?.id),
         (Some(_), _) => {
@@ -73,6 +60,25 @@ pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
         None => format!("{address} had opted out already ({})", reach(args.level, channel)),
     });
     Ok(Exit::Done)
+}
+
+/// Whom it is about, and on which channel.
+fn addressed(args: &OptOut) -> Result<(Address, Channel)> {
+    let address = Address::guess(&args.address).map_err(|error| {
+        fail(format!("`{}`: {error}", args.address), "give an email address, or a number with +")
+    })?;
+    let channel = args
+        .channel
+        .or(address.namespace().main_channel())
+        .ok_or_else(|| fail("this kind of address has no channel of its own", "name one with --channel"))?;
+    if args.level == Level::Identity && Namespace::of_channel(channel).as_ref() != Some(address.namespace()) {
+        let what = format!("no {channel} message goes to this kind of address");
+        return Err(fail(
+            what,
+            "name a channel that does, or use --level channel, which is about the person",
+        ));
+    }
+    Ok((address, channel))
 }
 
 fn reach(level: Level, channel: Channel) -> String {

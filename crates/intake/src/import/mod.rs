@@ -35,9 +35,9 @@ pub const ROW_LINES_MAX: usize = 1_000;
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;
 /// Longest external id, in bytes.
-pub const ID_LENGTH_MAX: usize = 255;
+pub const ID_LENGTH_MAX: usize = 256;
 /// Most addresses of a row, of all kinds together.
-pub const ADDRESSES_MAX: usize = 64;
+pub const ADDRESSES_MAX: usize = 100;
 /// Most choices of a row.
 pub const CONSENTS_MAX: usize = 256;
 /// Longest attributes of a row, in bytes of JSON.
