@@ -1,7 +1,7 @@
 //! The rules of consent: choices, the consent word, XDM documents, addresses, decisions and their trace, link tokens.
 //!
 //! Pure: no I/O, no clock and no randomness of its own. Everything else in Consentry stands on this crate, and
-//! everything that changes or reads consent goes through its types: a [`ConsentChange`] on the way in, [`decide`] on
+//! everything that changes or reads consent goes through its types: a [`ConsentChange`] on the way in, [`decide()`] on
 //! the way out.
 
 pub mod address;

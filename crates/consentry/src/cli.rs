@@ -91,7 +91,7 @@ pub struct Init {
     /// What an empty choice means on a channel, e.g. email=n; without it: consent
     #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = channel_choice)]
     pub default_consent: Vec<(Channel, Choice)>,
-    /// Where people reach the pages of `serve`, e.g. https://mail.example.com
+    /// Where people reach the pages of `serve`, e.g. <https://mail.example.com>
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// The brand's name on those pages

@@ -48,7 +48,7 @@ impl List {
 pub struct SuppressionEntry {
     /// Namespace of the address; for a domain `email`.
     pub namespace: Namespace,
-    /// The address's key ([`Address::key`]), or a domain as lower-case A-label.
+    /// The address's key ([`consent::Address::key`]), or a domain as lower-case A-label.
     pub value: String,
     /// Why: e.g. `manual`, `hard_bounce`, `complaint`.
     pub reason: String,
