@@ -9,6 +9,12 @@ pub enum StoreError {
     /// Another process holds it.
     #[error("{0} is in use by another process")]
     Busy(String),
+    /// Another node changed the same at the same moment, again and again.
+    #[error("others change the same right now")]
+    Conflict,
+    /// The database refuses us a right.
+    #[error("the database refuses: {0}")]
+    Denied(String),
     /// A name that is taken.
     #[error("{0} exists already")]
     Exists(String),
@@ -40,6 +46,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request can succeed later without anything else changing.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Busy(_))
+        matches!(self, Self::Unavailable(_) | Self::Busy(_) | Self::Conflict)
     }
 }

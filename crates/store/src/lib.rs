@@ -7,7 +7,10 @@ mod document;
 pub mod error;
 pub mod ledger;
 pub mod secrets;
+pub mod postgres;
+mod sql;
 pub mod sqlite;
+mod state;
 pub mod types;
 
 pub use api::{MakeChange, Result, Store};

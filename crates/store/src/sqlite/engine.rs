@@ -11,13 +11,15 @@ use consent::{
 use roaring::RoaringTreemap;
 
 use super::{
-    LEDGER_DIR, SqliteStore, add_link_key, backup, check, claims, configurations, deliveries, history,
-    import, lists, profile, reading, record, refresh_key_ring, run_lock, runs, sealer, settings, suppression,
-    undo,
+    LEDGER_DIR, SqliteStore, add_link_key, backup, reading, refresh_key_ring, run_lock, sealer,
 };
 use crate::api::{MakeChange, Result, Store};
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader};
+use crate::state::{
+    check, claims, configurations, deliveries, history, import, lists, profile, record, runs, settings,
+    suppression, undo,
+};
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
     DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,

@@ -11,32 +11,14 @@
 //! may open the same directory: they take turns at the database's write lock.
 
 mod backup;
-mod check;
-mod claims;
-mod configurations;
 mod connection;
-mod deliveries;
-#[cfg(test)]
-mod delivery_fixture;
 mod engine;
-mod exclusions;
-mod history;
-mod import;
-mod lists;
 mod migrate;
-mod namespaces;
-mod profile;
 mod readers;
 mod reading;
-mod record;
 mod run_lock;
-mod runs;
 mod sealer;
-mod settings;
-mod stamps;
-mod statements;
-mod suppression;
-mod undo;
+mod sql;
 mod writer;
 
 use std::fs::{DirBuilder, File};

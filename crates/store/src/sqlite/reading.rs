@@ -6,11 +6,11 @@ use consent::{
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
-use super::stamps::{choice, word};
-use super::{namespaces, settings, suppression};
 use crate::READ_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::state::stamps::{choice, word};
+use crate::state::{namespaces, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";

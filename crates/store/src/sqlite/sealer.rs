@@ -14,11 +14,12 @@ use tokio::sync::oneshot;
 
 use super::connection::open_reader;
 use super::readers::in_snapshot;
-use super::{SharedKeyRing, history, refresh_key_ring};
+use super::{SharedKeyRing, refresh_key_ring};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader, LedgerWriter, Signer};
 use crate::secrets::Secrets;
+use crate::state::history;
 
 /// How long a change waits at most before it is brought into the ledger.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -1,0 +1,4 @@
+//! The engine for many machines: PostgreSQL.
+
+mod error;
+mod sql;

@@ -1,0 +1,10 @@
+//! A database in memory for the tests of runs, claims, lists and the like.
+
+use rusqlite::Connection;
+
+/// An empty one with the tables of `0002_delivery.sql`.
+pub(crate) fn database() -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(include_str!("../sqlite/migrations/0002_delivery.sql")).unwrap();
+    conn
+}

@@ -1,0 +1,313 @@
+//! Imports: whom a row is about, what of it is new, and how it is written.
+//!
+//! A row is about the profile with its external id; or else the one that owns one of its addresses, which takes on the
+//! row's external id if it has none yet (I7: someone who opted out before anybody knew them); or else a new one. Profiles
+//! that stand for nothing but an address of the row are merged into it.
+
+mod changes;
+mod details;
+mod refusals;
+
+use consent::{Address, ConsentWord, Entropy, Namespace, Preferred, ProfileId, WorkspaceId};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use smallvec::SmallVec;
+
+use super::namespaces;
+use super::record::{AddressState, ProfileState, Recorder, Rule};
+use super::stamps::Values;
+use crate::IMPORT_MAX;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::{ProfileRow, RowConsent, RowOutcome, RowTarget};
+use changes::{Group, group};
+
+/// Longest external id, in bytes.
+const EXTERNAL_ID_LENGTH_MAX: usize = 256;
+/// Longest attributes and longest remainder of a row, in bytes.
+const JSON_BYTES_MAX: usize = 256 * 1024;
+/// Longest locale and time zone, in bytes.
+const TAG_LENGTH_MAX: usize = 64;
+/// Most addresses of a row.
+const ADDRESSES_MAX: usize = 800;
+/// Most addresses of one namespace in a row.
+const OF_A_KIND_MAX: usize = 100;
+/// Most consents of a row.
+const CONSENTS_MAX: usize = 256;
+
+/// Creates or updates profiles, one row after the other.
+pub(crate) fn import(
+    conn: &Connection,
+    entropy: &dyn Entropy,
+    workspace: WorkspaceId,
+    rows: &[ProfileRow],
+) -> Result<Vec<RowOutcome>> {
+    if rows.len() > IMPORT_MAX {
+        return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} rows at once")));
+    }
+    let mut importer = Importer::new(conn, entropy, workspace)?;
+    rows.iter().map(|row| importer.row(row)).collect()
+}
+
+struct Importer<'c> {
+    recorder: Recorder<'c>,
+    find_by_external_id: CachedStatement<'c>,
+    load_addresses: CachedStatement<'c>,
+    place_address: CachedStatement<'c>,
+    /// Takes back what the same row has written.
+    remove_address: CachedStatement<'c>,
+    load_details: CachedStatement<'c>,
+    save_details: CachedStatement<'c>,
+}
+
+/// An address of the row and where it is written down.
+struct RowAddress<'r> {
+    address: &'r Address,
+    /// Code of the namespace.
+    namespace: i64,
+    /// Only named by a consent: comes after those that are there.
+    appended: bool,
+}
+
+type AddressStates = SmallVec<[AddressState; 2]>;
+type Merges = SmallVec<[ProfileId; 2]>;
+type RowAddresses<'r> = SmallVec<[RowAddress<'r>; 4]>;
+
+/// Whom a row is about.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack: a box would cost each new row an allocation"
+)]
+enum Subject {
+    /// A new profile, whose addresses have been written.
+    New(ProfileState, AddressStates),
+    /// A profile that is there, and those to merge into it.
+    Known(ProfileId, Merges),
+    Rejected {
+        reason: String,
+        owner: Option<ProfileId>,
+    },
+}
+
+impl<'c> Importer<'c> {
+    fn new(conn: &'c Connection, entropy: &'c dyn Entropy, workspace: WorkspaceId) -> Result<Self> {
+        Ok(Self {
+            recorder: Recorder::new(conn, entropy, workspace)?,
+            find_by_external_id: conn
+                .prepare_cached("SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2")?,
+            load_addresses: conn.prepare_cached(details::LOAD_ADDRESSES)?,
+            place_address: conn.prepare_cached(details::PLACE_ADDRESS)?,
+            remove_address: conn.prepare_cached("DELETE FROM address WHERE id = ?1")?,
+            load_details: conn.prepare_cached(details::LOAD_DETAILS)?,
+            save_details: conn.prepare_cached(details::SAVE_DETAILS)?,
+        })
+    }
+
+    fn row(&mut self, row: &ProfileRow) -> Result<RowOutcome> {
+        if let Some(reason) = limits(row) {
+            return self.reject(row, None, &reason);
+        }
+        let addresses = match self.addresses(row) {
+            Err(StoreError::Invalid(reason)) => return self.reject(row, None, &reason),
+            addresses => addresses?,
+        };
+        match self.subject(row, &addresses)? {
+            Subject::Rejected { reason, owner } => self.reject(row, owner, &reason),
+            Subject::New(profile, states) => self.create(row, &addresses, profile, states),
+            Subject::Known(profile, merges) => self.update(row, &addresses, profile, &merges),
+        }
+    }
+
+    /// The row's addresses, those first that it lists as such.
+    fn addresses<'r>(&self, row: &'r ProfileRow) -> Result<RowAddresses<'r>> {
+        let mut addresses = RowAddresses::new();
+        let listed = row.addresses.iter().map(|address| (address, false));
+        for (address, appended) in
+            listed.chain(named_by_consents(&row.consents).map(|address| (address, true)))
+        {
+            if addresses.iter().any(|known| same(known.address, address)) {
+                continue;
+            }
+            let namespace =
+                namespaces::code_or_new(self.recorder.conn, self.recorder.workspace, address.namespace())?;
+            addresses.push(RowAddress { address, namespace, appended });
+        }
+        Ok(addresses)
+    }
+
+    fn subject(&mut self, row: &ProfileRow, addresses: &RowAddresses<'_>) -> Result<Subject> {
+        let by_id = match &row.external_id {
+            Some(id) => {
+                let key = (self.recorder.workspace.0, id);
+                self.find_by_external_id.query_row(key, |row| row.get(0)).optional()?.map(ProfileId)
+            }
+            None => None,
+        };
+        for consent in &row.consents {
+            let RowTarget::List(list) = consent.target else { continue };
+            match self.recorder.check_list(list) {
+                Err(StoreError::Missing(what)) => {
+                    return Ok(Subject::Rejected { reason: format!("{what} doesn't exist"), owner: by_id });
+                }
+                checked => checked?,
+            }
+        }
+        if by_id.is_none()
+            && let Some((profile, states)) = self.begin(addresses)?
+        {
+            return Ok(Subject::New(profile, states));
+        }
+        let mut owner = by_id;
+        let mut merges = Merges::new();
+        for row_address in addresses {
+            let Some(found) = self.recorder.find(row_address.address)? else { continue };
+            if owner == Some(found.profile) {
+                continue;
+            }
+            if self.recorder.is_unclaimed(found.profile)? {
+                if !merges.contains(&found.profile) {
+                    merges.push(found.profile);
+                }
+            } else if *owner.get_or_insert(found.profile) != found.profile {
+                return Ok(conflict(row_address.address, by_id));
+            }
+        }
+        if owner.is_none() && !merges.is_empty() {
+            owner = Some(merges.remove(0));
+        }
+        let known = owner.ok_or_else(|| StoreError::Damaged("an index of addresses".to_owned()))?;
+        if let Some(first) = addresses.first()
+            && by_id.is_none()
+            && row.external_id.is_some()
+            && self.has_external_id(known)?
+        {
+            return Ok(conflict(first.address, None));
+        }
+        Ok(Subject::Known(known, merges))
+    }
+
+    /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
+    /// looking them up, and most rows of a first import are new.
+    fn begin(&mut self, addresses: &RowAddresses<'_>) -> Result<Option<(ProfileState, AddressStates)>> {
+        let profile = ProfileState { id: self.recorder.new_profile_id(), values: Values::default() };
+        let mut states = AddressStates::new();
+        for (at, row_address) in addresses.iter().enumerate() {
+            let position =
+                addresses[..at].iter().filter(|other| other.namespace == row_address.namespace).count();
+            let id = self.recorder.new_address_id();
+            let state = AddressState { id, profile: profile.id, values: Values::default(), epoch: 0 };
+            let (address, namespace) = (row_address.address, row_address.namespace);
+            if !self.recorder.insert_address(&state, address, namespace, position as i64)? {
+                for state in states {
+                    self.remove_address.execute([state.id.0])?;
+                }
+                return Ok(None);
+            }
+            states.push(state);
+        }
+        Ok(Some((profile, states)))
+    }
+
+    fn has_external_id(&self, profile: ProfileId) -> Result<bool> {
+        const FIND: &str = "SELECT external_id IS NOT NULL FROM profile WHERE id = ?1";
+        Ok(self.recorder.conn.prepare_cached(FIND)?.query_row([profile.0], |row| row.get(0))?)
+    }
+
+    fn create(
+        &mut self,
+        row: &ProfileRow,
+        addresses: &RowAddresses<'_>,
+        mut profile: ProfileState,
+        mut states: AddressStates,
+    ) -> Result<RowOutcome> {
+        set_preferred(&mut profile.values, row.preferred);
+        for Group { address, change } in group(row, addresses) {
+            let address = address.and_then(|at| states.get_mut(at));
+            self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
+        }
+        for state in states.iter().filter(|state| state.values != Values::default()) {
+            self.recorder.save_address(state)?;
+        }
+        self.recorder.statements.insert_profile.execute(params![
+            profile.id.0,
+            self.recorder.workspace.0,
+            profile.values.word().bits() as i64,
+            row.country.as_ref().map(consent::jurisdiction::Country::as_str),
+            row.external_id,
+            row.locale,
+            row.time_zone,
+            row.received_at.0,
+            profile.values.pack().as_deref(),
+            row.remainder,
+            row.attributes,
+        ])?;
+        Ok(RowOutcome::Created(profile.id))
+    }
+}
+
+fn set_preferred(values: &mut Values, preferred: Option<Preferred>) {
+    if let Some(preferred) = preferred {
+        values.set_word(|word: ConsentWord| word.with_preferred(preferred));
+    }
+}
+
+fn same(one: &Address, other: &Address) -> bool {
+    one.namespace() == other.namespace() && one.key() == other.key()
+}
+
+fn named_by_consents(consents: &[RowConsent]) -> impl Iterator<Item = &Address> {
+    consents.iter().filter_map(|consent| match &consent.target {
+        RowTarget::Identity(address, _) => Some(address),
+        _ => None,
+    })
+}
+
+fn conflict(address: &Address, owner: Option<ProfileId>) -> Subject {
+    let namespace = address.namespace().as_str();
+    Subject::Rejected { reason: format!("{namespace} belongs to another profile"), owner }
+}
+
+/// Whether there are more than [`OF_A_KIND_MAX`] of a namespace.
+fn crowded(addresses: &[Address]) -> bool {
+    let mut counts: SmallVec<[(&Namespace, usize); 4]> = SmallVec::new();
+    addresses.iter().any(|address| {
+        let namespace = address.namespace();
+        if let Some((_, count)) = counts.iter_mut().find(|(counted, _)| *counted == namespace) {
+            *count += 1;
+            return *count > OF_A_KIND_MAX;
+        }
+        counts.push((namespace, 1));
+        false
+    })
+}
+
+/// Why a row is past a limit.
+fn limits(row: &ProfileRow) -> Option<String> {
+    let longer = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.len() > max);
+    let object =
+        |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('{') && text.ends_with('}'));
+    let reason = if row.external_id.as_deref().is_some_and(str::is_empty) {
+        "the id is empty".to_owned()
+    } else if row.external_id.is_none()
+        && row.addresses.is_empty()
+        && named_by_consents(&row.consents).next().is_none()
+    {
+        "the row has neither an id nor an address".to_owned()
+    } else if longer(&row.external_id, EXTERNAL_ID_LENGTH_MAX) {
+        format!("the id is longer than {EXTERNAL_ID_LENGTH_MAX} bytes")
+    } else if longer(&row.attributes, JSON_BYTES_MAX) || longer(&row.remainder, JSON_BYTES_MAX) {
+        format!("the attributes are longer than {JSON_BYTES_MAX} bytes")
+    } else if !object(&row.attributes) || !object(&row.remainder) {
+        "the attributes are not a JSON object".to_owned()
+    } else if longer(&row.locale, TAG_LENGTH_MAX) || longer(&row.time_zone, TAG_LENGTH_MAX) {
+        format!("the locale or time zone is longer than {TAG_LENGTH_MAX} bytes")
+    } else if row.addresses.len() > ADDRESSES_MAX {
+        format!("the row has more than {ADDRESSES_MAX} addresses")
+    } else if crowded(&row.addresses) {
+        format!("the row has more than {OF_A_KIND_MAX} addresses of a kind")
+    } else if row.consents.len() > CONSENTS_MAX {
+        format!("the row has more than {CONSENTS_MAX} consents")
+    } else {
+        return None;
+    };
+    Some(reason)
+}

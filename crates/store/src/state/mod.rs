@@ -1,0 +1,23 @@
+//! What the state is and how it changes, on whichever engine keeps it.
+//!
+//! SQL here is written once for both engines, see [`crate::sql`].
+
+pub(crate) mod check;
+pub(crate) mod claims;
+pub(crate) mod configurations;
+pub(crate) mod deliveries;
+#[cfg(test)]
+pub(crate) mod delivery_fixture;
+pub(crate) mod exclusions;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod lists;
+pub(crate) mod namespaces;
+pub(crate) mod profile;
+pub(crate) mod record;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod stamps;
+pub(crate) mod statements;
+pub(crate) mod suppression;
+pub(crate) mod undo;

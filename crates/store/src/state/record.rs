@@ -1,0 +1,361 @@
+//! Recording consent. Everything that writes a choice goes through [`Recorder::apply`]: changes as they come in,
+//! imports and undo.
+
+mod merge;
+mod repeats;
+mod states;
+
+use std::collections::HashSet;
+
+use consent::change::{Resolution, resolve};
+use consent::{
+    AddressId, Choice, ConsentChange, ConsentWord, Entropy, EntryId, Evidence, Field, ListId, ProfileId,
+    Stamp, Target, Timestamp, WorkspaceId,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
+use smallvec::SmallVec;
+
+use super::stamps::{Values, choice, pack_sets};
+use super::statements::Statements;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::{Applied, Recorded};
+
+/// Most values in one change.
+pub(crate) const SETS_MAX: usize = 512;
+/// Longest evidence as JSON, in bytes.
+const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
+/// Random bytes that keep a commitment from being guessed.
+const SALT_LENGTH: usize = 16;
+
+/// Records changes of consent: all of them or, with an error, none.
+pub(crate) fn record(
+    conn: &Connection,
+    entropy: &dyn Entropy,
+    workspace: WorkspaceId,
+    changes: &[ConsentChange],
+) -> Result<Vec<Recorded>> {
+    let mut recorder = Recorder::new(conn, entropy, workspace)?;
+    changes.iter().map(|change| recorder.record(change)).collect()
+}
+
+/// A profile's consent in memory.
+pub(crate) struct ProfileState {
+    /// Whose.
+    pub id: ProfileId,
+    /// Its choices.
+    pub values: Values,
+}
+
+/// An address's consent in memory.
+pub(crate) struct AddressState {
+    /// Which address.
+    pub id: AddressId,
+    /// Its owner.
+    pub profile: ProfileId,
+    /// Its choices.
+    pub values: Values,
+    /// Its consent generation.
+    pub epoch: u32,
+}
+
+/// How sets win against what is recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// By [`resolve`].
+    Resolve,
+    /// They do: someone takes back what they have just done.
+    Undo,
+}
+
+/// Records consent within one operation. Ids are counted here, so it must not outlive the operation's savepoint.
+pub(crate) struct Recorder<'c> {
+    pub conn: &'c Connection,
+    pub workspace: WorkspaceId,
+    pub statements: Statements<'c>,
+    entropy: &'c dyn Entropy,
+    next_entry: i64,
+    next_profile: i64,
+    next_address: i64,
+    known_lists: HashSet<ListId>,
+}
+
+impl<'c> Recorder<'c> {
+    /// Begins an operation. The caller holds the write lock.
+    pub fn new(conn: &'c Connection, entropy: &'c dyn Entropy, workspace: WorkspaceId) -> Result<Self> {
+        let next = |sql| -> Result<i64> { Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+        Ok(Self {
+            conn,
+            workspace,
+            statements: Statements::prepare(conn)?,
+            entropy,
+            next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
+            next_profile: next("SELECT coalesce(max(id), 0) + 1 FROM profile")?,
+            next_address: next("SELECT coalesce(max(id), 0) + 1 FROM address")?,
+            known_lists: HashSet::new(),
+        })
+    }
+
+    /// Records one change.
+    pub fn record(&mut self, change: &ConsentChange) -> Result<Recorded> {
+        let (mut profile, mut address) = self.subject(&change.subject, change.received_at)?;
+        self.apply_and_save(&mut profile, address.as_mut(), change, Rule::Resolve)
+    }
+
+    /// [`Self::apply`], and writes what changed.
+    pub fn apply_and_save(
+        &mut self,
+        profile: &mut ProfileState,
+        mut address: Option<&mut AddressState>,
+        change: &ConsentChange,
+        rule: Rule,
+    ) -> Result<Recorded> {
+        let before = (profile.values.clone(), address.as_ref().map(|address| address.values.clone()));
+        let recorded = self.apply(profile, address.as_deref_mut(), change, rule)?;
+        if profile.values != before.0 {
+            self.save_profile(profile)?;
+        }
+        if let Some(address) = address.filter(|address| before.1.as_ref() != Some(&address.values)) {
+            self.save_address(address)?;
+        }
+        Ok(recorded)
+    }
+
+    /// Resolves a change against what is recorded, changes the states in memory, and writes the ledger entry, evidence
+    /// and subscriptions. The caller writes the states.
+    ///
+    /// A refusal said again has an entry of its own, with its evidence: the older one can't be undone any more. Through
+    /// the same door at once (a double click) it has none, and neither has an old choice in a newer file: these move
+    /// the value's time, and the entry that made the choice still stands for it.
+    pub fn apply(
+        &mut self,
+        profile: &mut ProfileState,
+        mut address: Option<&mut AddressState>,
+        change: &ConsentChange,
+        rule: Rule,
+    ) -> Result<Recorded> {
+        check(change)?;
+        let entry = EntryId(self.next_entry);
+        let mut sets: SmallVec<[Applied; 2]> = SmallVec::new();
+        let mut outranked = 0;
+        let mut epochs = Renewal::None;
+        for (target, new) in &change.sets {
+            let held = self.held(profile, address.as_deref(), *target)?;
+            let at = match resolution(rule, held, *new, change) {
+                Resolution::Apply { at } => at,
+                Resolution::Unchanged => match held {
+                    Some((old, stamp)) if said_again(rule, old, *new, change) => stamp.at,
+                    _ => continue,
+                },
+                Resolution::Outranked => {
+                    outranked += 1;
+                    continue;
+                }
+            };
+            let old = held.map_or(Choice::Unset, |(old, _)| old);
+            let kept = match held {
+                Some((old, stamp)) if old == *new => {
+                    self.keeps_entry(stamp, at, *new, address.as_deref(), change)?.then_some(stamp.entry)
+                }
+                _ => None,
+            };
+            let by = kept.unwrap_or(entry);
+            self.set(profile, address.as_deref_mut(), *target, *new, Stamp { at, entry: by })?;
+            if kept.is_none() {
+                sets.push(Applied { target: *target, old, new: *new });
+                epochs = epochs.max(Renewal::of(*target, old, *new, change));
+            }
+        }
+        match (epochs, address.as_deref_mut()) {
+            (Renewal::None, _) => {}
+            (Renewal::Address, Some(address)) => self.raise_epoch(address)?,
+            (_, address) => self.raise_epochs(profile.id, address)?,
+        }
+        if sets.is_empty() {
+            return Ok(Recorded { entry: None, profile: profile.id, applied: sets, outranked });
+        }
+        self.write_entry(entry, profile.id, address.map(|address| address.id), &sets, change)?;
+        self.next_entry += 1;
+        sets.retain(|set| set.old != set.new);
+        Ok(Recorded { entry: Some(entry), profile: profile.id, applied: sets, outranked })
+    }
+
+    /// What is recorded for one value.
+    pub fn held(
+        &mut self,
+        profile: &ProfileState,
+        address: Option<&AddressState>,
+        target: Target,
+    ) -> Result<Option<(Choice, Stamp)>> {
+        match target {
+            Target::Field(field) => Ok(profile.values.get(field)),
+            Target::Identity(field) => Ok(address.ok_or_else(no_address)?.values.get(field)),
+            Target::List(list) => {
+                self.check_list(list)?;
+                if profile.values.word().flags() & ConsentWord::HAS_SUBSCRIPTIONS == 0 {
+                    return Ok(None);
+                }
+                let key = (self.workspace.0, profile.id.0, list.0);
+                let held = self.statements.load_subscription.query_row(key, read_subscription).optional()?;
+                held.map(|(code, stamp)| Ok((choice(code)?, stamp))).transpose()
+            }
+        }
+    }
+
+    fn set(
+        &mut self,
+        profile: &mut ProfileState,
+        address: Option<&mut AddressState>,
+        target: Target,
+        new: Choice,
+        stamp: Stamp,
+    ) -> Result<()> {
+        match target {
+            Target::Field(field) => profile.values.set(field, new, stamp),
+            Target::Identity(field) => {
+                address.ok_or_else(no_address)?.values.set(field, new, stamp);
+                profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_ADDRESS_VALUES));
+            }
+            Target::List(list) => {
+                let (at, entry) = (stamp.at.0, stamp.entry.0);
+                let row = (self.workspace.0, profile.id.0, list.0, new.code(), at, entry);
+                self.statements.save_subscription.execute(row)?;
+                profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_SUBSCRIPTIONS));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails with [`StoreError::Missing`] for a list that isn't there.
+    pub fn check_list(&mut self, list: ListId) -> Result<()> {
+        if !self.known_lists.contains(&list) {
+            let exists: bool =
+                self.statements.list_exists.query_row((self.workspace.0, list.0), |row| row.get(0))?;
+            if !exists {
+                return Err(StoreError::Missing(list.to_string()));
+            }
+            self.known_lists.insert(list);
+        }
+        Ok(())
+    }
+
+    fn raise_epoch(&mut self, address: &mut AddressState) -> Result<()> {
+        address.epoch += 1;
+        self.save_address(address)
+    }
+
+    fn raise_epochs(&mut self, profile: ProfileId, address: Option<&mut AddressState>) -> Result<()> {
+        self.statements.raise_epochs.execute((profile.0, self.workspace.0))?;
+        if let Some(address) = address {
+            address.epoch += 1;
+        }
+        Ok(())
+    }
+
+    fn write_entry(
+        &mut self,
+        entry: EntryId,
+        profile: ProfileId,
+        address: Option<AddressId>,
+        sets: &[Applied],
+        change: &ConsentChange,
+    ) -> Result<()> {
+        let commitment = self.write_evidence(entry, &change.evidence)?;
+        self.statements.insert_event.execute(params![
+            entry.0,
+            self.workspace.0,
+            profile.0,
+            address.map(|address| address.0),
+            change.run.map(|run| run.0),
+            change.occurred_at.map(|at| at.0),
+            change.received_at.0,
+            change.source.as_str(),
+            pack_sets(sets).as_slice(),
+            commitment.as_ref().map(<[u8; 32]>::as_slice),
+        ])?;
+        Ok(())
+    }
+
+    fn write_evidence(&mut self, entry: EntryId, evidence: &Evidence) -> Result<Option<[u8; 32]>> {
+        if evidence.is_empty() {
+            return Ok(None);
+        }
+        let content =
+            serde_json::to_string(evidence).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        if content.len() > EVIDENCE_BYTES_MAX {
+            return Err(StoreError::Invalid(format!("evidence is longer than {EVIDENCE_BYTES_MAX} bytes")));
+        }
+        let mut salt = [0; SALT_LENGTH];
+        self.entropy.fill(&mut salt);
+        self.statements.insert_evidence.execute((entry.0, self.workspace.0, salt, &content))?;
+        Ok(Some(commitment(&salt, &content)))
+    }
+}
+
+/// Whether a refusal is said again live, if only by a clock that went backwards.
+fn said_again(rule: Rule, old: Choice, new: Choice, change: &ConsentChange) -> bool {
+    rule == Rule::Resolve && old == new && new.is_no() && change.source.is_live()
+}
+
+/// Which links a renewed yes outdates: all that the address or the profile's addresses were sent. A list's yes outdates
+/// none: a link has one epoch for all levels, and the links that leave a whole channel must go on acting. An old link of
+/// that list goes on acting, too: it sends less, and can be undone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Renewal {
+    None,
+    Address,
+    Profile,
+}
+
+impl Renewal {
+    fn of(target: Target, old: Choice, new: Choice, change: &ConsentChange) -> Self {
+        let marketing = |field: Field| field == Field::Any || field.channel().is_some();
+        match target {
+            _ if !(old.is_no() && new.is_yes() && change.source.renews()) => Self::None,
+            Target::Identity(field) if marketing(field) => Self::Address,
+            Target::Field(field) if marketing(field) => Self::Profile,
+            Target::Identity(_) | Target::Field(_) | Target::List(_) => Self::None,
+        }
+    }
+}
+
+fn resolution(rule: Rule, held: Option<(Choice, Stamp)>, new: Choice, change: &ConsentChange) -> Resolution {
+    match (rule, held) {
+        (Rule::Undo, Some((old, stamp))) if old != new => {
+            // Later than what it takes back, also if a clock went backwards.
+            let at = change.received_at.max(Timestamp(stamp.at.0.saturating_add(1)));
+            Resolution::Apply { at }
+        }
+        (Rule::Undo, _) => Resolution::Unchanged,
+        (Rule::Resolve, held) => resolve(held, new, change),
+    }
+}
+
+fn check(change: &ConsentChange) -> Result<()> {
+    let sets = &change.sets;
+    if !(1..=SETS_MAX).contains(&sets.len()) {
+        return Err(StoreError::Invalid(format!("a change names 1 to {SETS_MAX} values")));
+    }
+    let mut targets: SmallVec<[Target; 4]> = sets.iter().map(|(target, _)| *target).collect();
+    targets.sort_unstable();
+    if targets.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(StoreError::Invalid("a change names a value twice".to_owned()));
+    }
+    Ok(())
+}
+
+fn no_address() -> StoreError {
+    StoreError::Invalid("a choice for an address needs the address as its subject".to_owned())
+}
+
+/// What a ledger entry holds of its evidence: SHA-256 over salt and content.
+pub(crate) fn commitment(salt: &[u8], content: &str) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(content).finalize().into()
+}
+
+/// The columns `choice, at, entry` of a subscription.
+pub(crate) fn read_subscription(row: &Row<'_>) -> rusqlite::Result<(u8, Stamp)> {
+    let (at, entry) = (Timestamp(row.get(1)?), EntryId(row.get(2)?));
+    Ok((row.get(0)?, Stamp { at, entry }))
+}

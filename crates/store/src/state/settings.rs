@@ -1,0 +1,108 @@
+//! A workspace's settings: one JSON object. Members that this version doesn't know stay as they are.
+
+use consent::WorkspaceId;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Map, Value};
+
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::Settings;
+
+/// Bytes of the settings as JSON.
+pub(crate) const SETTINGS_BYTES_MAX: usize = 1 << 18;
+
+fn damaged(error: &serde_json::Error) -> StoreError {
+    StoreError::Damaged(format!("settings: {error}"))
+}
+
+fn load(conn: &Connection, workspace: WorkspaceId) -> Result<Map<String, Value>> {
+    const SELECT: &str = "SELECT body FROM settings WHERE workspace = ?1";
+    let body: Option<String> =
+        conn.prepare_cached(SELECT)?.query_row([workspace.0], |row| row.get(0)).optional()?;
+    body.map_or_else(|| Ok(Map::new()), |body| serde_json::from_str(&body).map_err(|error| damaged(&error)))
+}
+
+/// The workspace's settings, the defaults if none were ever set. What can't be read isn't guessed at (I9).
+pub(crate) fn settings(conn: &Connection, workspace: WorkspaceId) -> Result<Settings> {
+    serde_json::from_value(Value::Object(load(conn, workspace)?)).map_err(|error| damaged(&error))
+}
+
+/// Replaces the workspace's settings; damaged ones aren't replaced, since what they meant is lost then.
+pub(crate) fn put_settings(conn: &Connection, workspace: WorkspaceId, settings: Settings) -> Result<()> {
+    const UPSERT: &str = "INSERT INTO settings (workspace, body) VALUES (?1, ?2)
+        ON CONFLICT (workspace) DO UPDATE SET body = excluded.body";
+    let mut members = load(conn, workspace)?;
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(known)) => members.extend(known),
+        other => return Err(StoreError::Invalid(format!("settings: {other:?}"))),
+    }
+    let body = Value::Object(members).to_string();
+    if body.len() > SETTINGS_BYTES_MAX {
+        return Err(StoreError::Invalid(format!("settings have at most {SETTINGS_BYTES_MAX} bytes")));
+    }
+    conn.prepare_cached(UPSERT)?.execute(params![workspace.0, body])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::delivery_fixture::database;
+
+    const WS: WorkspaceId = WorkspaceId(1);
+
+    fn some() -> Settings {
+        Settings {
+            default_consent: [("email".to_owned(), "p".to_owned())].into(),
+            jurisdiction_pack: true,
+            allow_lists_active: vec!["email".to_owned()],
+            public_url: Some("https://mail.example.com".to_owned()),
+            ..Settings::default()
+        }
+    }
+
+    fn overwrite(conn: &Connection, body: &str) {
+        conn.execute("INSERT OR REPLACE INTO settings VALUES (1, ?1)", [body]).unwrap();
+    }
+
+    #[test]
+    fn settings_come_back_and_start_as_the_defaults() {
+        let conn = database();
+        assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
+        put_settings(&conn, WS, some()).unwrap();
+        assert_eq!(settings(&conn, WS).unwrap(), some());
+        assert_eq!(settings(&conn, WorkspaceId(2)).unwrap(), Settings::default());
+        put_settings(&conn, WS, Settings::default()).unwrap();
+        assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn members_of_a_newer_version_stay() {
+        let conn = database();
+        overwrite(&conn, r#"{"quiet_hours": {"from": "22:00"}, "brand": "Old"}"#);
+        assert_eq!(settings(&conn, WS).unwrap().brand.as_deref(), Some("Old"));
+        put_settings(&conn, WS, some()).unwrap();
+        let kept = load(&conn, WS).unwrap();
+        assert_eq!(kept["quiet_hours"]["from"], "22:00");
+        assert_eq!(kept["brand"], Value::Null);
+        assert_eq!(settings(&conn, WS).unwrap(), some());
+    }
+
+    #[test]
+    fn damage_is_told_and_stays() {
+        let conn = database();
+        for body in ["", "{", "[]", r#"{"jurisdiction_pack": "yes"}"#] {
+            overwrite(&conn, body);
+            assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))), "{body}");
+        }
+        overwrite(&conn, "{");
+        assert!(matches!(put_settings(&conn, WS, some()), Err(StoreError::Damaged(_))));
+        assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))));
+    }
+
+    #[test]
+    fn settings_are_limited() {
+        let huge = Settings { brand: Some("x".repeat(SETTINGS_BYTES_MAX)), ..Settings::default() };
+        assert!(matches!(put_settings(&database(), WS, huge), Err(StoreError::Invalid(_))));
+    }
+}
