@@ -1,0 +1,410 @@
+//! [`Rows`] over the working set.
+
+use consent::{
+    AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp,
+};
+
+use super::working_set::{Change, More, Person, QueuedEvent, Slot, Subscription, WorkingSet};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::sql::{Db as _, params};
+use crate::state::record::AddressState;
+use crate::state::rows::{AddressRow, Details, DetailsRef, Event, NewEvent, Rows};
+use crate::state::stamps::{Values, pack_sets};
+use crate::state::{history, namespaces};
+use crate::types::{AddressOwner, HistoryPage};
+
+impl WorkingSet<'_> {
+    /// A profile that an operation has read before it changes it.
+    fn known(&mut self, id: ProfileId) -> Result<&mut Person> {
+        self.changes += 1;
+        self.person(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
+
+    fn known_more(&mut self, id: ProfileId) -> Result<&mut More> {
+        self.known(id)?.change.touch();
+        self.more(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
+
+    fn known_slot(&mut self, id: AddressId) -> Result<&mut Slot> {
+        self.changes += 1;
+        self.slot(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
+
+    /// Notes that a profile is written: whoever changes anything of a person writes the profile's row, so that two nodes
+    /// that change the same person at once get in each other's way, and one of them begins again.
+    fn touch(&mut self, id: ProfileId) -> Result<()> {
+        self.known(id)?.change.touch();
+        Ok(())
+    }
+
+    fn insert_slot(&mut self, row: AddressRow) -> Result<()> {
+        let (id, profile) = (row.state.id, row.state.profile);
+        self.keys.insert((row.namespace, row.key.clone()), Some(id));
+        self.addresses.insert(id, Some(Slot { row, change: Change::Insert, moved_from: None }));
+        let person = match self.people.get_mut(&profile) {
+            Some(Some(person)) => person,
+            // A profile whose row follows after its addresses.
+            _ => self.people.entry(profile).or_insert(None).insert(Person::default()),
+        };
+        person.addresses.push(id);
+        person.change.touch();
+        self.changes += 1;
+        Ok(())
+    }
+}
+
+impl Rows for WorkingSet<'_> {
+    fn next_entry(&mut self) -> Result<EntryId> {
+        Ok(EntryId(self.stock.entries.peek(self.session)?))
+    }
+
+    fn new_profile_id(&mut self) -> Result<ProfileId> {
+        Ok(ProfileId(self.stock.profiles.take(self.session)?))
+    }
+
+    fn new_address_id(&mut self) -> Result<AddressId> {
+        Ok(AddressId(self.stock.addresses.take(self.session)?))
+    }
+
+    fn namespace(&mut self, namespace: &Namespace) -> Result<Option<i64>> {
+        self.namespace_code(namespace)
+    }
+
+    fn namespace_or_new(&mut self, namespace: &Namespace) -> Result<i64> {
+        if let Some(code) = self.namespace_code(namespace)? {
+            return Ok(code);
+        }
+        self.changes += 1;
+        let code = namespaces::code_or_new(self.session, self.workspace, namespace)?;
+        self.namespaces.insert(namespace.clone(), code);
+        Ok(code)
+    }
+
+    fn profile(&mut self, id: ProfileId) -> Result<Option<Values>> {
+        Ok(self.person(id)?.map(|person| person.values.clone()))
+    }
+
+    fn details(&mut self, id: ProfileId) -> Result<Option<Details>> {
+        Ok(self.more(id)?.map(|more| more.details.clone()))
+    }
+
+    fn profile_of_external_id(&mut self, external_id: &str) -> Result<Option<ProfileId>> {
+        const FIND: &str =
+            "SELECT profile FROM profile_external_id WHERE external_id = ?1 AND workspace = ?2";
+        if let Some(found) = self.external_ids.get(external_id) {
+            return Ok(*found);
+        }
+        let found = self
+            .session
+            .first(FIND, params![external_id, self.workspace.0], |row| row.get(0).map(ProfileId))?;
+        self.external_ids.insert(external_id.to_owned(), found);
+        Ok(found)
+    }
+
+    fn insert_profile(
+        &mut self,
+        id: ProfileId,
+        values: &Values,
+        details: &DetailsRef<'_>,
+        created_at: Timestamp,
+    ) -> Result<()> {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let details = Details {
+            external_id: text(details.external_id),
+            locale: text(details.locale),
+            time_zone: text(details.time_zone),
+            country: text(details.country),
+            remainder: text(details.remainder),
+            attributes: text(details.attributes),
+        };
+        if let Some(external_id) = &details.external_id {
+            self.external_ids.insert(external_id.clone(), Some(id));
+        }
+        let new_external_id = details.external_id.is_some();
+        let person = self.people.entry(id).or_insert(None).get_or_insert_default();
+        person.values = values.clone();
+        person.created_at = created_at;
+        person.change = Change::Insert;
+        person.more = Some(More { details, new_external_id, ..More::default() });
+        self.changes += 1;
+        Ok(())
+    }
+
+    fn save_profile(&mut self, id: ProfileId, values: &Values) -> Result<()> {
+        let person = self.known(id)?;
+        person.values = values.clone();
+        person.change.touch();
+        Ok(())
+    }
+
+    fn save_details(&mut self, id: ProfileId, details: &Details) -> Result<()> {
+        let more = self.known_more(id)?;
+        more.new_external_id |= more.details.external_id != details.external_id;
+        more.details = details.clone();
+        more.details_change.touch();
+        if let Some(external_id) = &details.external_id {
+            self.external_ids.insert(external_id.clone(), Some(id));
+        }
+        Ok(())
+    }
+
+    fn is_unclaimed(&mut self, id: ProfileId) -> Result<bool> {
+        Ok(self.more(id)?.is_some_and(|more| more.unclaimed))
+    }
+
+    fn note_unclaimed(&mut self, id: ProfileId) -> Result<()> {
+        let more = self.known_more(id)?;
+        more.unclaimed_changed |= !more.unclaimed;
+        more.unclaimed = true;
+        Ok(())
+    }
+
+    fn note_claimed(&mut self, id: ProfileId) -> Result<()> {
+        if self.is_unclaimed(id)? {
+            let more = self.known_more(id)?;
+            more.unclaimed_changed = !more.unclaimed_changed;
+            more.unclaimed = false;
+        }
+        Ok(())
+    }
+
+    fn merged_into(&mut self, id: ProfileId) -> Result<Option<ProfileId>> {
+        Ok(self.more(id)?.and_then(|more| more.merged_into))
+    }
+
+    fn note_merged(&mut self, from: ProfileId, into: ProfileId) -> Result<()> {
+        let more = self.known_more(from)?;
+        more.merged_into = Some(into);
+        more.merged_changed = true;
+        Ok(())
+    }
+
+    fn find_address(&mut self, namespace: i64, key: &str) -> Result<Option<AddressState>> {
+        const FIND: &str = "SELECT address, profile FROM address_key
+            WHERE key = ?1 AND namespace = ?2 AND workspace = ?3";
+        let known = (namespace, key.to_owned());
+        if !self.keys.contains_key(&known) {
+            let found = self.session.first(FIND, params![key, namespace, self.workspace.0], |row| {
+                Ok((AddressId(row.get(0)?), ProfileId(row.get(1)?)))
+            })?;
+            self.keys.insert(known.clone(), found.map(|(address, _)| address));
+            if let Some((_, profile)) = found {
+                self.fetch_people(&[profile])?;
+            }
+        }
+        match self.keys.get(&known).copied().flatten() {
+            Some(id) => self.address(id),
+            None => Ok(None),
+        }
+    }
+
+    fn address(&mut self, id: AddressId) -> Result<Option<AddressState>> {
+        Ok(self.slot(id)?.map(|slot| slot.row.state.clone()))
+    }
+
+    fn owner(&mut self, id: AddressId) -> Result<Option<AddressOwner>> {
+        let Some(slot) = self.slot(id)? else { return Ok(None) };
+        let (state, namespace) = (slot.row.state.clone(), slot.row.namespace);
+        let raw = slot.row.raw.clone().unwrap_or_else(|| slot.row.key.clone());
+        let namespace = namespaces::name(self.session, self.workspace, namespace)?;
+        let locale = self.more(state.profile)?.and_then(|more| more.details.locale.clone());
+        Ok(Some(AddressOwner {
+            address: id,
+            namespace,
+            raw,
+            profile: state.profile,
+            epoch: state.epoch,
+            locale,
+        }))
+    }
+
+    fn addresses_of(&mut self, profile: ProfileId) -> Result<Vec<AddressRow>> {
+        let ids = self.person(profile)?.map(|person| person.addresses.clone()).unwrap_or_default();
+        let row = |id: &AddressId| Some(self.addresses.get(id)?.as_ref()?.row.clone());
+        let mut rows: Vec<AddressRow> = ids.iter().filter_map(row).collect();
+        rows.sort_by_key(|row| (row.namespace, row.position, row.state.id));
+        Ok(rows)
+    }
+
+    fn insert_address(
+        &mut self,
+        state: &AddressState,
+        namespace: i64,
+        position: i64,
+        key: &str,
+        raw: Option<&str>,
+    ) -> Result<bool> {
+        if self.find_address(namespace, key)?.is_some() {
+            return Ok(false);
+        }
+        let (key, raw) = (key.to_owned(), raw.map(str::to_owned));
+        self.insert_slot(AddressRow { state: state.clone(), namespace, position, key, raw })?;
+        Ok(true)
+    }
+
+    fn remove_address(&mut self, id: AddressId) -> Result<()> {
+        let Some(Some(slot)) = self.addresses.remove(&id) else { return Ok(()) };
+        self.keys.insert((slot.row.namespace, slot.row.key), None);
+        let profile = slot.row.state.profile;
+        if let Some(Some(person)) = self.people.get_mut(&profile) {
+            person.addresses.retain(|address| *address != id);
+            // It was here for this address alone.
+            if person.addresses.is_empty() && person.change != Change::Insert && person.more.is_none() {
+                self.people.remove(&profile);
+            }
+        }
+        Ok(())
+    }
+
+    fn save_address(&mut self, state: &AddressState) -> Result<()> {
+        let slot = self.known_slot(state.id)?;
+        let profile = slot.row.state.profile;
+        slot.row.state.values = state.values.clone();
+        slot.row.state.epoch = state.epoch;
+        slot.change.touch();
+        self.touch(profile)
+    }
+
+    fn place_address(&mut self, id: AddressId, position: i64, raw: Option<&str>) -> Result<()> {
+        let slot = self.known_slot(id)?;
+        slot.row.position = position;
+        slot.row.raw = raw.map(str::to_owned);
+        slot.change.touch();
+        let profile = slot.row.state.profile;
+        self.touch(profile)
+    }
+
+    fn raise_epochs(&mut self, profile: ProfileId) -> Result<()> {
+        for id in self.known(profile)?.addresses.clone() {
+            let slot = self.known_slot(id)?;
+            slot.row.state.epoch += 1;
+            slot.change.touch();
+        }
+        self.touch(profile)
+    }
+
+    fn move_addresses(&mut self, from: ProfileId, into: ProfileId, position: i64) -> Result<()> {
+        let moved = std::mem::take(&mut self.known(from)?.addresses);
+        for id in &moved {
+            let slot = self.known_slot(*id)?;
+            if slot.change != Change::Insert {
+                slot.moved_from.get_or_insert(from);
+            }
+            slot.row.state.profile = into;
+            slot.row.position = position;
+            slot.change.touch();
+        }
+        self.touch(from)?;
+        self.known(into)?.addresses.extend(moved);
+        self.touch(into)
+    }
+
+    fn list_exists(&mut self, list: ListId) -> Result<bool> {
+        self.has_list(list)
+    }
+
+    fn subscription(&mut self, profile: ProfileId, list: ListId) -> Result<Option<(Choice, Stamp)>> {
+        let Some(person) = self.person(profile)? else { return Ok(None) };
+        let held = person.subscriptions.iter().find(|held| held.list == list && !held.removed);
+        Ok(held.map(|held| (held.choice, held.stamp)))
+    }
+
+    fn subscriptions_of(&mut self, profile: ProfileId) -> Result<Vec<(ListId, Choice, Stamp)>> {
+        let Some(person) = self.person(profile)? else { return Ok(Vec::new()) };
+        let held = person.subscriptions.iter().filter(|held| !held.removed);
+        Ok(held.map(|held| (held.list, held.choice, held.stamp)).collect())
+    }
+
+    fn save_subscription(
+        &mut self,
+        profile: ProfileId,
+        list: ListId,
+        choice: Choice,
+        stamp: Stamp,
+    ) -> Result<()> {
+        if self.person(profile)?.is_none() {
+            // A new profile whose row follows.
+            self.people.insert(profile, Some(Person::default()));
+        }
+        let person = self.known(profile)?;
+        let new = Subscription { list, choice, stamp, changed: true, removed: false };
+        match person.subscriptions.iter_mut().find(|held| held.list == list) {
+            Some(held) => *held = new,
+            None => person.subscriptions.push(new),
+        }
+        person.change.touch();
+        Ok(())
+    }
+
+    fn remove_subscriptions(&mut self, profile: ProfileId) -> Result<()> {
+        let person = self.known(profile)?;
+        person.subscriptions.iter_mut().for_each(|held| held.removed = true);
+        person.change.touch();
+        Ok(())
+    }
+
+    fn insert_event(&mut self, new: &NewEvent<'_>) -> Result<()> {
+        let id = EntryId(self.stock.entries.take(self.session)?);
+        let event = Event {
+            id,
+            workspace: self.workspace,
+            profile: new.profile,
+            address: new.address,
+            run: new.run,
+            occurred_at: new.occurred_at,
+            received_at: new.received_at,
+            source: new.source.clone(),
+            sets: new.sets.into(),
+            commitment: new.evidence.map(|(.., commitment)| commitment),
+        };
+        self.known_events.insert(id, Some(event.clone()));
+        self.repeated.insert(id, (false, false));
+        let evidence = new.evidence.map(|(salt, content, _)| (salt.to_vec(), content.to_owned()));
+        self.events.push(QueuedEvent { event, sets: pack_sets(new.sets).to_vec(), evidence });
+        self.changes += 1;
+        Ok(())
+    }
+
+    fn event(&mut self, entry: EntryId) -> Result<Option<Event>> {
+        if let Some(known) = self.known_events.get(&entry) {
+            return Ok(known.clone());
+        }
+        let found = history::event(self.session, self.workspace, entry)?;
+        self.known_events.insert(entry, found.clone());
+        Ok(found)
+    }
+
+    fn evidence(&mut self, entry: EntryId) -> Result<Evidence> {
+        match self.events.iter().find(|queued| queued.event.id == entry) {
+            Some(QueuedEvent { evidence: Some((_, content)), .. }) => serde_json::from_str(content)
+                .map_err(|_| StoreError::Damaged(format!("the evidence of {entry}"))),
+            Some(_) => Ok(Evidence::default()),
+            None => history::evidence(self.session, entry),
+        }
+    }
+
+    fn history(&mut self, profile: ProfileId, before: EntryId, limit: usize) -> Result<HistoryPage> {
+        // Only entries that were durable before this transaction are undone, and those before them were, too.
+        history::history(self.session, self.workspace, profile, Some(before), limit)
+    }
+
+    fn is_repeated(&mut self, entry: EntryId) -> Result<bool> {
+        const FIND: &str = "SELECT EXISTS (SELECT 1 FROM repeated_refusal WHERE entry = ?1)";
+        if let Some((repeated, _)) = self.repeated.get(&entry) {
+            return Ok(*repeated);
+        }
+        let repeated = self.session.one(FIND, params![entry.0], |row| row.get(0))?;
+        self.repeated.insert(entry, (repeated, false));
+        Ok(repeated)
+    }
+
+    fn note_repeated(&mut self, entry: EntryId) -> Result<()> {
+        // Most of a file's refusals are repeated for the first time: that isn't looked up.
+        let (repeated, to_write) = self.repeated.entry(entry).or_insert((false, false));
+        *to_write |= !*repeated;
+        *repeated = true;
+        self.changes += 1;
+        Ok(())
+    }
+}
