@@ -149,7 +149,7 @@ pub async fn one_click(
         let opened = Opened { token, owner: owner.clone() };
         let target = opened.target(token.level);
         (!opened.is_outdated())
-            .then(|| change(&opened, (target, Choice::No, evidence), Source::ONE_CLICK, now))
+            .then(|| change(&opened, (target, Choice::No, evidence.clone()), Source::ONE_CLICK, now))
     };
     match store.record_for(token.workspace, token.address, Box::new(make)).await {
         Ok(Some(_)) => Ok(OneClick::Acted),

@@ -16,8 +16,9 @@ use crate::types::{
 /// What every operation answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Makes a change of what is known about an address, or decides against one.
-pub type MakeChange = Box<dyn FnOnce(&AddressOwner) -> Option<ConsentChange> + Send>;
+/// Makes a change of what is known about an address, or decides against one. It may be asked again, when another node
+/// got in between.
+pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>;
 
 /// The state of all workspaces.
 ///

@@ -16,9 +16,12 @@ use super::{
 use crate::api::{MakeChange, Result, Store};
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader};
+use crate::state::import::Import;
+use crate::state::people::ResolveOrCreate;
+use crate::state::record::{Record, RecordFor};
+use crate::state::undo::Undo;
 use crate::state::{
-    check, claims, configurations, deliveries, history, import, lists, profile, record, runs, settings,
-    suppression, undo,
+    check, claims, configurations, deliveries, history, lists, profile, runs, settings, suppression,
 };
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
@@ -33,8 +36,7 @@ const LEDGER_TRIES_MAX: u32 = 10;
 #[async_trait]
 impl Store for SqliteStore {
     async fn record(&self, workspace: WorkspaceId, changes: Vec<ConsentChange>) -> Result<Vec<Recorded>> {
-        let entropy = Arc::clone(&self.inner.entropy);
-        self.write(move |conn| record::record(conn, &*entropy, workspace, &changes)).await
+        self.change(workspace, Record { changes }).await
     }
 
     async fn record_for(
@@ -43,15 +45,7 @@ impl Store for SqliteStore {
         address: AddressId,
         make: MakeChange,
     ) -> Result<Option<Recorded>> {
-        let entropy = Arc::clone(&self.inner.entropy);
-        self.write(move |conn| {
-            let owner = profile::owner(conn, workspace, address)?;
-            let Some(change) = make(&owner.ok_or_else(|| StoreError::Missing(address.to_string()))?) else {
-                return Ok(None);
-            };
-            Ok(record::record(conn, &*entropy, workspace, &[change])?.pop())
-        })
-        .await
+        self.change(workspace, RecordFor { address, make }).await
     }
 
     async fn undo(
@@ -61,8 +55,7 @@ impl Store for SqliteStore {
         at: Timestamp,
         evidence: Evidence,
     ) -> Result<Recorded> {
-        let entropy = Arc::clone(&self.inner.entropy);
-        self.write(move |conn| undo::undo(conn, &*entropy, workspace, entry, at, evidence)).await
+        self.change(workspace, Undo { entry, at, evidence }).await
     }
 
     async fn entry(&self, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Entry>> {
@@ -80,8 +73,7 @@ impl Store for SqliteStore {
     }
 
     async fn import(&self, workspace: WorkspaceId, rows: Vec<ProfileRow>) -> Result<Vec<RowOutcome>> {
-        let entropy = Arc::clone(&self.inner.entropy);
-        self.write(move |conn| import::import(conn, &*entropy, workspace, &rows)).await
+        self.change(workspace, Import { rows }).await
     }
 
     async fn resolve(
@@ -98,8 +90,7 @@ impl Store for SqliteStore {
         addresses: Vec<Address>,
         at: Timestamp,
     ) -> Result<Vec<AddressOwner>> {
-        let entropy = Arc::clone(&self.inner.entropy);
-        self.write(move |conn| profile::resolve_or_create(conn, &*entropy, workspace, &addresses, at)).await
+        self.change(workspace, ResolveOrCreate { addresses, at }).await
     }
 
     async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {

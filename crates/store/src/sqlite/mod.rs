@@ -16,9 +16,11 @@ mod engine;
 mod migrate;
 mod readers;
 mod reading;
+mod rows;
 mod run_lock;
 mod sealer;
 mod sql;
+mod statements;
 mod writer;
 
 use std::fs::{DirBuilder, File};
@@ -27,13 +29,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use consent::{Clock, Entropy, KeyRing, Timestamp};
+use consent::{Clock, Entropy, KeyRing, Timestamp, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::secrets::{KEY_LENGTH, Secrets};
+use crate::state::change::ChangeConsent;
+use crate::state::record::Recorder;
 use readers::Readers;
+use rows::SqliteRows;
+pub(crate) use rows::read_subscription;
 use sealer::Sealer;
 use writer::Writer;
 
@@ -120,6 +126,20 @@ impl SqliteStore {
         op: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.submit(op).await
+    }
+
+    /// Runs an operation that changes consent.
+    pub(crate) async fn change<C: ChangeConsent>(
+        &self,
+        workspace: WorkspaceId,
+        change: C,
+    ) -> Result<C::Answer> {
+        let entropy = Arc::clone(&self.inner.entropy);
+        self.write(move |conn| {
+            let mut rows = SqliteRows::new(conn, workspace)?;
+            change.run(&mut Recorder::new(&mut rows, &*entropy))
+        })
+        .await
     }
 
     /// Runs a query in a reading thread, on one consistent snapshot.

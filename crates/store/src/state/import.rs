@@ -8,12 +8,14 @@ mod changes;
 mod details;
 mod refusals;
 
-use consent::{Address, ConsentWord, Entropy, Namespace, Preferred, ProfileId, WorkspaceId};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use std::borrow::Cow;
+
+use consent::{Address, ConsentWord, Namespace, Preferred, ProfileId};
 use smallvec::SmallVec;
 
-use super::namespaces;
+use super::change::{BULK_MIN, ChangeConsent, Wants};
 use super::record::{AddressState, ProfileState, Recorder, Rule};
+use super::rows::{Details, Rows};
 use super::stamps::Values;
 use crate::IMPORT_MAX;
 use crate::api::Result;
@@ -35,28 +37,38 @@ const OF_A_KIND_MAX: usize = 100;
 const CONSENTS_MAX: usize = 256;
 
 /// Creates or updates profiles, one row after the other.
-pub(crate) fn import(
-    conn: &Connection,
-    entropy: &dyn Entropy,
-    workspace: WorkspaceId,
-    rows: &[ProfileRow],
-) -> Result<Vec<RowOutcome>> {
-    if rows.len() > IMPORT_MAX {
-        return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} rows at once")));
-    }
-    let mut importer = Importer::new(conn, entropy, workspace)?;
-    rows.iter().map(|row| importer.row(row)).collect()
+pub(crate) struct Import {
+    /// At most [`IMPORT_MAX`].
+    pub rows: Vec<ProfileRow>,
 }
 
-struct Importer<'c> {
-    recorder: Recorder<'c>,
-    find_by_external_id: CachedStatement<'c>,
-    load_addresses: CachedStatement<'c>,
-    place_address: CachedStatement<'c>,
-    /// Takes back what the same row has written.
-    remove_address: CachedStatement<'c>,
-    load_details: CachedStatement<'c>,
-    save_details: CachedStatement<'c>,
+impl ChangeConsent for Import {
+    type Answer = Vec<RowOutcome>;
+
+    fn wants(&self, wants: &mut Wants) {
+        for row in &self.rows {
+            wants.external_ids.extend(row.external_id.clone());
+            for address in row.addresses.iter().chain(named_by_consents(&row.consents)) {
+                wants.key(address);
+            }
+        }
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.rows.len() >= BULK_MIN
+    }
+
+    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Vec<RowOutcome>> {
+        if self.rows.len() > IMPORT_MAX {
+            return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} rows at once")));
+        }
+        let mut importer = Importer { recorder };
+        self.rows.iter().map(|row| importer.row(row)).collect()
+    }
+}
+
+struct Importer<'i, 'a, R> {
+    recorder: &'i mut Recorder<'a, R>,
 }
 
 /// An address of the row and where it is written down.
@@ -88,20 +100,7 @@ enum Subject {
     },
 }
 
-impl<'c> Importer<'c> {
-    fn new(conn: &'c Connection, entropy: &'c dyn Entropy, workspace: WorkspaceId) -> Result<Self> {
-        Ok(Self {
-            recorder: Recorder::new(conn, entropy, workspace)?,
-            find_by_external_id: conn
-                .prepare_cached("SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2")?,
-            load_addresses: conn.prepare_cached(details::LOAD_ADDRESSES)?,
-            place_address: conn.prepare_cached(details::PLACE_ADDRESS)?,
-            remove_address: conn.prepare_cached("DELETE FROM address WHERE id = ?1")?,
-            load_details: conn.prepare_cached(details::LOAD_DETAILS)?,
-            save_details: conn.prepare_cached(details::SAVE_DETAILS)?,
-        })
-    }
-
+impl<R: Rows> Importer<'_, '_, R> {
     fn row(&mut self, row: &ProfileRow) -> Result<RowOutcome> {
         if let Some(reason) = limits(row) {
             return self.reject(row, None, &reason);
@@ -118,7 +117,7 @@ impl<'c> Importer<'c> {
     }
 
     /// The row's addresses, those first that it lists as such.
-    fn addresses<'r>(&self, row: &'r ProfileRow) -> Result<RowAddresses<'r>> {
+    fn addresses<'r>(&mut self, row: &'r ProfileRow) -> Result<RowAddresses<'r>> {
         let mut addresses = RowAddresses::new();
         let listed = row.addresses.iter().map(|address| (address, false));
         for (address, appended) in
@@ -127,8 +126,7 @@ impl<'c> Importer<'c> {
             if addresses.iter().any(|known| same(known.address, address)) {
                 continue;
             }
-            let namespace =
-                namespaces::code_or_new(self.recorder.conn, self.recorder.workspace, address.namespace())?;
+            let namespace = self.recorder.rows.namespace_or_new(address.namespace())?;
             addresses.push(RowAddress { address, namespace, appended });
         }
         Ok(addresses)
@@ -136,10 +134,7 @@ impl<'c> Importer<'c> {
 
     fn subject(&mut self, row: &ProfileRow, addresses: &RowAddresses<'_>) -> Result<Subject> {
         let by_id = match &row.external_id {
-            Some(id) => {
-                let key = (self.recorder.workspace.0, id);
-                self.find_by_external_id.query_row(key, |row| row.get(0)).optional()?.map(ProfileId)
-            }
+            Some(id) => self.recorder.rows.profile_of_external_id(id)?,
             None => None,
         };
         for consent in &row.consents {
@@ -163,53 +158,41 @@ impl<'c> Importer<'c> {
             if owner == Some(found.profile) {
                 continue;
             }
-            if self.recorder.is_unclaimed(found.profile)? {
+            if self.recorder.rows.is_unclaimed(found.profile)? {
                 if !merges.contains(&found.profile) {
                     merges.push(found.profile);
                 }
             } else if *owner.get_or_insert(found.profile) != found.profile {
-                return Ok(conflict(row_address.address, by_id));
+                return Ok(Subject::Rejected { reason: taken(row_address.address), owner: by_id });
             }
         }
         if owner.is_none() && !merges.is_empty() {
             owner = Some(merges.remove(0));
         }
         let known = owner.ok_or_else(|| StoreError::Damaged("an index of addresses".to_owned()))?;
-        if let Some(first) = addresses.first()
-            && by_id.is_none()
-            && row.external_id.is_some()
-            && self.has_external_id(known)?
-        {
-            return Ok(conflict(first.address, None));
-        }
         Ok(Subject::Known(known, merges))
     }
 
     /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
     /// looking them up, and most rows of a first import are new.
     fn begin(&mut self, addresses: &RowAddresses<'_>) -> Result<Option<(ProfileState, AddressStates)>> {
-        let profile = ProfileState { id: self.recorder.new_profile_id(), values: Values::default() };
+        let profile = ProfileState { id: self.recorder.rows.new_profile_id()?, values: Values::default() };
         let mut states = AddressStates::new();
         for (at, row_address) in addresses.iter().enumerate() {
             let position =
                 addresses[..at].iter().filter(|other| other.namespace == row_address.namespace).count();
-            let id = self.recorder.new_address_id();
+            let id = self.recorder.rows.new_address_id()?;
             let state = AddressState { id, profile: profile.id, values: Values::default(), epoch: 0 };
             let (address, namespace) = (row_address.address, row_address.namespace);
             if !self.recorder.insert_address(&state, address, namespace, position as i64)? {
                 for state in states {
-                    self.remove_address.execute([state.id.0])?;
+                    self.recorder.rows.remove_address(state.id)?;
                 }
                 return Ok(None);
             }
             states.push(state);
         }
         Ok(Some((profile, states)))
-    }
-
-    fn has_external_id(&self, profile: ProfileId) -> Result<bool> {
-        const FIND: &str = "SELECT external_id IS NOT NULL FROM profile WHERE id = ?1";
-        Ok(self.recorder.conn.prepare_cached(FIND)?.query_row([profile.0], |row| row.get(0))?)
     }
 
     fn create(
@@ -225,21 +208,17 @@ impl<'c> Importer<'c> {
             self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
         }
         for state in states.iter().filter(|state| state.values != Values::default()) {
-            self.recorder.save_address(state)?;
+            self.recorder.rows.save_address(state)?;
         }
-        self.recorder.statements.insert_profile.execute(params![
-            profile.id.0,
-            self.recorder.workspace.0,
-            profile.values.word().bits() as i64,
-            row.country.as_ref().map(consent::jurisdiction::Country::as_str),
-            row.external_id,
-            row.locale,
-            row.time_zone,
-            row.received_at.0,
-            profile.values.pack().as_deref(),
-            row.remainder,
-            row.attributes,
-        ])?;
+                let details = Details {
+            external_id: row.external_id.as_deref().map(Cow::Borrowed),
+            locale: row.locale.as_deref().map(Cow::Borrowed),
+            time_zone: row.time_zone.as_deref().map(Cow::Borrowed),
+            country: row.country.as_ref().map(|country| Cow::Borrowed(country.as_str())),
+            remainder: row.remainder.as_deref().map(Cow::Borrowed),
+            attributes: row.attributes.as_deref().map(Cow::Borrowed),
+        };
+        self.recorder.rows.insert_profile(profile.id, &profile.values, &details, row.received_at)?;
         Ok(RowOutcome::Created(profile.id))
     }
 }
@@ -261,9 +240,9 @@ fn named_by_consents(consents: &[RowConsent]) -> impl Iterator<Item = &Address> 
     })
 }
 
-fn conflict(address: &Address, owner: Option<ProfileId>) -> Subject {
-    let namespace = address.namespace().as_str();
-    Subject::Rejected { reason: format!("{namespace} belongs to another profile"), owner }
+/// Why a row is rejected whose address somebody else owns.
+fn taken(address: &Address) -> String {
+    format!("{} belongs to another profile", address.namespace().as_str())
 }
 
 /// Whether there are more than [`OF_A_KIND_MAX`] of a namespace.

@@ -2,6 +2,7 @@
 //!
 //! SQL here is written once for both engines, see [`crate::sql`].
 
+pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod configurations;
@@ -13,11 +14,12 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod lists;
 pub(crate) mod namespaces;
+pub(crate) mod people;
 pub(crate) mod profile;
 pub(crate) mod record;
+pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stamps;
-pub(crate) mod statements;
 pub(crate) mod suppression;
 pub(crate) mod undo;

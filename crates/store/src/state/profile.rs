@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use consent::{
-    Address, AddressId, Choice, Entropy, Field, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId,
+    Address, AddressId, Choice, Field, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId,
 };
 use roaring::RoaringTreemap;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::record::{Recorder, read_subscription};
-use super::stamps::{Values, choice};
+use super::stamps::Values;
 use super::{history, namespaces};
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sqlite::read_subscription;
 use crate::types::{AddressOwner, AddressView, Counts, Held, ProfileView};
 
 /// Most addresses in one question.
@@ -48,24 +48,6 @@ pub(crate) fn resolve(
     addresses.iter().map(&mut find).collect()
 }
 
-/// Who owns these addresses, each of which has an owner afterwards.
-pub(crate) fn resolve_or_create(
-    conn: &Connection,
-    entropy: &dyn Entropy,
-    workspace: WorkspaceId,
-    addresses: &[Address],
-    at: Timestamp,
-) -> Result<Vec<AddressOwner>> {
-    limit(addresses)?;
-    let mut recorder = Recorder::new(conn, entropy, workspace)?;
-    for address in addresses {
-        recorder.named(address, at)?;
-    }
-    drop(recorder);
-    let missing = || StoreError::Damaged("an address just made is missing".to_owned());
-    resolve(conn, workspace, addresses)?.into_iter().map(|owner| owner.ok_or_else(missing)).collect()
-}
-
 /// The owner of an address by its id.
 pub(crate) fn owner(
     conn: &Connection,
@@ -80,7 +62,8 @@ pub(crate) fn owner(
     read_owner(row, namespace).map(Some)
 }
 
-fn limit(addresses: &[Address]) -> Result<()> {
+/// Fails for more addresses than one question may have.
+pub(crate) fn limit(addresses: &[Address]) -> Result<()> {
     if addresses.len() > ADDRESSES_MAX {
         return Err(StoreError::Invalid(format!("more than {ADDRESSES_MAX} addresses at once")));
     }
@@ -159,8 +142,8 @@ fn subscriptions(
         WHERE subscription.workspace = ?1 AND profile = ?2 ORDER BY name";
     let mut statement = conn.prepare_cached(SELECT)?;
     let read = |row: &Row<'_>| -> Result<(ListId, String, Held)> {
-        let (code, stamp) = read_subscription(row)?;
-        Ok((ListId(row.get(3)?), row.get(4)?, held(conn, choice(code)?, stamp)?))
+        let (choice, stamp) = read_subscription(row)?;
+        Ok((ListId(row.get(3)?), row.get(4)?, held(conn, choice, stamp)?))
     };
     statement.query_and_then((workspace.0, profile.0), read)?.collect()
 }

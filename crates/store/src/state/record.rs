@@ -9,16 +9,16 @@ use std::collections::HashSet;
 
 use consent::change::{Resolution, resolve};
 use consent::{
-    AddressId, Choice, ConsentChange, ConsentWord, Entropy, EntryId, Evidence, Field, ListId, ProfileId,
-    Stamp, Target, Timestamp, WorkspaceId,
+    AddressId, Choice, ConsentChange, ConsentWord, Entropy, Evidence, Field, ListId, ProfileId, Stamp,
+    Target, Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
-use super::stamps::{Values, choice, pack_sets};
-use super::statements::Statements;
-use crate::api::Result;
+use super::change::{BULK_MIN, ChangeConsent, Wants};
+use super::rows::{NewEvent, Rows};
+use super::stamps::Values;
+use crate::api::{MakeChange, Result};
 use crate::error::StoreError;
 use crate::types::{Applied, Recorded};
 
@@ -30,14 +30,49 @@ const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 const SALT_LENGTH: usize = 16;
 
 /// Records changes of consent: all of them or, with an error, none.
-pub(crate) fn record(
-    conn: &Connection,
-    entropy: &dyn Entropy,
-    workspace: WorkspaceId,
-    changes: &[ConsentChange],
-) -> Result<Vec<Recorded>> {
-    let mut recorder = Recorder::new(conn, entropy, workspace)?;
-    changes.iter().map(|change| recorder.record(change)).collect()
+pub(crate) struct Record {
+    /// In the order in which they are recorded.
+    pub changes: Vec<ConsentChange>,
+}
+
+impl ChangeConsent for Record {
+    type Answer = Vec<Recorded>;
+
+    fn wants(&self, wants: &mut Wants) {
+        for change in &self.changes {
+            wants.subject(&change.subject);
+        }
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.changes.len() >= BULK_MIN
+    }
+
+    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Vec<Recorded>> {
+        self.changes.iter().map(|change| recorder.record(change)).collect()
+    }
+}
+
+/// Records the change, if any, that is made of what is known about an address.
+pub(crate) struct RecordFor {
+    /// Which address.
+    pub address: AddressId,
+    /// Makes the change.
+    pub make: MakeChange,
+}
+
+impl ChangeConsent for RecordFor {
+    type Answer = Option<Recorded>;
+
+    fn wants(&self, wants: &mut Wants) {
+        wants.addresses.push(self.address);
+    }
+
+    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Option<Recorded>> {
+        let owner = recorder.rows.owner(self.address)?;
+        let change = (self.make)(&owner.ok_or_else(|| StoreError::Missing(self.address.to_string()))?);
+        change.map(|change| recorder.record(&change)).transpose()
+    }
 }
 
 /// A profile's consent in memory.
@@ -69,32 +104,17 @@ pub(crate) enum Rule {
     Undo,
 }
 
-/// Records consent within one operation. Ids are counted here, so it must not outlive the operation's savepoint.
-pub(crate) struct Recorder<'c> {
-    pub conn: &'c Connection,
-    pub workspace: WorkspaceId,
-    pub statements: Statements<'c>,
-    entropy: &'c dyn Entropy,
-    next_entry: i64,
-    next_profile: i64,
-    next_address: i64,
+/// Records consent within one operation.
+pub(crate) struct Recorder<'a, R> {
+    pub rows: &'a mut R,
+    entropy: &'a dyn Entropy,
     known_lists: HashSet<ListId>,
 }
 
-impl<'c> Recorder<'c> {
-    /// Begins an operation. The caller holds the write lock.
-    pub fn new(conn: &'c Connection, entropy: &'c dyn Entropy, workspace: WorkspaceId) -> Result<Self> {
-        let next = |sql| -> Result<i64> { Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-        Ok(Self {
-            conn,
-            workspace,
-            statements: Statements::prepare(conn)?,
-            entropy,
-            next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
-            next_profile: next("SELECT coalesce(max(id), 0) + 1 FROM profile")?,
-            next_address: next("SELECT coalesce(max(id), 0) + 1 FROM address")?,
-            known_lists: HashSet::new(),
-        })
+impl<'a, R: Rows> Recorder<'a, R> {
+    /// Begins an operation.
+    pub fn new(rows: &'a mut R, entropy: &'a dyn Entropy) -> Self {
+        Self { rows, entropy, known_lists: HashSet::new() }
     }
 
     /// Records one change.
@@ -114,10 +134,10 @@ impl<'c> Recorder<'c> {
         let before = (profile.values.clone(), address.as_ref().map(|address| address.values.clone()));
         let recorded = self.apply(profile, address.as_deref_mut(), change, rule)?;
         if profile.values != before.0 {
-            self.save_profile(profile)?;
+            self.rows.save_profile(profile.id, &profile.values)?;
         }
         if let Some(address) = address.filter(|address| before.1.as_ref() != Some(&address.values)) {
-            self.save_address(address)?;
+            self.rows.save_address(address)?;
         }
         Ok(recorded)
     }
@@ -136,7 +156,7 @@ impl<'c> Recorder<'c> {
         rule: Rule,
     ) -> Result<Recorded> {
         check(change)?;
-        let entry = EntryId(self.next_entry);
+        let entry = self.rows.next_entry()?;
         let mut sets: SmallVec<[Applied; 2]> = SmallVec::new();
         let mut outranked = 0;
         let mut epochs = Renewal::None;
@@ -175,8 +195,7 @@ impl<'c> Recorder<'c> {
         if sets.is_empty() {
             return Ok(Recorded { entry: None, profile: profile.id, applied: sets, outranked });
         }
-        self.write_entry(entry, profile.id, address.map(|address| address.id), &sets, change)?;
-        self.next_entry += 1;
+        self.write_entry(profile.id, address.map(|address| address.id), &sets, change)?;
         sets.retain(|set| set.old != set.new);
         Ok(Recorded { entry: Some(entry), profile: profile.id, applied: sets, outranked })
     }
@@ -196,9 +215,7 @@ impl<'c> Recorder<'c> {
                 if profile.values.word().flags() & ConsentWord::HAS_SUBSCRIPTIONS == 0 {
                     return Ok(None);
                 }
-                let key = (self.workspace.0, profile.id.0, list.0);
-                let held = self.statements.load_subscription.query_row(key, read_subscription).optional()?;
-                held.map(|(code, stamp)| Ok((choice(code)?, stamp))).transpose()
+                self.rows.subscription(profile.id, list)
             }
         }
     }
@@ -218,9 +235,7 @@ impl<'c> Recorder<'c> {
                 profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_ADDRESS_VALUES));
             }
             Target::List(list) => {
-                let (at, entry) = (stamp.at.0, stamp.entry.0);
-                let row = (self.workspace.0, profile.id.0, list.0, new.code(), at, entry);
-                self.statements.save_subscription.execute(row)?;
+                self.rows.save_subscription(profile.id, list, new, stamp)?;
                 profile.values.set_word(|word| word.with_flags(ConsentWord::HAS_SUBSCRIPTIONS));
             }
         }
@@ -230,9 +245,7 @@ impl<'c> Recorder<'c> {
     /// Fails with [`StoreError::Missing`] for a list that isn't there.
     pub fn check_list(&mut self, list: ListId) -> Result<()> {
         if !self.known_lists.contains(&list) {
-            let exists: bool =
-                self.statements.list_exists.query_row((self.workspace.0, list.0), |row| row.get(0))?;
-            if !exists {
+            if !self.rows.list_exists(list)? {
                 return Err(StoreError::Missing(list.to_string()));
             }
             self.known_lists.insert(list);
@@ -242,11 +255,11 @@ impl<'c> Recorder<'c> {
 
     fn raise_epoch(&mut self, address: &mut AddressState) -> Result<()> {
         address.epoch += 1;
-        self.save_address(address)
+        self.rows.save_address(address)
     }
 
     fn raise_epochs(&mut self, profile: ProfileId, address: Option<&mut AddressState>) -> Result<()> {
-        self.statements.raise_epochs.execute((profile.0, self.workspace.0))?;
+        self.rows.raise_epochs(profile)?;
         if let Some(address) = address {
             address.epoch += 1;
         }
@@ -255,42 +268,40 @@ impl<'c> Recorder<'c> {
 
     fn write_entry(
         &mut self,
-        entry: EntryId,
         profile: ProfileId,
         address: Option<AddressId>,
         sets: &[Applied],
         change: &ConsentChange,
     ) -> Result<()> {
-        let commitment = self.write_evidence(entry, &change.evidence)?;
-        self.statements.insert_event.execute(params![
-            entry.0,
-            self.workspace.0,
-            profile.0,
-            address.map(|address| address.0),
-            change.run.map(|run| run.0),
-            change.occurred_at.map(|at| at.0),
-            change.received_at.0,
-            change.source.as_str(),
-            pack_sets(sets).as_slice(),
-            commitment.as_ref().map(<[u8; 32]>::as_slice),
-        ])?;
-        Ok(())
-    }
-
-    fn write_evidence(&mut self, entry: EntryId, evidence: &Evidence) -> Result<Option<[u8; 32]>> {
-        if evidence.is_empty() {
-            return Ok(None);
-        }
-        let content =
-            serde_json::to_string(evidence).map_err(|error| StoreError::Invalid(error.to_string()))?;
-        if content.len() > EVIDENCE_BYTES_MAX {
-            return Err(StoreError::Invalid(format!("evidence is longer than {EVIDENCE_BYTES_MAX} bytes")));
-        }
         let mut salt = [0; SALT_LENGTH];
-        self.entropy.fill(&mut salt);
-        self.statements.insert_evidence.execute((entry.0, self.workspace.0, salt, &content))?;
-        Ok(Some(commitment(&salt, &content)))
+        let content = evidence(&change.evidence)?;
+        let evidence = content.as_deref().map(|content| {
+            self.entropy.fill(&mut salt);
+            (salt.as_slice(), content, commitment(&salt, content))
+        });
+        self.rows.insert_event(&NewEvent {
+            profile,
+            address,
+            run: change.run,
+            occurred_at: change.occurred_at,
+            received_at: change.received_at,
+            source: &change.source,
+            sets,
+            evidence,
+        })
     }
+}
+
+/// Evidence as it is kept; `None` for none.
+fn evidence(evidence: &Evidence) -> Result<Option<String>> {
+    if evidence.is_empty() {
+        return Ok(None);
+    }
+    let content = serde_json::to_string(evidence).map_err(|error| StoreError::Invalid(error.to_string()))?;
+    if content.len() > EVIDENCE_BYTES_MAX {
+        return Err(StoreError::Invalid(format!("evidence is longer than {EVIDENCE_BYTES_MAX} bytes")));
+    }
+    Ok(Some(content))
 }
 
 /// Whether a refusal is said again live, if only by a clock that went backwards.
@@ -352,10 +363,4 @@ fn no_address() -> StoreError {
 /// What a ledger entry holds of its evidence: SHA-256 over salt and content.
 pub(crate) fn commitment(salt: &[u8], content: &str) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(content).finalize().into()
-}
-
-/// The columns `choice, at, entry` of a subscription.
-pub(crate) fn read_subscription(row: &Row<'_>) -> rusqlite::Result<(u8, Stamp)> {
-    let (at, entry) = (Timestamp(row.get(1)?), EntryId(row.get(2)?));
-    Ok((row.get(0)?, Stamp { at, entry }))
 }

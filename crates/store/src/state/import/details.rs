@@ -1,51 +1,28 @@
 //! Updating a profile that is there: only what differs is written.
 
-use consent::{Address, AddressId, ProfileId};
-use rusqlite::params;
+use std::borrow::Cow;
+
+use consent::ProfileId;
+use consent::jurisdiction::Country;
 use serde_json::Value as Json;
 
 use super::changes::group;
-use super::{Importer, JSON_BYTES_MAX, RowAddresses, set_preferred};
+use super::{Importer, JSON_BYTES_MAX, RowAddresses, set_preferred, taken};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::record::{AddressState, ProfileState, Rule};
+use crate::state::rows::{AddressRow, Details, Rows, raw};
 use crate::state::stamps::Values;
 use crate::types::{ProfileRow, RowOutcome};
 
-pub(crate) const LOAD_ADDRESSES: &str =
-    "SELECT id, namespace, position, key, raw, word, epoch, stamps FROM address
-    WHERE profile = ?1 ORDER BY namespace, position, id";
-pub(crate) const PLACE_ADDRESS: &str = "UPDATE address SET position = ?2, raw = ?3 WHERE id = ?1";
-pub(crate) const LOAD_DETAILS: &str =
-    "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes
-    FROM profile WHERE id = ?1 AND workspace = ?2";
-pub(crate) const SAVE_DETAILS: &str =
-    "UPDATE profile SET external_id = ?3, locale = ?4, time_zone = ?5, country = ?6,
-    remainder = ?7, attributes = ?8 WHERE id = ?1 AND workspace = ?2";
-
-/// What a profile has beside its consent.
-#[derive(Clone, PartialEq, Eq)]
-struct Details {
-    external_id: Option<String>,
-    locale: Option<String>,
-    time_zone: Option<String>,
-    country: Option<String>,
-    remainder: Option<String>,
-    attributes: Option<String>,
-}
-
 /// An address that the profile has, or gets.
 struct Held {
-    state: AddressState,
+    row: AddressRow,
     /// Values as they are stored; `None` for a new address.
     stored: Option<Values>,
-    namespace: i64,
-    position: i64,
-    key: String,
-    raw: Option<String>,
 }
 
-impl Importer<'_> {
+impl<R: Rows> Importer<'_, '_, R> {
     pub(crate) fn update(
         &mut self,
         row: &ProfileRow,
@@ -53,84 +30,50 @@ impl Importer<'_> {
         id: ProfileId,
         merges: &[ProfileId],
     ) -> Result<RowOutcome> {
-        let (mut profile, before) = self.load(id)?;
-        let stored = profile.values.clone();
+        let missing = || StoreError::Damaged(format!("{id} is missing"));
+        let (stored, before) = self.recorder.rows.details(id)?.ok_or_else(missing)?;
+        if let Some(first) = addresses.first()
+            && row.external_id.is_some()
+            && before.external_id.is_some()
+            && before.external_id.as_deref() != row.external_id.as_deref()
+        {
+            return self.reject(row, None, &taken(first.address));
+        }
+        let mut profile = ProfileState { id, values: stored.clone() };
         let mut changed = !merges.is_empty();
         let details = match merged(&before, row) {
             Err(StoreError::Invalid(reason)) => return self.reject(row, Some(id), &reason),
             details => details?,
         };
         if details != before {
-            self.save(id, &details)?;
+            self.recorder.rows.save_details(id, &details)?;
             changed = true;
         }
         if before.external_id.is_none() {
-            self.recorder.note_claimed(id)?;
+            self.recorder.rows.note_claimed(id)?;
         }
         for merged in merges {
             self.recorder.merge(*merged, &mut profile, row.received_at)?;
         }
         set_preferred(&mut profile.values, row.preferred);
         let mut held = self.held(id)?;
-        let places = self.claim_places(&mut held, addresses, id);
+        let places = self.claim_places(&mut held, addresses, id)?;
         for group in group(row, addresses) {
-            let address = group.address.map(|at| &mut held[places[at]].state);
+            let address = group.address.map(|at| &mut held[places[at]].row.state);
             let recorded = self.recorder.apply(&mut profile, address, &group.change, Rule::Resolve)?;
             changed |= recorded.entry.is_some();
         }
         changed |= self.write_addresses(&held, &order(&held, addresses, &places), addresses, &places)?;
         if profile.values != stored {
-            self.recorder.save_profile(&profile)?;
+            self.recorder.rows.save_profile(id, &profile.values)?;
             changed = true;
         }
         Ok(if changed { RowOutcome::Updated(id) } else { RowOutcome::Unchanged(id) })
     }
 
-    fn load(&mut self, id: ProfileId) -> Result<(ProfileState, Details)> {
-        let mut rows = self.load_details.query((id.0, self.recorder.workspace.0))?;
-        let row = rows.next()?.ok_or_else(|| StoreError::Damaged(format!("{id} is missing")))?;
-        let values = Values::unpack(row.get(0)?, row.get_ref(1)?.as_blob_or_null()?)?;
-        let details = Details {
-            external_id: row.get(2)?,
-            locale: row.get(3)?,
-            time_zone: row.get(4)?,
-            country: row.get(5)?,
-            remainder: row.get(6)?,
-            attributes: row.get(7)?,
-        };
-        Ok((ProfileState { id, values }, details))
-    }
-
-    fn save(&mut self, id: ProfileId, details: &Details) -> Result<()> {
-        self.save_details.execute(params![
-            id.0,
-            self.recorder.workspace.0,
-            details.external_id,
-            details.locale,
-            details.time_zone,
-            details.country,
-            details.remainder,
-            details.attributes,
-        ])?;
-        Ok(())
-    }
-
     fn held(&mut self, profile: ProfileId) -> Result<Vec<Held>> {
-        let mut held = Vec::new();
-        let mut rows = self.load_addresses.query([profile.0])?;
-        while let Some(row) = rows.next()? {
-            let values = Values::unpack(row.get(5)?, row.get_ref(7)?.as_blob_or_null()?)?;
-            let state = AddressState { id: AddressId(row.get(0)?), profile, values, epoch: row.get(6)? };
-            held.push(Held {
-                stored: Some(state.values.clone()),
-                state,
-                namespace: row.get(1)?,
-                position: row.get(2)?,
-                key: row.get(3)?,
-                raw: row.get(4)?,
-            });
-        }
-        Ok(held)
+        let rows = self.recorder.rows.addresses_of(profile)?;
+        Ok(rows.into_iter().map(|row| Held { stored: Some(row.state.values.clone()), row }).collect())
     }
 
     /// For each of the row's addresses its place in `held`; new ones are added there.
@@ -139,26 +82,22 @@ impl Importer<'_> {
         held: &mut Vec<Held>,
         addresses: &RowAddresses<'_>,
         profile: ProfileId,
-    ) -> Vec<usize> {
+    ) -> Result<Vec<usize>> {
         let mut places = Vec::with_capacity(addresses.len());
         for row_address in addresses {
-            let key = row_address.address.key();
-            let known =
-                held.iter().position(|held| held.namespace == row_address.namespace && held.key == key);
-            places.push(known.unwrap_or_else(|| {
-                let id = self.recorder.new_address_id();
-                held.push(Held {
-                    state: AddressState { id, profile, values: Values::default(), epoch: 0 },
-                    stored: None,
-                    namespace: row_address.namespace,
-                    position: -1,
-                    key: key.to_owned(),
-                    raw: None,
-                });
-                held.len() - 1
-            }));
+            let (namespace, key) = (row_address.namespace, row_address.address.key());
+            let known = held.iter().position(|held| held.row.namespace == namespace && held.row.key == key);
+            if let Some(known) = known {
+                places.push(known);
+                continue;
+            }
+            let id = self.recorder.rows.new_address_id()?;
+            let state = AddressState { id, profile, values: Values::default(), epoch: 0 };
+            let row = AddressRow { state, namespace, position: -1, key: key.to_owned(), raw: None };
+            places.push(held.len());
+            held.push(Held { row, stored: None });
         }
-        places
+        Ok(places)
     }
 
     fn write_addresses(
@@ -169,32 +108,27 @@ impl Importer<'_> {
         places: &[usize],
     ) -> Result<bool> {
         let mut changed = false;
-        for (at, (one, position)) in held.iter().zip(positions).enumerate() {
+        for (at, (Held { row: one, stored }, position)) in held.iter().zip(positions).enumerate() {
             let given = places.iter().position(|place| *place == at).map(|place| &addresses[place]);
-            let Some(stored) = &one.stored else {
+            let Some(stored) = stored else {
                 let Some(given) = given else { continue };
                 self.recorder.insert_address(&one.state, given.address, one.namespace, *position)?;
                 changed = true;
                 continue;
             };
             if *stored != one.state.values {
-                self.recorder.save_address(&one.state)?;
+                self.recorder.rows.save_address(&one.state)?;
                 changed = true;
             }
             let raw =
                 given.filter(|given| !given.appended).map_or(one.raw.as_deref(), |given| raw(given.address));
             if *position != one.position || raw != one.raw.as_deref() {
-                self.place_address.execute((one.state.id.0, position, raw))?;
+                self.recorder.rows.place_address(one.state.id, *position, raw)?;
                 changed = true;
             }
         }
         Ok(changed)
     }
-}
-
-/// The raw form's column.
-fn raw(address: &Address) -> Option<&str> {
-    (address.raw() != address.key()).then_some(address.raw())
 }
 
 /// The position of each address: those that the row lists come first of their namespace, in the row's order.
@@ -204,42 +138,42 @@ fn order(held: &[Held], addresses: &RowAddresses<'_>, places: &[usize]) -> Vec<i
         (listed.unwrap_or(usize::MAX), at)
     };
     let mut sorted: Vec<usize> = (0..held.len()).collect();
-    sorted.sort_by_key(|at| (held[*at].namespace, rank(*at)));
+    sorted.sort_by_key(|at| (held[*at].row.namespace, rank(*at)));
     let mut positions = vec![0; held.len()];
     for pair in 1..sorted.len() {
         let (before, at) = (sorted[pair - 1], sorted[pair]);
-        if held[before].namespace == held[at].namespace {
+        if held[before].row.namespace == held[at].row.namespace {
             positions[at] = positions[before] + 1;
         }
     }
     positions
 }
 
-fn merged(before: &Details, row: &ProfileRow) -> Result<Details> {
-    let other = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
+fn merged<'a>(before: &'a Details<'_>, row: &'a ProfileRow) -> Result<Details<'a>> {
+    let first = |one: Option<&'a str>, other: Option<&'a str>| one.or(other).map(Cow::Borrowed);
     Ok(Details {
-        external_id: other(&before.external_id, &row.external_id),
-        locale: other(&row.locale, &before.locale),
-        time_zone: other(&row.time_zone, &before.time_zone),
-        country: row.country.map(|country| country.as_str().to_owned()).or_else(|| before.country.clone()),
+        external_id: first(before.external_id.as_deref(), row.external_id.as_deref()),
+        locale: first(row.locale.as_deref(), before.locale.as_deref()),
+        time_zone: first(row.time_zone.as_deref(), before.time_zone.as_deref()),
+        country: first(row.country.as_ref().map(Country::as_str), before.country.as_deref()),
         remainder: merged_json(
-            before.remainder.as_ref(),
-            row.remainder.as_ref(),
+            before.remainder.as_deref(),
+            row.remainder.as_deref(),
             consent::xdm::merge_remainder,
         )?,
-        attributes: merged_json(before.attributes.as_ref(), row.attributes.as_ref(), merge_members)?,
+        attributes: merged_json(before.attributes.as_deref(), row.attributes.as_deref(), merge_members)?,
     })
 }
 
 /// Merges two JSON texts; texts that are equal aren't looked into, and a merge that changes nothing keeps the old text.
-fn merged_json(
-    before: Option<&String>,
-    new: Option<&String>,
+fn merged_json<'a>(
+    before: Option<&'a str>,
+    new: Option<&'a str>,
     merge: fn(Json, Json) -> Json,
-) -> Result<Option<String>> {
-    let (Some(old), Some(new)) = (before, new) else { return Ok(new.or(before).cloned()) };
+) -> Result<Option<Cow<'a, str>>> {
+    let (Some(old), Some(new)) = (before, new) else { return Ok(new.or(before).map(Cow::Borrowed)) };
     if old == new {
-        return Ok(Some(old.clone()));
+        return Ok(Some(Cow::Borrowed(old)));
     }
     let parsed: Json = serde_json::from_str(old)
         .map_err(|error| StoreError::Damaged(format!("stored attributes: {error}")))?;
@@ -247,7 +181,7 @@ fn merged_json(
         .map_err(|_| StoreError::Invalid("the attributes are not JSON".to_owned()))?;
     let merged = merge(parsed.clone(), new);
     if merged == parsed {
-        return Ok(Some(old.clone()));
+        return Ok(Some(Cow::Borrowed(old)));
     }
     let text = merged.to_string();
     if text.len() > JSON_BYTES_MAX {
@@ -255,7 +189,7 @@ fn merged_json(
             "with what is stored, the attributes are longer than {JSON_BYTES_MAX} bytes"
         )));
     }
-    Ok(Some(text))
+    Ok(Some(Cow::Owned(text)))
 }
 
 /// The new members and those that are only in the old object.

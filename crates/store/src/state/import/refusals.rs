@@ -8,9 +8,10 @@ use super::changes::refusals;
 use super::{Importer, named_by_consents, same};
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::state::rows::Rows;
 use crate::types::{ProfileRow, RowOutcome, RowTarget};
 
-impl Importer<'_> {
+impl<R: Rows> Importer<'_, '_, R> {
     /// Rejects a row. Its refusals bind all the same: on the profile with the row's id as they stand, on each of the
     /// row's addresses that another profile owns for that address alone, so that nobody is silenced by a mix-up of ids
     /// beyond the address they named, and nobody goes on getting mail there.

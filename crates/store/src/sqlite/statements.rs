@@ -1,17 +1,17 @@
-//! The statements that recording consent uses, prepared once per operation or batch.
+//! The statements that recording consent uses, prepared once per operation.
 
 use rusqlite::{CachedStatement, Connection};
 
 use crate::api::Result;
 
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        /// See each field.
-        pub(crate) struct Statements<'c> {
+    ($(#[$about:meta])* $set:ident: $($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $(#[$about])*
+        pub(super) struct $set<'c> {
             $($(#[$doc])* pub $name: CachedStatement<'c>,)*
         }
 
-        impl<'c> Statements<'c> {
+        impl<'c> $set<'c> {
             /// Takes them from the connection's cache, or prepares them.
             pub fn prepare(conn: &'c Connection) -> Result<Self> {
                 Ok(Self { $($name: conn.prepare_cached($sql)?,)* })
@@ -21,6 +21,8 @@ macro_rules! statements {
 }
 
 statements! {
+    /// What every operation may use.
+    Statements:
     /// One profile's consent: `id, workspace` to `word, stamps`.
     load_profile = "SELECT word, stamps FROM profile WHERE id = ?1 AND workspace = ?2";
     /// `id, workspace, word, stamps`.
@@ -30,7 +32,7 @@ statements! {
         (id, workspace, word, country, external_id, locale, time_zone, created_at, stamps, remainder, attributes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     /// `workspace, namespace, key` to an address's consent.
-    find_address = "SELECT id, profile, word, epoch, stamps, raw, position FROM address
+    find_address = "SELECT id, profile, word, epoch, stamps FROM address
         WHERE workspace = ?1 AND namespace = ?2 AND key = ?3";
     /// `id, workspace` to an address's consent.
     load_address = "SELECT id, profile, word, epoch, stamps FROM address WHERE id = ?1 AND workspace = ?2";
@@ -59,4 +61,24 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     /// What proves an entry.
     insert_evidence = "INSERT INTO evidence (entry, workspace, salt, content) VALUES (?1, ?2, ?3, ?4)";
+}
+
+statements! {
+    /// What imports use beside them.
+    ImportStatements:
+    /// `workspace, external_id`.
+    find_by_external_id = "SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2";
+    /// A profile's consent and what it has beside it: `id, workspace`.
+    load_details = "SELECT word, stamps, external_id, locale, time_zone, country, remainder, attributes
+        FROM profile WHERE id = ?1 AND workspace = ?2";
+    /// `id, workspace`, then what a profile has beside its consent.
+    save_details = "UPDATE profile SET external_id = ?3, locale = ?4, time_zone = ?5, country = ?6,
+        remainder = ?7, attributes = ?8 WHERE id = ?1 AND workspace = ?2";
+    /// A profile's addresses: `profile, workspace`.
+    load_addresses = "SELECT id, profile, word, epoch, stamps, namespace, position, key, raw FROM address
+        WHERE profile = ?1 AND workspace = ?2 ORDER BY namespace, position, id";
+    /// `id, workspace, position, raw`.
+    place_address = "UPDATE address SET position = ?3, raw = ?4 WHERE id = ?1 AND workspace = ?2";
+    /// `id, workspace`.
+    remove_address = "DELETE FROM address WHERE id = ?1 AND workspace = ?2";
 }

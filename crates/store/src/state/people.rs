@@ -1,0 +1,44 @@
+//! People who turn up without anything being said of them yet.
+
+use consent::{Address, Timestamp};
+
+use super::change::{BULK_MIN, ChangeConsent, Wants};
+use super::profile;
+use super::record::Recorder;
+use super::rows::Rows;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::AddressOwner;
+
+/// Tells who owns these addresses, each of which has an owner afterwards.
+pub(crate) struct ResolveOrCreate {
+    /// In the order of the answer.
+    pub addresses: Vec<Address>,
+    /// When new profiles are created.
+    pub at: Timestamp,
+}
+
+impl ChangeConsent for ResolveOrCreate {
+    type Answer = Vec<AddressOwner>;
+
+    fn wants(&self, wants: &mut Wants) {
+        for address in &self.addresses {
+            wants.key(address);
+        }
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.addresses.len() >= BULK_MIN
+    }
+
+    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Vec<AddressOwner>> {
+        profile::limit(&self.addresses)?;
+        let missing = || StoreError::Damaged("an address just made is missing".to_owned());
+        let mut owners = Vec::with_capacity(self.addresses.len());
+        for address in &self.addresses {
+            let id = recorder.named(address, self.at)?.id;
+            owners.push(recorder.rows.owner(id)?.ok_or_else(missing)?);
+        }
+        Ok(owners)
+    }
+}
