@@ -1,5 +1,7 @@
 //! Writing a working set: a statement per table, each for all of its rows, all on their way at once.
 
+use std::borrow::Cow;
+
 use consent::{AddressId, ProfileId};
 use futures_util::future::try_join_all;
 use tokio_postgres::Statement;
@@ -8,6 +10,7 @@ use tokio_postgres::types::ToSql;
 use super::working_set::{Change, Person, Slot, WorkingSet};
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::state::rows::Details;
 
 /// A column's values, one per row.
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
@@ -99,7 +102,7 @@ impl WorkingSet<'_> {
             people.iter().filter(|(_, person)| person.change == change).copied().collect()
         };
         let details = |person: &'a Person| person.more.as_ref().map(|more| &more.details);
-        let text = |person: &'a Person, of: fn(&'a crate::state::rows::Details) -> &'a Option<String>| {
+        let text = |person: &'a Person, of: fn(&'a Details<'static>) -> &'a Option<Cow<'static, str>>| {
             details(person).and_then(|details| of(details).as_deref())
         };
         write!(writes, true, INSERT, with(Change::Insert), |(id, person)| [

@@ -1,5 +1,7 @@
 //! [`Rows`] over the working set.
 
+use std::borrow::Cow;
+
 use consent::{
     AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp,
 };
@@ -9,7 +11,7 @@ use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db as _, params};
 use crate::state::record::AddressState;
-use crate::state::rows::{AddressRow, Details, DetailsRef, Event, NewEvent, Rows};
+use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, pack_sets};
 use crate::state::{history, namespaces};
 use crate::types::{AddressOwner, HistoryPage};
@@ -22,7 +24,7 @@ impl WorkingSet<'_> {
     }
 
     fn known_more(&mut self, id: ProfileId) -> Result<&mut More> {
-        self.known(id)?.change.touch();
+        self.known(id)?.touch();
         self.more(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
     }
 
@@ -31,10 +33,8 @@ impl WorkingSet<'_> {
         self.slot(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
     }
 
-    /// Notes that a profile is written: whoever changes anything of a person writes the profile's row, so that two nodes
-    /// that change the same person at once get in each other's way, and one of them begins again.
     fn touch(&mut self, id: ProfileId) -> Result<()> {
-        self.known(id)?.change.touch();
+        self.known(id)?.touch();
         Ok(())
     }
 
@@ -42,14 +42,9 @@ impl WorkingSet<'_> {
         let (id, profile) = (row.state.id, row.state.profile);
         self.keys.insert((row.namespace, row.key.clone()), Some(id));
         self.addresses.insert(id, Some(Slot { row, change: Change::Insert, moved_from: None }));
-        let person = match self.people.get_mut(&profile) {
-            Some(Some(person)) => person,
-            // A profile whose row follows after its addresses.
-            _ => self.people.entry(profile).or_insert(None).insert(Person::default()),
-        };
+        let person = self.known(profile)?;
         person.addresses.push(id);
-        person.change.touch();
-        self.changes += 1;
+        person.touch();
         Ok(())
     }
 }
@@ -60,7 +55,10 @@ impl Rows for WorkingSet<'_> {
     }
 
     fn new_profile_id(&mut self) -> Result<ProfileId> {
-        Ok(ProfileId(self.stock.profiles.take(self.session)?))
+        let id = ProfileId(self.stock.profiles.take(self.session)?);
+        let person = Person { is_new: true, more: Some(More::default()), ..Person::default() };
+        self.people.insert(id, Some(person));
+        Ok(id)
     }
 
     fn new_address_id(&mut self) -> Result<AddressId> {
@@ -85,8 +83,10 @@ impl Rows for WorkingSet<'_> {
         Ok(self.person(id)?.map(|person| person.values.clone()))
     }
 
-    fn details(&mut self, id: ProfileId) -> Result<Option<Details>> {
-        Ok(self.more(id)?.map(|more| more.details.clone()))
+    fn details(&mut self, id: ProfileId) -> Result<Option<(Values, Details<'static>)>> {
+        let Some(more) = self.more(id)? else { return Ok(None) };
+        let details = more.details.clone();
+        Ok(self.profile(id)?.map(|values| (values, details)))
     }
 
     fn profile_of_external_id(&mut self, external_id: &str) -> Result<Option<ProfileId>> {
@@ -106,46 +106,40 @@ impl Rows for WorkingSet<'_> {
         &mut self,
         id: ProfileId,
         values: &Values,
-        details: &DetailsRef<'_>,
+        details: &Details<'_>,
         created_at: Timestamp,
     ) -> Result<()> {
-        let text = |text: Option<&str>| text.map(str::to_owned);
-        let details = Details {
-            external_id: text(details.external_id),
-            locale: text(details.locale),
-            time_zone: text(details.time_zone),
-            country: text(details.country),
-            remainder: text(details.remainder),
-            attributes: text(details.attributes),
-        };
+        let details = owned(details);
         if let Some(external_id) = &details.external_id {
-            self.external_ids.insert(external_id.clone(), Some(id));
+            self.external_ids.insert(external_id.clone().into_owned(), Some(id));
         }
-        let new_external_id = details.external_id.is_some();
-        let person = self.people.entry(id).or_insert(None).get_or_insert_default();
+        let person = self.known(id)?;
         person.values = values.clone();
         person.created_at = created_at;
+        person.locale = details.locale.as_deref().map(str::to_owned);
         person.change = Change::Insert;
+        let new_external_id = details.external_id.is_some();
         person.more = Some(More { details, new_external_id, ..More::default() });
-        self.changes += 1;
         Ok(())
     }
 
     fn save_profile(&mut self, id: ProfileId, values: &Values) -> Result<()> {
         let person = self.known(id)?;
         person.values = values.clone();
-        person.change.touch();
+        person.touch();
         Ok(())
     }
 
-    fn save_details(&mut self, id: ProfileId, details: &Details) -> Result<()> {
+    fn save_details(&mut self, id: ProfileId, details: &Details<'_>) -> Result<()> {
+        let details = owned(details);
+        if let Some(external_id) = &details.external_id {
+            self.external_ids.insert(external_id.clone().into_owned(), Some(id));
+        }
+        self.known(id)?.locale = details.locale.as_deref().map(str::to_owned);
         let more = self.known_more(id)?;
         more.new_external_id |= more.details.external_id != details.external_id;
-        more.details = details.clone();
+        more.details = details;
         more.details_change.touch();
-        if let Some(external_id) = &details.external_id {
-            self.external_ids.insert(external_id.clone(), Some(id));
-        }
         Ok(())
     }
 
@@ -208,7 +202,7 @@ impl Rows for WorkingSet<'_> {
         let (state, namespace) = (slot.row.state.clone(), slot.row.namespace);
         let raw = slot.row.raw.clone().unwrap_or_else(|| slot.row.key.clone());
         let namespace = namespaces::name(self.session, self.workspace, namespace)?;
-        let locale = self.more(state.profile)?.and_then(|more| more.details.locale.clone());
+        let locale = self.person(state.profile)?.and_then(|person| person.locale.clone());
         Ok(Some(AddressOwner {
             address: id,
             namespace,
@@ -249,10 +243,6 @@ impl Rows for WorkingSet<'_> {
         let profile = slot.row.state.profile;
         if let Some(Some(person)) = self.people.get_mut(&profile) {
             person.addresses.retain(|address| *address != id);
-            // It was here for this address alone.
-            if person.addresses.is_empty() && person.change != Change::Insert && person.more.is_none() {
-                self.people.remove(&profile);
-            }
         }
         Ok(())
     }
@@ -323,24 +313,20 @@ impl Rows for WorkingSet<'_> {
         choice: Choice,
         stamp: Stamp,
     ) -> Result<()> {
-        if self.person(profile)?.is_none() {
-            // A new profile whose row follows.
-            self.people.insert(profile, Some(Person::default()));
-        }
         let person = self.known(profile)?;
         let new = Subscription { list, choice, stamp, changed: true, removed: false };
         match person.subscriptions.iter_mut().find(|held| held.list == list) {
             Some(held) => *held = new,
             None => person.subscriptions.push(new),
         }
-        person.change.touch();
+        person.touch();
         Ok(())
     }
 
     fn remove_subscriptions(&mut self, profile: ProfileId) -> Result<()> {
         let person = self.known(profile)?;
         person.subscriptions.iter_mut().for_each(|held| held.removed = true);
-        person.change.touch();
+        person.touch();
         Ok(())
     }
 
@@ -406,5 +392,17 @@ impl Rows for WorkingSet<'_> {
         *repeated = true;
         self.changes += 1;
         Ok(())
+    }
+}
+
+fn owned(details: &Details<'_>) -> Details<'static> {
+    let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(|text| Cow::Owned(text.to_owned()));
+    Details {
+        external_id: text(&details.external_id),
+        locale: text(&details.locale),
+        time_zone: text(&details.time_zone),
+        country: text(&details.country),
+        remainder: text(&details.remainder),
+        attributes: text(&details.attributes),
     }
 }

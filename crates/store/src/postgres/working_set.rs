@@ -1,15 +1,16 @@
 //! The people that a group of operations is about, in memory: fetched for all of them at once, changed here, and
 //! written at once at the end (`flush.rs`). What nobody named beforehand is fetched when it is read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use consent::{AddressId, Choice, EntryId, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId};
 use futures_util::future::{try_join, try_join3};
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
 
 use super::ids::Ids;
-use super::session::Session;
+use super::session::{Params, Session};
 use crate::api::Result;
 use crate::sql::{Db as _, params};
 use crate::state::change::Wants;
@@ -60,15 +61,28 @@ pub(super) struct Person {
     pub created_at: Timestamp,
     pub addresses: Vec<AddressId>,
     pub subscriptions: Vec<Subscription>,
+    pub locale: Option<String>,
     pub change: Change,
+    /// Its id has been given out in this transaction: there is nothing of it in the database.
+    pub is_new: bool,
     /// `None` until somebody asks.
     pub more: Option<More>,
+}
+
+impl Person {
+    /// Notes that its row is written: whoever changes anything of a person writes the profile's row, so that two nodes
+    /// that change the same person at once get in each other's way, and one of them begins again.
+    pub fn touch(&mut self) {
+        if !self.is_new {
+            self.change.touch();
+        }
+    }
 }
 
 /// What only imports and merges ask for.
 #[derive(Default)]
 pub(super) struct More {
-    pub details: Details,
+    pub details: Details<'static>,
     pub details_change: Change,
     /// The external id has to be entered into its table.
     pub new_external_id: bool,
@@ -119,7 +133,6 @@ pub(super) struct WorkingSet<'s> {
     pub changes: u64,
 }
 
-type Fetched = Vec<Row>;
 
 impl<'s> WorkingSet<'s> {
     /// Begins with nothing. The session is in a transaction.
@@ -172,16 +185,14 @@ impl<'s> WorkingSet<'s> {
         }
         let externals: Vec<&str> = wants.external_ids.iter().map(String::as_str).collect();
         let workspace = self.workspace.0;
-        let (by_id, by_key) = (self.session.prepared(BY_ID)?, self.session.prepared(BY_KEY)?);
-        let by_external = self.session.prepared(BY_EXTERNAL_ID)?;
-        let fetch = |statement, asked: bool, params: [&'_ (dyn ToSql + Sync); 2]| {
-            let client = self.session.client();
-            async move { if asked { client.query(statement, &params).await } else { Ok(Fetched::new()) } }
-        };
-        let (by_id, by_key, by_external) = self.session.wait(try_join3(
-            fetch(&by_id, !ids.is_empty(), [&ids, &workspace]),
-            fetch(&by_key, !keys.is_empty(), [&keys, &workspace]),
-            fetch(&by_external, !externals.is_empty(), [&externals, &workspace]),
+        let session = self.session;
+        let (by_id, by_key) = (session.prepared(BY_ID)?, session.prepared(BY_KEY)?);
+        let by_external = session.prepared(BY_EXTERNAL_ID)?;
+        let client = session.client();
+        let (by_id, by_key, by_external) = session.wait(try_join3(
+            ask(client, &by_id, ids.is_empty(), &[&ids, &workspace]),
+            ask(client, &by_key, keys.is_empty(), &[&keys, &workspace]),
+            ask(client, &by_external, externals.is_empty(), &[&externals, &workspace]),
         ))?;
         let mut profiles = Vec::with_capacity(by_id.len() + by_key.len() + by_external.len());
         for id in &wants.addresses {
@@ -209,7 +220,7 @@ impl<'s> WorkingSet<'s> {
     /// Fetches people with their addresses and subscriptions; those that are here stay as they are.
     pub fn fetch_people(&mut self, ids: &[ProfileId]) -> Result<()> {
         const PEOPLE: &str =
-            "SELECT id, word, stamps, created_at FROM profile WHERE id = ANY(?1) AND workspace = ?2";
+            "SELECT id, word, stamps, created_at, locale FROM profile WHERE id = ANY(?1) AND workspace = ?2";
         const ADDRESSES: &str = "SELECT id, profile, word, epoch, stamps, namespace, position, key, raw FROM address
             WHERE profile = ANY(?1) AND workspace = ?2";
         const SUBSCRIPTIONS: &str = "SELECT profile, list, choice, at, entry FROM subscription
@@ -232,7 +243,8 @@ impl<'s> WorkingSet<'s> {
         }
         for row in &people {
             let values = Values::unpack(row.try_get(1)?, row.try_get(2)?)?;
-            let person = Person { values, created_at: Timestamp(row.try_get(3)?), ..Person::default() };
+            let (created_at, locale) = (Timestamp(row.try_get(3)?), row.try_get(4)?);
+            let person = Person { values, created_at, locale, ..Person::default() };
             self.people.insert(ProfileId(row.try_get(0)?), Some(person));
         }
         for row in &addresses {
@@ -339,6 +351,16 @@ impl<'s> WorkingSet<'s> {
     }
 }
 
+/// Runs a query, or answers without one when nothing is asked.
+async fn ask(
+    client: &Client,
+    statement: &Statement,
+    nothing: bool,
+    params: Params<'_>,
+) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    if nothing { Ok(Vec::new()) } else { client.query(statement, params).await }
+}
+
 fn read_address(row: &Row) -> Result<AddressRow> {
     let (namespace, position): (i16, i32) = (row.try_get(5)?, row.try_get(6)?);
     let epoch: i64 = row.try_get(3)?;
@@ -368,13 +390,16 @@ fn read_subscription(row: &Row) -> Result<Subscription> {
     })
 }
 
-fn read_details(row: &Row) -> Result<Details> {
+fn read_details(row: &Row) -> Result<Details<'static>> {
+    let text = |column| -> Result<Option<Cow<'static, str>>> {
+        Ok(row.try_get::<_, Option<String>>(column)?.map(Cow::Owned))
+    };
     Ok(Details {
-        external_id: row.try_get(1)?,
-        locale: row.try_get(2)?,
-        time_zone: row.try_get(3)?,
-        country: row.try_get(4)?,
-        remainder: row.try_get(5)?,
-        attributes: row.try_get(6)?,
+        external_id: text(1)?,
+        locale: text(2)?,
+        time_zone: text(3)?,
+        country: text(4)?,
+        remainder: text(5)?,
+        attributes: text(6)?,
     })
 }

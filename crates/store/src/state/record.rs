@@ -84,6 +84,7 @@ pub(crate) struct ProfileState {
 }
 
 /// An address's consent in memory.
+#[derive(Clone)]
 pub(crate) struct AddressState {
     /// Which address.
     pub id: AddressId,

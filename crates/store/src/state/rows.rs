@@ -33,6 +33,7 @@ pub(crate) struct Details<'a> {
 }
 
 /// An address with where it stands.
+#[derive(Clone)]
 pub(crate) struct AddressRow {
     /// Its id, owner and consent.
     pub state: AddressState,

@@ -1,0 +1,175 @@
+//! The threads that own connections, and the queues before them.
+//!
+//! | lane | connections | does |
+//! |---|---|---|
+//! | changes | 2 | opt-outs and other small changes of consent, many in one transaction |
+//! | bulk | 1 | imports, one in a transaction |
+//! | writes | 2 | everything else that writes, a transaction each |
+//! | reads | 4 | queries |
+//!
+//! A lane whose connection broke tells whoever waits, and connects again for the next.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use tokio::sync::oneshot;
+
+use super::connect::Connector;
+use super::session::Session;
+use crate::api::Result;
+use crate::error::StoreError;
+
+/// Jobs that wait before callers are refused.
+const QUEUE_MAX: usize = 8192;
+/// Times that a transaction is begun again because another node got in between.
+const CONFLICTS_MAX: u32 = 20;
+/// First pause before that, doubled each time up to 64 of them: as long as a small transaction takes.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
+
+const SHUTTING_DOWN: &str = "it is shutting down";
+
+/// A connection that is made when it is needed.
+pub(super) struct Link {
+    connector: Arc<Connector>,
+    session: Option<Session>,
+}
+
+impl Link {
+    pub fn new(connector: Arc<Connector>, session: Option<Session>) -> Self {
+        Self { connector, session }
+    }
+
+    /// The connection, made anew if it broke.
+    pub fn session(&mut self) -> Result<&Session> {
+        if self.session.as_ref().is_none_or(Session::is_closed) {
+            self.session = None;
+            self.session = Some(Session::connect(&self.connector)?);
+        }
+        self.session.as_ref().ok_or_else(|| StoreError::Unavailable(SHUTTING_DOWN.to_owned()))
+    }
+
+    /// Gives a connection up of which nobody knows what state it is in.
+    pub fn drop_session(&mut self) {
+        self.session = None;
+    }
+
+    /// Runs `op` in a transaction, again from the start while other nodes get in between. An Ok is durable.
+    pub fn write<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        let mut conflicts = 0;
+        loop {
+            let outcome = self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ", &mut op);
+            match outcome {
+                Err(StoreError::Conflict) if conflicts < CONFLICTS_MAX => {
+                    std::thread::sleep(CONFLICT_PAUSE * (1 << conflicts.min(6)));
+                    conflicts += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Runs `op` on one snapshot of the state, which holds all that was acknowledged before the call.
+    pub fn read<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &mut op)
+    }
+
+    fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        let session = self.session()?;
+        session.batch(begin)?;
+        let outcome = guarded(|| op(session));
+        let ended = match &outcome {
+            Ok(_) => session.batch("COMMIT"),
+            Err(_) if session.is_closed() => Ok(()),
+            Err(_) => session.batch("ROLLBACK"),
+        };
+        if session.is_closed() || ended.is_err() && outcome.is_err() {
+            self.drop_session();
+        }
+        let value = outcome?;
+        ended?;
+        Ok(value)
+    }
+}
+
+/// Runs what may panic; a panic is a request's failure, not the lane's.
+pub(super) fn guarded<T>(op: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(op)).unwrap_or_else(|_| {
+        tracing::error!("an operation of the store panicked; it was rolled back");
+        Err(StoreError::Invalid("the request made the store fail; it changed nothing".to_owned()))
+    })
+}
+
+/// Threads with a connection each that take jobs from one queue. Dropped, they finish what is queued and end.
+pub(super) struct Lane<J> {
+    queue: Option<Sender<J>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<J: Send + 'static> Lane<J> {
+    /// Starts one thread per link. `serve` handles jobs until the queue is closed and empty.
+    pub fn start(
+        name: &'static str,
+        links: Vec<Link>,
+        serve: impl Fn(Link, &Receiver<J>) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let (queue, jobs) = crossbeam_channel::bounded(QUEUE_MAX);
+        let start = |(number, link)| {
+            let (jobs, serve) = (jobs.clone(), serve.clone());
+            std::thread::Builder::new()
+                .name(format!("store-{name}-{number}"))
+                .spawn(move || serve(link, &jobs))
+                .map_err(|error| StoreError::Unavailable(error.to_string()))
+        };
+        let threads = links.into_iter().enumerate().map(start).collect::<Result<_>>()?;
+        Ok(Self { queue: Some(queue), threads })
+    }
+
+    /// Hands a job over; an error when too many wait.
+    pub fn submit(&self, job: J) -> Result<()> {
+        let full = |_| StoreError::Unavailable("too many requests are waiting".to_owned());
+        self.queue.as_ref().ok_or_else(closed)?.try_send(job).map_err(full)
+    }
+}
+
+impl<J> Drop for Lane<J> {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            if thread.thread().id() != std::thread::current().id() {
+                // Panics are caught per job; there is nothing to learn from the result.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Work for one connection; it answers by itself.
+pub(super) type Task = Box<dyn FnOnce(&mut Link) + Send>;
+
+impl Lane<Task> {
+    /// Starts a lane for tasks.
+    pub fn of_tasks(name: &'static str, links: Vec<Link>) -> Result<Self> {
+        Self::start(name, links, |mut link, tasks| tasks.iter().for_each(|task: Task| task(&mut link)))
+    }
+
+    /// Runs `op` with a connection and waits for its answer.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        op: impl FnOnce(&mut Link) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Box::new(move |link| {
+            // A caller that has gone away doesn't need the answer.
+            let _ = reply.send(op(link));
+        }))?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+/// Nobody is there any more to do it.
+pub(super) fn closed() -> StoreError {
+    StoreError::Unavailable(SHUTTING_DOWN.to_owned())
+}
