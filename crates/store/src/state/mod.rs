@@ -15,6 +15,8 @@ pub(crate) mod lists;
 pub(crate) mod namespaces;
 pub(crate) mod profile;
 pub(crate) mod record;
+#[allow(dead_code, reason = "the trait is implemented by each engine, and used by what records")]
+pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stamps;
