@@ -71,6 +71,7 @@ pub(crate) fn check_ledger(db: &impl Db, reader: &LedgerReader, secrets: &Secret
             }
         }
         if until == from {
+            findings.add(format!("ledger entry {from} is missing from the database"));
             break;
         }
         from = until;
@@ -207,9 +208,10 @@ fn check_subscriptions(db: &impl Db, findings: &mut Findings) -> Result<()> {
         after = *last;
         let entries = entries(db, page.iter().map(|(.., entry)| *entry))?;
         for ((_, profile, of), held, entry) in page {
-            let list = ListId(of);
-            if entries.get(&entry).and_then(|made| made.choice(Target::List(list))) != Some(held) {
-                findings.add(format!("profile {profile}: {list} is {held}, but {entry} doesn't say so"));
+            let subscribed = ListId(of);
+            if entries.get(&entry).and_then(|made| made.choice(Target::List(subscribed))) != Some(held) {
+                findings
+                    .add(format!("profile {profile}: {subscribed} is {held}, but {entry} doesn't say so"));
             }
         }
     }

@@ -68,12 +68,13 @@ pub(crate) fn history(
 
 /// The events from a place in the log on, at most `limit`, without gaps.
 pub(crate) fn events_from(db: &impl Db, first: u64, limit: usize) -> Result<Vec<Event>> {
+    // PostgreSQL's is bounded on both sides: with a limit it can plan to sort all the rest of the log.
     const SELECT: Sql = Sql::each(
         select_events!(", id FROM ledger_event WHERE id >= ?1 ORDER BY id LIMIT ?2"),
         select_events!(
             ", ledger_leaf.leaf FROM ledger_leaf JOIN ledger_event
                 ON ledger_event.id = ledger_leaf.entry AND ledger_event.profile = ledger_leaf.profile
-                WHERE ledger_leaf.leaf >= ?1 ORDER BY ledger_leaf.leaf LIMIT ?2"
+                WHERE ledger_leaf.leaf >= ?1 AND ledger_leaf.leaf < ?1 + ?2 ORDER BY ledger_leaf.leaf"
         ),
     );
     let mut expected = first;
