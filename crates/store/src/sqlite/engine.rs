@@ -123,7 +123,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_list(&self, workspace: WorkspaceId, list: NewList) -> Result<List> {
-        self.write(move |conn| lists::create_list(conn, workspace, list)).await
+        self.write(move |conn| lists::create_list(conn, workspace, &list)).await
     }
 
     async fn list_by_name(&self, workspace: WorkspaceId, name: &str) -> Result<Option<List>> {
@@ -140,7 +140,7 @@ impl Store for SqliteStore {
     }
 
     async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<()> {
-        self.write(move |conn| suppression::suppress(conn, workspace, entries)).await
+        self.write(move |conn| suppression::suppress(conn, workspace, &entries)).await
     }
 
     async fn unsuppress(&self, workspace: WorkspaceId, namespace: &Namespace, value: &str) -> Result<bool> {
@@ -149,7 +149,7 @@ impl Store for SqliteStore {
     }
 
     async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()> {
-        self.write(move |conn| suppression::allow(conn, workspace, entries)).await
+        self.write(move |conn| suppression::allow(conn, workspace, &entries)).await
     }
 
     async fn ready(&self) -> Result<()> {
@@ -163,7 +163,7 @@ impl Store for SqliteStore {
     }
 
     async fn put_settings(&self, workspace: WorkspaceId, settings: Settings) -> Result<()> {
-        self.write(move |conn| settings::put_settings(conn, workspace, settings)).await
+        self.write(move |conn| settings::put_settings(conn, workspace, &settings)).await
     }
 
     async fn put_configuration(
@@ -329,7 +329,11 @@ impl Store for SqliteStore {
 
 fn check_all(dir: &std::path::Path, secrets: &crate::secrets::Secrets) -> Result<Vec<String>> {
     let conn = super::connection::open_reader(dir)?;
-    let mut findings = super::readers::in_snapshot(&conn, check::check_database)?;
+    let mut findings = super::readers::in_snapshot(&conn, |conn| {
+        let mut findings = check::sqlite_integrity(conn)?;
+        findings.extend(check::check_database(conn)?);
+        Ok(findings)
+    })?;
     let ledger = retrying(|| {
         let reader = LedgerReader::open(dir.join(LEDGER_DIR), Some(&sealer::signer(secrets)?.verifier()))?;
         super::readers::in_snapshot(&conn, |conn| check::check_ledger(conn, &reader, secrets))

@@ -1,11 +1,11 @@
 //! Channel configurations, each version kept for the runs that send with it.
 
 use consent::{Timestamp, WorkspaceId};
-use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, params};
 use crate::types::{Configuration, ConfigurationId};
 
 /// Bytes of a configuration's name.
@@ -18,7 +18,7 @@ type Digested = [u8; 32];
 /// Stores a configuration under its name. The content of the latest version again is that version; any other makes
 /// a new one, even if an older version had it.
 pub(crate) fn put_configuration(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     name: &str,
     body: &str,
@@ -36,10 +36,8 @@ pub(crate) fn put_configuration(
         return Err(StoreError::Invalid(rule));
     }
     let sha256: Digested = Sha256::digest(body).into();
-    let latest: Option<(i64, i64, Digested)> = conn
-        .prepare_cached(LATEST)?
-        .query_row(params![workspace.0, name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+    let latest: Option<(i64, i64, Digested)> =
+        db.first(LATEST, params![workspace.0, name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let (name, body) = (name.to_owned(), body.to_owned());
     let version = match latest {
         Some((id, version, known)) if known == sha256 => {
@@ -48,25 +46,24 @@ pub(crate) fn put_configuration(
         Some((_, version, _)) => version + 1,
         None => 1,
     };
-    let id: i64 = conn.prepare_cached(NEXT)?.query_row([workspace.0], |row| row.get(0))?;
-    conn.prepare_cached(INSERT)?.execute(params![workspace.0, id, name, version, sha256, at.0, body])?;
+    let id: i64 = db.one(NEXT, params![workspace.0], |row| row.get(0))?;
+    db.execute(INSERT, params![workspace.0, id, &name, version, &sha256, at.0, &body])?;
     Ok(Configuration { id: ConfigurationId(id), name, version, body })
 }
 
 /// A configuration by id, checked against its digest.
 pub(crate) fn configuration(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     id: ConfigurationId,
 ) -> Result<Option<Configuration>> {
     const SELECT: &str =
         "SELECT name, version, body, sha256 FROM configuration WHERE workspace = ?1 AND id = ?2";
-    let mut select = conn.prepare_cached(SELECT)?;
-    let found = select.query_row([workspace.0, id.0], |row| {
+    let found = db.first(SELECT, params![workspace.0, id.0], |row| {
         let configuration = Configuration { id, name: row.get(0)?, version: row.get(1)?, body: row.get(2)? };
-        Ok((configuration, row.get::<_, Digested>(3)?))
-    });
-    match found.optional()? {
+        Ok((configuration, row.get::<Digested>(3)?))
+    })?;
+    match found {
         Some((configuration, sha256)) if sha256 != Digested::from(Sha256::digest(&configuration.body)) => {
             Err(StoreError::Damaged(format!("configuration {}", id.0)))
         }

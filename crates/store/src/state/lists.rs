@@ -1,10 +1,10 @@
 //! Subscription lists.
 
 use consent::{ListId, Timestamp, WorkspaceId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, Row, params};
 use crate::types::{List, NewList};
 
 /// Characters of a list's name.
@@ -13,22 +13,21 @@ pub(crate) const NAME_LENGTH_MAX: usize = 64;
 pub(crate) const LISTS_MAX: i64 = (1 << 21) - 1;
 
 /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.
-pub(crate) fn create_list(conn: &Connection, workspace: WorkspaceId, list: NewList) -> Result<List> {
+pub(crate) fn create_list(db: &impl Db, workspace: WorkspaceId, list: &NewList) -> Result<List> {
     const NEXT: &str = "SELECT coalesce(max(id), 0) + 1 FROM list WHERE workspace = ?1";
     const INSERT: &str = "INSERT INTO list (workspace, id, name, starts_at, ends_at, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (workspace, name) DO NOTHING";
-    check(&list)?;
-    let id: i64 = conn.prepare_cached(NEXT)?.query_row([workspace.0], |row| row.get(0))?;
+    check(list)?;
+    let id: i64 = db.one(NEXT, params![workspace.0], |row| row.get(0))?;
     if id > LISTS_MAX {
         return Err(StoreError::Invalid(format!("a workspace has at most {LISTS_MAX} lists")));
     }
-    let NewList { name, starts_at, ends_at, created_at } = list;
+    let &NewList { ref name, starts_at, ends_at, created_at } = list;
     let [starts, ends] = [starts_at, ends_at].map(|time| time.map(|time| time.0));
-    let added =
-        conn.prepare_cached(INSERT)?.execute(params![workspace.0, id, name, starts, ends, created_at.0])?;
+    let added = db.execute(INSERT, params![workspace.0, id, name, starts, ends, created_at.0])?;
     match added {
         0 => Err(StoreError::Exists(format!("the list `{name}`"))),
-        _ => Ok(List { id: ListId(id), name, starts_at, ends_at }),
+        _ => Ok(List { id: ListId(id), name: name.clone(), starts_at, ends_at }),
     }
 }
 
@@ -53,32 +52,31 @@ macro_rules! select_lists {
     };
 }
 
-fn read_list(row: &Row<'_>) -> rusqlite::Result<List> {
+fn read_list(row: &Row<'_>) -> Result<List> {
     Ok(List {
         id: ListId(row.get(0)?),
         name: row.get(1)?,
-        starts_at: row.get::<_, Option<_>>(2)?.map(Timestamp),
-        ends_at: row.get::<_, Option<_>>(3)?.map(Timestamp),
+        starts_at: row.get::<Option<_>>(2)?.map(Timestamp),
+        ends_at: row.get::<Option<_>>(3)?.map(Timestamp),
     })
 }
 
 /// Looks a list up by name.
-pub(crate) fn list_by_name(conn: &Connection, workspace: WorkspaceId, name: &str) -> Result<Option<List>> {
+pub(crate) fn list_by_name(db: &impl Db, workspace: WorkspaceId, name: &str) -> Result<Option<List>> {
     const SELECT: &str = select_lists!("AND name = ?2");
-    Ok(conn.prepare_cached(SELECT)?.query_row(params![workspace.0, name], read_list).optional()?)
+    db.first(SELECT, params![workspace.0, name], read_list)
 }
 
 /// Looks a list up by id.
-pub(crate) fn list_by_id(conn: &Connection, workspace: WorkspaceId, list: ListId) -> Result<Option<List>> {
+pub(crate) fn list_by_id(db: &impl Db, workspace: WorkspaceId, list: ListId) -> Result<Option<List>> {
     const SELECT: &str = select_lists!("AND id = ?2");
-    Ok(conn.prepare_cached(SELECT)?.query_row([workspace.0, list.0], read_list).optional()?)
+    db.first(SELECT, params![workspace.0, list.0], read_list)
 }
 
 /// All lists, by name.
-pub(crate) fn lists(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<List>> {
+pub(crate) fn lists(db: &impl Db, workspace: WorkspaceId) -> Result<Vec<List>> {
     const SELECT: &str = select_lists!("ORDER BY name");
-    let mut statement = conn.prepare_cached(SELECT)?;
-    Ok(statement.query_map([workspace.0], read_list)?.collect::<rusqlite::Result<_>>()?)
+    db.all(SELECT, params![workspace.0], read_list)
 }
 
 #[cfg(test)]
@@ -97,9 +95,9 @@ mod tests {
         let conn = database();
         let spring =
             NewList { starts_at: Some(Timestamp(1)), ends_at: Some(Timestamp(2)), ..named("Spring-1.a_b") };
-        let spring = create_list(&conn, WS, spring).unwrap();
-        let news = create_list(&conn, WS, named("News")).unwrap();
-        let other = create_list(&conn, WorkspaceId(2), named("News")).unwrap();
+        let spring = create_list(&conn, WS, &spring).unwrap();
+        let news = create_list(&conn, WS, &named("News")).unwrap();
+        let other = create_list(&conn, WorkspaceId(2), &named("News")).unwrap();
         assert_eq!(list_by_name(&conn, WS, "News").unwrap().as_ref(), Some(&news));
         assert_eq!(list_by_name(&conn, WS, "news").unwrap(), None);
         assert_eq!(list_by_id(&conn, WS, spring.id).unwrap().as_ref(), Some(&spring));
@@ -111,8 +109,8 @@ mod tests {
     #[test]
     fn a_name_is_taken_once() {
         let conn = database();
-        create_list(&conn, WS, named("news")).unwrap();
-        let again = create_list(&conn, WS, named("news"));
+        create_list(&conn, WS, &named("news")).unwrap();
+        let again = create_list(&conn, WS, &named("news"));
         assert!(matches!(&again, Err(StoreError::Exists(what)) if what == "the list `news`"), "{again:?}");
         assert_eq!(lists(&conn, WS).unwrap().len(), 1);
     }
@@ -122,24 +120,24 @@ mod tests {
         let conn = database();
         let long = "a".repeat(NAME_LENGTH_MAX + 1);
         for name in ["", "a b", "é", "a/b", "a\n", long.as_str()] {
-            assert!(matches!(create_list(&conn, WS, named(name)), Err(StoreError::Invalid(_))), "{name:?}");
+            assert!(matches!(create_list(&conn, WS, &named(name)), Err(StoreError::Invalid(_))), "{name:?}");
         }
-        create_list(&conn, WS, named(&long[1..])).unwrap();
+        create_list(&conn, WS, &named(&long[1..])).unwrap();
         let at = |start, end| NewList {
             starts_at: Some(Timestamp(start)),
             ends_at: Some(Timestamp(end)),
             ..named("x")
         };
-        assert!(matches!(create_list(&conn, WS, at(5, 5)), Err(StoreError::Invalid(_))));
-        assert!(matches!(create_list(&conn, WS, at(6, 5)), Err(StoreError::Invalid(_))));
-        create_list(&conn, WS, at(4, 5)).unwrap();
+        assert!(matches!(create_list(&conn, WS, &at(5, 5)), Err(StoreError::Invalid(_))));
+        assert!(matches!(create_list(&conn, WS, &at(6, 5)), Err(StoreError::Invalid(_))));
+        create_list(&conn, WS, &at(4, 5)).unwrap();
     }
 
     #[test]
     fn an_id_fits_a_token() {
         let conn = database();
-        create_list(&conn, WS, named("a")).unwrap();
+        create_list(&conn, WS, &named("a")).unwrap();
         conn.execute("UPDATE list SET id = ?1", [LISTS_MAX]).unwrap();
-        assert!(matches!(create_list(&conn, WS, named("b")), Err(StoreError::Invalid(_))));
+        assert!(matches!(create_list(&conn, WS, &named("b")), Err(StoreError::Invalid(_))));
     }
 }

@@ -1,11 +1,11 @@
 //! A workspace's settings: one JSON object. Members that this version doesn't know stay as they are.
 
 use consent::WorkspaceId;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, params};
 use crate::types::Settings;
 
 /// Bytes of the settings as JSON.
@@ -15,23 +15,22 @@ fn damaged(error: &serde_json::Error) -> StoreError {
     StoreError::Damaged(format!("settings: {error}"))
 }
 
-fn load(conn: &Connection, workspace: WorkspaceId) -> Result<Map<String, Value>> {
+fn load(db: &impl Db, workspace: WorkspaceId) -> Result<Map<String, Value>> {
     const SELECT: &str = "SELECT body FROM settings WHERE workspace = ?1";
-    let body: Option<String> =
-        conn.prepare_cached(SELECT)?.query_row([workspace.0], |row| row.get(0)).optional()?;
+    let body: Option<String> = db.first(SELECT, params![workspace.0], |row| row.get(0))?;
     body.map_or_else(|| Ok(Map::new()), |body| serde_json::from_str(&body).map_err(|error| damaged(&error)))
 }
 
 /// The workspace's settings, the defaults if none were ever set. What can't be read isn't guessed at (I9).
-pub(crate) fn settings(conn: &Connection, workspace: WorkspaceId) -> Result<Settings> {
-    serde_json::from_value(Value::Object(load(conn, workspace)?)).map_err(|error| damaged(&error))
+pub(crate) fn settings(db: &impl Db, workspace: WorkspaceId) -> Result<Settings> {
+    serde_json::from_value(Value::Object(load(db, workspace)?)).map_err(|error| damaged(&error))
 }
 
 /// Replaces the workspace's settings; damaged ones aren't replaced, since what they meant is lost then.
-pub(crate) fn put_settings(conn: &Connection, workspace: WorkspaceId, settings: Settings) -> Result<()> {
+pub(crate) fn put_settings(db: &impl Db, workspace: WorkspaceId, settings: &Settings) -> Result<()> {
     const UPSERT: &str = "INSERT INTO settings (workspace, body) VALUES (?1, ?2)
         ON CONFLICT (workspace) DO UPDATE SET body = excluded.body";
-    let mut members = load(conn, workspace)?;
+    let mut members = load(db, workspace)?;
     match serde_json::to_value(settings) {
         Ok(Value::Object(known)) => members.extend(known),
         other => return Err(StoreError::Invalid(format!("settings: {other:?}"))),
@@ -40,12 +39,13 @@ pub(crate) fn put_settings(conn: &Connection, workspace: WorkspaceId, settings: 
     if body.len() > SETTINGS_BYTES_MAX {
         return Err(StoreError::Invalid(format!("settings have at most {SETTINGS_BYTES_MAX} bytes")));
     }
-    conn.prepare_cached(UPSERT)?.execute(params![workspace.0, body])?;
-    Ok(())
+    db.execute(UPSERT, params![workspace.0, &body]).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
     use crate::state::delivery_fixture::database;
 
@@ -69,10 +69,10 @@ mod tests {
     fn settings_come_back_and_start_as_the_defaults() {
         let conn = database();
         assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
-        put_settings(&conn, WS, some()).unwrap();
+        put_settings(&conn, WS, &some()).unwrap();
         assert_eq!(settings(&conn, WS).unwrap(), some());
         assert_eq!(settings(&conn, WorkspaceId(2)).unwrap(), Settings::default());
-        put_settings(&conn, WS, Settings::default()).unwrap();
+        put_settings(&conn, WS, &Settings::default()).unwrap();
         assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
     }
 
@@ -81,7 +81,7 @@ mod tests {
         let conn = database();
         overwrite(&conn, r#"{"quiet_hours": {"from": "22:00"}, "brand": "Old"}"#);
         assert_eq!(settings(&conn, WS).unwrap().brand.as_deref(), Some("Old"));
-        put_settings(&conn, WS, some()).unwrap();
+        put_settings(&conn, WS, &some()).unwrap();
         let kept = load(&conn, WS).unwrap();
         assert_eq!(kept["quiet_hours"]["from"], "22:00");
         assert_eq!(kept["brand"], Value::Null);
@@ -96,13 +96,13 @@ mod tests {
             assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))), "{body}");
         }
         overwrite(&conn, "{");
-        assert!(matches!(put_settings(&conn, WS, some()), Err(StoreError::Damaged(_))));
+        assert!(matches!(put_settings(&conn, WS, &some()), Err(StoreError::Damaged(_))));
         assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))));
     }
 
     #[test]
     fn settings_are_limited() {
         let huge = Settings { brand: Some("x".repeat(SETTINGS_BYTES_MAX)), ..Settings::default() };
-        assert!(matches!(put_settings(&database(), WS, huge), Err(StoreError::Invalid(_))));
+        assert!(matches!(put_settings(&database(), WS, &huge), Err(StoreError::Invalid(_))));
     }
 }

@@ -3,10 +3,10 @@
 
 use consent::decide::Suppressed;
 use consent::{Address, Namespace, Timestamp, WorkspaceId};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, params};
 use crate::types::{AllowEntry, SuppressionEntry};
 
 /// Bytes of a suppression entry's reason, and of who made it.
@@ -26,71 +26,66 @@ fn key(namespace: &Namespace, value: &str) -> Result<String> {
 }
 
 /// Adds or replaces suppression entries.
-pub(crate) fn suppress(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    entries: Vec<SuppressionEntry>,
-) -> Result<()> {
+pub(crate) fn suppress(db: &impl Db, workspace: WorkspaceId, entries: &[SuppressionEntry]) -> Result<()> {
     const UPSERT: &str = "INSERT INTO suppression
         (workspace, namespace, value, reason, added_by, added_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (workspace, namespace, value) DO UPDATE SET
             reason = excluded.reason, added_by = excluded.added_by,
             added_at = excluded.added_at, expires_at = excluded.expires_at";
-    let mut upsert = conn.prepare_cached(UPSERT)?;
-    for entry in entries {
-        if entry.reason.len() > NOTE_LENGTH_MAX || entry.by.len() > NOTE_LENGTH_MAX {
-            let rule = format!("a suppression's reason and author have at most {NOTE_LENGTH_MAX} bytes");
-            return Err(StoreError::Invalid(rule));
-        }
-        upsert.execute(params![
+    if entries.iter().any(|entry| entry.reason.len().max(entry.by.len()) > NOTE_LENGTH_MAX) {
+        let rule = format!("a suppression's reason and author have at most {NOTE_LENGTH_MAX} bytes");
+        return Err(StoreError::Invalid(rule));
+    }
+    let keys = entries.iter().map(|entry| key(&entry.namespace, &entry.value)).collect::<Result<Vec<_>>>()?;
+    let rows = entries.iter().zip(&keys).map(|(entry, key)| {
+        *params![
             workspace.0,
             entry.namespace.as_str(),
-            key(&entry.namespace, &entry.value)?,
-            entry.reason,
-            entry.by,
+            key,
+            &entry.reason,
+            &entry.by,
             entry.at.0,
             entry.expires_at.map(|time| time.0),
-        ])?;
-    }
-    Ok(())
+        ]
+    });
+    db.execute_all(UPSERT, rows).map(drop)
 }
 
 /// Removes a suppression entry; whether there was one.
 pub(crate) fn unsuppress(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
     value: &str,
 ) -> Result<bool> {
     const DELETE: &str = "DELETE FROM suppression WHERE workspace = ?1 AND namespace = ?2 AND value = ?3";
     let value = key(namespace, value)?;
-    let removed = conn.prepare_cached(DELETE)?.execute(params![workspace.0, namespace.as_str(), value])?;
-    Ok(removed > 0)
+    Ok(db.execute(DELETE, params![workspace.0, namespace.as_str(), &value])? > 0)
 }
 
 /// Adds or replaces allow entries.
-pub(crate) fn allow(conn: &Connection, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()> {
+pub(crate) fn allow(db: &impl Db, workspace: WorkspaceId, entries: &[AllowEntry]) -> Result<()> {
     const UPSERT: &str = "INSERT INTO allow_entry (workspace, namespace, value, added_at)
         VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (workspace, namespace, value) DO UPDATE SET added_at = excluded.added_at";
-    let mut upsert = conn.prepare_cached(UPSERT)?;
-    for entry in entries {
-        let value = key(&entry.namespace, &entry.value)?;
-        upsert.execute(params![workspace.0, entry.namespace.as_str(), value, entry.at.0])?;
-    }
-    Ok(())
+    let keys = entries.iter().map(|entry| key(&entry.namespace, &entry.value)).collect::<Result<Vec<_>>>()?;
+    let rows = entries
+        .iter()
+        .zip(&keys)
+        .map(|(entry, key)| *params![workspace.0, entry.namespace.as_str(), key, entry.at.0]);
+    db.execute_all(UPSERT, rows).map(drop)
 }
 
 /// Whether a workspace suppresses anything at all: if not, [`suppressed`] needn't be asked in the same snapshot.
-pub(crate) fn any_suppression(conn: &Connection, workspace: WorkspaceId) -> Result<bool> {
+pub(crate) fn any_suppression(db: &impl Db, workspace: WorkspaceId) -> Result<bool> {
     const SELECT: &str = "SELECT EXISTS (SELECT 1 FROM suppression WHERE workspace = ?1)";
-    Ok(conn.prepare_cached(SELECT)?.query_row([workspace.0], |row| row.get(0))?)
+    db.one(SELECT, params![workspace.0], |row| row.get(0))
 }
 
 /// What the suppression list holds at `now` of an address, given by its key and its domain (empty outside `email`).
 pub(crate) fn suppressed(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
     key: &str,
@@ -99,10 +94,9 @@ pub(crate) fn suppressed(
 ) -> Result<Suppressed> {
     const SELECT: &str = "SELECT expires_at FROM suppression
         WHERE workspace = ?1 AND namespace = ?2 AND value = ?3";
-    let mut select = conn.prepare_cached(SELECT)?;
-    let mut holds = |value: &str| -> Result<bool> {
+    let holds = |value: &str| -> Result<bool> {
         let parameters = params![workspace.0, namespace.as_str(), value];
-        let expiry: Option<Option<i64>> = select.query_row(parameters, |row| row.get(0)).optional()?;
+        let expiry: Option<Option<i64>> = db.first(SELECT, parameters, |row| row.get(0))?;
         Ok(expiry.is_some_and(|expiry| expiry.is_none_or(|expiry| now.0 < expiry)))
     };
     if holds(key)? {
@@ -116,7 +110,7 @@ pub(crate) fn suppressed(
 
 /// Whether the allow list holds an address or its domain. Whether it is active the settings tell.
 pub(crate) fn allowed(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
     key: &str,
@@ -124,15 +118,16 @@ pub(crate) fn allowed(
 ) -> Result<bool> {
     const SELECT: &str = "SELECT EXISTS (SELECT 1 FROM allow_entry
         WHERE workspace = ?1 AND namespace = ?2 AND value = ?3)";
-    let mut select = conn.prepare_cached(SELECT)?;
-    let mut holds = |value: &str| -> Result<bool> {
-        Ok(select.query_row(params![workspace.0, namespace.as_str(), value], |row| row.get(0))?)
+    let holds = |value: &str| -> Result<bool> {
+        db.one(SELECT, params![workspace.0, namespace.as_str(), value], |row| row.get(0))
     };
     Ok(holds(key)? || (!domain.is_empty() && holds(domain)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
     use crate::state::delivery_fixture::database;
 
@@ -160,7 +155,7 @@ mod tests {
         assert!(!any_suppression(&conn, WS).unwrap());
         let entries = ["Bob@Example.COM", "Bücher.example", "no-more.example"];
         let entries = entries.map(|value| entry(Namespace::Email, value, None));
-        suppress(&conn, WS, entries.into()).unwrap();
+        suppress(&conn, WS, &entries).unwrap();
         assert!(any_suppression(&conn, WS).unwrap());
         assert!(!any_suppression(&conn, WorkspaceId(2)).unwrap());
         assert_eq!(email(&conn, "bOB@example.com"), Suppressed::Address);
@@ -179,14 +174,14 @@ mod tests {
     fn an_entry_ends_when_it_expires_and_is_replaced_as_a_whole() {
         let conn = database();
         let suppress_until = |expiry| {
-            suppress(&conn, WS, vec![entry(Namespace::Email, "a@b.example", expiry)]).unwrap();
+            suppress(&conn, WS, &[entry(Namespace::Email, "a@b.example", expiry)]).unwrap();
             email(&conn, "a@b.example")
         };
         assert_eq!(suppress_until(Some(51)), Suppressed::Address);
         assert_eq!(suppress_until(Some(50)), Suppressed::No);
         assert_eq!(suppress_until(None), Suppressed::Address);
         // An entry of the address that has expired leaves that of its domain.
-        suppress(&conn, WS, vec![entry(Namespace::Email, "b.example", None)]).unwrap();
+        suppress(&conn, WS, &[entry(Namespace::Email, "b.example", None)]).unwrap();
         assert_eq!(suppress_until(Some(50)), Suppressed::Domain);
     }
 
@@ -194,7 +189,7 @@ mod tests {
     fn entries_are_removed_in_any_form_too() {
         let conn = database();
         let remove = |value| unsuppress(&conn, WS, &Namespace::Email, value);
-        suppress(&conn, WS, vec![entry(Namespace::Email, "a@b.example", None)]).unwrap();
+        suppress(&conn, WS, &[entry(Namespace::Email, "a@b.example", None)]).unwrap();
         assert!(!unsuppress(&conn, WorkspaceId(2), &Namespace::Email, "a@b.example").unwrap());
         assert!(remove("A@B.example").unwrap());
         assert!(!remove("a@b.example").unwrap());
@@ -205,8 +200,8 @@ mod tests {
     fn other_namespaces_have_entries_of_their_own() {
         let conn = database();
         let crm = Namespace::Custom("crm".to_owned());
-        let entries = vec![entry(Namespace::Phone, "+49 30 123456", None), entry(crm.clone(), "C-1", None)];
-        suppress(&conn, WS, entries).unwrap();
+        let entries = [entry(Namespace::Phone, "+49 30 123456", None), entry(crm.clone(), "C-1", None)];
+        suppress(&conn, WS, &entries).unwrap();
         let state =
             |namespace: &Namespace, key| suppressed(&conn, WS, namespace, key, "", Timestamp(9)).unwrap();
         assert_eq!(state(&Namespace::Phone, "+4930123456"), Suppressed::Address);
@@ -218,14 +213,14 @@ mod tests {
     fn what_could_never_match_is_refused() {
         let conn = database();
         for value in ["", "a b.example", "a@b@c", "a..b@example.com"] {
-            let refused = suppress(&conn, WS, vec![entry(Namespace::Email, value, None)]);
+            let refused = suppress(&conn, WS, &[entry(Namespace::Email, value, None)]);
             assert!(matches!(refused, Err(StoreError::Invalid(_))), "{value:?}");
         }
-        let refused = suppress(&conn, WS, vec![entry(Namespace::Phone, "030 1", None)]).unwrap_err();
+        let refused = suppress(&conn, WS, &[entry(Namespace::Phone, "030 1", None)]).unwrap_err();
         assert_eq!(refused.to_string(), "an entry's value is no address of the namespace phone");
         let wordy =
             SuppressionEntry { reason: "x".repeat(201), ..entry(Namespace::Email, "b.example", None) };
-        assert!(matches!(suppress(&conn, WS, vec![wordy]), Err(StoreError::Invalid(_))));
+        assert!(matches!(suppress(&conn, WS, &[wordy]), Err(StoreError::Invalid(_))));
     }
 
     #[test]
@@ -236,8 +231,8 @@ mod tests {
             value: value.to_owned(),
             at: Timestamp(1),
         });
-        allow(&conn, WS, entries.to_vec()).unwrap();
-        allow(&conn, WS, entries.into()).unwrap();
+        allow(&conn, WS, &entries).unwrap();
+        allow(&conn, WS, &entries).unwrap();
         let holds = |workspace, key: &str| {
             let (_, domain) = key.split_once('@').unwrap();
             allowed(&conn, workspace, &Namespace::Email, key, domain).unwrap()
