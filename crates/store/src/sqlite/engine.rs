@@ -10,9 +10,7 @@ use consent::{
 };
 use roaring::RoaringTreemap;
 
-use super::{
-    LEDGER_DIR, SqliteStore, add_link_key, backup, reading, refresh_key_ring, run_lock, sealer,
-};
+use super::{LEDGER_DIR, SqliteStore, add_link_key, backup, reading, refresh_key_ring, run_lock, sealer};
 use crate::api::{MakeChange, Result, Store};
 use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader};

@@ -1,5 +1,8 @@
 //! [`Rows`] on SQLite.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use consent::{

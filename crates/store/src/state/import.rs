@@ -210,7 +210,7 @@ impl<R: Rows> Importer<'_, '_, R> {
         for state in states.iter().filter(|state| state.values != Values::default()) {
             self.recorder.rows.save_address(state)?;
         }
-                let details = Details {
+        let details = Details {
             external_id: row.external_id.as_deref().map(Cow::Borrowed),
             locale: row.locale.as_deref().map(Cow::Borrowed),
             time_zone: row.time_zone.as_deref().map(Cow::Borrowed),

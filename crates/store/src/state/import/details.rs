@@ -32,10 +32,9 @@ impl<R: Rows> Importer<'_, '_, R> {
     ) -> Result<RowOutcome> {
         let missing = || StoreError::Damaged(format!("{id} is missing"));
         let (stored, before) = self.recorder.rows.details(id)?.ok_or_else(missing)?;
-        if let Some(first) = addresses.first()
-            && row.external_id.is_some()
-            && before.external_id.is_some()
-            && before.external_id.as_deref() != row.external_id.as_deref()
+        if let (Some(held), Some(given), Some(first)) =
+            (&before.external_id, &row.external_id, addresses.first())
+            && held != given
         {
             return self.reject(row, None, &taken(first.address));
         }

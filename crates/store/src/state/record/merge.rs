@@ -69,10 +69,7 @@ impl<R: Rows> Recorder<'_, R> {
             received_at: received_at.max(stamp.at),
             source: Source::IMPORT,
             run: None,
-            evidence: Evidence {
-                reason: self.rows.evidence(stamp.entry)?.reason,
-                ..Evidence::default()
-            },
+            evidence: Evidence { reason: self.rows.evidence(stamp.entry)?.reason, ..Evidence::default() },
         };
         let recorded = self.apply(into, address, &change, Rule::Resolve)?;
         Ok(recorded.outranked == 0)
