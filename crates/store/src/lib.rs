@@ -8,6 +8,7 @@ pub mod error;
 pub mod ledger;
 pub mod secrets;
 pub mod postgres;
+mod sealer;
 mod sql;
 pub mod sqlite;
 mod state;

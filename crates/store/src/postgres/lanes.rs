@@ -44,11 +44,16 @@ impl Link {
 
     /// The connection, made anew if it broke.
     pub fn session(&mut self) -> Result<&Session> {
-        if self.session.as_ref().is_none_or(Session::is_closed) {
+        if self.is_broken() {
             self.session = None;
             self.session = Some(Session::connect(&self.connector)?);
         }
         self.session.as_ref().ok_or_else(|| StoreError::Unavailable(SHUTTING_DOWN.to_owned()))
+    }
+
+    /// Whether there is no connection, or one that broke.
+    pub fn is_broken(&self) -> bool {
+        self.session.as_ref().is_none_or(Session::is_closed)
     }
 
     /// Gives a connection up of which nobody knows what state it is in.

@@ -10,16 +10,17 @@ use consent::{
 };
 use roaring::RoaringTreemap;
 
-use super::{LEDGER_DIR, SqliteStore, add_link_key, backup, reading, refresh_key_ring, run_lock, sealer};
+use super::{LEDGER_DIR, SqliteStore, backup, reading, run_lock};
 use crate::api::{MakeChange, Result, Store};
 use crate::error::StoreError;
-use crate::ledger::{LedgerError, LedgerReader};
+use crate::ledger::LedgerReader;
+use crate::sealer::{self, retrying};
 use crate::state::import::Import;
 use crate::state::people::ResolveOrCreate;
 use crate::state::record::{Record, RecordFor};
 use crate::state::undo::Undo;
 use crate::state::{
-    check, claims, configurations, deliveries, history, lists, profile, runs, settings, suppression,
+    check, claims, configurations, deliveries, history, link_keys, lists, profile, runs, settings, suppression,
 };
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
@@ -27,9 +28,6 @@ use crate::types::{
     Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
     SuppressionEntry,
 };
-
-/// Tries to read a ledger whose last files are replaced meanwhile.
-const LEDGER_TRIES_MAX: u32 = 10;
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -277,14 +275,14 @@ impl Store for SqliteStore {
     }
 
     fn key_ring(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.inner.key_ring.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        link_keys::current(&self.inner.key_ring)
     }
 
     async fn rotate_link_key(&self, at: Timestamp) -> Result<u8> {
         let entropy = Arc::clone(&self.inner.entropy);
-        let id = self.write(move |conn| add_link_key(conn, &*entropy, at)).await?;
+        let id = self.write(move |conn| link_keys::add(conn, &*entropy, at)).await?;
         let (secrets, key_ring) = (self.inner.secrets.clone(), Arc::clone(&self.inner.key_ring));
-        self.query(move |conn| refresh_key_ring(conn, &secrets, &key_ring)).await?;
+        self.query(move |conn| link_keys::refresh(conn, &secrets, &key_ring)).await?;
         Ok(id)
     }
 
@@ -342,17 +340,6 @@ fn check_all(dir: &std::path::Path, secrets: &crate::secrets::Secrets) -> Result
         Err(error) => return Err(error),
     }
     Ok(findings)
-}
-
-/// Reads the ledger again when a file was replaced between reading the checkpoint and reading the file.
-fn retrying<T>(mut read: impl FnMut() -> Result<T>) -> Result<T> {
-    for _ in 0..LEDGER_TRIES_MAX {
-        match read() {
-            Err(StoreError::Ledger(LedgerError::Missing { .. })) => {}
-            read => return read,
-        }
-    }
-    read()
 }
 
 /// Runs what takes long in a thread of its own, so that neither the caller nor short queries wait for it.

@@ -18,7 +18,6 @@ mod readers;
 mod reading;
 mod rows;
 mod run_lock;
-mod sealer;
 mod sql;
 mod statements;
 mod writer;
@@ -29,22 +28,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use consent::{Clock, Entropy, KeyRing, Timestamp, WorkspaceId};
-use rusqlite::{Connection, OptionalExtension as _};
+use consent::{Clock, Entropy, WorkspaceId};
+use rusqlite::Connection;
 
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::secrets::{KEY_LENGTH, Secrets};
+use crate::sealer::{self, Sealer};
+use crate::secrets::Secrets;
 use crate::state::change::ChangeConsent;
+use crate::state::link_keys::{self, SharedKeyRing};
 use crate::state::record::Recorder;
 use readers::Readers;
 use rows::SqliteRows;
-pub(crate) use rows::read_subscription;
-use sealer::Sealer;
 use writer::Writer;
 
 /// Folder of the ledger's files in the data directory.
 pub const LEDGER_DIR: &str = "ledger";
+/// How long a change waits at most before it is brought into the ledger.
+const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 const LOCK_FILE: &str = "lock";
 /// How long to wait for another process that sets the directory up, in steps of [`SETUP_PAUSE`].
 const SETUP_TRIES_MAX: u32 = 1_500;
@@ -78,8 +79,6 @@ struct Inner {
     readers: Readers,
 }
 
-type SharedKeyRing = Arc<RwLock<Arc<KeyRing>>>;
-
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SqliteStore").field("dir", &self.inner.dir).finish_non_exhaustive()
@@ -95,12 +94,13 @@ impl SqliteStore {
         let mut conn = connection::open_writer(&dir)?;
         let secrets = open_secrets(&dir, &conn, &*entropy)?;
         migrate::migrate(&mut conn)?;
-        let key_ring = first_key_ring(&conn, &secrets, &*entropy, clock.now())?;
+        link_keys::ensure(&conn, &*entropy, clock.now())?;
+        let key_ring = link_keys::read(&conn, &secrets)?;
         drop(lock);
         let readers = Readers::start(&dir)?;
         let writer = Writer::start(conn)?;
         let key_ring = Arc::new(RwLock::new(Arc::new(key_ring)));
-        let sealer = Sealer::start(&dir, secrets.clone(), Arc::clone(&key_ring))?;
+        let sealer = start_sealer(&dir, &secrets, &key_ring)?;
         Ok(Self { inner: Arc::new(Inner { dir, entropy, secrets, key_ring, writer, sealer, readers }) })
     }
 
@@ -183,45 +183,16 @@ fn open_secrets(dir: &Path, conn: &Connection, entropy: &dyn Entropy) -> Result<
     Secrets::create(dir, entropy)
 }
 
-/// Reads the link keys; makes the first.
-fn first_key_ring(
-    conn: &Connection,
-    secrets: &Secrets,
-    entropy: &dyn Entropy,
-    now: Timestamp,
-) -> Result<KeyRing> {
-    let any = conn.query_row("SELECT 1 FROM link_key LIMIT 1", [], |_| Ok(())).optional()?;
-    if any.is_none() {
-        add_link_key(conn, entropy, now)?;
-    }
-    read_key_ring(conn, secrets)
-}
-
-/// Adds a link key with the next id.
-fn add_link_key(conn: &Connection, entropy: &dyn Entropy, at: Timestamp) -> Result<u8> {
-    let last: i64 = conn.query_row("SELECT coalesce(max(id), 0) FROM link_key", [], |row| row.get(0))?;
-    let id =
-        u8::try_from(last + 1).map_err(|_| StoreError::Invalid("no link key ids are left".to_owned()))?;
-    let mut seed = [0; KEY_LENGTH];
-    entropy.fill(&mut seed);
-    conn.execute("INSERT INTO link_key (id, seed, created_at) VALUES (?1, ?2, ?3)", (id, seed, at.0))?;
-    Ok(id)
-}
-
-fn read_key_ring(conn: &Connection, secrets: &Secrets) -> Result<KeyRing> {
-    let mut statement = conn.prepare_cached("SELECT id, seed FROM link_key ORDER BY id")?;
-    let keys = statement
-        .query_map([], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, Vec<u8>>(1)?)))?
-        .map(|key| key.map(|(id, seed)| (id, secrets.link_key(id, &seed))))
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(KeyRing::new(keys))
-}
-
-/// Reads the link keys again, which another process may have added to.
-fn refresh_key_ring(conn: &Connection, secrets: &Secrets, shared: &SharedKeyRing) -> Result<()> {
-    let key_ring = Arc::new(read_key_ring(conn, secrets)?);
-    *shared.write().unwrap_or_else(std::sync::PoisonError::into_inner) = key_ring;
-    Ok(())
+fn start_sealer(dir: &Path, secrets: &Secrets, key_ring: &SharedKeyRing) -> Result<Sealer> {
+    let (conn, ledger) = (connection::open_reader(dir)?, dir.join(LEDGER_DIR));
+    let (secrets, key_ring) = (secrets.clone(), Arc::clone(key_ring));
+    sealer::begin(&ledger, &secrets);
+    Sealer::start(SEAL_INTERVAL, move || {
+        if let Err(error) = link_keys::refresh(&conn, &secrets, &key_ring) {
+            tracing::error!(%error, "could not read the link keys");
+        }
+        sealer::write_files(&conn, &ledger, &secrets)
+    })
 }
 
 fn io_error(path: &Path, error: &std::io::Error) -> StoreError {

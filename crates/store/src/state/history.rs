@@ -28,11 +28,15 @@ macro_rules! select_events {
     };
 }
 
+/// One entry without its evidence.
+pub(crate) fn event(db: &impl Db, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Event>> {
+    const SELECT: &str = select_events!(" FROM ledger_event WHERE id = ?1 AND workspace = ?2");
+    db.first(SELECT, params![entry.0, workspace.0], read)
+}
+
 /// One entry.
 pub(crate) fn entry(db: &impl Db, workspace: WorkspaceId, entry: EntryId) -> Result<Option<Entry>> {
-    const SELECT: &str = select_events!(" FROM ledger_event WHERE id = ?1 AND workspace = ?2");
-    let event = db.first(SELECT, params![entry.0, workspace.0], read)?;
-    let Some(event) = event else { return Ok(None) };
+    let Some(event) = event(db, workspace, entry)? else { return Ok(None) };
     let evidence = if event.commitment.is_some() { evidence(db, event.id)? } else { Evidence::default() };
     Ok(Some(with_evidence(event, evidence)))
 }

@@ -12,6 +12,7 @@ pub(crate) mod delivery_fixture;
 pub(crate) mod exclusions;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod link_keys;
 pub(crate) mod lists;
 pub(crate) mod namespaces;
 pub(crate) mod people;
