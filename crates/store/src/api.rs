@@ -8,9 +8,9 @@ use consent::{
 use crate::error::StoreError;
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
-    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
-    SuppressionEntry,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
+    Settings, Settlement, SuppressionEntry,
 };
 
 /// What every operation answers with.
@@ -26,6 +26,9 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Whether other nodes, with data directories of their own, work on the same state.
+    fn is_shared(&self) -> bool;
+
     // ---- consent ---------------------------------------------------------------------------------------------
 
     /// Records changes of consent: the only way in. Per value the latest `occurred_at` wins, see
@@ -177,32 +180,59 @@ pub trait Store: Send + Sync {
     async fn audience(&self, workspace: WorkspaceId, run: RunId) -> Result<roaring::RoaringTreemap>;
 
     /// Takes the run for this process, or fails with [`StoreError::Busy`] while another works on it. The guard's end,
-    /// or the death of the process, frees it.
+    /// or the death of the process, frees it. Run 0, which there never is, stands for starting runs.
     async fn lock_run(&self, workspace: WorkspaceId, run: RunId) -> Result<RunGuard>;
 
-    /// Before hand-off: notes which profiles are about to be mailed, which are excluded and why, and moves the run's
-    /// cursor past them. After a crash, what is claimed and not settled is in doubt.
+    /// Takes a part of the run in which there is something to do at `now`: one that isn't walked to its end, else one
+    /// whose process died within a claim, else one with messages due. Whoever held it before can't claim any more.
+    ///
+    /// An engine that isn't shared fails with [`StoreError::Busy`] while another process works on the run.
+    async fn take_part(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Offer>;
+
+    /// Before hand-off: notes which profiles are about to be mailed, which are excluded and why, and moves the part's
+    /// cursor past them. After a crash, what is claimed and not settled is in doubt. [`StoreError::Busy`] when the part
+    /// was taken by someone else since.
     async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId>;
 
     /// After hand-off: notes what became of a claim's messages, and closes the claim. Messages of the claim that the
-    /// settlement doesn't name become due at once (they weren't handed over).
+    /// settlement doesn't name become due at once (they weren't handed over). [`StoreError::Missing`] when the claim
+    /// isn't open, such as one that was found in doubt meanwhile.
     async fn settle(&self, workspace: WorkspaceId, settlement: Settlement) -> Result<()>;
 
-    /// Claims that a dead process left open. Call only under the run's lock.
-    async fn open_claims(&self, workspace: WorkspaceId, run: RunId) -> Result<Vec<Claim>>;
+    /// Claims of a part that a dead process left open. Call only while holding the part.
+    async fn open_claims(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Vec<Claim>>;
 
     /// Closes an open claim whose process died: its messages become [`DeliveryState::InDoubt`].
     async fn doubt(&self, workspace: WorkspaceId, claim: ClaimId, at: Timestamp) -> Result<u64>;
 
-    /// Makes the messages in doubt due again, because someone asked for it. Answers how many.
-    async fn retry_doubtful(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Result<u64>;
+    /// Makes the messages in doubt, of a part or of the whole run, due again, because someone asked for it. Answers how
+    /// many.
+    async fn retry_doubtful(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+        at: Timestamp,
+    ) -> Result<u64>;
 
-    /// Messages that are due for another attempt at `now`, soonest first, at most `limit`. Taking one is a claim.
-    async fn due(&self, workspace: WorkspaceId, run: RunId, now: Timestamp, limit: usize)
-    -> Result<Vec<Due>>;
+    /// Messages of a part that are due for another attempt at `now`, soonest first, at most `limit`. Taking one is a
+    /// claim.
+    async fn due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Part,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Due>>;
 
-    /// When the next message becomes due, if any waits.
-    async fn next_due(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<Timestamp>>;
+    /// When the next message of a part or of the whole run becomes due, if any waits.
+    async fn next_due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+    ) -> Result<Option<Timestamp>>;
 
     /// Ends a run, or reopens it.
     async fn set_run_state(
@@ -212,6 +242,24 @@ pub trait Store: Send + Sync {
         state: RunState,
         at: Timestamp,
     ) -> Result<()>;
+
+    /// Finishes the run if nothing is left: every part walked, no claim open, no message waiting. Whether it has ended.
+    async fn finish_run_if_done(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Result<bool>;
+
+    /// Turns to send at a speed that all nodes share: at most `wanted` of them, at most a tenth of a second's worth, and
+    /// one at least. The caller sends the first at the answer's time and each next one an interval, 1 / `per_second`,
+    /// later; turns that aren't used are lost. `key` names the limit, such as a relay's host and port.
+    ///
+    /// Over any second no more than `per_second` turns fall due, plus what nodes catch up on (at most one grant for each
+    /// node), plus `per_second` times the difference in seconds between the nodes' clocks.
+    async fn rate_turns(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        per_second: u32,
+        wanted: u32,
+        now: Timestamp,
+    ) -> Result<RateGrant>;
 
     /// What became of a run: counts per delivery state and per exclusion reason.
     async fn run_report(&self, workspace: WorkspaceId, run: RunId) -> Result<RunReport>;

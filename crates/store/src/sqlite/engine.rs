@@ -20,17 +20,21 @@ use crate::state::people::ResolveOrCreate;
 use crate::state::record::{Record, RecordFor};
 use crate::state::undo::Undo;
 use crate::state::{
-    check, claims, configurations, deliveries, history, link_keys, lists, profile, runs, settings, suppression,
+    check, claims, configurations, deliveries, history, link_keys, lists, parts, profile, rates, runs, settings, suppression,
 };
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
-    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
-    SuppressionEntry,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
+    Settings, Settlement, SuppressionEntry,
 };
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     async fn record(&self, workspace: WorkspaceId, changes: Vec<ConsentChange>) -> Result<Vec<Recorded>> {
         self.change(workspace, Record { changes }).await
     }
@@ -182,7 +186,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_run(&self, workspace: WorkspaceId, run: NewRun) -> Result<Run> {
-        self.write(move |conn| runs::create_run(conn, workspace, run)).await
+        self.write(move |conn| runs::create_run(conn, workspace, &run, None)).await
     }
 
     async fn latest_run(&self, workspace: WorkspaceId, campaign: &str) -> Result<Option<Run>> {
@@ -206,38 +210,64 @@ impl Store for SqliteStore {
         run_lock::lock_run(&self.inner.dir, workspace, run)
     }
 
+    async fn take_part(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Offer> {
+        let guard = run_lock::lock_run(&self.inner.dir, workspace, run)?;
+        // The lock covers all parts: the first is as good as any.
+        let candidates = self.query(move |conn| parts::candidates(conn, workspace, run, now)).await?;
+        match candidates.as_ref().map(|parts| parts.first().copied()) {
+            None => Ok(Offer::Done),
+            Some(Some(part)) => {
+                let part = self.write(move |conn| parts::begin(conn, workspace, run, part)).await?;
+                Ok(Offer::Part { part, guard })
+            }
+            Some(None) => Ok(self.next_due(workspace, run, None).await?.map_or(Offer::Done, Offer::Wait)),
+        }
+    }
+
     async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId> {
-        self.write(move |conn| claims::claim(conn, workspace, claim)).await
+        self.write(move |conn| claims::claim(conn, workspace, &claim)).await
     }
 
     async fn settle(&self, workspace: WorkspaceId, settlement: Settlement) -> Result<()> {
-        self.write(move |conn| claims::settle(conn, workspace, settlement)).await
+        self.write(move |conn| claims::settle(conn, workspace, &settlement)).await
     }
 
-    async fn open_claims(&self, workspace: WorkspaceId, run: RunId) -> Result<Vec<Claim>> {
-        self.query(move |conn| claims::open_claims(conn, workspace, run)).await
+    async fn open_claims(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Vec<Claim>> {
+        self.query(move |conn| claims::open_claims(conn, workspace, run, part)).await
     }
 
     async fn doubt(&self, workspace: WorkspaceId, claim: ClaimId, at: Timestamp) -> Result<u64> {
         self.write(move |conn| claims::doubt(conn, workspace, claim, at)).await
     }
 
-    async fn retry_doubtful(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Result<u64> {
-        self.write(move |conn| deliveries::retry_doubtful(conn, workspace, run, at)).await
+    async fn retry_doubtful(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+        at: Timestamp,
+    ) -> Result<u64> {
+        self.write(move |conn| deliveries::retry_doubtful(conn, workspace, run, part.as_ref(), at)).await
     }
 
     async fn due(
         &self,
         workspace: WorkspaceId,
         run: RunId,
+        part: Part,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Due>> {
-        self.query(move |conn| deliveries::due(conn, workspace, run, now, limit)).await
+        self.query(move |conn| deliveries::due(conn, workspace, run, &part, now, limit)).await
     }
 
-    async fn next_due(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<Timestamp>> {
-        self.query(move |conn| deliveries::next_due(conn, workspace, run)).await
+    async fn next_due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+    ) -> Result<Option<Timestamp>> {
+        self.query(move |conn| deliveries::next_due(conn, workspace, run, part.as_ref())).await
     }
 
     async fn set_run_state(
@@ -248,6 +278,22 @@ impl Store for SqliteStore {
         at: Timestamp,
     ) -> Result<()> {
         self.write(move |conn| runs::set_run_state(conn, workspace, run, state, at)).await
+    }
+
+    async fn finish_run_if_done(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Result<bool> {
+        self.write(move |conn| parts::finish_if_done(conn, workspace, run, at)).await
+    }
+
+    async fn rate_turns(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        per_second: u32,
+        wanted: u32,
+        now: Timestamp,
+    ) -> Result<RateGrant> {
+        let key = key.to_owned();
+        self.write(move |conn| rates::turns(conn, workspace, &key, per_second, wanted, now)).await
     }
 
     async fn run_report(&self, workspace: WorkspaceId, run: RunId) -> Result<RunReport> {

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_consent.sql"),
     include_str!("migrations/0002_delivery.sql"),
     include_str!("migrations/0003_people.sql"),
+    include_str!("migrations/0004_parts.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -31,6 +32,39 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_of_before_has_one_part_and_keeps_its_open_claims() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..3] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 3).unwrap();
+        for (run, state, size, cursor) in
+            [(1, 1, 9, Some(5)), (2, 2, 9, Some(9)), (3, 1, 9, None), (4, 1, 0, None)]
+        {
+            conn.execute(
+                "INSERT INTO run VALUES (1, ?1, 'c', 1, NULL, ?2, ?3, 0, NULL, '', '')",
+                [run, state, size],
+            )
+            .unwrap();
+            conn.execute("INSERT INTO run_progress VALUES (1, ?1, ?2, 7)", (run, cursor)).unwrap();
+        }
+        conn.execute("INSERT INTO run_claim VALUES (1, 1, 7, 0, x'0100')", []).unwrap();
+        migrate(&mut conn).unwrap();
+        let mut statement = conn
+            .prepare("SELECT run, part, cursor, cursor IS NOT NULL AND cursor >= until_profile, claims FROM run_part")
+            .unwrap();
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
+        let parts: Vec<(i64, i64, Option<i64>, bool, i64)> = rows.unwrap().map(|row| row.unwrap()).collect();
+        let expected = [(1, 1, Some(5), false, 7), (2, 1, Some(i64::MAX), true, 7), (3, 1, None, false, 7)];
+        assert_eq!(parts, expected);
+        let claim = conn.query_row("SELECT part, number FROM run_claim", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(claim.unwrap(), (1, 7));
+    }
 
     #[test]
     fn runs_once_and_refuses_a_newer_schema() {

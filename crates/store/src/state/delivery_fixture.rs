@@ -2,9 +2,10 @@
 
 use rusqlite::Connection;
 
-/// An empty one with the tables of `0002_delivery.sql`.
+/// An empty one with the tables of delivery.
 pub(crate) fn database() -> Connection {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../sqlite/migrations/0002_delivery.sql")).unwrap();
+    conn.execute_batch(include_str!("../sqlite/migrations/0004_parts.sql")).unwrap();
     conn
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use consent::{Exclusion, ProfileId, RunId, WorkspaceId};
 use roaring::RoaringBitmap;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, params};
 
 /// The number of the block that a profile's bit is in.
 const fn block(profile: ProfileId) -> i64 {
@@ -25,74 +25,77 @@ fn decode(bytes: &[u8]) -> Result<RoaringBitmap> {
         .map_err(|error| StoreError::Damaged(format!("a bitmap of exclusions: {error}")))
 }
 
-/// Adds to a run's exclusions: one read and one write for each block and reason. That nobody is excluded for two
-/// reasons is up to the caller.
+/// Adds to a run's exclusions, in the order of the table: one read for each block, one write for each block and reason.
+/// That nobody is excluded for two reasons is up to the caller.
 pub(crate) fn add(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     run: RunId,
     excluded: &[(ProfileId, Exclusion)],
 ) -> Result<()> {
-    const SELECT: &str = "SELECT members FROM run_exclusion
-        WHERE workspace = ?1 AND run = ?2 AND hi = ?3 AND reason = ?4";
+    const SELECT: &str =
+        "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2 AND hi = ?3";
     const UPSERT: &str = "INSERT INTO run_exclusion (workspace, run, hi, reason, members)
         VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (workspace, run, hi, reason) DO UPDATE SET members = excluded.members";
-    let mut blocks: BTreeMap<(i64, u8), RoaringBitmap> = BTreeMap::new();
+    let mut blocks: BTreeMap<i64, BTreeMap<u8, RoaringBitmap>> = BTreeMap::new();
     for (profile, reason) in excluded {
-        blocks.entry((block(*profile), reason.code())).or_default().insert(bit(*profile));
+        let reasons = blocks.entry(block(*profile)).or_default();
+        reasons.entry(reason.code()).or_default().insert(bit(*profile));
     }
-    let mut bytes = Vec::new();
-    for ((hi, reason), mut members) in blocks {
-        let key = params![workspace.0, run.0, hi, reason];
-        let known: Option<Vec<u8>> =
-            conn.prepare_cached(SELECT)?.query_row(key, |row| row.get(0)).optional()?;
-        if let Some(known) = known {
-            members |= decode(&known)?;
+    let mut rows = Vec::new();
+    for (hi, mut reasons) in blocks {
+        db.each(SELECT, params![workspace.0, run.0, hi], |row| {
+            if let Some(members) = reasons.get_mut(&row.get(0)?) {
+                *members |= decode(row.get(1)?)?;
+            }
+            Ok(())
+        })?;
+        for (reason, members) in reasons {
+            let mut bytes = Vec::with_capacity(members.serialized_size());
+            members
+                .serialize_into(&mut bytes)
+                .map_err(|error| StoreError::Invalid(format!("a bitmap of exclusions: {error}")))?;
+            rows.push((hi, reason, bytes));
         }
-        bytes.clear();
-        members
-            .serialize_into(&mut bytes)
-            .map_err(|error| StoreError::Invalid(format!("a bitmap of exclusions: {error}")))?;
-        conn.prepare_cached(UPSERT)?.execute(params![workspace.0, run.0, hi, reason, bytes])?;
     }
+    db.execute_all(
+        UPSERT,
+        rows.iter().map(|(hi, reason, bytes)| {
+            [workspace.0.into(), run.0.into(), (*hi).into(), (*reason).into(), bytes.into()]
+        }),
+    )?;
     Ok(())
 }
 
 /// How many a run excluded, per reason.
-pub(crate) fn counts(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    run: RunId,
-) -> Result<BTreeMap<Exclusion, u64>> {
+pub(crate) fn counts(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<BTreeMap<Exclusion, u64>> {
     const SELECT: &str = "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2";
-    let mut statement = conn.prepare_cached(SELECT)?;
-    let mut rows = statement.query([workspace.0, run.0])?;
     let mut counts = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let members = decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        *counts.entry(reason_from(row.get(0)?)?).or_default() += members.len();
-    }
+    db.each(SELECT, params![workspace.0, run.0], |row| {
+        *counts.entry(reason_from(row.get(0)?)?).or_default() += decode(row.get(1)?)?.len();
+        Ok(())
+    })?;
     Ok(counts)
 }
 
 /// Why a run excluded a profile; `None` if it didn't.
 pub(crate) fn reason(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     run: RunId,
     profile: ProfileId,
 ) -> Result<Option<Exclusion>> {
     const SELECT: &str =
         "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2 AND hi = ?3";
-    let mut statement = conn.prepare_cached(SELECT)?;
-    let mut rows = statement.query([workspace.0, run.0, block(profile)])?;
-    while let Some(row) = rows.next()? {
-        if decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?.contains(bit(profile)) {
-            return reason_from(row.get(0)?).map(Some);
+    let mut found = None;
+    db.each(SELECT, params![workspace.0, run.0, block(profile)], |row| {
+        if found.is_none() && decode(row.get(1)?)?.contains(bit(profile)) {
+            found = Some(reason_from(row.get(0)?)?);
         }
-    }
-    Ok(None)
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn reason_from(code: u8) -> Result<Exclusion> {

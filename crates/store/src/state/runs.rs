@@ -1,11 +1,12 @@
 //! Runs: what is sent to whom, and how far it is.
 
-use consent::{ListId, ProfileId, RunId, Timestamp, WorkspaceId};
+use consent::{ListId, RunId, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::parts;
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::sql::{Db, Row, params};
 use crate::types::{ConfigurationId, NewRun, Run, RunState};
 
 /// Bytes of a campaign's name.
@@ -17,51 +18,53 @@ const FINGERPRINT_LENGTH_MAX: usize = 256;
 /// Bytes of an audience in one row.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Starts a run with its audience fixed.
-pub(crate) fn create_run(conn: &Connection, workspace: WorkspaceId, run: NewRun) -> Result<Run> {
+/// Starts a run with its audience fixed, in parts of `part_size` members, or whole.
+pub(crate) fn create_run(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    run: &NewRun,
+    part_size: Option<u64>,
+) -> Result<Run> {
     const NEXT: &str = "SELECT coalesce(max(id), 0) + 1 FROM run WHERE workspace = ?1";
     const INSERT: &str = "INSERT INTO run
         (workspace, id, campaign, configuration, list, state, audience_size, created_at, fingerprint, spec)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-    const PROGRESS: &str = "INSERT INTO run_progress (workspace, run, claims) VALUES (?1, ?2, 0)";
-    check(conn, workspace, &run)?;
-    let id = RunId(conn.prepare_cached(NEXT)?.query_row([workspace.0], |row| row.get(0))?);
-    conn.prepare_cached(INSERT)?.execute(params![
-        workspace.0,
-        id.0,
-        run.campaign,
-        run.configuration.0,
-        run.list.map(|list| list.0),
-        RunState::Open as u8,
-        run.audience.len() as i64,
-        run.created_at.0,
-        run.fingerprint,
-        run.spec,
-    ])?;
-    conn.prepare_cached(PROGRESS)?.execute([workspace.0, id.0])?;
-    store_audience(conn, workspace, id, &run.audience)?;
-    Ok(Run {
-        id,
-        campaign: run.campaign,
+    check(db, workspace, run)?;
+    let made = Run {
+        id: RunId(db.one(NEXT, params![workspace.0], |row| row.get(0))?),
+        campaign: run.campaign.clone(),
         configuration: run.configuration,
         list: run.list,
-        fingerprint: run.fingerprint,
-        spec: run.spec,
+        fingerprint: run.fingerprint.clone(),
+        spec: run.spec.clone(),
         audience_size: run.audience.len(),
-        cursor: None,
         state: RunState::Open,
         created_at: run.created_at,
         finished_at: None,
-    })
+    };
+    let values = params![
+        workspace.0,
+        made.id.0,
+        &made.campaign,
+        made.configuration.0,
+        made.list.map(|list| list.0),
+        made.state as u8,
+        made.audience_size.cast_signed(),
+        made.created_at.0,
+        &made.fingerprint,
+        &made.spec,
+    ];
+    db.execute(INSERT, values)?;
+    store_audience(db, workspace, made.id, &run.audience)?;
+    parts::create(db, workspace, made.id, &run.audience, part_size)?;
+    Ok(made)
 }
 
-fn check(conn: &Connection, workspace: WorkspaceId, run: &NewRun) -> Result<()> {
+fn check(db: &impl Db, workspace: WorkspaceId, run: &NewRun) -> Result<()> {
     const CONFIGURATION: &str =
         "SELECT EXISTS (SELECT 1 FROM configuration WHERE workspace = ?1 AND id = ?2)";
     const LIST: &str = "SELECT EXISTS (SELECT 1 FROM list WHERE workspace = ?1 AND id = ?2)";
-    let there = |sql: &str, id: i64| -> Result<bool> {
-        Ok(conn.prepare_cached(sql)?.query_row([workspace.0, id], |row| row.get(0))?)
-    };
+    let there = |sql: &'static str, id: i64| db.one(sql, params![workspace.0, id], |row| row.get::<bool>(0));
     if !(1..=CAMPAIGN_LENGTH_MAX).contains(&run.campaign.len()) {
         return Err(invalid(&format!("a campaign's name has 1 to {CAMPAIGN_LENGTH_MAX} bytes")));
     }
@@ -80,31 +83,24 @@ fn check(conn: &Connection, workspace: WorkspaceId, run: &NewRun) -> Result<()> 
     }
 }
 
-fn store_audience(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    run: RunId,
-    audience: &RoaringTreemap,
-) -> Result<()> {
+fn store_audience(db: &impl Db, workspace: WorkspaceId, run: RunId, audience: &RoaringTreemap) -> Result<()> {
     const INSERT: &str = "INSERT INTO run_audience (workspace, run, piece, bytes) VALUES (?1, ?2, ?3, ?4)";
     let mut bytes = Vec::with_capacity(audience.serialized_size());
     audience.serialize_into(&mut bytes).map_err(|error| invalid(&error.to_string()))?;
-    let mut insert = conn.prepare_cached(INSERT)?;
-    for (number, piece) in bytes.chunks(PIECE_BYTES).enumerate() {
-        insert.execute(params![workspace.0, run.0, number as i64, piece])?;
-    }
+    let pieces = (0_u32..).zip(bytes.chunks(PIECE_BYTES));
+    let rows = pieces.map(|(number, piece)| [workspace.0.into(), run.0.into(), number.into(), piece.into()]);
+    db.execute_all(INSERT, rows)?;
     Ok(())
 }
 
 /// The run's audience.
-pub(crate) fn audience(conn: &Connection, workspace: WorkspaceId, run: RunId) -> Result<RoaringTreemap> {
+pub(crate) fn audience(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<RoaringTreemap> {
     const SELECT: &str = "SELECT bytes FROM run_audience WHERE workspace = ?1 AND run = ?2 ORDER BY piece";
-    let mut statement = conn.prepare_cached(SELECT)?;
-    let mut rows = statement.query([workspace.0, run.0])?;
     let mut bytes = Vec::new();
-    while let Some(row) = rows.next()? {
-        bytes.extend_from_slice(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
-    }
+    db.each(SELECT, params![workspace.0, run.0], |row| {
+        bytes.extend_from_slice(row.get(0)?);
+        Ok(())
+    })?;
     if bytes.is_empty() {
         return Err(missing(run));
     }
@@ -116,60 +112,56 @@ pub(crate) fn audience(conn: &Connection, workspace: WorkspaceId, run: RunId) ->
 macro_rules! select_run {
     ($rest:literal) => {
         concat!(
-            "SELECT id, campaign, configuration, list, fingerprint, spec, audience_size, cursor, state,
-                created_at, finished_at
-             FROM run JOIN run_progress ON run_progress.workspace = run.workspace AND run_progress.run = run.id
-             WHERE run.workspace = ?1 ",
+            "SELECT id, campaign, configuration, list, fingerprint, spec, audience_size, state, created_at, finished_at
+             FROM run WHERE workspace = ?1 ",
             $rest
         )
     };
 }
 
 fn read_run(row: &Row<'_>) -> Result<Run> {
-    let time = |index: usize| -> rusqlite::Result<Option<Timestamp>> {
-        Ok(row.get::<_, Option<_>>(index)?.map(Timestamp))
-    };
     Ok(Run {
         id: RunId(row.get(0)?),
         campaign: row.get(1)?,
         configuration: ConfigurationId(row.get(2)?),
-        list: row.get::<_, Option<_>>(3)?.map(ListId),
+        list: row.get::<Option<_>>(3)?.map(ListId),
         fingerprint: row.get(4)?,
         spec: row.get(5)?,
-        audience_size: row.get::<_, i64>(6)? as u64,
-        cursor: row.get::<_, Option<_>>(7)?.map(ProfileId),
-        state: state_from(row.get(8)?)?,
-        created_at: Timestamp(row.get(9)?),
-        finished_at: time(10)?,
+        audience_size: row.get(6)?,
+        state: state_from(row.get(7)?)?,
+        created_at: Timestamp(row.get(8)?),
+        finished_at: row.get::<Option<_>>(9)?.map(Timestamp),
     })
 }
 
 /// The latest run of a campaign.
-pub(crate) fn latest_run(conn: &Connection, workspace: WorkspaceId, campaign: &str) -> Result<Option<Run>> {
+pub(crate) fn latest_run(db: &impl Db, workspace: WorkspaceId, campaign: &str) -> Result<Option<Run>> {
     const SELECT: &str = select_run!("AND campaign = ?2 ORDER BY id DESC LIMIT 1");
-    let mut statement = conn.prepare_cached(SELECT)?;
-    let mut rows = statement.query(params![workspace.0, campaign])?;
-    rows.next()?.map(read_run).transpose()
+    db.first(SELECT, params![workspace.0, campaign], read_run)
 }
 
 /// A run by id.
-pub(crate) fn run(conn: &Connection, workspace: WorkspaceId, run: RunId) -> Result<Option<Run>> {
+pub(crate) fn run(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<Option<Run>> {
     const SELECT: &str = select_run!("AND id = ?2");
-    let mut statement = conn.prepare_cached(SELECT)?;
-    let mut rows = statement.query([workspace.0, run.0])?;
-    rows.next()?.map(read_run).transpose()
+    db.first(SELECT, params![workspace.0, run.0], read_run)
 }
 
 /// All runs, newest first, at most `limit`.
-pub(crate) fn runs(conn: &Connection, workspace: WorkspaceId, limit: usize) -> Result<Vec<Run>> {
+pub(crate) fn runs(db: &impl Db, workspace: WorkspaceId, limit: usize) -> Result<Vec<Run>> {
     const SELECT: &str = select_run!("ORDER BY id DESC LIMIT ?2");
-    let mut statement = conn.prepare_cached(SELECT)?;
-    statement.query_and_then([workspace.0, sql_limit(limit)], read_run)?.collect()
+    db.all(SELECT, params![workspace.0, sql_limit(limit)], read_run)
+}
+
+/// Whether a run is open.
+pub(crate) fn state(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<RunState> {
+    const SELECT: &str = "SELECT state FROM run WHERE workspace = ?1 AND id = ?2";
+    let code = db.first(SELECT, params![workspace.0, run.0], |row| row.get(0))?;
+    state_from(code.ok_or_else(|| missing(run))?)
 }
 
 /// Ends a run, or reopens it. A state that it has already keeps its time.
 pub(crate) fn set_run_state(
-    conn: &Connection,
+    db: &impl Db,
     workspace: WorkspaceId,
     run: RunId,
     state: RunState,
@@ -179,49 +171,11 @@ pub(crate) fn set_run_state(
         SET finished_at = CASE WHEN state = ?3 THEN finished_at ELSE ?4 END, state = ?3
         WHERE workspace = ?1 AND id = ?2";
     let finished_at = (state != RunState::Open).then_some(at.0);
-    let changed =
-        conn.prepare_cached(UPDATE)?.execute(params![workspace.0, run.0, state as u8, finished_at])?;
+    let changed = db.execute(UPDATE, params![workspace.0, run.0, state as u8, finished_at])?;
     if changed == 0 { Err(missing(run)) } else { Ok(()) }
 }
 
-/// How far a run is; what a claim looks at.
-pub(crate) struct Progress {
-    /// Whether it takes claims.
-    pub(crate) state: RunState,
-    /// The last profile claimed.
-    pub(crate) cursor: Option<ProfileId>,
-    /// Number of the latest claim.
-    pub(crate) claims: u32,
-}
-
-pub(crate) fn progress(conn: &Connection, workspace: WorkspaceId, run: RunId) -> Result<Progress> {
-    const SELECT: &str = "SELECT state, cursor, claims
-        FROM run JOIN run_progress ON run_progress.workspace = run.workspace AND run_progress.run = run.id
-        WHERE run.workspace = ?1 AND run.id = ?2";
-    let found: Option<(u8, Option<i64>, u32)> = conn
-        .prepare_cached(SELECT)?
-        .query_row([workspace.0, run.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let (state, cursor, claims) = found.ok_or_else(|| missing(run))?;
-    Ok(Progress { state: state_from(state)?, cursor: cursor.map(ProfileId), claims })
-}
-
-/// Notes a claim: its number and, for one from the audience, the new cursor.
-pub(crate) fn advance(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    run: RunId,
-    claims: u32,
-    cursor: Option<ProfileId>,
-) -> Result<()> {
-    const UPDATE: &str = "UPDATE run_progress SET claims = ?3, cursor = coalesce(?4, cursor)
-        WHERE workspace = ?1 AND run = ?2";
-    let cursor = cursor.map(|cursor| cursor.0);
-    conn.prepare_cached(UPDATE)?.execute(params![workspace.0, run.0, claims, cursor])?;
-    Ok(())
-}
-
-fn state_from(code: u8) -> Result<RunState> {
+pub(crate) fn state_from(code: u8) -> Result<RunState> {
     [RunState::Open, RunState::Finished, RunState::Stopped]
         .into_iter()
         .find(|state| *state as u8 == code)
@@ -243,6 +197,8 @@ fn invalid(why: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
     use crate::state::configurations::put_configuration;
 
@@ -270,7 +226,7 @@ mod tests {
     fn runs_are_found_by_id_and_campaign_in_their_workspace() {
         let (conn, configuration) = opened();
         let made: Vec<Run> = ["a", "b", "a"]
-            .map(|name| create_run(&conn, WS, new_run(name, configuration, (1..4).collect())).unwrap())
+            .map(|name| create_run(&conn, WS, &new_run(name, configuration, (1..4).collect()), None).unwrap())
             .into();
         assert_eq!(latest_run(&conn, WS, "a").unwrap().as_ref(), Some(&made[2]));
         assert_eq!(run(&conn, WS, made[1].id).unwrap().as_ref(), Some(&made[1]));
@@ -286,7 +242,7 @@ mod tests {
     #[test]
     fn what_a_run_names_must_be_there() {
         let (conn, configuration) = opened();
-        let create = |run: NewRun| create_run(&conn, WS, run).map(|run| run.id);
+        let create = |run: NewRun| create_run(&conn, WS, &run, None).map(|run| run.id);
         let fine = new_run("a", configuration, RoaringTreemap::new());
         let missing = create(NewRun { configuration: ConfigurationId(99), ..fine.clone() });
         assert!(matches!(missing, Err(StoreError::Missing(_))));
@@ -311,7 +267,7 @@ mod tests {
         // One member in each block of 65,536 makes blocks of their own: some 2.5 MB, three pieces.
         let scattered: RoaringTreemap = (1..200_000_u64).map(|n| n << 16).collect();
         for members in [empty, (1..100_000).collect(), scattered] {
-            let made = create_run(&conn, WS, new_run("a", configuration, members.clone())).unwrap();
+            let made = create_run(&conn, WS, &new_run("a", configuration, members.clone()), None).unwrap();
             assert_eq!(made.audience_size, members.len());
             assert_eq!(audience(&conn, WS, made.id).unwrap(), members);
         }
@@ -325,7 +281,7 @@ mod tests {
     #[test]
     fn a_run_ends_and_opens_again() {
         let (conn, configuration) = opened();
-        let id = create_run(&conn, WS, new_run("a", configuration, RoaringTreemap::new())).unwrap().id;
+        let id = create_run(&conn, WS, &new_run("a", configuration, RoaringTreemap::new()), None).unwrap().id;
         let set = |state, at| {
             set_run_state(&conn, WS, id, state, Timestamp(at)).unwrap();
             let run = run(&conn, WS, id).unwrap().unwrap();

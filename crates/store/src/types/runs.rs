@@ -54,8 +54,6 @@ pub struct Run {
     pub spec: String,
     /// How many are in the audience.
     pub audience_size: u64,
-    /// The last profile claimed; the rest of the audience lies above.
-    pub cursor: Option<ProfileId>,
     /// How far it is.
     pub state: RunState,
     /// When it started.
@@ -64,7 +62,7 @@ pub struct Run {
     pub finished_at: Option<Timestamp>,
 }
 
-/// Holds a run for this process until it is dropped.
+/// Holds a run, or a part of one, for this process until it is dropped.
 pub struct RunGuard(#[allow(dead_code, reason = "held for its drop")] Box<dyn Send + Sync>);
 
 impl RunGuard {
@@ -80,20 +78,98 @@ impl std::fmt::Debug for RunGuard {
     }
 }
 
-/// Id of a claim.
+/// A contiguous piece of a run's audience, taken to be worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its number within the run, from 1.
+    pub number: u32,
+    /// How often it has been taken, this time included. Claims of an earlier generation are refused.
+    pub generation: u32,
+    /// Its members lie above this one; `None`: from the first.
+    pub after: Option<ProfileId>,
+    /// The last one that can be a member.
+    pub until: ProfileId,
+    /// The last profile claimed; the rest of the part lies above.
+    pub cursor: Option<ProfileId>,
+}
+
+impl Part {
+    /// What a claim names it by.
+    pub const fn reference(&self) -> PartRef {
+        PartRef { number: self.number, generation: self.generation }
+    }
+
+    /// Whether every member has been claimed.
+    pub fn is_walked(&self) -> bool {
+        self.cursor >= Some(self.until)
+    }
+
+    /// Everyone claimed so far and everyone outside lies at this one or below; 0 when there is nobody.
+    pub fn position(&self) -> ProfileId {
+        self.cursor.or(self.after).unwrap_or(ProfileId(0))
+    }
+}
+
+/// A part as someone took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartRef {
+    /// See [`Part::number`].
+    pub number: u32,
+    /// See [`Part::generation`].
+    pub generation: u32,
+}
+
+/// What there is to do in a run.
+#[derive(Debug)]
+pub enum Offer {
+    /// This part, until the guard is dropped.
+    Part {
+        /// The part.
+        part: Part,
+        /// Holds it.
+        guard: RunGuard,
+    },
+    /// Only messages refused for now are left, the soonest due then.
+    Wait(Timestamp),
+    /// Others work on all that is left.
+    Busy,
+    /// Nothing is left, or the run has ended.
+    Done,
+}
+
+/// Leave to send at a limited speed, see [`Store::rate_turns`](crate::Store::rate_turns).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateGrant {
+    /// How many messages.
+    pub turns: u32,
+    /// When the first may go; each next one an interval later.
+    pub at: Timestamp,
+}
+
+/// Id of a claim. Numbers aren't used again within their part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClaimId(pub i64);
+pub struct ClaimId {
+    /// The run.
+    pub run: RunId,
+    /// The part, see [`Part::number`].
+    pub part: u32,
+    /// The claim's number within the part, from 1.
+    pub number: u32,
+}
 
 /// A batch about to be handed over.
 #[derive(Clone, Debug)]
 pub struct NewClaim {
     /// The run.
     pub run: RunId,
+    /// The part that everyone named is in.
+    pub part: PartRef,
     /// Who will be mailed, at which address.
     pub permitted: Vec<(ProfileId, AddressId)>,
     /// Who won't, and why.
     pub excluded: Vec<(ProfileId, Exclusion)>,
-    /// The new cursor, for a batch from the audience; `None` for a batch of due messages.
+    /// The new cursor, for a batch from the audience: the last one in it, or the part's end when nobody is left above;
+    /// `None` for a batch of due messages.
     pub cursor: Option<ProfileId>,
     /// When.
     pub at: Timestamp,
@@ -146,8 +222,6 @@ pub struct Outcome {
 /// What became of a claim.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// The run.
-    pub run: RunId,
     /// The claim.
     pub claim: ClaimId,
     /// Its messages.

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod imports;
 pub mod ledger;
 pub mod reading;
+pub mod runs;
 pub mod support;
 pub mod undo;
 
@@ -68,6 +69,16 @@ macro_rules! conformance_suite {
                 attributes_come_when_asked_for,
                 strangers_are_checked_too,
                 documents_hold_the_choices_of_today;
+            runs:
+                a_run_is_worked_on_part_by_part_to_its_end,
+                a_part_is_held_by_one_at_a_time,
+                whoever_took_a_part_fences_off_who_held_it_before,
+                what_a_dead_process_left_is_found_with_its_part,
+                messages_refused_for_now_are_waited_for,
+                a_due_message_is_handed_out_once_and_an_exclusion_outlives_it,
+                a_run_that_has_ended_offers_nothing,
+                outcomes_are_read_back_by_state_and_page,
+                a_speed_is_shared;
             ledger:
                 entries_are_sealed_and_proved,
                 history_comes_in_pages,

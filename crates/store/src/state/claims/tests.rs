@@ -1,12 +1,14 @@
 //! One rule at a time here; random histories against a model in `model.rs`.
 
 use consent::AddressId;
+use rusqlite::Connection;
 
 use super::*;
 use crate::state::configurations::put_configuration;
 use crate::state::deliveries::{due, next_due, retry_doubtful, run_outcome, run_report};
 use crate::state::delivery_fixture::database;
-use crate::types::{Delivery, Due, NewRun};
+use crate::state::runs;
+use crate::types::{Delivery, Due, NewRun, PartRef};
 
 mod model;
 
@@ -25,7 +27,7 @@ pub(crate) fn with_run(ids: impl IntoIterator<Item = i64>) -> (Connection, RunId
         audience: ids.into_iter().map(|id| id as u64).collect(),
         created_at: Timestamp(0),
     };
-    let run = runs::create_run(&conn, WS, run).unwrap().id;
+    let run = runs::create_run(&conn, WS, &run, None).unwrap().id;
     (conn, run)
 }
 
@@ -36,6 +38,11 @@ pub(crate) fn write<T>(conn: &Connection, op: impl FnOnce(&Connection) -> Result
     let end = if result.is_ok() { "RELEASE op" } else { "ROLLBACK TO op; RELEASE op" };
     conn.execute_batch(end).unwrap();
     result
+}
+
+/// The run's one part.
+pub(crate) fn whole(conn: &Connection, run: RunId) -> Part {
+    parts::progress(conn, WS, run, 1).unwrap().part
 }
 
 pub(crate) fn member(id: i64) -> Member {
@@ -49,6 +56,7 @@ pub(crate) fn excluded(ids: impl IntoIterator<Item = i64>) -> Vec<(ProfileId, Ex
 fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64>) -> NewClaim {
     NewClaim {
         run,
+        part: PartRef { number: 1, generation: 0 },
         permitted: permitted.iter().copied().map(member).collect(),
         excluded: excluded(left_out.iter().copied()),
         cursor: cursor.map(ProfileId),
@@ -57,7 +65,7 @@ fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64
 }
 
 fn take(conn: &Connection, claim_: NewClaim) -> Result<ClaimId> {
-    write(conn, |conn| claim(conn, WS, claim_))
+    write(conn, |conn| claim(conn, WS, &claim_))
 }
 
 fn outcome(id: i64, state: DeliveryState, due_at: Option<i64>) -> Outcome {
@@ -68,23 +76,23 @@ fn outcome(id: i64, state: DeliveryState, due_at: Option<i64>) -> Outcome {
 
 fn finish(conn: &Connection, claim: ClaimId, outcomes: Vec<Outcome>, left_out: &[i64]) -> Result<()> {
     let excluded = excluded(left_out.iter().copied());
-    let settlement = Settlement { run: parts(claim).0, claim, outcomes, excluded, at: Timestamp(9) };
-    write(conn, |conn| settle(conn, WS, settlement))
+    let settlement = Settlement { claim, outcomes, excluded, at: Timestamp(9) };
+    write(conn, |conn| settle(conn, WS, &settlement))
 }
 
 #[test]
 fn a_batch_goes_from_claim_to_settlement() {
     let (conn, run) = with_run(1..=6);
     let id = take(&conn, new_claim(run, &[4, 1, 2, 3], &[5], Some(5))).unwrap();
-    assert_eq!(runs::run(&conn, WS, run).unwrap().unwrap().cursor, Some(ProfileId(5)));
+    assert_eq!(whole(&conn, run).cursor, Some(ProfileId(5)));
     let open = Claim { id, permitted: [1, 2, 3, 4].map(member).into() };
-    assert_eq!(open_claims(&conn, WS, run).unwrap(), [open]);
+    assert_eq!(open_claims(&conn, WS, run, 1).unwrap(), [open]);
     let long = format!("{}é", "ü".repeat(DETAIL_CHARS_MAX));
     let rejected = Outcome { code: 550, detail: Some(long), ..outcome(2, DeliveryState::Rejected, None) };
     let outcomes =
         vec![outcome(3, DeliveryState::Deferred, Some(50)), rejected, outcome(1, DeliveryState::Sent, None)];
     finish(&conn, id, outcomes, &[]).unwrap();
-    assert!(open_claims(&conn, WS, run).unwrap().is_empty());
+    assert!(open_claims(&conn, WS, run, 1).unwrap().is_empty());
     let expected = Delivery::Message {
         profile: ProfileId(2),
         address: AddressId(1_002),
@@ -104,9 +112,12 @@ fn a_batch_goes_from_claim_to_settlement() {
         let (profile, address) = member(id);
         Due { profile, address, attempts, due_at: Timestamp(due_at) }
     };
-    assert_eq!(due(&conn, WS, run, Timestamp(50), 9).unwrap(), [waits(4, 0, 9), waits(3, 1, 50)]);
-    assert_eq!(due(&conn, WS, run, Timestamp(49), 9).unwrap(), [waits(4, 0, 9)]);
-    assert_eq!(next_due(&conn, WS, run).unwrap(), Some(Timestamp(9)));
+    assert_eq!(
+        due(&conn, WS, run, &whole(&conn, run), Timestamp(50), 9).unwrap(),
+        [waits(4, 0, 9), waits(3, 1, 50)]
+    );
+    assert_eq!(due(&conn, WS, run, &whole(&conn, run), Timestamp(49), 9).unwrap(), [waits(4, 0, 9)]);
+    assert_eq!(next_due(&conn, WS, run, None).unwrap(), Some(Timestamp(9)));
 }
 
 #[test]
@@ -125,7 +136,7 @@ fn a_cursor_moves_forwards_and_past_everyone_named() {
         let refused = take(&conn, new_claim(run, permitted, left_out, Some(cursor)));
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{permitted:?} {left_out:?} {cursor}");
     }
-    assert_eq!(open_claims(&conn, WS, run).unwrap().len(), 1);
+    assert_eq!(open_claims(&conn, WS, run, 1).unwrap().len(), 1);
     take(&conn, new_claim(run, &[5], &[], Some(6))).unwrap();
     let unknown = take(&conn, new_claim(RunId(99), &[5], &[], Some(7)));
     assert!(matches!(unknown, Err(StoreError::Missing(_))));
@@ -151,8 +162,8 @@ fn a_due_message_is_handed_out_once() {
     let deferred = [1, 2].map(|id| outcome(id, DeliveryState::Deferred, Some(10)));
     finish(&conn, first, deferred.into(), &[]).unwrap();
     let retry = take(&conn, new_claim(run, &[1], &[2], None)).unwrap();
-    assert!(due(&conn, WS, run, Timestamp(99), 9).unwrap().is_empty());
-    assert_eq!(next_due(&conn, WS, run).unwrap(), None);
+    assert!(due(&conn, WS, run, &whole(&conn, run), Timestamp(99), 9).unwrap().is_empty());
+    assert_eq!(next_due(&conn, WS, run, None).unwrap(), None);
     for (permitted, left_out) in [(&[1][..], &[][..]), (&[], &[1]), (&[2], &[]), (&[3], &[])] {
         let refused = take(&conn, new_claim(run, permitted, left_out, None));
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{permitted:?} {left_out:?}");
@@ -181,9 +192,9 @@ fn a_settlement_names_members_of_its_claim_once() {
         let refused = finish(&conn, id, outcomes, left_out);
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
-    let other_run =
-        Settlement { run: RunId(run.0 + 1), claim: id, outcomes: vec![], excluded: vec![], at: Timestamp(1) };
-    assert!(matches!(settle(&conn, WS, other_run), Err(StoreError::Missing(_))));
+    for other in [ClaimId { run: RunId(run.0 + 1), ..id }, ClaimId { part: 2, ..id }] {
+        assert!(matches!(finish(&conn, other, vec![], &[]), Err(StoreError::Missing(_))));
+    }
     finish(&conn, id, vec![sent(1)], &[2]).unwrap();
     for outcomes in [vec![sent(1)], vec![sent(9)]] {
         assert!(matches!(finish(&conn, id, outcomes, &[]), Err(StoreError::Missing(_))));
@@ -197,9 +208,9 @@ fn a_settlement_names_members_of_its_claim_once() {
 fn a_claim_that_permits_nobody_is_closed_at_once() {
     let (conn, run) = with_run(1..=9);
     let id = take(&conn, new_claim(run, &[], &[1, 2], Some(2))).unwrap();
-    assert!(open_claims(&conn, WS, run).unwrap().is_empty());
+    assert!(open_claims(&conn, WS, run, 1).unwrap().is_empty());
     finish(&conn, id, vec![], &[]).unwrap();
-    let never_made = ClaimId(id.0 + 1);
+    let never_made = ClaimId { number: id.number + 1, ..id };
     assert!(matches!(finish(&conn, never_made, vec![], &[]), Err(StoreError::Missing(_))));
 }
 
@@ -210,19 +221,19 @@ fn what_a_dead_process_left_is_in_doubt_until_someone_asks() {
     finish(&conn, first, vec![outcome(1, DeliveryState::Deferred, Some(3))], &[2]).unwrap();
     take(&conn, new_claim(run, &[3], &[], Some(3))).unwrap();
     take(&conn, new_claim(run, &[1], &[], None)).unwrap();
-    for claim in open_claims(&conn, WS, run).unwrap() {
+    for claim in open_claims(&conn, WS, run, 1).unwrap() {
         assert_eq!(write(&conn, |conn| doubt(conn, WS, claim.id, Timestamp(7))).unwrap(), 1);
     }
-    assert!(open_claims(&conn, WS, run).unwrap().is_empty());
+    assert!(open_claims(&conn, WS, run, 1).unwrap().is_empty());
     assert_eq!(run_report(&conn, WS, run).unwrap().deliveries, [(DeliveryState::InDoubt, 2)].into());
-    assert_eq!(next_due(&conn, WS, run).unwrap(), None);
-    assert_eq!(retry_doubtful(&conn, WorkspaceId(2), run, Timestamp(8)).unwrap(), 0);
-    assert_eq!(retry_doubtful(&conn, WS, run, Timestamp(8)).unwrap(), 2);
-    let again: Vec<(ProfileId, u32)> = due(&conn, WS, run, Timestamp(8), 9)
+    assert_eq!(next_due(&conn, WS, run, None).unwrap(), None);
+    assert_eq!(retry_doubtful(&conn, WorkspaceId(2), run, None, Timestamp(8)).unwrap(), 0);
+    assert_eq!(retry_doubtful(&conn, WS, run, None, Timestamp(8)).unwrap(), 2);
+    let again: Vec<(ProfileId, u32)> = due(&conn, WS, run, &whole(&conn, run), Timestamp(8), 9)
         .unwrap()
         .into_iter()
         .map(|due| (due.profile, due.attempts))
         .collect();
     assert_eq!(again, [(ProfileId(1), 2), (ProfileId(3), 1)]);
-    assert_eq!(retry_doubtful(&conn, WS, run, Timestamp(9)).unwrap(), 0);
+    assert_eq!(retry_doubtful(&conn, WS, run, None, Timestamp(9)).unwrap(), 0);
 }

@@ -1,3 +1,5 @@
+use rusqlite::Connection;
+
 use super::*;
 use crate::state::delivery_fixture::database;
 
@@ -16,6 +18,11 @@ fn filled() -> Connection {
         }
     }
     conn
+}
+
+/// A part of the run.
+fn part(after: Option<i64>, until: i64) -> Part {
+    Part { number: 1, generation: 1, after: after.map(ProfileId), until: ProfileId(until), cursor: None }
 }
 
 fn ids(messages: &[Delivery]) -> Vec<i64> {
@@ -47,15 +54,26 @@ fn pages_meet_without_gap_or_overlap() {
 fn due_messages_come_soonest_first() {
     let conn = filled();
     // Due at 100 - n for n = 2, 8, ... 56: the soonest is 56.
-    assert_eq!(next_due(&conn, WS, RUN).unwrap(), Some(Timestamp(44)));
+    assert_eq!(next_due(&conn, WS, RUN, None).unwrap(), Some(Timestamp(44)));
     let of = |now, limit| -> Vec<i64> {
-        due(&conn, WS, RUN, Timestamp(now), limit).unwrap().iter().map(|due| due.profile.0).collect()
+        due(&conn, WS, RUN, &part(None, 60), Timestamp(now), limit)
+            .unwrap()
+            .iter()
+            .map(|due| due.profile.0)
+            .collect()
     };
     assert_eq!(of(43, 9), [0_i64; 0]);
     assert_eq!(of(56, 9), [56, 50, 44]);
     assert_eq!(of(99, 2), [56, 50]);
-    assert_eq!(due(&conn, WorkspaceId(3), RUN, Timestamp(99), 9).unwrap(), []);
-    assert_eq!(next_due(&conn, WS, RunId(9)).unwrap(), None);
+    assert_eq!(due(&conn, WorkspaceId(3), RUN, &part(None, 60), Timestamp(99), 9).unwrap(), []);
+    assert_eq!(next_due(&conn, WS, RunId(9), None).unwrap(), None);
+    let some = part(Some(8), 44);
+    let of_part = due(&conn, WS, RUN, &some, Timestamp(99), 2).unwrap();
+    assert_eq!(of_part.iter().map(|due| due.profile.0).collect::<Vec<_>>(), [44, 38]);
+    assert_eq!(next_due(&conn, WS, RUN, Some(&some)).unwrap(), Some(Timestamp(56)));
+    assert_eq!(next_due(&conn, WS, RUN, Some(&part(Some(56), 60))).unwrap(), None);
+    // In doubt are 4, 10, ... 58: those of the part are 10 to 40.
+    assert_eq!(retry_doubtful(&conn, WS, RUN, Some(&some), Timestamp(1)).unwrap(), 6);
 }
 
 #[test]
@@ -81,13 +99,13 @@ fn the_rare_states_and_due_times_are_found_by_index() {
         }
         steps.join("; ")
     };
-    for sql in [DUE, NEXT_DUE] {
+    for sql in [DUE, DUE_PROFILES, NEXT_DUE, NEXT_DUE_OF_ALL] {
         let plan = plan(sql);
         assert!(plan.contains("INDEX delivery_due (workspace=? AND run=?"), "{plan}");
         assert!(!plan.contains("TEMP"), "{plan}");
     }
     for sql in [UNSENT, RETRY_DOUBTFUL] {
-        let plan = plan(sql);
+        let plan = plan(sql.sqlite);
         assert!(plan.contains("INDEX delivery_unsent (workspace=? AND run=? AND state=?"), "{plan}");
         assert!(!plan.contains("TEMP"), "{plan}");
     }

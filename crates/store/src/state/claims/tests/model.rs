@@ -75,14 +75,16 @@ impl Model {
                 }
             }
             Step::Retry { size, choices } => {
-                let batch = due(&self.conn, WS, self.run, Timestamp(self.now), size).unwrap();
+                let batch =
+                    due(&self.conn, WS, self.run, &whole(&self.conn, self.run), Timestamp(self.now), size)
+                        .unwrap();
                 let batch: Vec<i64> = batch.into_iter().map(|due| due.profile.0).collect();
                 if !batch.is_empty() {
                     self.claim(&batch, &choices, None);
                 }
             }
             Step::Settle { which, choices } => {
-                let open = open_claims(&self.conn, WS, self.run).unwrap();
+                let open = open_claims(&self.conn, WS, self.run, 1).unwrap();
                 if !open.is_empty() {
                     self.settle(&open[which % open.len()], &choices);
                 }
@@ -91,7 +93,7 @@ impl Model {
             Step::RetryDoubtful => {
                 let (now, run) = (self.now, self.run);
                 let doubtful = self.at(|place| place == Place::Message(DeliveryState::InDoubt, None));
-                let count = write(&self.conn, |conn| retry_doubtful(conn, WS, run, Timestamp(now)));
+                let count = write(&self.conn, |conn| retry_doubtful(conn, WS, run, None, Timestamp(now)));
                 assert_eq!(count.unwrap(), doubtful.len() as u64);
                 for id in doubtful {
                     self.places.insert(id, Place::Message(DeliveryState::Deferred, Some(now)));
@@ -105,6 +107,7 @@ impl Model {
         let reason = |choice: u8| Exclusion::ALL[usize::from(choice) % 3];
         let mut new = NewClaim {
             run: self.run,
+            part: whole(&self.conn, self.run).reference(),
             permitted: vec![],
             excluded: vec![],
             cursor: cursor.map(ProfileId),
@@ -116,7 +119,7 @@ impl Model {
                 _ => new.permitted.push(member(*id)),
             }
         }
-        let claimed = write(&self.conn, |conn| claim(conn, WS, new.clone())).unwrap();
+        let claimed = write(&self.conn, |conn| claim(conn, WS, &new)).unwrap();
         for (profile, _) in new.permitted {
             self.places.insert(profile.0, Place::Claimed(claimed));
         }
@@ -127,14 +130,13 @@ impl Model {
 
     fn settle(&mut self, claim: &Claim, choices: &[u8]) {
         let at = Timestamp(self.now);
-        let mut settlement =
-            Settlement { run: self.run, claim: claim.id, outcomes: vec![], excluded: vec![], at };
+        let mut settlement = Settlement { claim: claim.id, outcomes: vec![], excluded: vec![], at };
         for (member, choice) in claim.permitted.iter().zip(choices) {
             let place = self.settle_one(*member, *choice, &mut settlement);
             self.places.insert(member.0.0, place);
         }
         settlement.outcomes.reverse();
-        write(&self.conn, |conn| settle(conn, WS, settlement)).unwrap();
+        write(&self.conn, |conn| settle(conn, WS, &settlement)).unwrap();
     }
 
     fn settle_one(&mut self, member: Member, choice: u8, settlement: &mut Settlement) -> Place {
@@ -158,7 +160,7 @@ impl Model {
     }
 
     fn crash(&mut self) {
-        for open in open_claims(&self.conn, WS, self.run).unwrap() {
+        for open in open_claims(&self.conn, WS, self.run, 1).unwrap() {
             let count = write(&self.conn, |conn| doubt(conn, WS, open.id, Timestamp(self.now)));
             assert_eq!(count.unwrap(), open.permitted.len() as u64);
             for (profile, _) in open.permitted {
@@ -170,12 +172,13 @@ impl Model {
 
     /// Claims everyone who is due, and somebody who isn't; settles a claim with an outcome that can't be.
     fn fail(&self) {
-        let mut all = due(&self.conn, WS, self.run, Timestamp(self.now), 99).unwrap();
+        let mut all =
+            due(&self.conn, WS, self.run, &whole(&self.conn, self.run), Timestamp(self.now), 99).unwrap();
         all.sort_unstable_by_key(|due| due.profile);
         let mut permitted: Vec<i64> = all.iter().map(|due| due.profile.0).collect();
         permitted.push(i64::MAX >> 1);
         assert!(take(&self.conn, new_claim(self.run, &permitted, &[], None)).is_err());
-        for open in open_claims(&self.conn, WS, self.run).unwrap() {
+        for open in open_claims(&self.conn, WS, self.run, 1).unwrap() {
             let ids = open.permitted.iter().map(|(profile, _)| profile.0);
             let outcomes = ids.map(|id| outcome(id, DeliveryState::Deferred, None)).collect();
             assert!(finish(&self.conn, open.id, outcomes, &[]).is_err());
@@ -184,9 +187,10 @@ impl Model {
 
     /// Looks for everyone everywhere.
     fn check(&self) {
-        let open = open_claims(&self.conn, WS, self.run).unwrap();
-        let waiting = due(&self.conn, WS, self.run, Timestamp(i64::MAX), 999).unwrap();
-        let cursor = runs::run(&self.conn, WS, self.run).unwrap().unwrap().cursor;
+        let open = open_claims(&self.conn, WS, self.run, 1).unwrap();
+        let waiting =
+            due(&self.conn, WS, self.run, &whole(&self.conn, self.run), Timestamp(i64::MAX), 999).unwrap();
+        let cursor = whole(&self.conn, self.run).cursor;
         for (id, place) in &self.places {
             let profile = ProfileId(*id);
             let mut found = Vec::new();
