@@ -29,6 +29,12 @@ pub trait Store: Send + Sync {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 
+    /// The folder of the ledger's files, for [`crate::ledger::verify`].
+    fn ledger_dir(&self) -> std::path::PathBuf;
+
+    /// The ledger's public key, `name+hash+base64` (C2SP signed-note): what an auditor needs.
+    fn ledger_verifier_key(&self) -> Result<String>;
+
     // ---- consent ---------------------------------------------------------------------------------------------
 
     /// Records changes of consent: the only way in. Per value the latest `occurred_at` wins, see

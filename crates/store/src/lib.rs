@@ -4,6 +4,7 @@
 
 pub mod api;
 mod document;
+mod engine;
 pub mod error;
 pub mod ledger;
 pub mod secrets;

@@ -12,7 +12,6 @@
 
 mod backup;
 mod connection;
-mod engine;
 mod migrate;
 mod readers;
 mod reading;
@@ -28,16 +27,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use consent::{Clock, Entropy, WorkspaceId};
+use consent::{
+    Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, WorkspaceId,
+};
 use rusqlite::Connection;
 
 use crate::api::Result;
+use crate::engine::{Engine, check_ledger, detached};
 use crate::error::StoreError;
 use crate::sealer::{self, Sealer};
 use crate::secrets::Secrets;
 use crate::state::change::ChangeConsent;
 use crate::state::link_keys::{self, SharedKeyRing};
 use crate::state::record::Recorder;
+use crate::state::{check, profile};
+use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 use readers::Readers;
 use rows::SqliteRows;
 use writer::Writer;
@@ -108,32 +112,37 @@ impl SqliteStore {
     pub fn dir(&self) -> &Path {
         &self.inner.dir
     }
+}
 
-    /// The folder of the ledger's files, for [`crate::ledger::verify`].
-    pub fn ledger_dir(&self) -> PathBuf {
+impl Engine for SqliteStore {
+    type Db = Connection;
+    const SHARED: bool = false;
+    const PART_SIZE: Option<u64> = None;
+
+    fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+
+    fn shared_key_ring(&self) -> &SharedKeyRing {
+        &self.inner.key_ring
+    }
+
+    fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.inner.entropy
+    }
+
+    fn ledger_files(&self) -> PathBuf {
         self.inner.dir.join(LEDGER_DIR)
     }
 
-    /// The ledger's public key, `name+hash+base64` (C2SP signed-note): what an auditor needs.
-    pub fn ledger_verifier_key(&self) -> Result<String> {
-        Ok(sealer::signer(&self.inner.secrets)?.verifier_key())
-    }
-
-    /// Runs an operation in the writing thread, in a savepoint of its own within the open transaction. An error rolls
-    /// it back; an Ok is answered once it is durable.
-    pub(crate) async fn write<T: Send + 'static>(
+    async fn write<T: Send + 'static>(
         &self,
-        op: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        op: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.submit(op).await
     }
 
-    /// Runs an operation that changes consent.
-    pub(crate) async fn change<C: ChangeConsent>(
-        &self,
-        workspace: WorkspaceId,
-        change: C,
-    ) -> Result<C::Answer> {
+    async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
         let entropy = Arc::clone(&self.inner.entropy);
         self.write(move |conn| {
             let mut rows = SqliteRows::new(conn, workspace)?;
@@ -142,13 +151,71 @@ impl SqliteStore {
         .await
     }
 
-    /// Runs a query in a reading thread, on one consistent snapshot.
-    pub(crate) async fn query<T: Send + 'static>(
+    async fn query<T: Send + 'static>(
         &self,
-        op: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        op: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.readers.run(op).await
     }
+
+    fn resolve(
+        conn: &Connection,
+        workspace: WorkspaceId,
+        addresses: &[Address],
+    ) -> Result<Vec<Option<AddressOwner>>> {
+        profile::resolve(conn, workspace, addresses)
+    }
+
+    async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
+        self.query(move |conn| profile::owner(conn, workspace, address)).await
+    }
+
+    fn read(conn: &Connection, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
+        reading::read(conn, workspace, query)
+    }
+
+    fn read_strangers(
+        conn: &Connection,
+        workspace: WorkspaceId,
+        addresses: &[Address],
+        now: Timestamp,
+    ) -> Result<Vec<Recipient>> {
+        reading::read_strangers(conn, workspace, addresses, now)
+    }
+
+    async fn lock(&self, workspace: WorkspaceId, run: RunId, _part: u32) -> Result<Option<RunGuard>> {
+        match run_lock::lock_run(&self.inner.dir, workspace, run) {
+            Ok(guard) => Ok(Some(guard)),
+            Err(StoreError::Busy(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn seal(&self) -> Result<u64> {
+        self.inner.sealer.seal().await
+    }
+
+    async fn backup(&self, into: PathBuf, mut progress: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
+        let (dir, secrets) = (self.inner.dir.clone(), self.inner.secrets.clone());
+        detached(move || backup::backup(&dir, &secrets, &into, &mut *progress)).await
+    }
+
+    async fn check_engine(&self) -> Result<Vec<String>> {
+        let (dir, secrets) = (self.inner.dir.clone(), self.inner.secrets.clone());
+        detached(move || check_all(&dir, &secrets)).await
+    }
+}
+
+fn check_all(dir: &Path, secrets: &Secrets) -> Result<Vec<String>> {
+    let conn = connection::open_reader(dir)?;
+    let mut findings = readers::in_snapshot(&conn, |conn| {
+        let mut findings = check::sqlite_integrity(conn)?;
+        findings.extend(check::check_database(conn)?);
+        Ok(findings)
+    })?;
+    let ledger = dir.join(LEDGER_DIR);
+    findings.extend(readers::in_snapshot(&conn, |conn| check_ledger(conn, &ledger, secrets))?);
+    Ok(findings)
 }
 
 /// Keeps two processes from setting the directory up at once. Freed when dropped, and by the death of the process.

@@ -64,6 +64,25 @@ pub(crate) fn candidates(
     Ok(Some(found))
 }
 
+/// Whether there is something to do on a part.
+pub(crate) fn is_candidate(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    run: RunId,
+    part: u32,
+    now: Timestamp,
+) -> Result<bool> {
+    const CLAIMED: &str =
+        "SELECT EXISTS (SELECT 1 FROM run_claim WHERE workspace = ?1 AND run = ?2 AND part = ?3)";
+    let progress = progress(db, workspace, run, part)?;
+    if progress.state != RunState::Open {
+        return Ok(false);
+    }
+    Ok(!progress.part.is_walked()
+        || db.one(CLAIMED, params![workspace.0, run.0, part], |row| row.get(0))?
+        || !deliveries::due(db, workspace, run, &progress.part, now, 1)?.is_empty())
+}
+
 /// The parts of the messages that are due, the longest due first.
 fn with_due(db: &impl Db, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Vec<u32>> {
     const ENDS: &str =
