@@ -21,6 +21,7 @@ pub const KEY_LENGTH: usize = 32;
 /// Bytes of a pseudonym in the ledger.
 pub const PSEUDONYM_LENGTH: usize = 16;
 
+const PURPOSE_FINGERPRINT: &[u8] = b"consentry fingerprint 1\0";
 const PURPOSE_LINK: &[u8] = b"consentry link key 1\0";
 const PURPOSE_LEDGER: &[u8] = b"consentry ledger key 1\0";
 const PURPOSE_ORIGIN: &[u8] = b"consentry ledger origin 1\0";
@@ -79,6 +80,11 @@ impl Secrets {
         file.sync_all()?;
         std::fs::rename(&draft, dir.join(MASTER_KEY_FILE))?;
         File::open(dir)?.sync_all()
+    }
+
+    /// Tells master keys apart without telling them.
+    pub(crate) fn fingerprint(&self) -> [u8; KEY_LENGTH] {
+        self.derive(PURPOSE_FINGERPRINT, &[])
     }
 
     /// The key that signs links under a key id.

@@ -78,12 +78,21 @@ impl Link {
 
     /// Runs `op` on one snapshot of the state, which holds all that was acknowledged before the call.
     pub fn read<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &mut op)
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        match self.transaction(BEGIN, &mut op) {
+            // The connection broke, perhaps long ago. Reading twice does no harm.
+            Err(StoreError::Unavailable(_)) if self.is_broken() => self.transaction(BEGIN, &mut op),
+            outcome => outcome,
+        }
     }
 
     fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        // A connection that broke while nobody used it is noticed now, before anything has been done with it.
+        if self.session()?.batch(begin).is_err() {
+            self.drop_session();
+            self.session()?.batch(begin)?;
+        }
         let session = self.session()?;
-        session.batch(begin)?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
             Ok(_) => session.batch("COMMIT"),

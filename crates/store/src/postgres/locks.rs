@@ -11,7 +11,6 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use super::lanes::{Link, closed};
-use super::session::Session;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db as _, params};
@@ -93,26 +92,35 @@ fn serve(link: &mut Link, inbox: &Receiver<Request>) {
 }
 
 fn take(link: &mut Link, held: &mut HashSet<Key>, key: Key) -> Result<bool> {
-    if link.is_broken() {
-        held.clear();
-    }
-    let is_new = link.is_broken();
-    let session = link.session()?;
-    if is_new {
-        session.batch(KEEPALIVE)?;
-    }
     // The database would let the same connection take it twice.
-    if held.contains(&key) {
+    if held.contains(&key) && is_alive(link) {
         return Ok(false);
     }
-    let taken = try_lock(session, key)?;
+    let taken = match try_lock(link, held, key) {
+        // The connection broke while nobody used it.
+        Err(StoreError::Unavailable(_)) if link.is_broken() => try_lock(link, held, key)?,
+        taken => taken?,
+    };
     if taken {
         held.insert(key);
     }
     Ok(taken)
 }
 
-fn try_lock(session: &Session, key: Key) -> Result<bool> {
+fn is_alive(link: &mut Link) -> bool {
+    !link.is_broken() && link.session().is_ok_and(|session| session.batch("").is_ok())
+}
+
+fn try_lock(link: &mut Link, held: &mut HashSet<Key>, key: Key) -> Result<bool> {
+    let is_new = link.is_broken();
+    if is_new {
+        // All locks went with the old connection.
+        held.clear();
+    }
+    let session = link.session()?;
+    if is_new {
+        session.batch(KEEPALIVE)?;
+    }
     session.one("SELECT pg_try_advisory_lock(?1)", params![key.0], |row| row.get(0))
 }
 

@@ -1,13 +1,31 @@
 //! The engine for many machines: PostgreSQL.
+//!
+//! | file | is |
+//! |---|---|
+//! | `connect`, `session` | where the server is; a connection that one thread uses |
+//! | `lanes`, `changes`, `owners` | the threads that own connections, and what they gather into one transaction or query |
+//! | `working_set`, `rows`, `flush` | the people a transaction is about: fetched at once, changed in memory, written at once |
+//! | `reading`, `people` | what decisions and links read |
+//! | `sequencer`, `locks` | what one node at a time does |
+//! | `migrate`, `store` | the schema; the engine itself |
 
+mod changes;
 mod connect;
 mod error;
 mod flush;
 mod ids;
+mod lanes;
+mod locks;
 mod migrate;
+mod owners;
+mod people;
+mod reading;
 mod rows;
+mod sequencer;
 mod session;
 mod sql;
+mod store;
 mod working_set;
-mod changes;
-mod lanes;
+
+pub use migrate::SchemaStatus;
+pub use store::{PostgresOptions, PostgresStore};

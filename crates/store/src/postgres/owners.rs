@@ -62,7 +62,12 @@ fn answer(link: &mut Link, workspace: WorkspaceId, group: Vec<Asked>) {
         let owners = people::owners(session, workspace, &ids)?;
         if owners.len() == ids.len() { Ok(owners) } else { people::owners(session, workspace, &ids) }
     };
-    match find(link) {
+    let found = match find(link) {
+        // The connection broke, perhaps long ago.
+        Err(StoreError::Unavailable(_)) if link.is_broken() => find(link),
+        found => found,
+    };
+    match found {
         Ok(owners) => {
             for asked in group {
                 let _ = asked.reply.send(Ok(owners.get(&asked.address).cloned()));

@@ -19,7 +19,7 @@ use crate::sql::{Db, Row, Sql, Value};
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// A connection with its prepared statements.
-pub(super) struct Session {
+pub(crate) struct Session {
     runtime: Runtime,
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,

@@ -1,0 +1,305 @@
+//! The engine for many machines.
+//!
+//! The state is in the database. What a node has in its data directory it could make again (`ledger/`), or every node has
+//! the same of it (`master.key`).
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use consent::{Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, WorkspaceId};
+
+use super::changes::Changes;
+use super::connect::Connector;
+use super::lanes::{Lane, Link, Task};
+use super::locks::{Key, Locks};
+use super::migrate::{self, SchemaStatus};
+use super::owners::Asked;
+use super::sequencer::Sequencer;
+use super::session::Session;
+use super::{people, reading};
+use crate::api::Result;
+use crate::engine::{Engine, check_ledger, detached};
+use crate::error::StoreError;
+use crate::sealer::{self, Sealer};
+use crate::secrets::Secrets;
+use crate::sql::{Db as _, params};
+use crate::state::change::ChangeConsent;
+use crate::state::link_keys::{self, SharedKeyRing};
+use crate::state::{check, history};
+use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
+
+/// Folder of the ledger's files in the data directory.
+const LEDGER_DIR: &str = "ledger";
+/// How long a change waits at most before it is brought into the ledger.
+const SEAL_INTERVAL: Duration = Duration::from_millis(500);
+/// Connections that change consent, that do other writes, that read, that find owners of addresses.
+const CHANGING: usize = 2;
+const WRITING: usize = 2;
+const READING: usize = 4;
+const FINDING: usize = 2;
+/// Members of a part of a run: about a second's work of a fast relay.
+const PART_SIZE: u64 = 8_192;
+
+/// Where and with what to open a store.
+pub struct PostgresOptions {
+    /// `postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full`
+    pub url: String,
+    /// The password, if the URL has none.
+    pub password: Option<String>,
+    /// The node's data directory; made if it isn't there.
+    pub dir: PathBuf,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The state on PostgreSQL. Clones share it; the last one dropped ends its threads, once they have done what is queued.
+#[derive(Clone)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    entropy: Arc<dyn Entropy>,
+    secrets: Secrets,
+    key_ring: SharedKeyRing,
+    connector: Arc<Connector>,
+    /// These end first: what is queued is written.
+    changes: Changes,
+    writes: Lane<Task>,
+    /// Then: what was written goes into the ledger.
+    sealer: Sealer,
+    reads: Lane<Task>,
+    owners: Lane<Asked>,
+    locks: Arc<Locks>,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").field("database", &self.inner.connector.database()).finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Connects, and migrates the database as needed. Blocks until then.
+    pub fn open(options: PostgresOptions) -> Result<Self> {
+        // In a thread of its own: a caller in an async task mustn't wait for connections itself.
+        std::thread::scope(|scope| scope.spawn(|| open(options)).join())
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("opening the database failed".to_owned())))
+    }
+
+    /// Tells a database's version, changing nothing.
+    pub fn status(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
+        Self::once(url, password, migrate::status)
+    }
+
+    /// Brings a database up to date.
+    pub fn migrate(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
+        Self::once(url, password, migrate::migrate)
+    }
+
+    fn once<T: Send>(
+        url: &str,
+        password: Option<&str>,
+        op: impl FnOnce(&Session) -> Result<T> + Send,
+    ) -> Result<T> {
+        let connector = Connector::new(url, password)?;
+        std::thread::scope(|scope| scope.spawn(|| op(&Session::connect(&connector)?)).join())
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("asking the database failed".to_owned())))
+    }
+
+    /// What an operator should know of the server's settings: each finding is a sentence.
+    pub async fn durability(&self) -> Result<Vec<String>> {
+        self.inner.reads.run(|link| link.read(durability)).await
+    }
+}
+
+fn open(options: PostgresOptions) -> Result<PostgresStore> {
+    let PostgresOptions { url, password, dir, clock, entropy } = options;
+    let connector = Arc::new(Connector::new(&url, password.as_deref())?);
+    let session = Session::connect(&connector)?;
+    migrate::migrate(&session)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&dir)
+        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", dir.display())))?;
+    let secrets = open_secrets(&dir, &session, &*entropy)?;
+    let mut first = Link::new(Arc::clone(&connector), Some(session));
+    first.write(|session| link_keys::ensure(session, &*entropy, clock.now()))?;
+    let key_ring = link_keys::read(first.session()?, &secrets)?;
+    let key_ring: SharedKeyRing = Arc::new(RwLock::new(Arc::new(key_ring)));
+    let links = |count: usize| -> Vec<Link> {
+        (0..count).map(|_| Link::new(Arc::clone(&connector), None)).collect()
+    };
+    let sealer = start_sealer(&dir, first, &secrets, &key_ring)?;
+    let inner = Inner {
+        changes: Changes::start(links(CHANGING), links(1), &entropy)?,
+        writes: Lane::of_tasks("writes", links(WRITING))?,
+        reads: Lane::of_tasks("reads", links(READING))?,
+        owners: Lane::of_owners(links(FINDING))?,
+        locks: Arc::new(Locks::start(Link::new(Arc::clone(&connector), None))?),
+        dir,
+        entropy,
+        secrets,
+        key_ring,
+        connector,
+        sealer,
+    };
+    Ok(PostgresStore { inner: Arc::new(inner) })
+}
+
+fn start_sealer(dir: &Path, link: Link, secrets: &Secrets, key_ring: &SharedKeyRing) -> Result<Sealer> {
+    let ledger = dir.join(LEDGER_DIR);
+    sealer::begin(&ledger, secrets);
+    let (secrets, key_ring) = (secrets.clone(), Arc::clone(key_ring));
+    let mut sequencer = Sequencer { link, secrets, key_ring, ledger, is_leader: false };
+    Sealer::start(SEAL_INTERVAL, move || sequencer.seal())
+}
+
+/// Reads the node's master key, or makes it for a database that is new. A database belongs to one master key: with another
+/// one, links in old mail and the ledger's signature would be worthless.
+fn open_secrets(dir: &Path, session: &Session, entropy: &dyn Entropy) -> Result<Secrets> {
+    const READ: &str = "SELECT fingerprint FROM master_key WHERE id = 1";
+    const NOTE: &str = "INSERT INTO master_key (id, fingerprint) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING";
+    let known = || session.first(READ, params![], |row| row.get::<Vec<u8>>(0));
+    let secrets = match Secrets::load(dir)? {
+        Some(secrets) => secrets,
+        None if known()?.is_some() => {
+            return Err(StoreError::Invalid(format!(
+                "{} has no master.key; copy it from another node of this database",
+                dir.display()
+            )));
+        }
+        None => Secrets::create(dir, entropy)?,
+    };
+    session.execute(NOTE, params![&secrets.fingerprint()])?;
+    if known()?.as_deref() == Some(secrets.fingerprint().as_slice()) {
+        return Ok(secrets);
+    }
+    Err(StoreError::Invalid(format!(
+        "the master.key in {} isn't the one that this database was set up with; copy it from another node",
+        dir.display()
+    )))
+}
+
+/// Whether the server's settings give what I2 promises.
+fn durability(session: &Session) -> Result<Vec<String>> {
+    let mut findings = Vec::new();
+    for (name, why) in [
+        ("fsync", "after a power failure acknowledged opt-outs can be missing, or the database be damaged"),
+        ("full_page_writes", "after a power failure the database can be damaged"),
+    ] {
+        if session.setting(name)? == "off" {
+            findings.push(format!("{name} is off on the server: {why}"));
+        }
+    }
+    if session.setting("synchronous_standby_names")?.is_empty() {
+        findings.push(
+            "synchronous_standby_names is empty on the server: opt-outs acknowledged just before a fail-over to a \
+             standby can be missing after it"
+                .to_owned(),
+        );
+    }
+    Ok(findings)
+}
+
+impl Engine for PostgresStore {
+    type Db = Session;
+    const SHARED: bool = true;
+    const PART_SIZE: Option<u64> = Some(PART_SIZE);
+
+    fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+
+    fn shared_key_ring(&self) -> &SharedKeyRing {
+        &self.inner.key_ring
+    }
+
+    fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.inner.entropy
+    }
+
+    fn ledger_files(&self) -> PathBuf {
+        self.inner.dir.join(LEDGER_DIR)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        op: impl Fn(&Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.writes.run(move |link| link.write(op)).await
+    }
+
+    async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
+        self.inner.changes.submit(workspace, change).await
+    }
+
+    async fn query<T: Send + 'static>(
+        &self,
+        op: impl Fn(&Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.reads.run(move |link| link.read(op)).await
+    }
+
+    fn resolve(
+        session: &Session,
+        workspace: WorkspaceId,
+        addresses: &[Address],
+    ) -> Result<Vec<Option<AddressOwner>>> {
+        people::resolve(session, workspace, addresses)
+    }
+
+    async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
+        self.inner.owners.owner(workspace, address).await
+    }
+
+    fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
+        reading::read(session, workspace, query)
+    }
+
+    fn read_strangers(
+        session: &Session,
+        workspace: WorkspaceId,
+        addresses: &[Address],
+        now: Timestamp,
+    ) -> Result<Vec<Recipient>> {
+        reading::read_strangers(session, workspace, addresses, now)
+    }
+
+    async fn lock(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Option<RunGuard>> {
+        let held = self.inner.locks.take(Key::part(workspace.0, run.0, part)).await?;
+        Ok(held.map(RunGuard::new))
+    }
+
+    async fn seal(&self) -> Result<u64> {
+        self.inner.sealer.seal().await
+    }
+
+    async fn backup(&self, _: PathBuf, _: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
+        Err(StoreError::Invalid(
+            "the state is in PostgreSQL: back it up with pg_basebackup or pg_dump, and keep master.key with it"
+                .to_owned(),
+        ))
+    }
+
+    async fn check_engine(&self) -> Result<Vec<String>> {
+        let mut link = Link::new(Arc::clone(&self.inner.connector), None);
+        let (secrets, ledger) = (self.inner.secrets.clone(), self.ledger_files());
+        detached(move || {
+            link.read(|session| {
+                let mut findings = check::check_database(session)?;
+                findings.extend(check::check_sequence(session)?);
+                findings.extend(check_ledger(session, &ledger, &secrets)?);
+                Ok(findings)
+            })
+        })
+        .await
+    }
+}
