@@ -8,6 +8,9 @@ use anyhow::{Result, ensure};
 
 use super::super::{PATIENCE, output_of, poll_until};
 
+/// How long whoever inherits a process may take to notice that it has ended.
+const REAPED: Duration = Duration::from_secs(5);
+
 /// The fields after the program's name: state, parent, ...
 fn fields(process: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
@@ -27,9 +30,6 @@ fn children(parent: u32) -> Vec<u32> {
     };
     processes.filter(is_child).collect()
 }
-
-/// How long whoever inherits a process may take to notice that it has ended.
-const REAPED: Duration = Duration::from_secs(5);
 
 /// Whether its number is free again soon: not where nobody waits for processes whose parent is gone.
 pub(super) fn is_reaped(process: u32) -> Result<bool> {

@@ -266,10 +266,16 @@ impl Server {
     /// # Errors
     /// When it doesn't run.
     pub fn kill9_postmaster(&self) -> Result<()> {
-        let file =
-            fs::read_to_string(self.data().join("postmaster.pid")).context("PostgreSQL doesn't run")?;
-        let postmaster = file.lines().next().and_then(|line| line.trim().parse().ok());
-        process::kill_parent(postmaster.context("PostgreSQL's pid file has no pid")?)
+        let file = self.data().join("postmaster.pid");
+        let text = fs::read_to_string(&file).context("PostgreSQL doesn't run")?;
+        let postmaster = text.lines().next().and_then(|line| line.trim().parse().ok());
+        let postmaster = postmaster.context("PostgreSQL's pid file has no pid")?;
+        process::kill_parent(postmaster)?;
+        if !process::is_reaped(postmaster)? {
+            // The next start would take the dead process for a live one.
+            fs::remove_file(file)?;
+        }
+        Ok(())
     }
 
     /// What `sql` answers in the database `postgres`: rows as lines, columns with `|` between them.
