@@ -80,7 +80,8 @@ fn one_round(
     let mut doors = Doors::open(stage, folder.path(), &url, DOORS)?;
     let mut senders = Senders::start(stage, folder.path(), &url, SENDERS, &file)?;
     let (some, others) = people.split_at(people.len() / OPT_OUT_EVERY);
-    let mut pressed = disturb(context, cluster, &receiver, &mut doors, &mut senders, some, links, tally)?;
+    let scene = Scene { cluster, receiver: &receiver, links, people: some };
+    let mut pressed = disturb(context, &scene, &mut doors, &mut senders, tally)?;
     pressed.untouched.extend(others);
     doors.close()?;
     let report = senders.report()?;
@@ -101,18 +102,24 @@ fn one_round(
     cluster.drop_database(&database)
 }
 
+/// What stays as it is during a round.
+struct Scene<'a> {
+    cluster: &'a Cluster,
+    receiver: &'a Receiver,
+    links: &'a Links,
+    /// Who opts out.
+    people: &'a [Person],
+}
+
 /// People opt out and the run goes on, while nodes and database are killed; gives what the people saw.
-#[expect(clippy::too_many_arguments, reason = "all that takes part")]
 fn disturb(
     context: &mut Context<'_>,
-    cluster: &Cluster,
-    receiver: &Receiver,
+    scene: &Scene<'_>,
     doors: &mut Doors,
     senders: &mut Senders,
-    people: &[Person],
-    links: &Links,
     tally: &mut Tally,
 ) -> Result<Pressed> {
+    let Scene { cluster, receiver, links, people } = *scene;
     let time = context.size.nodes_time;
     let pause = time.mul_f64(UNDISTURBED * CLIENTS as f64 / people.len() as f64);
     let stop = AtomicBool::new(false);
@@ -185,7 +192,7 @@ impl Faults<'_> {
             }
         }
         let ended = self.doors.restart()?;
-        self.tally.count("servers that ended by themselves", ended);
+        self.tally.promise(ended == 0, || format!("{ended} servers ended because their database was away"));
         Ok(())
     }
 }
