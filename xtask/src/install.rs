@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, find_program, is_root};
+use crate::servers::{self, browser, dkim, find_program, is_root, postgres};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -16,8 +16,10 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 7] = [
+const PACKAGES: [Package; 8] = [
     Package { name: "postfix", is_there: || has("postfix") && has("smtp-sink") },
+    // Its own cluster isn't started while our service policy is in place, and never used.
+    Package { name: "postgresql", is_there: postgres::is_installed },
     Package { name: "python3-dkim", is_there: dkim::is_installed },
     Package { name: "python3-nacl", is_there: dkim::is_installed },
     Package { name: "chromium", is_there: || has("chromium") },

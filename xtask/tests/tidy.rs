@@ -37,6 +37,8 @@ fn crates_know_only_whom_they_may() {
         ("delivery", "[target.'cfg(unix)'.dependencies]\nintake.workspace = true", true),
         ("delivery", "[dependencies]\nstore.workspace = true\nconsent.workspace = true", false),
         ("store", "[dependencies]\nxtask = { path = \"../../xtask\" }", true),
+        ("store", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", false),
+        ("web", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", true),
         ("consentry", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", false),
         ("consentry", "[dependencies]\nweb.workspace = true", false),
     ];

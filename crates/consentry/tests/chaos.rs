@@ -41,3 +41,13 @@ fn the_disk_is_full() {
 fn silence_within_a_second_of_an_opt_out() {
     keeps_every_promise(Kind::Silence);
 }
+
+#[test]
+fn nodes_and_their_database_are_killed_during_a_run() {
+    keeps_every_promise(Kind::Nodes);
+}
+
+#[test]
+fn a_standby_takes_over_while_people_opt_out() {
+    keeps_every_promise(Kind::Failover);
+}

@@ -6,6 +6,7 @@
 //! | `one-click` | durable one-click POSTs | the same server's `GET /healthz` |
 //! | `import` | rows of `import profiles` | `sqlite3 .import` of the same file |
 //! | `campaign` | messages of `campaign run` | `smtp-source` with the same messages |
+//! | `postgres` | opt-outs and decisions of nodes on one PostgreSQL | `pgbench` with one row changed per commit |
 //!
 //! Each is measured several times, in turns with its peer; the ratio is that of neighbours in time.
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 mod campaign;
 mod import;
+mod postgres;
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,10 +34,12 @@ pub enum Name {
     Import,
     /// Messages sent
     Campaign,
+    /// Opt-outs and decisions of many nodes
+    Postgres,
 }
 
 impl Name {
-    const ALL: [Self; 4] = [Self::Decide, Self::OneClick, Self::Import, Self::Campaign];
+    const ALL: [Self; 5] = [Self::Decide, Self::OneClick, Self::Import, Self::Campaign, Self::Postgres];
 }
 
 /// What to measure.
@@ -47,7 +51,7 @@ pub struct Options {
     /// Few and small: shows that it works, not how fast it is
     #[arg(long)]
     pub quick: bool,
-    /// This binary for imports and campaigns, in place of a release build of the workspace
+    /// This binary for imports, campaigns and nodes, in place of a release build of the workspace
     #[arg(long, value_name = "FILE")]
     pub binary: Option<PathBuf>,
 }
@@ -123,6 +127,7 @@ pub fn run(options: &Options) -> Result<()> {
             Name::OneClick => program("consentry", "one_click", options.quick),
             Name::Import => import::run(&options.binary()?, options.quick),
             Name::Campaign => campaign::run(&options.binary()?, options.quick),
+            Name::Postgres => postgres::run(&options.binary()?, options.quick),
         }?;
         println!("{}", table(&measured));
     }

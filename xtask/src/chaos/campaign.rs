@@ -19,7 +19,7 @@ const KILLS_MAX: usize = 3;
 /// People in doubt for whom `campaign explain` is asked.
 const EXPLAINED_MAX: usize = 3;
 /// Exit codes of a run that came to its end: done, or with messages in doubt.
-const ENDED: [i32; 2] = [0, 4];
+pub(super) const ENDED: [i32; 2] = [0, 4];
 
 pub(super) fn run(context: &mut Context<'_>, rounds: usize) -> Result<Tally> {
     let stage = Stage::new(context.binary, context.size.campaign_people)?;
@@ -95,7 +95,7 @@ fn one_round(
 }
 
 /// How many whole messages each address got.
-fn arrived(receiver: &Receiver) -> HashMap<String, usize> {
+pub(super) fn arrived(receiver: &Receiver) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for mail in receiver.mails().into_iter().filter(|mail| mail.whole) {
         *counts.entry(mail.recipient).or_default() += 1;
@@ -103,7 +103,7 @@ fn arrived(receiver: &Receiver) -> HashMap<String, usize> {
     counts
 }
 
-fn mailed_at_most(receiver: &Receiver, limit: usize) -> Result<()> {
+pub(super) fn mailed_at_most(receiver: &Receiver, limit: usize) -> Result<()> {
     let counts = arrived(receiver);
     let too_often = counts.values().filter(|count| **count > limit).count();
     ensure!(too_often == 0, "{too_often} people were mailed more than {limit} times");

@@ -8,6 +8,8 @@
 //! | `opt-outs` | SIGKILL of `serve` under one-click POSTs | I2 |
 //! | `disk` | the disk full during imports and opt-outs | I2 |
 //! | `silence` | 100 clients opt people out while a run goes on | I1 |
+//! | `nodes` | five nodes on one PostgreSQL, which is killed and restarted as they are | I1, I2, nobody mailed twice or skipped |
+//! | `failover` | the primary killed under one-click POSTs, its standby promoted | I2 |
 //!
 //! A round that finds something wrong names it; the seed that is printed chooses the same moments again.
 
@@ -21,10 +23,14 @@ use clap::{Args, ValueEnum};
 mod campaign;
 mod checks;
 mod disk;
-mod http;
+mod doors;
+mod failover;
+pub(crate) mod http;
 mod import;
+mod nodes;
 mod opt_outs;
 mod random;
+mod senders;
 mod silence;
 
 use random::Random;
@@ -34,6 +40,9 @@ const SHOWN_MAX: usize = 20;
 /// A round with a full disk, and one with a run and 100 clients, for this many rounds with a kill.
 const ROUNDS_PER_DISK: usize = 20;
 const ROUNDS_PER_SILENCE: usize = 40;
+/// A fail-over, and a run of many nodes, which alone takes minutes, for this many.
+const ROUNDS_PER_FAILOVER: usize = 20;
+const ROUNDS_PER_NODES: usize = 200;
 /// See [`usual`].
 const UNDISTURBED_RUNS: usize = 3;
 const LATE: f64 = 1.1;
@@ -51,10 +60,15 @@ pub enum Kind {
     Disk,
     /// Opt people out during a run and measure when the last message to each began
     Silence,
+    /// Kill and restart nodes, and the PostgreSQL they share, during a run in which people opt out
+    Nodes,
+    /// Kill the primary while people opt out, and promote its standby
+    Failover,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Import, Self::Campaign, Self::OptOuts, Self::Disk, Self::Silence];
+    const ALL: [Self; 7] =
+        [Self::Import, Self::Campaign, Self::OptOuts, Self::Disk, Self::Silence, Self::Nodes, Self::Failover];
 
     const fn name(self) -> &'static str {
         match self {
@@ -63,6 +77,8 @@ impl Kind {
             Self::OptOuts => "opt-outs",
             Self::Disk => "disk",
             Self::Silence => "silence",
+            Self::Nodes => "nodes",
+            Self::Failover => "failover",
         }
     }
 
@@ -71,6 +87,8 @@ impl Kind {
             Self::Import | Self::Campaign | Self::OptOuts => rounds,
             Self::Disk => rounds.div_ceil(ROUNDS_PER_DISK),
             Self::Silence => rounds.div_ceil(ROUNDS_PER_SILENCE),
+            Self::Nodes => rounds.div_ceil(ROUNDS_PER_NODES),
+            Self::Failover => rounds.div_ceil(ROUNDS_PER_FAILOVER),
         }
     }
 }
@@ -78,7 +96,8 @@ impl Kind {
 /// How much of it.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Rounds of each kind with a kill; a 20th as many with a full disk, a 40th with opt-outs during a run
+    /// Rounds of each kind with a kill; a 20th as many with a full disk or a fail-over, a 40th with opt-outs during a run, a 200th
+    /// with many nodes
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub rounds: usize,
     /// Repeat the moments that an earlier run chose
@@ -108,6 +127,10 @@ pub struct Size {
     silence_people: usize,
     /// Clients at a time that opt people out during a run.
     silence_clients: usize,
+    /// Audience of the run of many nodes.
+    nodes_people: usize,
+    /// How long that run is disturbed, at most.
+    nodes_time: Duration,
 }
 
 impl Size {
@@ -118,6 +141,8 @@ impl Size {
         opt_out_people: 3_000,
         silence_people: 6_000,
         silence_clients: 100,
+        nodes_people: 100_000,
+        nodes_time: Duration::from_mins(10),
     };
     /// For the tests.
     pub const QUICK: Self = Self {
@@ -126,6 +151,8 @@ impl Size {
         opt_out_people: 600,
         silence_people: 1_200,
         silence_clients: 100,
+        nodes_people: 3_000,
+        nodes_time: Duration::from_secs(25),
     };
 }
 
@@ -235,6 +262,8 @@ pub fn run_kind(kind: Kind, binary: &Path, rounds: usize, seed: u64, size: Size)
         Kind::OptOuts => opt_outs::run(&mut context, rounds),
         Kind::Disk => disk::run(&mut context, rounds),
         Kind::Silence => silence::run(&mut context, rounds),
+        Kind::Nodes => nodes::run(&mut context, rounds),
+        Kind::Failover => failover::run(&mut context, rounds),
     }?;
     eprintln!("{}: done in {:.0} s", kind.name(), started.elapsed().as_secs_f64());
     Ok(tally)

@@ -16,7 +16,7 @@ use crate::product::{Links, Mail, Mailing, PATIENCE, Pace, Person, Receiver, Sta
 use crate::servers::poll_until;
 
 /// What I1 allows between the acknowledgement and the last MAIL FROM that the opt-out covers.
-const LEASE: Duration = Duration::from_secs(1);
+pub(super) const LEASE: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 12;
 /// The slowest receivers let every permit run out while its message waits for a connection.
 const HICCUPS: [Duration; 4] =

@@ -33,6 +33,8 @@ const OUTPUT_BYTES_MAX: usize = 64 << 20;
 const SHOWN_BYTES_MAX: usize = 600;
 /// `serve` starts its first line with this, followed by the address.
 const SERVING: &str = "serving the public pages on http://127.0.0.1:";
+/// Names the database; the same as `--database`.
+const DATABASE: &str = "CONSENTRY_DATABASE";
 /// The name is looked at because the number may belong to somebody else by then.
 const STOP: &str = r#"grep -q consentry "/proc/$1/comm" && kill -9 "$1""#;
 
@@ -67,11 +69,12 @@ pub fn build_release() -> Result<PathBuf> {
     messages.lines().rev().find_map(executable).context("cargo named no executable")
 }
 
-/// The binary with one data directory.
+/// The binary with one data directory, and perhaps a database beside it.
 #[derive(Clone, Debug)]
 pub struct Product {
     binary: PathBuf,
     data: PathBuf,
+    database: Option<String>,
 }
 
 /// How a command ended.
@@ -123,7 +126,14 @@ fn shown(text: &str) -> &str {
 impl Product {
     /// `binary` on the data directory `data`, which the binary makes when it isn't there.
     pub fn new(binary: &Path, data: &Path) -> Self {
-        Self { binary: binary.to_owned(), data: data.to_owned() }
+        Self { binary: binary.to_owned(), data: data.to_owned(), database: None }
+    }
+
+    /// The same as a node on the PostgreSQL database at `url`.
+    #[must_use]
+    pub fn on(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self
     }
 
     /// The data directory.
@@ -139,12 +149,24 @@ impl Product {
         let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--json").arg("--data-dir").arg(&self.data);
-        command.env_remove("CONSENTRY_DATA_DIR").stdin(Stdio::null());
+        command.env_remove("CONSENTRY_DATA_DIR").env_remove(DATABASE).stdin(Stdio::null());
+        // Not as an argument, which everybody can read and which holds the password.
+        command.envs(self.database.iter().map(|url| (DATABASE, url)));
         command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
         let begun = now();
         let child = command.spawn().with_context(|| format!("can't start {}", self.binary.display()))?;
         let line: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_string_lossy()).collect();
         Ok(Running { child, line: line.join(" "), stdout, stderr, begun, guard: None })
+    }
+
+    /// The same for one that may not end by itself: it is killed, too, when this process is.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_guarded<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Running> {
+        let mut running = self.start(arguments)?;
+        running.guard = Some(Guard::new(STOP, &[running.child.id().to_string().as_ref()])?);
+        Ok(running)
     }
 
     /// Runs a command to its end.
@@ -168,8 +190,7 @@ impl Product {
     /// # Errors
     /// When it ends or says nothing.
     pub fn serve(&self) -> Result<(Running, u16)> {
-        let mut running = self.start(&["serve", "--listen", "127.0.0.1:0"])?;
-        running.guard = Some(Guard::new(STOP, &[running.child.id().to_string().as_ref()])?);
+        let mut running = self.start_guarded(&["serve", "--listen", "127.0.0.1:0"])?;
         let mut port = None;
         poll_until(PATIENCE, || {
             port = running.said(SERVING)?.and_then(|rest| rest.split('/').next()?.parse().ok());

@@ -12,6 +12,8 @@ use super::{Mailing, Person, Product, address, write_csv};
 
 /// Deepest folder in a data directory; the ledger's tiles are the deepest.
 const DEPTH_MAX: usize = 12;
+/// What all nodes on one database have in common, in each data directory.
+const KEY: &str = "master.key";
 /// Connections of the run that only brings the links.
 const CONNECTIONS: usize = 8;
 
@@ -20,6 +22,7 @@ const CONNECTIONS: usize = 8;
 pub struct Stage {
     folder: TempDir,
     binary: PathBuf,
+    database: Option<String>,
 }
 
 impl Stage {
@@ -28,9 +31,21 @@ impl Stage {
     /// # Errors
     /// When it can't be written.
     pub fn new(binary: &Path, people: usize) -> Result<Self> {
+        Self::with(binary, people, None)
+    }
+
+    /// The same with the state in the PostgreSQL database at `url`, which is empty.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn on_database(binary: &Path, people: usize, url: &str) -> Result<Self> {
+        Self::with(binary, people, Some(url.to_owned()))
+    }
+
+    fn with(binary: &Path, people: usize, database: Option<String>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("consentry-chaos-").tempdir()?;
         write_csv(&folder.path().join("people.csv"), people)?;
-        let stage = Self { folder, binary: binary.to_owned() };
+        let stage = Self { folder, binary: binary.to_owned(), database };
         stage.product().run(&["init"])?.expect(&[0])?;
         Ok(stage)
     }
@@ -47,7 +62,32 @@ impl Stage {
 
     /// The binary on the data directory that rounds are copied from.
     pub fn product(&self) -> Product {
-        Product::new(&self.binary, &self.path("data"))
+        let product = Product::new(&self.binary, &self.path("data"));
+        match &self.database {
+            Some(url) => product.on(url),
+            None => product,
+        }
+    }
+
+    /// Another node, on the database at `url`, which is this stage's or a copy of it. Its data directory is `into`, which must
+    /// not be there, and holds the key alone.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn node(&self, into: &Path, url: &str) -> Result<Product> {
+        let data = self.path("data");
+        fs::create_dir(into)?;
+        fs::set_permissions(into, fs::metadata(&data)?.permissions())?;
+        fs::copy(data.join(KEY), into.join(KEY)).context("a data directory without a key")?;
+        Ok(Product::new(&self.binary, into).on(url))
+    }
+
+    /// A folder for one round that goes away by itself.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn round_folder(&self) -> Result<TempDir> {
+        Ok(tempfile::Builder::new().prefix("round-").tempdir_in(self.folder.path())?)
     }
 
     /// Imports the people.
@@ -84,7 +124,7 @@ impl Stage {
     /// # Errors
     /// When it can't be copied.
     pub fn round(&self) -> Result<(TempDir, Product)> {
-        let folder = tempfile::Builder::new().prefix("round-").tempdir_in(self.folder.path())?;
+        let folder = self.round_folder()?;
         let product = self.copy(&folder.path().join("data"))?;
         Ok((folder, product))
     }

@@ -3,6 +3,7 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`Postfix`] | a mail server of our own that delivers into a folder |
+//! | [`Cluster`] | a PostgreSQL of our own, with standbys; [`shared`] is one for all tests of a run |
 //! | [`SmtpSink`], [`smtp_source`] | Postfix's load generator pair |
 //! | [`dkim`] | a DKIM verifier that shares no code with ours |
 //! | [`Browser`] | Chromium, driven by a script |
@@ -15,7 +16,8 @@
 //! Under `cargo xtask test` as root nothing may be missing, so there the same condition is an error ([`MUST_RUN`]).
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -26,11 +28,13 @@ pub(crate) mod browser;
 pub mod dkim;
 pub mod guard;
 mod postfix;
+pub(crate) mod postgres;
 mod sink;
 mod tmpfs;
 
 pub use browser::Browser;
 pub use postfix::{Options as PostfixOptions, Postfix};
+pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
 pub use tmpfs::Tmpfs;
 
@@ -46,6 +50,30 @@ const POLL: Duration = Duration::from_millis(10);
 pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
+}
+
+/// Whom a server runs as, when we are root and it refuses to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// The user of this name, from `/etc/passwd`.
+    fn named(name: &str) -> Option<Self> {
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        users.lines().find_map(|line| {
+            let fields: Vec<_> = line.split(':').collect();
+            let number = |at: usize| fields.get(at)?.parse().ok();
+            (fields.first() == Some(&name)).then_some(Self { uid: number(2)?, gid: number(3)? })
+        })
+    }
+
+    /// The command runs as this user, without our other groups.
+    fn applied_to(self, command: &mut Command) {
+        command.uid(self.uid).gid(self.gid);
+    }
 }
 
 /// Where the executable `name` is, looked for in `PATH` and in the folders of system programs.
@@ -106,4 +134,15 @@ fn output_of(command: &mut Command) -> Result<Vec<u8>> {
         );
     }
     Ok(output.stdout)
+}
+
+/// Makes a throwaway certificate for `localhost` and 127.0.0.1, signed by itself, and its key (both PEM).
+fn make_certificate(certificate: &Path, key: &Path) -> Result<()> {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+    openssl.args(["-days", "2", "-subj", "/CN=localhost"]);
+    openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl.arg("-keyout").arg(key).arg("-out").arg(certificate);
+    output_of(&mut openssl).map(drop)
 }

@@ -12,7 +12,9 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use super::guard::Guard;
-use super::{PATIENCE, accepts, find_program, free_port, is_root, output_of, poll_until, skip};
+use super::{
+    PATIENCE, accepts, find_program, free_port, is_root, make_certificate, output_of, poll_until, skip,
+};
 
 const PORT_ATTEMPTS: usize = 5;
 /// The user `nobody`, who owns delivered mail. Postfix delivers as no system user.
@@ -175,7 +177,7 @@ impl Postfix {
         output_of(Command::new("chown").arg("postfix").arg(self.path("data")))?;
         chown(self.path("mail"), Some(DELIVERY_ID), Some(DELIVERY_ID))?;
         if options.starttls {
-            self.make_certificate()?;
+            make_certificate(&self.certificate(), &self.path("config/key.pem"))?;
         }
         let refused: Vec<_> =
             options.refuse.iter().map(|(address, reply)| format!("{address} {reply}\n")).collect();
@@ -184,16 +186,6 @@ impl Postfix {
         fs::write(self.path("config/main.cf"), self.main_cf(options))?;
         fs::write(self.path("config/master.cf"), master_cf(self.port))?;
         Ok(())
-    }
-
-    fn make_certificate(&self) -> Result<()> {
-        let mut openssl = Command::new("openssl");
-        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
-        openssl.args(["-days", "2", "-subj", "/CN=localhost"]);
-        openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
-        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
-        openssl.arg("-keyout").arg(self.path("config/key.pem")).arg("-out").arg(self.certificate());
-        output_of(&mut openssl).map(drop)
     }
 
     fn main_cf(&self, options: &Options) -> String {
