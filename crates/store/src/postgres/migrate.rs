@@ -55,10 +55,11 @@ pub(super) fn status(session: &Session) -> Result<SchemaStatus> {
     const EXISTS: &str = "SELECT to_regclass('consentry_schema') IS NOT NULL";
     let mut status = SchemaStatus { version: 0, works_with: 0, known: KNOWN };
     if session.one(EXISTS, params![], |row| row.get::<bool>(0))? {
-        (status.version, status.works_with) =
-            session.one("SELECT version, works_with FROM consentry_schema", params![], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+        let found = session.first("SELECT version, works_with FROM consentry_schema", params![], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        // The first migration begins with a table without a row.
+        (status.version, status.works_with) = found.unwrap_or_default();
     }
     Ok(status)
 }

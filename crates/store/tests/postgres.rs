@@ -1,0 +1,60 @@
+//! The engine for many machines, on a real PostgreSQL: the conformance suite, and what only several nodes can go through.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod conformance;
+#[path = "postgres/nodes.rs"]
+mod nodes;
+#[path = "postgres/opening.rs"]
+mod opening;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use conformance::support::{ManualClock, TestEntropy, World};
+use store::Store;
+use store::postgres::{PostgresOptions, PostgresStore};
+use xtask::servers::{Database, shared};
+
+/// Where the clock of a test starts.
+const START: i64 = 1_000_000_000_000_000;
+/// Name of the database that every test's is a copy of.
+const TEMPLATE: &str = "store_migrated";
+
+fn open(url: &str, dir: &Path) -> store::Result<PostgresStore> {
+    let seed = dir
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(1u64, |seed, byte| seed.wrapping_mul(31) + u64::from(*byte));
+    PostgresStore::open(PostgresOptions {
+        url: url.to_owned(),
+        password: None,
+        dir: dir.to_owned(),
+        clock: Arc::new(ManualClock(AtomicI64::new(START))),
+        entropy: Arc::new(TestEntropy(AtomicU64::new(seed))),
+    })
+}
+
+/// A migrated database of its own.
+fn database() -> Database {
+    let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
+    server
+        .database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?))
+        .unwrap()
+}
+
+fn world() -> World {
+    let (database, dir) = (database(), tempfile::tempdir().unwrap());
+    let store = open(&database.url(), dir.path()).unwrap();
+    World {
+        ledger_key: store.ledger_verifier_key().unwrap(),
+        store: Arc::new(store),
+        clock: Arc::new(ManualClock(AtomicI64::new(START))),
+        open: |_| unreachable!("PostgreSQL isn't backed up into a folder"),
+        _keep: Box::new((dir, database)),
+    }
+}
+
+conformance_suite!(world);

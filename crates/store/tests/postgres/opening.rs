@@ -1,0 +1,1 @@
+//! Opening a database: what is wrong is said in one line.
