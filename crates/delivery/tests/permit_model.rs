@@ -479,7 +479,9 @@ impl State {
             }
         }
         let mut orphans = std::mem::take(&mut self.orphans).into_iter().collect::<Vec<_>>();
-        orphans.iter_mut().for_each(|(request, _)| sooner_if_put_back(request));
+        for (request, _) in &mut orphans {
+            sooner_if_put_back(request);
+        }
         self.orphans = orphans.into_iter().collect();
         if let Place::Due(at) = &mut self.place {
             sooner(at);

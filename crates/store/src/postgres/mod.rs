@@ -1,4 +1,5 @@
 //! The engine for many machines: PostgreSQL.
 
+pub mod citus;
 mod error;
 mod sql;
