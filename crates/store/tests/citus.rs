@@ -12,8 +12,10 @@ use sql::{check, keys_without, statements, tables_made};
 use store::postgres::citus::{TABLES, plan};
 
 /// Files that PostgreSQL never gets a statement from, and why.
-const SQLITE_ONLY: &[(&str, &str)] =
-    &[("state/statements.rs", "statements prepared for SQLite, whose rows PostgreSQL keeps in a working set")];
+const SQLITE_ONLY: &[(&str, &str)] = &[(
+    "state/statements.rs",
+    "statements prepared for SQLite, whose rows PostgreSQL keeps in a working set",
+)];
 
 /// Statements that break a rule on purpose: the rule, a part of the statement, and why that is fine.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[(
@@ -67,7 +69,10 @@ fn the_checker_finds_what_citus_refuses() {
     let cases = [
         ("volatile function", "UPDATE profile SET word = ?2, created_at = now() WHERE id = ?1"),
         ("volatile function", "DELETE FROM delivery WHERE profile = ?1 AND at < clock_timestamp()"),
-        ("volatile function", "INSERT INTO delivery (profile, at) SELECT id, random() FROM profile WHERE id = ?1"),
+        (
+            "volatile function",
+            "INSERT INTO delivery (profile, at) SELECT id, random() FROM profile WHERE id = ?1",
+        ),
         ("lock off the key", "SELECT word FROM profile WHERE workspace = ?1 FOR UPDATE"),
         ("lock off the key", "SELECT run FROM run_part WHERE node IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED"),
         ("key updated", "UPDATE address SET profile = ?3, position = 1 WHERE profile = ?1"),
@@ -75,7 +80,10 @@ fn the_checker_finds_what_citus_refuses() {
             "key updated",
             "INSERT INTO delivery (profile, at) VALUES (?1, ?2) ON CONFLICT (profile) DO UPDATE SET profile = excluded.profile",
         ),
-        ("joins off the key", "SELECT a.id FROM address a JOIN profile p ON p.workspace = a.workspace WHERE p.id = ?1"),
+        (
+            "joins off the key",
+            "SELECT a.id FROM address a JOIN profile p ON p.workspace = a.workspace WHERE p.id = ?1",
+        ),
         ("joins off the key", "SELECT 1 FROM profile JOIN evidence ON evidence.entry = profile.id"),
         (
             "joins off the key",
@@ -126,8 +134,10 @@ fn statements_are_found_in_source() {
 #[test]
 fn every_table_has_its_place_and_every_key_its_column() {
     let folder = source("postgres/migrations");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(&folder).expect("the migrations of PostgreSQL").map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the migrations of PostgreSQL")
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     let schema: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let made = tables_made(&schema);

@@ -43,22 +43,67 @@ pub const TABLES: &[Table] = &[
     reference("run", "A row per run, joined with its progress."),
     reference("run_progress", "A row per run, read with it."),
     reference("sender_block", "Rare: a recipient who blocked one sender."),
-    by("profile", "id", "profile", "A decision is about one person: all that it reads of them is in one shard."),
-    by("address", "profile", "profile", "Read with its profile; an address that moves is deleted and inserted."),
+    by(
+        "profile",
+        "id",
+        "profile",
+        "A decision is about one person: all that it reads of them is in one shard.",
+    ),
+    by(
+        "address",
+        "profile",
+        "profile",
+        "Read with its profile; an address that moves is deleted and inserted.",
+    ),
     by("subscription", "profile", "profile", "Read with its profile."),
-    by("ledger_event", "profile", "profile", "Written in the transaction that changes its profile, in the same shard."),
-    by("delivery", "profile", "profile", "A run's messages spread over all workers; one person's are with the profile."),
+    by(
+        "ledger_event",
+        "profile",
+        "profile",
+        "Written in the transaction that changes its profile, in the same shard.",
+    ),
+    by(
+        "delivery",
+        "profile",
+        "profile",
+        "A run's messages spread over all workers; one person's are with the profile.",
+    ),
     by("unclaimed_profile", "profile", "profile", "Read and removed with its profile by imports."),
-    by("profile_merged", "from_profile", "profile", "Looked up by the profile that an older link or entry names."),
+    by(
+        "profile_merged",
+        "from_profile",
+        "profile",
+        "Looked up by the profile that an older link or entry names.",
+    ),
     by("evidence", "entry", "evidence", "Found by its entry, and erased apart from the ledger."),
     by("repeated_refusal", "entry", "evidence", "Found by its entry when somebody takes a refusal back."),
     by("ledger_pending", "entry", "evidence", "Marks an entry that has no place in the log yet."),
-    by("ledger_leaf", "entry", "evidence", "Gives an entry its place in the log; the sequencer takes them in the order of leaves, on no hot path."),
+    by(
+        "ledger_leaf",
+        "entry",
+        "evidence",
+        "Gives an entry its place in the log; the sequencer takes them in the order of leaves, on no hot path.",
+    ),
     by("suppression", "value", "suppression", "Looked up by the address or domain itself."),
-    by("address_key", "key", "address_key", "Finds an address by its text, and keeps it unique: one shard knows all that have this key."),
+    by(
+        "address_key",
+        "key",
+        "address_key",
+        "Finds an address by its text, and keeps it unique: one shard knows all that have this key.",
+    ),
     by("address_owner", "address", "address_owner", "Finds the profile of the address that a link names."),
-    by("profile_external_id", "external_id", "profile_external_id", "Finds a profile by the brand's id, and keeps it unique."),
-    by("run_part", "run", "run_part", "Nodes take parts of one run: the rows that they contend for are in one shard."),
+    by(
+        "profile_external_id",
+        "external_id",
+        "profile_external_id",
+        "Finds a profile by the brand's id, and keeps it unique.",
+    ),
+    by(
+        "run_part",
+        "run",
+        "run_part",
+        "Nodes take parts of one run: the rows that they contend for are in one shard.",
+    ),
     by("run_audience", "run", "run_part", "Read as a whole when a run starts or goes on."),
     by("run_claim", "run", "run_part", "Claimed in the transaction that moves its part's cursor."),
     by("run_exclusion", "run", "run_part", "Written in the transaction of the claim."),
@@ -95,7 +140,10 @@ pub fn plan() -> String {
         let with = if with == table.name { "none" } else { with };
         let name = table.name;
         let _ = writeln!(out, "-- {}", table.why);
-        let _ = writeln!(out, "SELECT create_distributed_table('{name}', '{column}', colocate_with => '{with}');");
+        let _ = writeln!(
+            out,
+            "SELECT create_distributed_table('{name}', '{column}', colocate_with => '{with}');"
+        );
     }
     out.push_str("\n-- Settings, for the role that Consentry connects as.\n");
     for (setting, why) in SETTINGS {

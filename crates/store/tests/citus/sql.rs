@@ -44,7 +44,8 @@ pub fn statements(source: &str) -> Vec<(usize, String)> {
 /// The length of a character literal at the start; a lifetime is none.
 fn character(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('\'')?;
-    let length = if inner.starts_with('\\') { inner[2..].find('\'')? + 2 } else { inner.chars().next()?.len_utf8() };
+    let length =
+        if inner.starts_with('\\') { inner[2..].find('\'')? + 2 } else { inner.chars().next()?.len_utf8() };
     (length < 12 && inner[length..].starts_with('\'')).then_some(length + 2)
 }
 
@@ -64,7 +65,9 @@ fn literal(rest: &str) -> Option<(String, usize)> {
     while let Some((at, letter)) = letters.next() {
         match letter {
             '"' => return Some((text, at + 2)),
-            '\\' => text.extend(letters.next().map(|(_, escaped)| if escaped == 'n' { '\n' } else { escaped })),
+            '\\' => {
+                text.extend(letters.next().map(|(_, escaped)| if escaped == 'n' { '\n' } else { escaped }))
+            }
             _ => text.push(letter),
         }
     }
@@ -116,8 +119,25 @@ fn used(tokens: &[String]) -> Vec<Used> {
         let next = tokens.get(at + 2).map_or("", String::as_str);
         let named = if next == "as" { tokens.get(at + 3).map_or("", String::as_str) } else { next };
         let keyword = [
-            "where", "on", "join", "left", "inner", "cross", "set", "order", "group", "limit", "for", "values", "using",
-            "returning", "select", "union", "having", "indexed", "default",
+            "where",
+            "on",
+            "join",
+            "left",
+            "inner",
+            "cross",
+            "set",
+            "order",
+            "group",
+            "limit",
+            "for",
+            "values",
+            "using",
+            "returning",
+            "select",
+            "union",
+            "having",
+            "indexed",
+            "default",
         ];
         let is_alias = named.starts_with(char::is_alphabetic) && !keyword.contains(&named);
         let alias = if is_alias { named } else { table.name };
@@ -139,7 +159,8 @@ fn equalities(tokens: &[String]) -> Vec<(String, String)> {
         })
     };
     let signs = tokens.iter().enumerate().filter(|(at, token)| {
-        let part_of_another = |at: usize| tokens.get(at).is_some_and(|sign| ["<", ">", "!"].contains(&sign.as_str()));
+        let part_of_another =
+            |at: usize| tokens.get(at).is_some_and(|sign| ["<", ">", "!"].contains(&sign.as_str()));
         *token == "=" && !part_of_another(at.wrapping_sub(1))
     });
     signs.filter_map(|(at, _)| Some((side(at.checked_sub(1)?, false)?, side(at + 1, true)?))).collect()
@@ -162,7 +183,10 @@ pub fn check(statement: &str) -> Vec<&'static str> {
     let is_given = |side: &str| side.starts_with(['?', '$']);
     let given = |of: &Used| -> Vec<&str> {
         let sides = equal.iter().flat_map(|(a, b)| [(a, b), (b, a)]);
-        sides.filter(|(key, value)| is_key(key, of) && is_given(value)).map(|(_, value)| value.as_str()).collect()
+        sides
+            .filter(|(key, value)| is_key(key, of) && is_given(value))
+            .map(|(_, value)| value.as_str())
+            .collect()
     };
     let locks = ["update", "share", "no", "key"].iter().any(|kind| has(&["for", kind]));
     if locks && used.iter().any(|of| given(of).is_empty()) {
@@ -172,7 +196,8 @@ pub fn check(statement: &str) -> Vec<&'static str> {
         broken.push("key updated");
     }
     let joined = |of: &Used| {
-        let linked = equal.iter().any(|(a, b)| is_key(a, first) && is_key(b, of) || is_key(a, of) && is_key(b, first));
+        let linked =
+            equal.iter().any(|(a, b)| is_key(a, first) && is_key(b, of) || is_key(a, of) && is_key(b, first));
         let same = given(of).iter().any(|value| given(first).contains(value));
         of.group == first.group && (linked || same)
     };
