@@ -66,7 +66,7 @@ fn literal(rest: &str) -> Option<(String, usize)> {
         match letter {
             '"' => return Some((text, at + 2)),
             '\\' => {
-                text.extend(letters.next().map(|(_, escaped)| if escaped == 'n' { '\n' } else { escaped }))
+                text.extend(letters.next().map(|(_, escaped)| if escaped == 'n' { '\n' } else { escaped }));
             }
             _ => text.push(letter),
         }
@@ -175,8 +175,8 @@ pub fn check(statement: &str) -> Vec<&'static str> {
     let verb = tokens[0].as_str();
     let writes = verb == "update" || verb == "delete" || (verb == "insert" && has(&["select"]));
     let mut broken = Vec::new();
-    let calls = |name: &&str| has(&[name, "("]) || has(&["current_timestamp"]);
-    if writes && VOLATILE.iter().any(|name| calls(&name)) {
+    let calls = |name: &str| has(&[name, "("]) || has(&["current_timestamp"]);
+    if writes && VOLATILE.iter().any(|name| calls(name)) {
         broken.push("volatile function");
     }
     let is_key = |side: &str, of: &Used| side == of.column || *side == format!("{}.{}", of.alias, of.column);
