@@ -119,6 +119,9 @@ pub struct Serve {
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
     #[arg(long)]
     pub behind_proxy: bool,
+    /// After SIGTERM or ctrl-c, go on serving for so long with /readyz at 503, so that a load balancer turns away first
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub drain_seconds: u64,
 }
 
 /// `demo`
