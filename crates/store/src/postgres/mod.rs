@@ -8,7 +8,7 @@
 //! | `reading`, `people` | what decisions and links read |
 //! | `sequencer`, `locks` | what one node at a time does |
 //! | `migrate`, `store` | the schema; the engine itself |
-| `citus` | how the tables are distributed past one server |
+//! | `citus` | how the tables are distributed past one server |
 
 mod changes;
 pub mod citus;
