@@ -46,7 +46,9 @@ fn command_lines() -> Vec<Vec<String>> {
     {
         let documents = documents(name);
         let mut found = Vec::new();
-        documents.iter().for_each(|document| values(document, key, &mut found));
+        for document in &documents {
+            values(document, key, &mut found);
+        }
         assert!(!found.is_empty(), "{name} starts nothing");
         lines.extend(found.into_iter().map(words));
     }
