@@ -222,17 +222,7 @@ impl Store for SqliteStore {
     }
 
     async fn take_part(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Offer> {
-        let guard = run_lock::lock_run(&self.inner.dir, workspace, run)?;
-        // The lock covers all parts: the first is as good as any.
-        let candidates = self.query(move |conn| parts::candidates(conn, workspace, run, now)).await?;
-        match candidates.as_ref().map(|parts| parts.first().copied()) {
-            None => Ok(Offer::Done),
-            Some(Some(part)) => {
-                let part = self.write(move |conn| parts::begin(conn, workspace, run, part)).await?;
-                Ok(Offer::Part { part, guard })
-            }
-            Some(None) => Ok(self.next_due(workspace, run, None).await?.map_or(Offer::Done, Offer::Wait)),
-        }
+        run_lock::take_part(self, workspace, run, now).await
     }
 
     async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId> {

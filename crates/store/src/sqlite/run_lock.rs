@@ -1,4 +1,4 @@
-//! One process at a time works on a run.
+//! One process at a time works on a run, whatever part of it.
 //!
 //! The lock is an advisory one of the operating system on a file of its own: it ends with the process, however that
 //! ends. The file stays, since removing it would let two processes lock two files of the same name.
@@ -6,11 +6,13 @@
 use std::fs::{self, OpenOptions, TryLockError};
 use std::path::Path;
 
-use consent::{RunId, WorkspaceId};
+use consent::{RunId, Timestamp, WorkspaceId};
 
-use crate::api::Result;
+use super::SqliteStore;
+use crate::api::{Result, Store as _};
 use crate::error::StoreError;
-use crate::types::RunGuard;
+use crate::state::parts;
+use crate::types::{Offer, RunGuard};
 
 /// Folder of the lock files within the data directory.
 const FOLDER: &str = "locks";
@@ -26,6 +28,25 @@ pub(crate) fn lock_run(dir: &Path, workspace: WorkspaceId, run: RunId) -> Result
         Ok(()) => Ok(RunGuard::new(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy(run.to_string())),
         Err(TryLockError::Error(error)) => Err(unavailable(error)),
+    }
+}
+
+/// Takes a part of a run. The lock covers all parts: the first candidate is as good as any.
+pub(super) async fn take_part(
+    store: &SqliteStore,
+    workspace: WorkspaceId,
+    run: RunId,
+    now: Timestamp,
+) -> Result<Offer> {
+    let guard = lock_run(store.dir(), workspace, run)?;
+    let candidates = store.query(move |conn| parts::candidates(conn, workspace, run, now)).await?;
+    match candidates.as_ref().map(|parts| parts.first().copied()) {
+        None => Ok(Offer::Done),
+        Some(Some(part)) => {
+            let part = store.write(move |conn| parts::begin(conn, workspace, run, part)).await?;
+            Ok(Offer::Part { part, guard })
+        }
+        Some(None) => Ok(store.next_due(workspace, run, None).await?.map_or(Offer::Done, Offer::Wait)),
     }
 }
 
