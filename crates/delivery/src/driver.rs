@@ -154,7 +154,8 @@ impl Driver<'_> {
             _ = halt.wait_for(|halted| *halted) => return Ok(true),
         }
         let gate = &self.pipeline.gate;
-        let Some(next) = gate.store.next_due(gate.workspace, self.pipeline.run, Some(self.part)).await? else {
+        let Some(next) = gate.store.next_due(gate.workspace, self.pipeline.run, Some(self.part)).await?
+        else {
             return Ok(true);
         };
         let now = gate.clock.now();
@@ -179,11 +180,8 @@ impl Driver<'_> {
         hand: OwnedSemaphorePermit,
     ) -> Result<(), DeliveryError> {
         let room = hand.num_permits();
-        let mut decided = if batch.is_empty() {
-            Decided::default()
-        } else {
-            self.decide(batch.clone()).await?
-        };
+        let mut decided =
+            if batch.is_empty() { Decided::default() } else { self.decide(batch.clone()).await? };
         // Whoever is behind the last one that there is room for comes again.
         let fits = match decided.permits.get(room) {
             Some(first) => batch.partition_point(|profile| *profile < first.profile),

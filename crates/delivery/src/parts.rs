@@ -107,12 +107,9 @@ impl Parts<'_> {
                 Ok(Step::Idle(until.since(clock.now()).min(WAIT_PAUSE)))
             }
             Offer::Wait(_) => Ok(Step::Ended),
-            Offer::Busy => Ok(Step::Idle(BUSY_PAUSE)),
-            Offer::Done => Ok(match store.finish_run_if_done(*workspace, run, clock.now()).await? {
-                true => Step::Ended,
-                // Something became due just now.
-                false => Step::Idle(BUSY_PAUSE),
-            }),
+            Offer::Done if store.finish_run_if_done(*workspace, run, clock.now()).await? => Ok(Step::Ended),
+            // Done and yet not: something became due just now.
+            Offer::Busy | Offer::Done => Ok(Step::Idle(BUSY_PAUSE)),
         }
     }
 
@@ -129,8 +126,8 @@ impl Parts<'_> {
         let Deps { store, workspace, clock, .. } = self.deps;
         let (run, now) = (self.pipeline.run, clock.now());
         let before = self.last.replace(*part);
-        let nobody_between = before
-            .is_some_and(|last| last.number == part.number && last.generation + 1 == part.generation);
+        let nobody_between =
+            before.is_some_and(|last| last.number == part.number && last.generation + 1 == part.generation);
         let mut found = 0;
         for claim in store.open_claims(*workspace, run, part.number).await? {
             let handed = self.pipeline.handed().remove(&claim.id);

@@ -25,9 +25,9 @@ impl StoreTurns {
         let per_second = config.rate_per_second?.get();
         let Deps { store, workspace, clock, .. } = deps.clone();
         let key = format!("{}:{}", config.host, config.port);
-        store.is_shared().then(|| -> Arc<dyn Turns> {
-            Arc::new(Self { store, workspace, clock, key, per_second })
-        })
+        store
+            .is_shared()
+            .then(|| -> Arc<dyn Turns> { Arc::new(Self { store, workspace, clock, key, per_second }) })
     }
 }
 
@@ -38,5 +38,38 @@ impl Turns for StoreTurns {
         let grant = self.store.rate_turns(self.workspace, &self.key, self.per_second, wanted, now).await;
         let grant = grant.map_err(|error| TransportError::NoTurn(error.to_string()))?;
         Ok(Grant { turns: grant.turns, wait: grant.at.since(now) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::tests::engine::World;
+
+    #[tokio::test]
+    async fn two_nodes_take_turns_at_one_relay() {
+        let world = World::new();
+        let config = |port: u16| -> TransportConfig {
+            toml::from_str(&format!("host = 'h'\nport = {port}\nrate_per_second = 20")).unwrap()
+        };
+        let node = |port| {
+            let Deps { store, workspace, clock, .. } = world.deps();
+            let config: TransportConfig = config(port);
+            let (key, per_second) = (format!("{}:{}", config.host, config.port), 20);
+            StoreTurns { store, workspace, clock, key, per_second }
+        };
+        let (one, two, other) = (node(25), node(25), node(26));
+        let mut all = Vec::new();
+        for _ in 0..5 {
+            all.push(one.take(9).await.unwrap());
+            all.push(two.take(9).await.unwrap());
+        }
+        // Two turns each, a tenth of a second: twenty in the first second, whoever takes them.
+        let waits = (0..10).map(|n| Grant { turns: 2, wait: Duration::from_millis(100) * n });
+        assert_eq!(all, waits.collect::<Vec<_>>());
+        assert_eq!(other.take(1).await.unwrap(), Grant { turns: 1, wait: Duration::ZERO });
+        assert!(StoreTurns::of(&world.deps(), &config(25)).is_none(), "this store isn't shared");
     }
 }

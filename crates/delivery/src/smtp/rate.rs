@@ -132,8 +132,7 @@ mod tests {
     async fn shared_turns_are_taken_a_few_at_a_time_and_used_once() {
         let turns: Arc<dyn Turns> = Arc::new(Fives(Mutex::new(0)));
         let start = Instant::now();
-        let limits = [(); 2]
-            .map(|()| RateLimit::shared(NonZeroU32::new(10).unwrap(), Arc::clone(&turns), 9));
+        let limits = [(); 2].map(|()| RateLimit::shared(NonZeroU32::new(10).unwrap(), Arc::clone(&turns), 9));
         let mut all = Vec::new();
         for n in 0..15 {
             // The first limiter gets two of the grants.
