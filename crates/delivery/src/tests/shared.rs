@@ -32,6 +32,14 @@ fn lost<T>() -> Result<T> {
 
 #[async_trait]
 impl Store for SharedStore {
+    fn ledger_dir(&self) -> std::path::PathBuf {
+        self.inner.ledger_dir()
+    }
+
+    fn ledger_verifier_key(&self) -> Result<String> {
+        self.inner.ledger_verifier_key()
+    }
+
     fn is_shared(&self) -> bool {
         true
     }

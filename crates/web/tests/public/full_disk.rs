@@ -23,6 +23,14 @@ fn full<T>() -> Result<T> {
 
 #[async_trait]
 impl Store for FullDisk {
+    fn ledger_dir(&self) -> std::path::PathBuf {
+        self.0.ledger_dir()
+    }
+
+    fn ledger_verifier_key(&self) -> Result<String> {
+        self.0.ledger_verifier_key()
+    }
+
     fn is_shared(&self) -> bool {
         false
     }
