@@ -20,6 +20,14 @@ use crate::sql::{Db, Row, Sql, Value};
 /// Parameters of the driver's own kinds: arrays among them.
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
+/// What every connection is set to.
+///
+/// A commit that is cancelled while it waits for the standby would count as done: no time limit. Statements find their
+/// rows by keys, however few or many there are: without statistics, of a table that has just been filled, the planner
+/// would go through all of it; and it needn't plan each of them again.
+const SETTINGS: &str = "SET statement_timeout = 0; SET enable_seqscan = off; SET enable_hashjoin = off;
+    SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
+
 /// A connection with its prepared statements.
 pub(crate) struct Session {
     runtime: Runtime,
@@ -43,8 +51,7 @@ impl Session {
         let mut session =
             Self { runtime, client, statements: RefCell::default(), warned, has_standby: false };
         check_version(&session.setting("server_version")?)?;
-        // A commit that is cancelled while it waits for the standby would count as done.
-        session.batch("SET statement_timeout = 0")?;
+        session.batch(SETTINGS)?;
         session.has_standby = !session.setting("synchronous_standby_names")?.is_empty();
         if ["off", "local"].contains(&session.setting("synchronous_commit")?.as_str()) {
             session.batch("SET synchronous_commit = on")?;
