@@ -17,7 +17,7 @@ use rustls_pki_types::pem::PemObject as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::Severity;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::in_words;
@@ -33,7 +33,7 @@ const VERSION_MIN: u32 = 13;
 
 /// Where and how to connect. `Debug` doesn't show the password.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: Config,
     tls: Option<MakeTls>,
 }
@@ -95,6 +95,14 @@ impl Connector {
                 tokio::spawn(drive(connection, Arc::clone(warned)));
                 Ok(client)
             }
+        }
+    }
+
+    /// Asks the server to end what it does for a connection.
+    pub async fn cancel(&self, token: CancelToken) -> std::result::Result<(), tokio_postgres::Error> {
+        match &self.tls {
+            Some(tls) => token.cancel_query(tls.0.clone()).await,
+            None => token.cancel_query(NoTls).await,
         }
     }
 }
