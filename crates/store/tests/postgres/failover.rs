@@ -1,0 +1,1 @@
+//! Fail-over to a standby.
