@@ -17,7 +17,7 @@ use super::conformance::support::{MAIN, address, change, email, named};
 use super::{START, database, open};
 
 #[path = "nodes/broken.rs"]
-mod broken;
+pub mod broken;
 #[path = "nodes/parts.rs"]
 mod parts;
 #[path = "nodes/together.rs"]
