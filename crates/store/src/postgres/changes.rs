@@ -154,7 +154,9 @@ impl Server<'_> {
     fn transaction(&mut self, workspace: WorkspaceId, group: &mut [Box<dyn Job>]) -> Result<()> {
         let Self { link, entropy, stock } = self;
         let mut wants = Wants::default();
-        group.iter().for_each(|job| job.wants(&mut wants));
+        for job in group.iter() {
+            job.wants(&mut wants);
+        }
         let bulk = group.iter().any(|job| job.is_bulk());
         let mut attempts = 0;
         let is_new = link.is_broken();

@@ -31,7 +31,7 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the answer to one statement may take: longer than the largest report, and than waiting for a row that another
 /// node's commit holds.
-const STATEMENT_MAX: Duration = Duration::from_secs(60);
+const STATEMENT_MAX: Duration = Duration::from_mins(1);
 
 const SHUTTING_DOWN: &str = "it is shutting down";
 

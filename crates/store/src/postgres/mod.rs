@@ -30,4 +30,4 @@ mod store;
 mod working_set;
 
 pub use migrate::SchemaStatus;
-pub use store::{PostgresOptions, PostgresStore};
+pub use store::{Durability, PostgresOptions, PostgresStore};

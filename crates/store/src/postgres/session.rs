@@ -86,6 +86,12 @@ impl Session {
         Ok(row.try_get(0)?)
     }
 
+    /// A setting as the server or the user has it, whatever this connection made of it.
+    pub fn reset_setting(&self, name: &str) -> Result<Option<String>> {
+        let row = self.wait(self.client.query_opt("SELECT reset_val FROM pg_settings WHERE name = $1", &[&name]))?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
     /// Sets how long an answer is waited for: without, for as long as the connection holds.
     pub fn set_patience(&self, patience: Option<Duration>) {
         self.patience.set(patience);

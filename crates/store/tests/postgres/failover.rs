@@ -20,13 +20,18 @@ const WAITING: &str = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND ap
 
 fn primary() -> Cluster {
     let options = ClusterOptions { durable: false, ..ClusterOptions::default() };
-    let cluster = Cluster::start(&options).unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
+    let cluster =
+        Cluster::start(&options).unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
     cluster.create_database(DATABASE, "template0").unwrap();
     cluster
 }
 
 /// Says no, which isn't acknowledged for now: waits until its commit waits for the standby.
-async fn say_no_in_vain(node: &Node, who: &'static str, server: &Cluster) -> JoinHandle<store::Result<Recorded>> {
+async fn say_no_in_vain(
+    node: &Node,
+    who: &'static str,
+    server: &Cluster,
+) -> JoinHandle<store::Result<Recorded>> {
     let count = format!("SELECT count(*) {WAITING}");
     let before: u32 = server.psql(&count).unwrap().parse().unwrap();
     let saying = node.clone();

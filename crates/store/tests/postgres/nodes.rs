@@ -212,7 +212,9 @@ async fn nodes_share_a_limit_of_speed() {
     let asked: Vec<_> = (0..40)
         .map(|n| {
             let node = nodes.node(n).clone();
-            tokio::spawn(async move { node.rate_turns(MAIN, "relay:25", PER_SECOND, 1 + n as u32 % 30, NOW).await })
+            tokio::spawn(async move {
+                node.rate_turns(MAIN, "relay:25", PER_SECOND, 1 + n as u32 % 30, NOW).await
+            })
         })
         .collect();
     let mut grants = Vec::new();
@@ -225,7 +227,10 @@ async fn nodes_share_a_limit_of_speed() {
     }
     grants.sort_unstable_by_key(|grant| grant.at);
     let total: u32 = grants.iter().map(|grant| grant.turns).sum();
-    assert!(total > PER_SECOND / 2 && grants.iter().all(|grant| grant.turns <= PER_SECOND / 10), "{grants:?}");
+    assert!(
+        total > PER_SECOND / 2 && grants.iter().all(|grant| grant.turns <= PER_SECOND / 10),
+        "{grants:?}"
+    );
     let mut next = NOW;
     for grant in grants {
         assert_eq!(grant.at, next, "turns follow one another without gap or overlap");

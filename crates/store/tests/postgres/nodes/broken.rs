@@ -95,8 +95,9 @@ async fn what_was_acknowledged_outlives_broken_connections() {
     const CUTS: usize = 5;
     let nodes = Nodes::start(2);
     let done = Arc::new(AtomicUsize::new(0));
-    let tasks: Vec<_> =
-        (0..TASKS).map(|task| tokio::spawn(say_no(nodes.node(task).clone(), task, EACH, Arc::clone(&done)))).collect();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| tokio::spawn(say_no(nodes.node(task).clone(), task, EACH, Arc::clone(&done))))
+        .collect();
     for cut in 1..=CUTS {
         let (done, enough) = (Arc::clone(&done), cut * TASKS * EACH / (CUTS + 1));
         eventually("the store goes on", move || done.load(Ordering::SeqCst) >= enough).await;
