@@ -84,18 +84,15 @@ impl Connector {
     /// Connects; the connection's work is done by a task of the current runtime, which notes in `warned` that the server
     /// has warned of something.
     pub async fn connect(&self, warned: &Arc<AtomicBool>) -> Result<Client> {
-        match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.0.clone()).await.map_err(refused)?;
-                tokio::spawn(drive(connection, Arc::clone(warned)));
-                Ok(client)
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
-                tokio::spawn(drive(connection, Arc::clone(warned)));
-                Ok(client)
-            }
+        if let Some(tls) = &self.tls {
+            let connected = self.config.connect(tls.0.clone()).await;
+            let (client, connection) = connected.map_err(|error| refused(&error))?;
+            tokio::spawn(drive(connection, Arc::clone(warned)));
+            return Ok(client);
         }
+        let (client, connection) = self.config.connect(NoTls).await.map_err(|error| refused(&error))?;
+        tokio::spawn(drive(connection, Arc::clone(warned)));
+        Ok(client)
     }
 
     /// Asks the server to end what it does for a connection.
@@ -124,10 +121,10 @@ where
 }
 
 /// Why there is no connection, with what to do about it where that isn't plain.
-fn refused(error: tokio_postgres::Error) -> StoreError {
+fn refused(error: &tokio_postgres::Error) -> StoreError {
     match error.as_db_error() {
         Some(error) => StoreError::Unavailable(format!("the database refuses the connection: {}", error.message())),
-        None => StoreError::Unavailable(in_words(&error)),
+        None => StoreError::Unavailable(in_words(error)),
     }
 }
 

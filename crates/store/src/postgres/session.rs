@@ -163,12 +163,11 @@ impl Session {
             return Err(too_late());
         }
         let Some(patience) = patience else { return Ok(answer.await?) };
-        match tokio::time::timeout(patience, answer).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => {
-                self.gave_up.set(true);
-                Err(too_late())
-            }
+        if let Ok(answer) = tokio::time::timeout(patience, answer).await {
+            Ok(answer?)
+        } else {
+            self.gave_up.set(true);
+            Err(too_late())
         }
     }
 

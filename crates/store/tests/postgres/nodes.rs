@@ -147,12 +147,12 @@ async fn what_one_node_acknowledged_every_node_reads() {
         assert!(writer.say(&who, Choice::No, 1).await.unwrap().entry.is_some());
         let reading = reader.reading(yes.profile).await.unwrap();
         assert_eq!(reading.recipient.profile.get(Field::Email), Choice::No);
-        let (owned, _) = reading.address.unwrap();
-        let owner = reader.owner(MAIN, owned).await.unwrap().unwrap();
-        assert_eq!((owner.profile, owner.address), (yes.profile, owned));
+        let (target, _) = reading.address.unwrap();
+        let owner = reader.owner(MAIN, target).await.unwrap().unwrap();
+        assert_eq!((owner.profile, owner.address), (yes.profile, target));
         let resolved = reader.resolve(MAIN, vec![address(&who)]).await.unwrap();
         assert_eq!(resolved, [Some(owner)]);
-        assert_ne!(previous.replace((yes.profile, owned)), Some((yes.profile, owned)));
+        assert_ne!(previous.replace((yes.profile, target)), Some((yes.profile, target)));
     }
     let settings = Settings {
         allow_lists_active: vec!["email".to_owned()],
