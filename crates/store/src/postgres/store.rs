@@ -277,7 +277,7 @@ impl Engine for PostgresStore {
 
     fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
         let readings = reading::read(session, workspace, query)?;
-        session.prove_primary()?;
+        session.prove_primary();
         Ok(readings)
     }
 
@@ -307,7 +307,7 @@ impl Engine for PostgresStore {
     }
 
     async fn check_engine(&self) -> Result<Vec<String>> {
-        let mut link = Link::new(Arc::clone(&self.inner.connector), None);
+        let mut link = Link::patient(Arc::clone(&self.inner.connector));
         let (secrets, ledger) = (self.inner.secrets.clone(), self.ledger_files());
         detached(move || {
             link.read(|session| {
