@@ -40,9 +40,7 @@ fn open(url: &str, dir: &Path) -> store::Result<PostgresStore> {
 /// A migrated database of its own.
 fn database() -> Database {
     let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
-    server
-        .database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?))
-        .unwrap()
+    server.database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?)).unwrap()
 }
 
 fn world() -> World {

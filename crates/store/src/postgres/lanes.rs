@@ -35,11 +35,13 @@ const SHUTTING_DOWN: &str = "it is shutting down";
 pub(super) struct Link {
     connector: Arc<Connector>,
     session: Option<Session>,
+    connections: u64,
 }
 
 impl Link {
-    pub fn new(connector: Arc<Connector>, session: Option<Session>) -> Self {
-        Self { connector, session }
+    /// With a connection that is there already, or none yet.
+    pub const fn new(connector: Arc<Connector>, session: Option<Session>) -> Self {
+        Self { connector, session, connections: 0 }
     }
 
     /// The connection, made anew if it broke.
@@ -47,8 +49,14 @@ impl Link {
         if self.is_broken() {
             self.session = None;
             self.session = Some(Session::connect(&self.connector)?);
+            self.connections += 1;
         }
-        self.session.as_ref().ok_or_else(|| StoreError::Unavailable(SHUTTING_DOWN.to_owned()))
+        self.session.as_ref().ok_or_else(closed)
+    }
+
+    /// Counts the connections that were made: what belongs to one is gone with the next.
+    pub const fn connections(&self) -> u64 {
+        self.connections
     }
 
     /// Whether there is no connection, or one that broke.
@@ -86,13 +94,20 @@ impl Link {
         }
     }
 
-    fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        // A connection that broke while nobody used it is noticed now, before anything has been done with it.
-        if self.session()?.batch(begin).is_err() {
-            self.drop_session();
+    /// The connection, with a transaction begun. One that broke while nobody used it is noticed now, before anything has
+    /// been done with it.
+    fn begin(&mut self, begin: &str) -> Result<&Session> {
+        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(begin).is_ok());
+        if !has_begun {
+            self.session = None;
             self.session()?.batch(begin)?;
         }
-        let session = self.session()?;
+        // Not made anew here, whatever became of it since: without a transaction each statement would stand for itself.
+        self.session.as_ref().ok_or_else(closed)
+    }
+
+    fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        let session = self.begin(begin)?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
             Ok(_) => session.commit(),

@@ -33,7 +33,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Connects to a server that accepts writes, and makes sure that a commit there is durable (I2).
-    pub fn connect(connector: &Connector) -> Result<Self> {
+    pub(super) fn connect(connector: &Connector) -> Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -87,7 +87,10 @@ impl Session {
     }
 
     /// Waits for an answer.
-    pub fn wait<T>(&self, answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>) -> Result<T> {
+    pub fn wait<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
         Ok(self.runtime.block_on(answer)?)
     }
 
