@@ -10,8 +10,7 @@ use consent::{
 };
 use proptest::prelude::*;
 use store::{
-    AddressOwner, Held, MakeChange, ProfileRow, Recorded, RowConsent, RowOutcome, RowTarget, Store as _,
-    StoreError,
+    AddressOwner, Held, MakeChange, ProfileRow, Recorded, RowConsent, RowOutcome, RowTarget, StoreError,
 };
 
 use super::START;
@@ -154,7 +153,7 @@ fn target(at: usize) -> Target {
 }
 
 /// The time of a request.
-fn time(step: usize) -> Timestamp {
+pub fn time(step: usize) -> Timestamp {
     Timestamp(START + step as i64 * SECOND)
 }
 
@@ -167,7 +166,7 @@ pub struct Side {
 }
 
 impl Side {
-    /// Begins with a list.
+    /// Begins with so many lists.
     pub async fn new(world: World, lists: usize) -> Self {
         for list in &LISTS[..lists] {
             world.list(list).await;

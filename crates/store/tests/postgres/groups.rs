@@ -1,16 +1,17 @@
 //! Changes that share a transaction do what they would do one after the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use consent::{Choice, ProfileId, Source, Subject};
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tokio_postgres::{Client, NoTls};
 
-use super::acts::{Act, Side, any_act};
-use super::conformance::support::{email, named};
+use super::acts::{Act, Side, any_act, time};
+use super::conformance::support::{MAIN, change, email, named};
 use super::{database, sqlite_world, world_on};
-use consent::{ProfileId, Subject};
 
 /// Sequences that are tried.
 const CASES: u32 = 12;
@@ -42,6 +43,12 @@ impl Blocker {
         self.client.batch_execute("ROLLBACK").await.unwrap();
     }
 
+    /// Transactions that wrote the entries of a step.
+    async fn transactions_of(&self, step: usize) -> i64 {
+        const COUNT: &str = "SELECT count(DISTINCT xmin::TEXT) FROM ledger_event WHERE received_at = $1";
+        self.client.query_one(COUNT, &[&time(step).0]).await.unwrap().get(0)
+    }
+
     /// Waits until so many connections wait for a lock.
     async fn until_waiting(&self, count: i64) {
         const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
@@ -62,17 +69,11 @@ async fn together(side: &mut Side, blockers: &[Blocker; 2], acts: &[Act], step: 
     let mut blocked = Vec::new();
     for (blocker, waiting) in blockers.iter().zip(1..) {
         blocker.block().await;
-        let (store, subject) = (std::sync::Arc::clone(&side.world.store), Subject::Profile(blocker.profile));
+        let (store, subject) = (Arc::clone(&side.world.store), Subject::Profile(blocker.profile));
         let at = side.world.tick();
         blocked.push(tokio::spawn(async move {
-            let change = super::conformance::support::change(
-                subject,
-                email(),
-                consent::Choice::No,
-                consent::Source::IMPORT,
-                at,
-            );
-            store.record(super::conformance::support::MAIN, vec![change]).await.unwrap();
+            let change = change(subject, email(), Choice::No, Source::IMPORT, at);
+            store.record(MAIN, vec![change]).await.unwrap();
         }));
         blocker.until_waiting(waiting).await;
     }
@@ -112,6 +113,7 @@ async fn compare(acts: &[Act]) -> Result<(), TestCaseError> {
     for (step, group) in acts.chunks(GROUP).enumerate() {
         let expected = one_by_one(&mut single, group, step).await;
         let told = together(&mut grouped, &blockers, group, step).await;
+        prop_assert!(blockers[0].transactions_of(step).await <= 1);
         prop_assert_eq!(&told, &expected, "answers to group {}: {:?}", step, group);
         let (expected, seen) = (single.seen().await, grouped.seen().await);
         prop_assert_eq!(&seen, &expected, "after group {}: {:?}", step, group);

@@ -67,7 +67,6 @@ fn without_the_right_to_make_tables_nothing_is_made() {
     let url = as_user(&database.url(), &role, "geheim");
     let error = refusal(&url, dir.path());
     assert!(matches!(error, StoreError::Denied(_)), "{error}");
-    // With it in the middle of the work taken away, all or nothing holds as well.
     assert_eq!(database.psql("SELECT to_regclass('public.consentry_schema') IS NULL").unwrap(), "t");
     assert!(!dir.path().join("master.key").exists());
     database.psql(&format!("GRANT ALL ON SCHEMA public TO {role}")).unwrap();
