@@ -39,10 +39,7 @@ pub(crate) struct Sealer {
 impl Sealer {
     /// Starts the thread. Every `interval` and on request `seal` brings everything that is committed into the ledger, and
     /// answers its size.
-    pub fn start(
-        interval: Duration,
-        seal: impl FnMut() -> Result<u64> + Send + 'static,
-    ) -> Result<Self> {
+    pub fn start(interval: Duration, seal: impl FnMut() -> Result<u64> + Send + 'static) -> Result<Self> {
         let (requests, inbox) = crossbeam_channel::unbounded();
         let thread = std::thread::Builder::new()
             .name("store-sealer".to_owned())

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "postgres/acts.rs"]
+mod acts;
+#[path = "postgres/alike.rs"]
+mod alike;
 mod conformance;
 #[path = "postgres/failover.rs"]
 mod failover;
+#[path = "postgres/groups.rs"]
+mod groups;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]
@@ -17,6 +23,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use conformance::support::{ManualClock, TestEntropy, World};
 use store::Store;
 use store::postgres::{PostgresOptions, PostgresStore};
+use store::sqlite::{OpenOptions, SqliteStore};
 use xtask::servers::{Database, shared};
 
 /// Where the clock of a test starts.
@@ -42,13 +49,15 @@ fn open(url: &str, dir: &Path) -> store::Result<PostgresStore> {
 /// A migrated database of its own.
 fn database() -> Database {
     let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
-    server
-        .database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?))
-        .unwrap()
+    server.database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?)).unwrap()
 }
 
 fn world() -> World {
-    let (database, dir) = (database(), tempfile::tempdir().unwrap());
+    world_on(database())
+}
+
+fn world_on(database: Database) -> World {
+    let dir = tempfile::tempdir().unwrap();
     let store = open(&database.url(), dir.path()).unwrap();
     World {
         ledger_key: store.ledger_verifier_key().unwrap(),
@@ -56,6 +65,22 @@ fn world() -> World {
         clock: Arc::new(ManualClock(AtomicI64::new(START))),
         open: |_| unreachable!("PostgreSQL isn't backed up into a folder"),
         _keep: Box::new((dir, database)),
+    }
+}
+
+/// The embedded engine, to compare with.
+fn sqlite_world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock(AtomicI64::new(START)));
+    let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
+    let options = OpenOptions { dir: dir.path().to_owned(), clock: Arc::clone(&clock) as _, entropy };
+    let store = SqliteStore::open(options).unwrap();
+    World {
+        ledger_key: store.ledger_verifier_key().unwrap(),
+        store: Arc::new(store),
+        clock,
+        open: |_| unreachable!("only backups are opened"),
+        _keep: Box::new(dir),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::state::record::Recorder;
 
 /// Operations in one transaction.
 const GROUP_MAX: usize = 512;
-/// Times that a group is tried without the operations that fail in it, before each is tried alone.
+/// Times that a group is tried, each time without those operations that failed in it before; then each is tried alone.
 const ATTEMPTS_MAX: u32 = 3;
 /// Times that a transaction is begun again with the ids in stock: what others have used of them is found out this way.
 const STOCK_ATTEMPTS_MAX: u32 = 3;
@@ -27,18 +27,39 @@ pub(super) struct Queued {
     job: Box<dyn Job>,
 }
 
+/// What became of an operation, so far.
+enum Ran {
+    /// It goes into the transaction.
+    Done,
+    /// What it asks for can't be done; its caller is told why.
+    Refused,
+    /// The database failed it, and with it the transaction.
+    Failed(StoreError),
+}
+
+/// Whether an error came from the database, which takes no more of the transaction then.
+const fn is_of_database(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Conflict | StoreError::Denied(_) | StoreError::Damaged(_) | StoreError::Unavailable(_)
+    )
+}
+
 /// An operation that doesn't know its answer's type.
 trait Job: Send {
+    /// See [`ChangeConsent::wants`].
     fn wants(&self, wants: &mut Wants);
+    /// See [`ChangeConsent::is_bulk`].
     fn is_bulk(&self) -> bool;
-    /// Runs it; whether it succeeded.
-    fn run(&mut self, recorder: &mut Recorder<'_, WorkingSet<'_>>) -> bool;
+    /// Runs it.
+    fn run(&mut self, recorder: &mut Recorder<'_, WorkingSet<'_>>) -> Ran;
     /// Whether it has failed by itself.
     fn has_failed(&self) -> bool;
     /// Tells the caller: its own outcome, or that the transaction failed.
     fn answer(self: Box<Self>, failed: Option<&StoreError>);
 }
 
+/// An operation with its outcome, once it has run, and where that goes.
 struct Operation<O: ChangeConsent> {
     op: O,
     outcome: Option<Result<O::Answer>>,
@@ -54,11 +75,15 @@ impl<O: ChangeConsent> Job for Operation<O> {
         self.op.is_bulk()
     }
 
-    fn run(&mut self, recorder: &mut Recorder<'_, WorkingSet<'_>>) -> bool {
-        let outcome = guarded(|| self.op.run(recorder));
-        let succeeded = outcome.is_ok();
-        self.outcome = Some(outcome);
-        succeeded
+    fn run(&mut self, recorder: &mut Recorder<'_, WorkingSet<'_>>) -> Ran {
+        match guarded(|| self.op.run(recorder)) {
+            Err(error) if is_of_database(&error) => Ran::Failed(error),
+            outcome => {
+                let ran = if outcome.is_ok() { Ran::Done } else { Ran::Refused };
+                self.outcome = Some(outcome);
+                ran
+            }
+        }
     }
 
     fn has_failed(&self) -> bool {
@@ -82,6 +107,7 @@ fn same(error: &StoreError) -> StoreError {
         StoreError::Conflict => StoreError::Conflict,
         StoreError::Denied(what) => StoreError::Denied(what.clone()),
         StoreError::Damaged(what) => StoreError::Damaged(what.clone()),
+        StoreError::Invalid(what) => StoreError::Invalid(what.clone()),
         StoreError::Unavailable(what) => StoreError::Unavailable(what.clone()),
         other => StoreError::Unavailable(other.to_string()),
     }
@@ -118,6 +144,7 @@ impl Changes {
     }
 }
 
+/// A thread of a lane.
 struct Server<'a> {
     link: Link,
     entropy: &'a dyn Entropy,
@@ -140,13 +167,25 @@ impl Server<'_> {
                 }
                 group.push(queued.job);
             }
-            let failed = self.transaction(workspace, &mut group).err();
-            if let Some(error) = &failed {
-                tracing::error!(%error, operations = group.len(), "the store could not commit");
+            self.answer(workspace, group);
+        }
+    }
+
+    /// Runs a group and tells the callers. What one operation asks may make the database refuse all of them: then each is
+    /// tried for itself.
+    fn answer(&mut self, workspace: WorkspaceId, mut group: Vec<Box<dyn Job>>) {
+        let failed = self.transaction(workspace, &mut group).err();
+        if let Some(error) = &failed {
+            tracing::error!(%error, operations = group.len(), "the store could not commit");
+            if group.len() > 1 && !matches!(error, StoreError::Unavailable(_)) {
+                for job in group {
+                    self.answer(workspace, vec![job]);
+                }
+                return;
             }
-            for job in group {
-                job.answer(failed.as_ref());
-            }
+        }
+        for job in group {
+            job.answer(failed.as_ref());
         }
     }
 
@@ -154,25 +193,31 @@ impl Server<'_> {
     fn transaction(&mut self, workspace: WorkspaceId, group: &mut [Box<dyn Job>]) -> Result<()> {
         let Self { link, entropy, stock } = self;
         let mut wants = Wants::default();
-        for job in group.iter() {
+        for job in &*group {
             job.wants(&mut wants);
         }
         let bulk = group.iter().any(|job| job.is_bulk());
         let mut attempts = 0;
         let is_new = link.is_broken();
-        link.write(|session| {
+        let done = link.write(|session| {
             attempts += 1;
             // After a fail-over a sequence may hand out once more what a transaction without effect had taken.
             if is_new || attempts > STOCK_ATTEMPTS_MAX {
                 *stock = Stock::new();
             }
             run_group(session, stock, *entropy, workspace, group, (&wants, bulk))
-        })
+        });
+        if done.is_err() {
+            // After a crash or fail-over the server may give the same ids to somebody else.
+            *stock = Stock::new();
+        }
+        done
     }
 }
 
 /// Runs the group's operations in memory and writes what they changed. An operation that fails after it has changed
-/// something spoils the working set: then all begin again without those that fail.
+/// something spoils the working set: then all begin again without those that fail. After an error of the database the
+/// whole transaction is void.
 fn run_group(
     session: &Session,
     stock: &mut Stock,
@@ -188,15 +233,16 @@ fn run_group(
         let mut spoilt = false;
         for (job, left_out) in group.iter_mut().zip(&mut left_out).filter(|(_, left_out)| !**left_out) {
             let before = set.changes;
-            let succeeded = job.run(&mut Recorder::new(&mut set, entropy));
-            if !succeeded && (set.changes != before || session.is_closed()) {
-                *left_out = true;
-                spoilt = true;
+            match job.run(&mut Recorder::new(&mut set, entropy)) {
+                Ran::Done => {}
+                Ran::Refused => *left_out = set.changes != before,
+                Ran::Failed(error) => return Err(error),
             }
+            spoilt |= *left_out;
         }
         if !spoilt {
             return if group.iter().all(|job| job.has_failed()) { Ok(()) } else { set.flush() };
         }
     }
-    Err(StoreError::Unavailable("too many requests failed together; try again".to_owned()))
+    Err(StoreError::Conflict)
 }

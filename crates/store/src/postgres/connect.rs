@@ -16,7 +16,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::error::Severity;
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -28,6 +28,8 @@ use crate::error::StoreError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection whose other end has gone is noticed within about this time.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where PostgreSQL listens, unless the URL says.
+const DEFAULT_PORT: u16 = 5432;
 /// Oldest server that is supported.
 const VERSION_MIN: u32 = 13;
 
@@ -51,8 +53,9 @@ impl Connector {
     /// Reads a database URL; `password` stands in for one that the URL doesn't hold.
     pub fn new(url: &str, password: Option<&str>) -> Result<Self> {
         let (plain, options) = split_tls(url)?;
-        let mut config: Config =
-            plain.parse().map_err(|error| invalid(&format!("the URL can't be read: {}", in_words(&error))))?;
+        let mut config: Config = plain
+            .parse()
+            .map_err(|error| invalid(&format!("the URL can't be read: {}", in_words(&error))))?;
         if config.get_hosts().is_empty() {
             return Err(invalid("the URL names no host; write postgres://USER@HOST/DATABASE"));
         }
@@ -84,15 +87,16 @@ impl Connector {
     /// Connects; the connection's work is done by a task of the current runtime, which notes in `warned` that the server
     /// has warned of something.
     pub async fn connect(&self, warned: &Arc<AtomicBool>) -> Result<Client> {
+        let refused = |error: tokio_postgres::Error| self.refused(&error);
         if let Some(tls) = &self.tls {
-            let connected = self.config.connect(tls.0.clone()).await;
-            let (client, connection) = connected.map_err(|error| refused(&error))?;
+            let (client, connection) = self.config.connect(tls.0.clone()).await.map_err(refused)?;
             tokio::spawn(drive(connection, Arc::clone(warned)));
-            return Ok(client);
+            Ok(client)
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
+            tokio::spawn(drive(connection, Arc::clone(warned)));
+            Ok(client)
         }
-        let (client, connection) = self.config.connect(NoTls).await.map_err(|error| refused(&error))?;
-        tokio::spawn(drive(connection, Arc::clone(warned)));
-        Ok(client)
     }
 
     /// Asks the server to end what it does for a connection.
@@ -101,6 +105,46 @@ impl Connector {
             Some(tls) => token.cancel_query(tls.0.clone()).await,
             None => token.cancel_query(NoTls).await,
         }
+    }
+
+    /// Why there is no connection, where to, and what to do about it.
+    fn refused(&self, error: &tokio_postgres::Error) -> StoreError {
+        let (why, remedy) = match error.as_db_error() {
+            Some(refusal) => {
+                let class = refusal.code().code().get(..2);
+                let remedy = match (refusal.code(), class) {
+                    (code, _) if *code == SqlState::UNDEFINED_DATABASE => {
+                        "make it with createdb, or name another in the URL"
+                    }
+                    (_, Some("28")) => "check the URL's user and the password, and the server's pg_hba.conf",
+                    (_, Some("53")) => {
+                        "raise max_connections on the server, or stop what else connects to it"
+                    }
+                    _ => "see the server's log",
+                };
+                (refusal.message().to_owned(), remedy)
+            }
+            None if self.tls.is_some() => {
+                (in_words(error), "check the URL's host and port, sslmode and sslrootcert")
+            }
+            None => (
+                in_words(error),
+                "check the URL's host and port, and that a server that takes writes runs there",
+            ),
+        };
+        StoreError::Unavailable(format!("{}: {why}; {remedy}", self.place()))
+    }
+
+    /// Hosts with ports and the database, for messages.
+    fn place(&self) -> String {
+        let ports = self.config.get_ports();
+        let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
+        let name = |(at, host): (usize, &Host)| match host {
+            Host::Tcp(name) => format!("{name}:{}", port(at)),
+            Host::Unix(folder) => format!("{}:{}", folder.display(), port(at)),
+        };
+        let hosts: Vec<String> = self.config.get_hosts().iter().enumerate().map(name).collect();
+        format!("{}/{}", hosts.join(","), self.database())
     }
 }
 
@@ -117,14 +161,6 @@ where
             warned.store(true, Ordering::Release);
             tracing::warn!(warning = notice.message(), "the database warns");
         }
-    }
-}
-
-/// Why there is no connection, with what to do about it where that isn't plain.
-fn refused(error: &tokio_postgres::Error) -> StoreError {
-    match error.as_db_error() {
-        Some(error) => StoreError::Unavailable(format!("the database refuses the connection: {}", error.message())),
-        None => StoreError::Unavailable(in_words(error)),
     }
 }
 
@@ -149,7 +185,9 @@ fn split_tls(url: &str) -> Result<(String, TlsOptions)> {
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("sslmode", mode)) => options.mode = Some(mode.to_owned()),
-            Some(("sslrootcert", file)) => options.root_cert = Some(file.replace("%2F", "/").replace("%2f", "/")),
+            Some(("sslrootcert", file)) => {
+                options.root_cert = Some(file.replace("%2F", "/").replace("%2f", "/"));
+            }
             _ => kept.push(pair),
         }
     }
@@ -206,11 +244,14 @@ fn is_local(host: &Host) -> bool {
 
 /// Refuses a server that is too old.
 pub(super) fn check_version(version: &str) -> Result<()> {
-    let major: u32 = version.split(['.', ' ', 'd', 'b', 'r']).next().and_then(|major| major.parse().ok()).unwrap_or(0);
+    let major: u32 =
+        version.split(['.', ' ', 'd', 'b', 'r']).next().and_then(|major| major.parse().ok()).unwrap_or(0);
     if major >= VERSION_MIN {
         return Ok(());
     }
-    Err(StoreError::Invalid(format!("the server is PostgreSQL {version}; version {VERSION_MIN} or later is needed")))
+    Err(StoreError::Invalid(format!(
+        "the server is PostgreSQL {version}; version {VERSION_MIN} or later is needed"
+    )))
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use crate::error::StoreError;
 
+/// `transaction_timeout`, since PostgreSQL 17.
+const TRANSACTION_TIMEOUT: &str = "25P04";
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
@@ -27,6 +30,12 @@ fn of_server(error: &DbError) -> StoreError {
     }
     if *code == SqlState::INSUFFICIENT_PRIVILEGE {
         return StoreError::Denied(text);
+    }
+    if *code == SqlState::CHARACTER_NOT_IN_REPERTOIRE || *code == SqlState::UNTRANSLATABLE_CHARACTER {
+        return StoreError::Invalid("the text holds U+0000, which the database can't keep".to_owned());
+    }
+    if *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT || code.code() == TRANSACTION_TIMEOUT {
+        return StoreError::Unavailable(text);
     }
     // Connection, resources (disk full, too many connections), limits of the system, shutdown.
     match code.code().get(..2) {

@@ -42,20 +42,22 @@ pub(super) struct Link {
     patience: Option<Duration>,
     /// The last transaction's answer didn't come in time.
     gave_up: bool,
+    connections: u64,
 }
 
 impl Link {
+    /// With a connection that is there already, or none yet.
     pub fn new(connector: Arc<Connector>, session: Option<Session>) -> Self {
         let patience = Some(STATEMENT_MAX);
         if let Some(session) = &session {
             session.set_patience(patience);
         }
-        Self { connector, session, patience, gave_up: false }
+        Self { connector, session, patience, gave_up: false, connections: 0 }
     }
 
     /// One for statements that may take as long as they like.
     pub fn patient(connector: Arc<Connector>) -> Self {
-        Self { connector, session: None, patience: None, gave_up: false }
+        Self { connector, session: None, patience: None, gave_up: false, connections: 0 }
     }
 
     /// The connection, made anew if it broke.
@@ -65,8 +67,14 @@ impl Link {
             let session = Session::connect(&self.connector)?;
             session.set_patience(self.patience);
             self.session = Some(session);
+            self.connections += 1;
         }
-        self.session.as_ref().ok_or_else(|| StoreError::Unavailable(SHUTTING_DOWN.to_owned()))
+        self.session.as_ref().ok_or_else(closed)
+    }
+
+    /// Counts the connections that were made: what belongs to one is gone with the next.
+    pub const fn connections(&self) -> u64 {
+        self.connections
     }
 
     /// Whether there is no connection, or one that broke.
@@ -118,19 +126,25 @@ impl Link {
         })
     }
 
+    /// The connection, with a transaction begun. One that broke while nobody used it is noticed now, before anything has
+    /// been done with it.
+    fn begin(&mut self, begin: &str) -> Result<&Session> {
+        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(begin).is_ok());
+        if !has_begun {
+            self.session = None;
+            self.session()?.batch(begin)?;
+        }
+        // Not made anew here, whatever became of it since: without a transaction each statement would stand for itself.
+        self.session.as_ref().ok_or_else(closed)
+    }
+
     fn transaction<T>(
         &mut self,
         op: &mut impl FnMut(&Session) -> Result<T>,
         commit: fn(&Session) -> Result<()>,
     ) -> Result<T> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
         self.gave_up = false;
-        // A connection that broke while nobody used it is noticed now, before anything has been done with it.
-        if self.session()?.batch(BEGIN).is_err() {
-            self.drop_session();
-            self.session()?.batch(BEGIN)?;
-        }
-        let session = self.session()?;
+        let session = self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ")?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
             Ok(_) => commit(session),

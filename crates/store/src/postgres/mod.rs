@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `connect`, `session` | where the server is; a connection that one thread uses |
 //! | `lanes`, `changes`, `owners` | the threads that own connections, and what they gather into one transaction or query |
-//! | `working_set`, `rows`, `flush` | the people a transaction is about: fetched at once, changed in memory, written at once |
+//! | `working_set`, `fetch`, `rows`, `flush` | the people a transaction is about: fetched at once, changed in memory, written at once |
 //! | `reading`, `people` | what decisions and links read |
 //! | `sequencer`, `locks` | what one node at a time does |
 //! | `migrate`, `store` | the schema; the engine itself |
@@ -14,6 +14,7 @@ mod changes;
 pub mod citus;
 mod connect;
 mod error;
+mod fetch;
 mod flush;
 mod ids;
 mod lanes;

@@ -4,7 +4,7 @@ use consent::{AddressId, WorkspaceId};
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 
-use super::lanes::{Link, Lane, closed};
+use super::lanes::{Lane, Link, closed};
 use super::people;
 use crate::api::Result;
 use crate::error::StoreError;

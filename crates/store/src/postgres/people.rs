@@ -1,6 +1,7 @@
 //! Who owns which address: found by key or by id in tables of their own, then read with the person.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use consent::{Address, AddressId, Namespace, ProfileId, WorkspaceId};
 use tokio_postgres::Row;
@@ -16,7 +17,8 @@ fn read_owners(
     workspace: WorkspaceId,
     pairs: &[(i64, i64)],
 ) -> Result<HashMap<AddressId, AddressOwner>> {
-    const SELECT: &str = "SELECT address.id, address.namespace, coalesce(address.raw, address.key), address.profile,
+    const SELECT: &str =
+        "SELECT address.id, address.namespace, coalesce(address.raw, address.key), address.profile,
             address.epoch, profile.locale
         FROM address JOIN profile ON profile.id = address.profile
         WHERE address.profile = ANY(?1) AND address.id = ANY(?2) AND address.workspace = ?3";
@@ -29,14 +31,10 @@ fn read_owners(
     let mut owners = HashMap::with_capacity(rows.len());
     for row in rows {
         let code: i16 = row.try_get(1)?;
-        let namespace = match names.get(&code) {
-            Some(known) => known.clone(),
-            None => {
-                let name = namespaces::name(session, workspace, i64::from(code))?;
-                names.insert(code, name.clone());
-                name
-            }
-        };
+        if let Entry::Vacant(unknown) = names.entry(code) {
+            unknown.insert(namespaces::name(session, workspace, i64::from(code))?);
+        }
+        let namespace = names[&code].clone();
         let owner = owner_of(&row, namespace)?;
         owners.insert(owner.address, owner);
     }

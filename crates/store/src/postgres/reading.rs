@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use consent::decide::{Allow, Reach, Suppressed};
-use consent::{
-    Address, AddressId, Choice, ListId, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId,
-};
+use consent::{Address, AddressId, Choice, ListId, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId};
 use tokio_postgres::Row;
 
 use super::session::Session;
@@ -53,9 +51,13 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         None => HashSet::new(),
     };
     let lists = match &namespace {
-        Some(namespace) => {
-            Lists::read(session, workspace, namespace, addresses.values().map(|held| held.key.as_str()), query.now)?
-        }
+        Some(namespace) => Lists::read(
+            session,
+            workspace,
+            namespace,
+            addresses.values().map(|held| held.key.as_str()),
+            query.now,
+        )?,
         None => Lists::default(),
     };
     let reading = |id: &ProfileId| {
@@ -79,11 +81,7 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
     // The same profile may be asked for twice; it is rare, and the first answer is as good as any.
     let mut answers: HashMap<ProfileId, Reading> = HashMap::with_capacity(query.profiles.len());
     let mut reading = reading;
-    Ok(query
-        .profiles
-        .iter()
-        .map(|id| answers.entry(*id).or_insert_with(|| reading(id)).clone())
-        .collect())
+    Ok(query.profiles.iter().map(|id| answers.entry(*id).or_insert_with(|| reading(id)).clone()).collect())
 }
 
 /// Reads what decisions need about addresses that nobody owns.
@@ -100,8 +98,7 @@ pub(super) fn read_strangers(
     for address in addresses {
         if !by_namespace.contains_key(address.namespace()) {
             let same = addresses.iter().filter(|other| other.namespace() == address.namespace());
-            let lists =
-                Lists::read(session, workspace, address.namespace(), same.map(Address::key), now)?;
+            let lists = Lists::read(session, workspace, address.namespace(), same.map(Address::key), now)?;
             by_namespace.insert(address.namespace(), lists);
         }
     }
@@ -271,8 +268,7 @@ impl Lists {
 
     fn allow(&self, key: &str) -> Allow {
         let Some(allowed) = &self.allowed else { return Recipient::UNKNOWN.allow };
-        let listed =
-            allowed.contains(key) || self.domain(key).is_some_and(|domain| allowed.contains(domain));
+        let listed = allowed.contains(key) || self.domain(key).is_some_and(|domain| allowed.contains(domain));
         if listed { Allow::Listed } else { Allow::NotListed }
     }
 }

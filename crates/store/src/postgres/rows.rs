@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use consent::{
-    AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp,
-};
+use consent::{AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp};
 
-use super::working_set::{Change, More, Person, QueuedEvent, Slot, Subscription, WorkingSet};
+use super::working_set::{Change, Mark, More, Person, QueuedEvent, Subscription, WorkingSet};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db as _, params};
@@ -15,39 +13,6 @@ use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, pack_sets};
 use crate::state::{history, namespaces};
 use crate::types::{AddressOwner, HistoryPage};
-
-impl WorkingSet<'_> {
-    /// A profile that an operation has read before it changes it.
-    fn known(&mut self, id: ProfileId) -> Result<&mut Person> {
-        self.changes += 1;
-        self.person(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
-    }
-
-    fn known_more(&mut self, id: ProfileId) -> Result<&mut More> {
-        self.known(id)?.touch();
-        self.more(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
-    }
-
-    fn known_slot(&mut self, id: AddressId) -> Result<&mut Slot> {
-        self.changes += 1;
-        self.slot(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
-    }
-
-    fn touch(&mut self, id: ProfileId) -> Result<()> {
-        self.known(id)?.touch();
-        Ok(())
-    }
-
-    fn insert_slot(&mut self, row: AddressRow) -> Result<()> {
-        let (id, profile) = (row.state.id, row.state.profile);
-        self.keys.insert((row.namespace, row.key.clone()), Some(id));
-        self.addresses.insert(id, Some(Slot { row, change: Change::Insert, moved_from: None }));
-        let person = self.known(profile)?;
-        person.addresses.push(id);
-        person.touch();
-        Ok(())
-    }
-}
 
 impl Rows for WorkingSet<'_> {
     fn next_entry(&mut self) -> Result<EntryId> {
@@ -118,8 +83,8 @@ impl Rows for WorkingSet<'_> {
         person.created_at = created_at;
         person.locale = details.locale.as_deref().map(str::to_owned);
         person.change = Change::Insert;
-        let new_external_id = details.external_id.is_some();
-        person.more = Some(More { details, new_external_id, ..More::default() });
+        let external_id_change = if details.external_id.is_some() { Change::Insert } else { Change::None };
+        person.more = Some(More { details, external_id_change, ..More::default() });
         Ok(())
     }
 
@@ -137,28 +102,26 @@ impl Rows for WorkingSet<'_> {
         }
         self.known(id)?.locale = details.locale.as_deref().map(str::to_owned);
         let more = self.known_more(id)?;
-        more.new_external_id |= more.details.external_id != details.external_id;
+        if more.details.external_id != details.external_id {
+            more.external_id_change = Change::Insert;
+        }
         more.details = details;
         more.details_change.touch();
         Ok(())
     }
 
     fn is_unclaimed(&mut self, id: ProfileId) -> Result<bool> {
-        Ok(self.more(id)?.is_some_and(|more| more.unclaimed))
+        Ok(self.more(id)?.is_some_and(|more| more.unclaimed.is_set()))
     }
 
     fn note_unclaimed(&mut self, id: ProfileId) -> Result<()> {
-        let more = self.known_more(id)?;
-        more.unclaimed_changed |= !more.unclaimed;
-        more.unclaimed = true;
+        self.known_more(id)?.unclaimed.put(true);
         Ok(())
     }
 
     fn note_claimed(&mut self, id: ProfileId) -> Result<()> {
         if self.is_unclaimed(id)? {
-            let more = self.known_more(id)?;
-            more.unclaimed_changed = !more.unclaimed_changed;
-            more.unclaimed = false;
+            self.known_more(id)?.unclaimed.put(false);
         }
         Ok(())
     }
@@ -170,7 +133,7 @@ impl Rows for WorkingSet<'_> {
     fn note_merged(&mut self, from: ProfileId, into: ProfileId) -> Result<()> {
         let more = self.known_more(from)?;
         more.merged_into = Some(into);
-        more.merged_changed = true;
+        more.merged_change = Change::Insert;
         Ok(())
     }
 
@@ -238,6 +201,7 @@ impl Rows for WorkingSet<'_> {
     }
 
     fn remove_address(&mut self, id: AddressId) -> Result<()> {
+        self.changes += 1;
         let Some(Some(slot)) = self.addresses.remove(&id) else { return Ok(()) };
         self.keys.insert((slot.row.namespace, slot.row.key), None);
         let profile = slot.row.state.profile;
@@ -296,14 +260,17 @@ impl Rows for WorkingSet<'_> {
 
     fn subscription(&mut self, profile: ProfileId, list: ListId) -> Result<Option<(Choice, Stamp)>> {
         let Some(person) = self.person(profile)? else { return Ok(None) };
-        let held = person.subscriptions.iter().find(|held| held.list == list && !held.removed);
+        let held =
+            person.subscriptions.iter().find(|held| held.list == list && held.change != Change::Delete);
         Ok(held.map(|held| (held.choice, held.stamp)))
     }
 
     fn subscriptions_of(&mut self, profile: ProfileId) -> Result<Vec<(ListId, Choice, Stamp)>> {
         let Some(person) = self.person(profile)? else { return Ok(Vec::new()) };
-        let held = person.subscriptions.iter().filter(|held| !held.removed);
-        Ok(held.map(|held| (held.list, held.choice, held.stamp)).collect())
+        let held = person.subscriptions.iter().filter(|held| held.change != Change::Delete);
+        let mut held: Vec<_> = held.map(|held| (held.list, held.choice, held.stamp)).collect();
+        held.sort_unstable_by_key(|(list, ..)| *list);
+        Ok(held)
     }
 
     fn save_subscription(
@@ -314,7 +281,7 @@ impl Rows for WorkingSet<'_> {
         stamp: Stamp,
     ) -> Result<()> {
         let person = self.known(profile)?;
-        let new = Subscription { list, choice, stamp, changed: true, removed: false };
+        let new = Subscription { list, choice, stamp, change: Change::Update };
         match person.subscriptions.iter_mut().find(|held| held.list == list) {
             Some(held) => *held = new,
             None => person.subscriptions.push(new),
@@ -325,7 +292,7 @@ impl Rows for WorkingSet<'_> {
 
     fn remove_subscriptions(&mut self, profile: ProfileId) -> Result<()> {
         let person = self.known(profile)?;
-        person.subscriptions.iter_mut().for_each(|held| held.removed = true);
+        person.subscriptions.iter_mut().for_each(|held| held.change = Change::Delete);
         person.touch();
         Ok(())
     }
@@ -345,7 +312,7 @@ impl Rows for WorkingSet<'_> {
             commitment: new.evidence.map(|(.., commitment)| commitment),
         };
         self.known_events.insert(id, Some(event.clone()));
-        self.repeated.insert(id, (false, false));
+        self.repeated.insert(id, Mark::default());
         let evidence = new.evidence.map(|(salt, content, _)| (salt.to_vec(), content.to_owned()));
         self.events.push(QueuedEvent { event, sets: pack_sets(new.sets).to_vec(), evidence });
         self.changes += 1;
@@ -377,19 +344,17 @@ impl Rows for WorkingSet<'_> {
 
     fn is_repeated(&mut self, entry: EntryId) -> Result<bool> {
         const FIND: &str = "SELECT EXISTS (SELECT 1 FROM repeated_refusal WHERE entry = ?1)";
-        if let Some((repeated, _)) = self.repeated.get(&entry) {
-            return Ok(*repeated);
+        if let Some(mark) = self.repeated.get(&entry) {
+            return Ok(mark.is_set());
         }
         let repeated = self.session.one(FIND, params![entry.0], |row| row.get(0))?;
-        self.repeated.insert(entry, (repeated, false));
+        self.repeated.insert(entry, Mark::stored(repeated));
         Ok(repeated)
     }
 
     fn note_repeated(&mut self, entry: EntryId) -> Result<()> {
         // Most of a file's refusals are repeated for the first time: that isn't looked up.
-        let (repeated, to_write) = self.repeated.entry(entry).or_insert((false, false));
-        *to_write |= !*repeated;
-        *repeated = true;
+        self.repeated.entry(entry).or_default().put(true);
         self.changes += 1;
         Ok(())
     }

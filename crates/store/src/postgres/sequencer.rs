@@ -5,6 +5,7 @@
 //! meet in `ledger_head`'s row, and one of them would begin again. The files are made from the places by each node for
 //! itself: they depend on the entries, their order and the master key alone.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lanes::Link;
@@ -27,44 +28,48 @@ const WAIT: Duration = Duration::from_millis(20);
 
 /// A node's part in the ledger.
 pub(super) struct Sequencer {
+    /// Its connection, which holds the lock.
     pub link: Link,
+    /// For the ledger's key and pseudonyms.
     pub secrets: Secrets,
+    /// Where link keys are put that other nodes have made.
     pub key_ring: SharedKeyRing,
-    pub ledger: std::path::PathBuf,
-    /// Whether this node's connection has the lock.
-    pub is_leader: bool,
+    /// Folder of the ledger's files.
+    pub ledger: PathBuf,
+    /// The connection, as [`Link::connections`] counts them, that has taken the lock.
+    pub leads_on: Option<u64>,
 }
 
 impl Sequencer {
     /// Sees to it that every entry committed before the call has a place, and writes the files up to there; answers the
     /// ledger's size. Reads the link keys, too.
     pub fn seal(&mut self) -> Result<u64> {
-        if self.link.is_broken() {
-            self.is_leader = false;
-        }
         let was_connected = !self.link.is_broken();
         let mut sealed = self.try_seal();
         if was_connected && matches!(sealed, Err(StoreError::Unavailable(_))) && !self.link.is_alive() {
             // The connection broke, perhaps long ago. Sealing twice does no harm.
-            self.is_leader = false;
             self.link.drop_session();
             sealed = self.try_seal();
         }
         if sealed.is_err() {
             // A connection that broke gives the lock away; any other one does too, so that another node can try.
-            self.is_leader = false;
             self.link.drop_session();
         }
         sealed
     }
 
     fn try_seal(&mut self) -> Result<u64> {
+        self.link.session()?;
+        let connection = self.link.connections();
         let session = self.link.session()?;
         link_keys::refresh(session, &self.secrets, &self.key_ring)?;
-        if !self.is_leader {
-            self.is_leader = session.one("SELECT pg_try_advisory_lock(?1)", params![LOCK], |row| row.get(0))?;
+        if self.leads_on != Some(connection) {
+            let leads: bool =
+                session.one("SELECT pg_try_advisory_lock(?1)", params![LOCK], |row| row.get(0))?;
+            self.leads_on = leads.then_some(connection);
         }
-        if self.is_leader {
+        if self.leads_on.is_some() {
+            // Should it go on with a connection of its own making, the lock is asked for again the next time.
             while self.link.write(give_places)? == BATCH_MAX {}
         } else {
             wait_for_places(session)?;

@@ -60,7 +60,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Connects to a server that accepts writes, and makes sure that a commit there is durable (I2).
-    pub fn connect(connector: &Connector) -> Result<Self> {
+    pub(super) fn connect(connector: &Connector) -> Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()

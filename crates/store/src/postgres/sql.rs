@@ -51,7 +51,14 @@ impl<'r> FromSql<'r> for Value<'r> {
     fn accepts(ty: &Type) -> bool {
         matches!(
             *ty,
-            Type::BOOL | Type::INT2 | Type::INT4 | Type::INT8 | Type::BYTEA | Type::TEXT | Type::VARCHAR | Type::NAME
+            Type::BOOL
+                | Type::INT2
+                | Type::INT4
+                | Type::INT8
+                | Type::BYTEA
+                | Type::TEXT
+                | Type::VARCHAR
+                | Type::NAME
         )
     }
 }

@@ -27,8 +27,8 @@ use crate::sealer::{self, Sealer};
 use crate::secrets::Secrets;
 use crate::sql::{Db as _, params};
 use crate::state::change::ChangeConsent;
-use crate::state::link_keys::{self, SharedKeyRing};
 use crate::state::check;
+use crate::state::link_keys::{self, SharedKeyRing};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 
 /// Folder of the ledger's files in the data directory.
@@ -81,7 +81,9 @@ struct Inner {
 
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresStore").field("database", &self.inner.connector.database()).finish_non_exhaustive()
+        f.debug_struct("PostgresStore")
+            .field("database", &self.inner.connector.database())
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,9 +145,8 @@ fn open(options: PostgresOptions) -> Result<PostgresStore> {
     first.write(|session| link_keys::ensure(session, &*entropy, clock.now()))?;
     let key_ring = link_keys::read(first.session()?, &secrets)?;
     let key_ring: SharedKeyRing = Arc::new(RwLock::new(Arc::new(key_ring)));
-    let links = |count: usize| -> Vec<Link> {
-        (0..count).map(|_| Link::new(Arc::clone(&connector), None)).collect()
-    };
+    let links =
+        |count: usize| -> Vec<Link> { (0..count).map(|_| Link::new(Arc::clone(&connector), None)).collect() };
     let sealer = start_sealer(&dir, first, &secrets, &key_ring)?;
     let inner = Inner {
         changes: Changes::start(links(CHANGING), links(1), &entropy)?,
@@ -167,7 +168,7 @@ fn start_sealer(dir: &Path, link: Link, secrets: &Secrets, key_ring: &SharedKeyR
     let ledger = dir.join(LEDGER_DIR);
     sealer::begin(&ledger, secrets);
     let (secrets, key_ring) = (secrets.clone(), Arc::clone(key_ring));
-    let mut sequencer = Sequencer { link, secrets, key_ring, ledger, is_leader: false };
+    let mut sequencer = Sequencer { link, secrets, key_ring, ledger, leads_on: None };
     Sealer::start(SEAL_INTERVAL, move || sequencer.seal())
 }
 

@@ -1,32 +1,32 @@
 //! The people that a group of operations is about, in memory: fetched for all of them at once, changed here, and
-//! written at once at the end (`flush.rs`). What nobody named beforehand is fetched when it is read.
+//! written at once at the end (`flush`). What nobody named beforehand is fetched when it is read.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use consent::{AddressId, Choice, EntryId, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId};
-use futures_util::future::try_join3;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, Statement};
 
 use super::ids::Ids;
-use super::session::{Params, Session};
+use super::session::Session;
 use crate::api::Result;
+use crate::error::StoreError;
 use crate::sql::{Db as _, params};
 use crate::state::change::Wants;
 use crate::state::namespaces;
-use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event};
-use crate::state::stamps::{Values, choice};
+use crate::state::stamps::Values;
 
 /// Ids that a writing thread has in stock.
 pub(super) struct Stock {
+    /// Of profiles.
     pub profiles: Ids,
+    /// Of addresses.
     pub addresses: Ids,
+    /// Of ledger entries, for one transaction.
     pub entries: Ids,
 }
 
 impl Stock {
+    /// Begins with none.
     pub fn new() -> Self {
         Self {
             profiles: Ids::new("SELECT nextval('profile_id')"),
@@ -39,10 +39,15 @@ impl Stock {
 /// What is to be written of something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Change {
+    /// Nothing.
     #[default]
     None,
+    /// Its row, which is there.
     Update,
+    /// A new row.
     Insert,
+    /// Its row goes.
+    Delete,
 }
 
 impl Change {
@@ -54,14 +59,53 @@ impl Change {
     }
 }
 
+/// A mark that the database has or hasn't, and whether it is to have it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    is_stored: bool,
+    is_set: bool,
+}
+
+impl Mark {
+    /// As it stands in the database.
+    pub const fn stored(is_stored: bool) -> Self {
+        Self { is_stored, is_set: is_stored }
+    }
+
+    /// Whether it is set now.
+    pub const fn is_set(self) -> bool {
+        self.is_set
+    }
+
+    /// Sets it or takes it away.
+    pub const fn put(&mut self, is_set: bool) {
+        self.is_set = is_set;
+    }
+
+    /// What is to be written.
+    pub const fn change(self) -> Change {
+        match (self.is_stored, self.is_set) {
+            (false, true) => Change::Insert,
+            (true, false) => Change::Delete,
+            (false, false) | (true, true) => Change::None,
+        }
+    }
+}
+
 /// A profile with all that decides about its consent.
 #[derive(Default)]
 pub(super) struct Person {
+    /// Its choices.
     pub values: Values,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// Its addresses, in no order.
     pub addresses: Vec<AddressId>,
+    /// Its choices for lists, in no order.
     pub subscriptions: Vec<Subscription>,
+    /// BCP 47 tag.
     pub locale: Option<String>,
+    /// Of its row.
     pub change: Change,
     /// Its id has been given out in this transaction: there is nothing of it in the database.
     pub is_new: bool,
@@ -82,57 +126,81 @@ impl Person {
 /// What only imports and merges ask for.
 #[derive(Default)]
 pub(super) struct More {
+    /// What the profile has beside its consent.
     pub details: Details<'static>,
+    /// Of the profile's row, as to these details.
     pub details_change: Change,
-    /// The external id has to be entered into its table.
-    pub new_external_id: bool,
-    pub unclaimed: bool,
-    pub unclaimed_changed: bool,
+    /// Of the external id's own table.
+    pub external_id_change: Change,
+    /// No import has ever been about it.
+    pub unclaimed: Mark,
+    /// Which profile it has been merged into.
     pub merged_into: Option<ProfileId>,
-    pub merged_changed: bool,
+    /// Of the table of merged profiles.
+    pub merged_change: Change,
 }
 
+/// A choice for a list.
 pub(super) struct Subscription {
+    /// Which list.
     pub list: ListId,
+    /// The choice.
     pub choice: Choice,
+    /// When it was made, and by which entry.
     pub stamp: Stamp,
-    pub changed: bool,
-    pub removed: bool,
+    /// Of its row; an update makes it if it isn't there.
+    pub change: Change,
 }
 
+/// An address.
 pub(super) struct Slot {
+    /// As it is to be.
     pub row: AddressRow,
+    /// Of its row.
     pub change: Change,
-    /// Whose it was in the database, if somebody else's.
+    /// Whose it is in the database, if it has moved since: rows lie with their profile's.
     pub moved_from: Option<ProfileId>,
 }
 
 /// A ledger entry to be written, with its columns as they are stored.
 pub(super) struct QueuedEvent {
+    /// The entry.
     pub event: Event,
+    /// What it sets, packed.
     pub sets: Vec<u8>,
+    /// Salt and JSON text.
     pub evidence: Option<(Vec<u8>, String)>,
 }
 
 /// See the module.
 pub(super) struct WorkingSet<'s> {
+    /// Where it is fetched from and written to.
     pub session: &'s Session,
+    /// Ids for what is new.
     pub stock: &'s mut Stock,
+    /// Whose people these are.
     pub workspace: WorkspaceId,
+    /// By id; `None` for one that isn't there. So in all of these maps.
     pub people: HashMap<ProfileId, Option<Person>>,
+    /// By id. Each address of each of the people is here.
     pub addresses: HashMap<AddressId, Option<Slot>>,
+    /// Addresses by namespace and key.
     pub keys: HashMap<(i64, String), Option<AddressId>>,
+    /// Profiles by external id.
     pub external_ids: HashMap<String, Option<ProfileId>>,
+    /// Whether a list is there.
     pub lists: HashMap<ListId, bool>,
+    /// Codes of namespaces.
     pub namespaces: HashMap<Namespace, i64>,
+    /// New ledger entries, in the order of their ids.
     pub events: Vec<QueuedEvent>,
+    /// Entries that have been read or are new.
     pub known_events: HashMap<EntryId, Option<Event>>,
-    /// Whether an entry's refusal has been repeated, and whether that is to be written.
-    pub repeated: HashMap<EntryId, (bool, bool)>,
+    /// Whether an entry's refusal has been repeated.
+    pub repeated: HashMap<EntryId, Mark>,
     /// Counts what has been changed, so that an operation that failed halfway is noticed.
     pub changes: u64,
 }
-
 
 impl<'s> WorkingSet<'s> {
     /// Begins with nothing. The session is in a transaction.
@@ -153,165 +221,6 @@ impl<'s> WorkingSet<'s> {
             repeated: HashMap::new(),
             changes: 0,
         }
-    }
-
-    /// Fetches what operations are going to read.
-    pub fn fetch(&mut self, wants: &Wants, with_more: bool) -> Result<()> {
-        let mut profiles = wants.profiles.clone();
-        profiles.extend(self.fetch_owners(wants)?);
-        profiles.sort_unstable();
-        profiles.dedup();
-        self.fetch_people(&profiles)?;
-        if with_more {
-            self.fetch_more(&profiles)?;
-        }
-        Ok(())
-    }
-
-    /// Finds out whose the wanted addresses and external ids are.
-    fn fetch_owners(&mut self, wants: &Wants) -> Result<Vec<ProfileId>> {
-        const BY_ID: &str = "SELECT address, profile FROM address_owner WHERE address = ANY(?1) AND workspace = ?2";
-        const BY_KEY: &str = "SELECT key, namespace, address, profile FROM address_key
-            WHERE key = ANY(?1) AND workspace = ?2";
-        const BY_EXTERNAL_ID: &str = "SELECT external_id, profile FROM profile_external_id
-            WHERE external_id = ANY(?1) AND workspace = ?2";
-        let ids: Vec<i64> = wants.addresses.iter().map(|id| id.0).collect();
-        let mut keys = Vec::with_capacity(wants.keys.len());
-        for (namespace, key) in &wants.keys {
-            if let Some(code) = self.namespace_code(namespace)? {
-                self.keys.entry((code, key.clone())).or_insert(None);
-                keys.push(key.as_str());
-            }
-        }
-        let externals: Vec<&str> = wants.external_ids.iter().map(String::as_str).collect();
-        let workspace = self.workspace.0;
-        let session = self.session;
-        let (by_id, by_key) = (session.prepared(BY_ID)?, session.prepared(BY_KEY)?);
-        let by_external = session.prepared(BY_EXTERNAL_ID)?;
-        let client = session.client();
-        let (by_id, by_key, by_external) = session.wait(try_join3(
-            ask(client, &by_id, ids.is_empty(), &[&ids, &workspace]),
-            ask(client, &by_key, keys.is_empty(), &[&keys, &workspace]),
-            ask(client, &by_external, externals.is_empty(), &[&externals, &workspace]),
-        ))?;
-        let mut profiles = Vec::with_capacity(by_id.len() + by_key.len() + by_external.len());
-        for id in &wants.addresses {
-            self.addresses.entry(*id).or_insert(None);
-        }
-        for row in &by_id {
-            profiles.push(ProfileId(row.try_get(1)?));
-        }
-        for row in &by_key {
-            let namespace: i16 = row.try_get(1)?;
-            self.keys.insert((i64::from(namespace), row.try_get(0)?), Some(AddressId(row.try_get(2)?)));
-            profiles.push(ProfileId(row.try_get(3)?));
-        }
-        for id in &wants.external_ids {
-            self.external_ids.entry(id.clone()).or_insert(None);
-        }
-        for row in &by_external {
-            let profile = ProfileId(row.try_get(1)?);
-            self.external_ids.insert(row.try_get(0)?, Some(profile));
-            profiles.push(profile);
-        }
-        Ok(profiles)
-    }
-
-    /// Fetches people with their addresses and subscriptions; those that are here stay as they are.
-    pub fn fetch_people(&mut self, ids: &[ProfileId]) -> Result<()> {
-        const PEOPLE: &str =
-            "SELECT id, word, stamps, created_at, locale FROM profile WHERE id = ANY(?1) AND workspace = ?2";
-        const ADDRESSES: &str = "SELECT id, profile, word, epoch, stamps, namespace, position, key, raw FROM address
-            WHERE profile = ANY(?1) AND workspace = ?2";
-        const SUBSCRIPTIONS: &str = "SELECT profile, list, choice, at, entry FROM subscription
-            WHERE profile = ANY(?1) AND workspace = ?2";
-        let ids: Vec<i64> = ids.iter().filter(|id| !self.people.contains_key(*id)).map(|id| id.0).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let session = self.session;
-        let (people, addresses) = (session.prepared(PEOPLE)?, session.prepared(ADDRESSES)?);
-        let subscriptions = session.prepared(SUBSCRIPTIONS)?;
-        let params: [&(dyn ToSql + Sync); 2] = [&ids, &self.workspace.0];
-        let (people, addresses, subscriptions) = session.wait(try_join3(
-            session.client().query(&people, &params),
-            session.client().query(&addresses, &params),
-            session.client().query(&subscriptions, &params),
-        ))?;
-        for id in ids {
-            self.people.insert(ProfileId(id), None);
-        }
-        for row in &people {
-            let values = Values::unpack(row.try_get(1)?, row.try_get(2)?)?;
-            let (created_at, locale) = (Timestamp(row.try_get(3)?), row.try_get(4)?);
-            let person = Person { values, created_at, locale, ..Person::default() };
-            self.people.insert(ProfileId(row.try_get(0)?), Some(person));
-        }
-        for row in &addresses {
-            self.add_address(read_address(row)?);
-        }
-        for row in &subscriptions {
-            let subscription = read_subscription(row)?;
-            if let Some(Some(person)) = self.people.get_mut(&ProfileId(row.try_get(0)?)) {
-                person.subscriptions.push(subscription);
-            }
-        }
-        Ok(())
-    }
-
-    fn add_address(&mut self, row: AddressRow) {
-        let id = row.state.id;
-        if let Some(Some(person)) = self.people.get_mut(&row.state.profile) {
-            person.addresses.push(id);
-        }
-        self.keys.insert((row.namespace, row.key.clone()), Some(id));
-        self.addresses.insert(id, Some(Slot { row, change: Change::None, moved_from: None }));
-    }
-
-    /// Fetches what imports and merges ask for.
-    pub fn fetch_more(&mut self, ids: &[ProfileId]) -> Result<()> {
-        const DETAILS: &str = "SELECT id, external_id, locale, time_zone, country, remainder, attributes FROM profile
-            WHERE id = ANY(?1) AND workspace = ?2";
-        const UNCLAIMED: &str = "SELECT profile FROM unclaimed_profile WHERE profile = ANY(?1)";
-        const MERGED: &str = "SELECT from_profile, into_profile FROM profile_merged
-            WHERE from_profile = ANY(?1) AND workspace = ?2";
-        let missing = |id: &&ProfileId| matches!(self.people.get(*id), Some(Some(Person { more: None, .. })));
-        let ids: Vec<i64> = ids.iter().filter(missing).map(|id| id.0).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let session = self.session;
-        let (details, unclaimed) = (session.prepared(DETAILS)?, session.prepared(UNCLAIMED)?);
-        let merged = session.prepared(MERGED)?;
-        let both: [&(dyn ToSql + Sync); 2] = [&ids, &self.workspace.0];
-        let client = session.client();
-        let (details, unclaimed, merged) = session.wait(try_join3(
-            client.query(&details, &both),
-            client.query(&unclaimed, &both[..1]),
-            client.query(&merged, &both),
-        ))?;
-        for row in &details {
-            let more = More { details: read_details(row)?, ..More::default() };
-            if let Some(Some(person)) = self.people.get_mut(&ProfileId(row.try_get(0)?)) {
-                person.more = Some(more);
-            }
-        }
-        for row in &unclaimed {
-            if let Some(more) = self.fetched_more(row.try_get(0)?) {
-                more.unclaimed = true;
-            }
-        }
-        for row in &merged {
-            let into = ProfileId(row.try_get(1)?);
-            if let Some(more) = self.fetched_more(row.try_get(0)?) {
-                more.merged_into = Some(into);
-            }
-        }
-        Ok(())
-    }
-
-    fn fetched_more(&mut self, profile: i64) -> Option<&mut More> {
-        self.people.get_mut(&ProfileId(profile))?.as_mut()?.more.as_mut()
     }
 
     /// A profile, if there is one.
@@ -360,57 +269,39 @@ impl<'s> WorkingSet<'s> {
         self.lists.insert(list, exists);
         Ok(exists)
     }
-}
 
-/// Runs a query, or answers without one when nothing is asked.
-async fn ask(
-    client: &Client,
-    statement: &Statement,
-    nothing: bool,
-    params: Params<'_>,
-) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
-    if nothing { Ok(Vec::new()) } else { client.query(statement, params).await }
-}
+    /// A profile that an operation has read before it changes it.
+    pub fn known(&mut self, id: ProfileId) -> Result<&mut Person> {
+        self.changes += 1;
+        self.person(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
 
-fn read_address(row: &Row) -> Result<AddressRow> {
-    let (namespace, position): (i16, i32) = (row.try_get(5)?, row.try_get(6)?);
-    let epoch: i64 = row.try_get(3)?;
-    Ok(AddressRow {
-        state: AddressState {
-            id: AddressId(row.try_get(0)?),
-            profile: ProfileId(row.try_get(1)?),
-            values: Values::unpack(row.try_get(2)?, row.try_get(4)?)?,
-            epoch: u32::try_from(epoch).unwrap_or(u32::MAX),
-        },
-        namespace: i64::from(namespace),
-        position: i64::from(position),
-        key: row.try_get(7)?,
-        raw: row.try_get(8)?,
-    })
-}
+    /// Its further details, to be changed.
+    pub fn known_more(&mut self, id: ProfileId) -> Result<&mut More> {
+        self.known(id)?.touch();
+        self.more(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
 
-fn read_subscription(row: &Row) -> Result<Subscription> {
-    let code: i16 = row.try_get(2)?;
-    let stamp = Stamp { at: Timestamp(row.try_get(3)?), entry: EntryId(row.try_get(4)?) };
-    Ok(Subscription {
-        list: ListId(row.try_get(1)?),
-        choice: choice(u8::try_from(code).unwrap_or(u8::MAX))?,
-        stamp,
-        changed: false,
-        removed: false,
-    })
-}
+    /// An address that an operation has read before it changes it.
+    pub fn known_slot(&mut self, id: AddressId) -> Result<&mut Slot> {
+        self.changes += 1;
+        self.slot(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
+    }
 
-fn read_details(row: &Row) -> Result<Details<'static>> {
-    let text = |column| -> Result<Option<Cow<'static, str>>> {
-        Ok(row.try_get::<_, Option<String>>(column)?.map(Cow::Owned))
-    };
-    Ok(Details {
-        external_id: text(1)?,
-        locale: text(2)?,
-        time_zone: text(3)?,
-        country: text(4)?,
-        remainder: text(5)?,
-        attributes: text(6)?,
-    })
+    /// See [`Person::touch`].
+    pub fn touch(&mut self, id: ProfileId) -> Result<()> {
+        self.known(id)?.touch();
+        Ok(())
+    }
+
+    /// Adds an address.
+    pub fn insert_slot(&mut self, row: AddressRow) -> Result<()> {
+        let (id, profile) = (row.state.id, row.state.profile);
+        self.keys.insert((row.namespace, row.key.clone()), Some(id));
+        self.addresses.insert(id, Some(Slot { row, change: Change::Insert, moved_from: None }));
+        let person = self.known(profile)?;
+        person.addresses.push(id);
+        person.touch();
+        Ok(())
+    }
 }

@@ -27,9 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use consent::{
-    Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, WorkspaceId,
-};
+use consent::{Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, WorkspaceId};
 use rusqlite::Connection;
 
 use crate::api::Result;

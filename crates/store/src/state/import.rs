@@ -23,6 +23,8 @@ use crate::error::StoreError;
 use crate::types::{ProfileRow, RowConsent, RowOutcome, RowTarget};
 use changes::{Group, group};
 
+/// A character that not every database keeps in a text.
+const NUL: char = '\0';
 /// Longest external id, in bytes.
 const EXTERNAL_ID_LENGTH_MAX: usize = 256;
 /// Longest attributes and longest remainder of a row, in bytes.
@@ -47,7 +49,7 @@ impl ChangeConsent for Import {
 
     fn wants(&self, wants: &mut Wants) {
         for row in &self.rows {
-            wants.external_ids.extend(row.external_id.clone());
+            wants.external_ids.extend(row.external_id.clone().filter(|id| !id.contains(NUL)));
             for address in row.addresses.iter().chain(named_by_consents(&row.consents)) {
                 wants.key(address);
             }
@@ -264,7 +266,10 @@ fn limits(row: &ProfileRow) -> Option<String> {
     let longer = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.len() > max);
     let object =
         |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('{') && text.ends_with('}'));
-    let reason = if row.external_id.as_deref().is_some_and(str::is_empty) {
+    let texts = [&row.external_id, &row.locale, &row.time_zone, &row.attributes, &row.remainder];
+    let reason = if texts.into_iter().flatten().any(|text| text.contains(NUL)) {
+        "the row holds the character U+0000".to_owned()
+    } else if row.external_id.as_deref().is_some_and(str::is_empty) {
         "the id is empty".to_owned()
     } else if row.external_id.is_none()
         && row.addresses.is_empty()

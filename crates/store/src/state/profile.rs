@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use consent::{
-    Address, AddressId, Choice, EntryId, Evidence, Field, ListId, Namespace, ProfileId, Stamp,
-    Timestamp, WorkspaceId,
+    Address, AddressId, Choice, EntryId, Evidence, Field, ListId, Namespace, ProfileId, Stamp, Timestamp,
+    WorkspaceId,
 };
 use roaring::RoaringTreemap;
 

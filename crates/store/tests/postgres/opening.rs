@@ -1,1 +1,141 @@
-//! Opening a database: what is wrong is said in one line.
+//! Opening a database: what is wrong is said in one line, which names the place and holds no password.
+
+use std::path::Path;
+
+use store::StoreError;
+use store::postgres::PostgresStore;
+use xtask::servers::{Cluster, ClusterOptions, shared};
+
+use super::{database, open};
+
+/// Why opening fails, told in one line without the password.
+fn refusal(url: &str, dir: &Path) -> StoreError {
+    let error = open(url, dir).err().unwrap();
+    let text = error.to_string();
+    let password = url.split([':', '@']).nth(2).unwrap();
+    assert!(!text.contains('\n') && !text.contains(password), "{text}");
+    error
+}
+
+fn empty_database() -> xtask::servers::Database {
+    let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
+    server.database("store_empty", |_| Ok(())).unwrap()
+}
+
+/// The URL with another user and password.
+fn as_user(url: &str, user: &str, password: &str) -> String {
+    let (_, place) = url.split_once('@').unwrap();
+    format!("postgres://{user}:{password}@{place}")
+}
+
+#[test]
+fn no_server_wrong_password_and_missing_database_name_the_place() {
+    let (database, dir) = (database(), tempfile::tempdir().unwrap());
+    let url = database.url();
+    let place = url.split_once('@').unwrap().1.to_owned();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = refusal(&format!("postgres://u:geheim@{nobody}/x"), dir.path());
+    assert!(error.is_transient() && error.to_string().contains(&format!("{nobody}/x")), "{error}");
+    let error = refusal(&as_user(&url, "tester", "geheim"), dir.path());
+    assert!(error.to_string().contains(&place) && error.to_string().contains("check"), "{error}");
+    let missing = format!("{url}_missing");
+    let error = refusal(&missing, dir.path());
+    assert!(
+        error.to_string().contains("does not exist") && error.to_string().contains("createdb"),
+        "{error}"
+    );
+    assert!(!dir.path().join("master.key").exists());
+}
+
+#[test]
+fn a_schema_is_refused_from_the_version_on_that_says_so() {
+    let (database, dir) = (database(), tempfile::tempdir().unwrap());
+    database.psql("UPDATE consentry_schema SET version = 2, works_with = 1").unwrap();
+    drop(open(&database.url(), dir.path()).unwrap());
+    database.psql("UPDATE consentry_schema SET version = 7, works_with = 2").unwrap();
+    let error = refusal(&database.url(), dir.path());
+    assert!(matches!(error, StoreError::TooNew { found: 7, .. }), "{error}");
+    assert!(PostgresStore::status(&database.url(), None).unwrap().version == 7);
+}
+
+#[test]
+fn without_the_right_to_make_tables_nothing_is_made() {
+    let (database, dir) = (empty_database(), tempfile::tempdir().unwrap());
+    let role = format!("r_{}", database.name());
+    database.psql(&format!("CREATE ROLE {role} LOGIN PASSWORD 'geheim'")).unwrap();
+    database.psql("REVOKE CREATE ON SCHEMA public FROM PUBLIC").unwrap();
+    let url = as_user(&database.url(), &role, "geheim");
+    let error = refusal(&url, dir.path());
+    assert!(matches!(error, StoreError::Denied(_)), "{error}");
+    assert_eq!(database.psql("SELECT to_regclass('public.consentry_schema') IS NULL").unwrap(), "t");
+    assert!(!dir.path().join("master.key").exists());
+    database.psql(&format!("GRANT ALL ON SCHEMA public TO {role}")).unwrap();
+    drop(open(&url, dir.path()).unwrap());
+    database.psql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn a_migration_that_fails_leaves_nothing() {
+    let (database, dir) = (empty_database(), tempfile::tempdir().unwrap());
+    // The last table's name is taken.
+    database.psql("CREATE TABLE copy_progress (x INTEGER)").unwrap();
+    refusal(&database.url(), dir.path());
+    assert_eq!(database.psql("SELECT to_regclass('public.consentry_schema') IS NULL").unwrap(), "t");
+    database.psql("DROP TABLE copy_progress").unwrap();
+    drop(open(&database.url(), dir.path()).unwrap());
+}
+
+#[test]
+fn a_server_that_takes_no_writes_is_refused() {
+    let (database, dir) = (database(), tempfile::tempdir().unwrap());
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name());
+    database.psql(&read_only).unwrap();
+    let error = refusal(&database.url(), dir.path());
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(error.to_string().contains("takes writes"), "{error}");
+}
+
+#[test]
+fn a_database_has_one_master_key() {
+    let (database, first, second) = (database(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    drop(open(&database.url(), first.path()).unwrap());
+    let error = refusal(&database.url(), second.path()).to_string();
+    assert!(error.contains("no master.key") && error.contains("copy"), "{error}");
+    assert!(!second.path().join("master.key").exists());
+    std::fs::write(second.path().join("master.key"), [7; 32]).unwrap();
+    let error = refusal(&database.url(), second.path()).to_string();
+    assert!(error.contains("isn't the one") && error.contains(second.path().to_str().unwrap()), "{error}");
+    std::fs::copy(first.path().join("master.key"), second.path().join("master.key")).unwrap();
+    drop(open(&database.url(), second.path()).unwrap());
+}
+
+#[test]
+fn migrating_at_once_is_done_once() {
+    let database = empty_database();
+    let url = database.url();
+    std::thread::scope(|scope| {
+        let migrating: Vec<_> = (0..6).map(|_| scope.spawn(|| PostgresStore::migrate(&url, None))).collect();
+        for migrated in migrating {
+            let status = migrated.join().unwrap().unwrap();
+            assert_eq!(status.version, status.known);
+        }
+    });
+    assert_eq!(database.psql("SELECT count(*) FROM workspace").unwrap(), "1");
+}
+
+#[test]
+fn tls_checks_certificate_and_name() {
+    let options = ClusterOptions { tls: true, ..ClusterOptions::for_tests() };
+    let server = Cluster::start(&options).unwrap().unwrap();
+    let (url, dir) = (server.url("postgres"), tempfile::tempdir().unwrap());
+    let root = server.certificate();
+    let root = root.display();
+    let error = refusal(&format!("{url}?sslmode=verify-full"), dir.path()).to_string();
+    assert!(error.contains("sslrootcert"), "{error}");
+    let other = url.replace("127.0.0.1", "127.0.0.2");
+    server.set(&[("listen_addresses", "127.0.0.1,127.0.0.2")]).unwrap();
+    server.restart(xtask::servers::StopMode::Fast).unwrap();
+    let error = refusal(&format!("{other}?sslmode=verify-full&sslrootcert={root}"), dir.path()).to_string();
+    assert!(error.contains("certificate"), "{error}");
+    drop(open(&format!("{url}?sslmode=verify-full&sslrootcert={root}"), dir.path()).unwrap());
+}
