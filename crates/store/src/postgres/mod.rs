@@ -7,10 +7,12 @@
 //! | `working_set`, `rows`, `flush` | the people a transaction is about: fetched at once, changed in memory, written at once |
 //! | `reading`, `people` | what decisions and links read |
 //! | `sequencer`, `locks` | what one node at a time does |
+//! | `copy` | the move of a data directory of SQLite into a database |
 //! | `migrate`, `store` | the schema; the engine itself |
 
 mod changes;
 mod connect;
+mod copy;
 mod error;
 mod flush;
 mod ids;
@@ -27,5 +29,6 @@ mod sql;
 mod store;
 mod working_set;
 
+pub use copy::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
 pub use migrate::SchemaStatus;
 pub use store::{PostgresOptions, PostgresStore};
