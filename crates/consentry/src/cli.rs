@@ -38,6 +38,13 @@ pub struct Global {
         value_name = "DIR"
     )]
     pub data_dir: PathBuf,
+    /// Keep the state in PostgreSQL, which any number of nodes share: <postgres://USER@HOST/DATABASE>. The data directory
+    /// then holds master.key, the same on every node, and the ledger's files
+    #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// A file that holds the database's password, unless the URL or PGPASSWORD does
+    #[arg(long, global = true, env = "CONSENTRY_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
     /// Write data to standard output as JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -76,6 +83,9 @@ pub enum Command {
     Keys(Keys),
     /// Copy the whole data directory while everything goes on
     Backup(Backup),
+    /// The PostgreSQL database
+    #[command(subcommand)]
+    Db(Db),
     /// Check the data directory and the settings
     Doctor,
     /// Print a completion script for a shell
@@ -119,6 +129,9 @@ pub struct Serve {
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
     #[arg(long)]
     pub behind_proxy: bool,
+    /// After SIGTERM or ctrl-c, go on serving for so long with /readyz at 503, so that a load balancer turns away first
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub drain_seconds: u64,
 }
 
 /// `demo`
@@ -316,6 +329,21 @@ pub enum Ledger {
 pub enum Keys {
     /// Sign new links with a new key; links already sent go on working
     Rotate,
+}
+
+/// `db ...`
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Bring the schema up to date, all of it or nothing. Nodes do it when they start, too
+    Migrate,
+    /// Show the schema's version
+    Status,
+    /// Print how the tables are to be distributed past one database server
+    Plan {
+        /// For Citus: the statements that distribute them, with the reasons
+        #[arg(long, required = true)]
+        citus: bool,
+    },
 }
 
 /// `backup`

@@ -1,12 +1,13 @@
-//! What every command works with: the data directory, opened, and the system's clock.
+//! What every command works with: the state, opened, and the system's clock.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use consent::{Address, Clock, Timestamp, WorkspaceId};
+use store::postgres::{PostgresOptions, PostgresStore};
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{AddressOwner, List, Settings, Store};
+use store::{AddressOwner, List, Settings, Store, StoreError};
 
 use crate::cli::Global;
 use crate::output::{self, fail};
@@ -15,11 +16,13 @@ use crate::system::{OsEntropy, SystemClock};
 /// The workspace that the command line works in.
 pub const WORKSPACE: WorkspaceId = WorkspaceId::MAIN;
 
-/// An opened data directory.
+/// The opened state.
 #[derive(Clone)]
 pub struct Context {
     /// The state.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
+    /// The engine, where it is PostgreSQL.
+    pub postgres: Option<PostgresStore>,
     /// The system's clock.
     pub clock: Arc<dyn Clock>,
     /// The data directory.
@@ -29,9 +32,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the data directory, making it if it isn't there.
+    /// Opens the data directory, making it if it isn't there, or the database.
     pub fn open(global: &Global) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
+        if let Some(url) = &global.database {
+            let postgres = open_postgres(global, url, &clock)?;
+            return Ok(Self { store: Arc::new(postgres.clone()), postgres: Some(postgres), clock, dir, json });
+        }
         if !global.data_dir.join("master.key").is_file() {
             // A misspelt folder would otherwise look like one in which nobody has ever said no.
             output::say(format_args!("{}: a new data directory", global.data_dir.display()));
@@ -47,7 +55,7 @@ impl Context {
                 "`consentry doctor` checks a data directory; --data-dir names another",
             )
         })?;
-        Ok(Self { store: Arc::new(store), clock, dir: global.data_dir.as_path().into(), json: global.json })
+        Ok(Self { store: Arc::new(store), postgres: None, clock, dir, json })
     }
 
     /// Now.
@@ -57,7 +65,7 @@ impl Context {
 
     /// The store as the trait that the other crates take.
     pub fn shared_store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store) as Arc<dyn Store>
+        Arc::clone(&self.store)
     }
 
     /// The settings.
@@ -77,4 +85,35 @@ impl Context {
     pub async fn owner(&self, address: &Address) -> Result<Option<AddressOwner>> {
         Ok(self.store.resolve(WORKSPACE, vec![address.clone()]).await?.pop().flatten())
     }
+}
+
+fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>) -> Result<PostgresStore> {
+    let options = PostgresOptions {
+        url: url.to_owned(),
+        password: database_password(global)?,
+        dir: global.data_dir.clone(),
+        clock: Arc::clone(clock),
+        entropy: Arc::new(OsEntropy),
+    };
+    PostgresStore::open(options).map_err(database_error)
+}
+
+/// The database's password, where it isn't in the URL.
+pub fn database_password(global: &Global) -> Result<Option<String>> {
+    if let Some(file) = &global.database_password_file {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        return Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    Ok(std::env::var("PGPASSWORD").ok())
+}
+
+/// What is wrong with the database, and what to do about it.
+pub fn database_error(error: StoreError) -> anyhow::Error {
+    let hint = match &error {
+        StoreError::Invalid(_) => return anyhow::anyhow!("{error}"),
+        StoreError::Denied(_) => "the user must own the tables, or be allowed to make them in the database's schema",
+        StoreError::TooNew { .. } => "run this version of Consentry or a later one on every node",
+        _ => "`consentry db status` asks the server again; --database names another",
+    };
+    fail(format!("database: {error}"), hint)
 }

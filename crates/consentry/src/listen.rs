@@ -8,6 +8,9 @@ use anyhow::Result;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,12 +26,41 @@ const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 const HEAD_LENGTH_MAX: usize = 16 * 1024;
 /// How long requests in hand get when the server stops.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Where load balancers ask whether to send requests here.
+const READINESS: &str = "/readyz";
 /// Pause after a connection can't be accepted, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` turns true, then lets requests in hand end.
 pub async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) -> Result<()> {
     serve_within(listener, router, stop, HEAD_TIME_MAX).await
+}
+
+/// Turns true `drain` after `stop`: until then the server goes on, so that whoever asks for its readiness can turn to
+/// another one first.
+pub fn after(mut stop: watch::Receiver<bool>, drain: Duration) -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        if stop.wait_for(|stop| *stop).await.is_ok() {
+            tokio::time::sleep(drain).await;
+        }
+        let _ = sender.send(true);
+    });
+    receiver
+}
+
+/// Answers the readiness route with 503 once `stop` is true; everything else as before.
+pub fn unready_when(router: Router, stop: watch::Receiver<bool>) -> Router {
+    router.layer(axum::middleware::from_fn(move |request: Request, next: Next| {
+        let stopping = *stop.borrow() && request.uri().path() == READINESS;
+        async move {
+            if stopping {
+                (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response()
+            } else {
+                next.run(request).await
+            }
+        }
+    }))
 }
 
 async fn serve_within(

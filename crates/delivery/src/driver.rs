@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use consent::{AddressId, Exclusion, ProfileId};
-use store::{Due, NewClaim, Run, StoreError};
+use roaring::RoaringTreemap;
+use store::{Due, NewClaim, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::audience;
@@ -17,13 +18,21 @@ use crate::settle::Tally;
 
 /// Most profiles decided at once, where many are excluded.
 const LOOK_MAX: usize = 64;
+/// Most due messages read at once.
+const DUE_MAX: usize = 512;
 /// How often messages that became due are looked for while the audience isn't through, and waited for afterwards.
 const DUE_EVERY: Duration = Duration::from_millis(500);
 const WAIT_STEP: Duration = Duration::from_millis(100);
 
-/// Takes batches from the audience and from what is due, until there are none.
+/// Takes batches from a part of the audience and from what is due in it, until there are none.
 pub(crate) struct Driver<'a> {
     pub(crate) pipeline: &'a Pipeline,
+    /// The part, with its cursor as it was when it was taken.
+    pub(crate) part: Part,
+    /// Whether every member of the part has been claimed.
+    pub(crate) walked: bool,
+    /// Messages that are due and not claimed. Nobody else can claim them.
+    pub(crate) due: VecDeque<Due>,
     pub(crate) in_hand: Arc<Semaphore>,
     /// Permits that the semaphore has, given out ones included.
     pub(crate) size: usize,
@@ -42,19 +51,22 @@ impl Driver<'_> {
         self.health.is_halted() || *self.stop.borrow()
     }
 
-    pub(crate) async fn drive(&mut self, run: &Run, wait: bool) -> Result<bool, DeliveryError> {
+    pub(crate) async fn drive(
+        &mut self,
+        audience: &RoaringTreemap,
+        wait: bool,
+    ) -> Result<bool, DeliveryError> {
         let gate = &self.pipeline.gate;
-        let audience = gate.store.audience(gate.workspace, run.id).await?;
         let mut rest = audience.iter();
-        if let Some(cursor) = run.cursor {
-            rest.advance_to(audience::id(cursor) + 1);
-        }
+        rest.advance_to(audience::id(self.part.position()) + 1);
+        let until = audience::id(self.part.until);
+        let mut rest = rest.take_while(|id| *id <= until).peekable();
         let mut looked = gate.clock.monotonic();
         let mut due_possible = true;
         while !self.ends() {
             let Some((hand, room)) = self.room().await else { break };
             if due_possible {
-                let due = gate.store.due(gate.workspace, run.id, gate.clock.now(), room).await?;
+                let due = self.next_due(room).await?;
                 if !due.is_empty() {
                     self.retry(due, hand).await?;
                     continue;
@@ -68,7 +80,7 @@ impl Driver<'_> {
                 self.ahead.push_back(audience::profile(next));
             }
             let batch: Vec<ProfileId> = self.ahead.drain(..look.min(self.ahead.len())).collect();
-            if batch.is_empty() {
+            if batch.is_empty() && self.walked {
                 drop(hand);
                 if self.is_through(wait).await? {
                     return Ok(!self.ends());
@@ -76,10 +88,21 @@ impl Driver<'_> {
                 due_possible = true;
                 continue;
             }
-            self.first(batch, hand).await?;
+            let last = self.ahead.is_empty() && rest.peek().is_none();
+            self.first(batch, last, hand).await?;
             due_possible = gate.clock.monotonic().saturating_sub(looked) >= DUE_EVERY;
         }
         Ok(false)
+    }
+
+    /// The next messages that are due, at most `room`.
+    async fn next_due(&mut self, room: usize) -> Result<Vec<Due>, StoreError> {
+        let gate = &self.pipeline.gate;
+        if self.due.is_empty() {
+            let (run, now) = (self.pipeline.run, gate.clock.now());
+            self.due = gate.store.due(gate.workspace, run, self.part, now, DUE_MAX.max(room)).await?.into();
+        }
+        Ok(self.due.drain(..room.min(self.due.len())).collect())
     }
 
     /// Fits the semaphore to the window: what is in hand already stays so.
@@ -131,7 +154,8 @@ impl Driver<'_> {
             _ = halt.wait_for(|halted| *halted) => return Ok(true),
         }
         let gate = &self.pipeline.gate;
-        let Some(next) = gate.store.next_due(gate.workspace, self.pipeline.run).await? else {
+        let Some(next) = gate.store.next_due(gate.workspace, self.pipeline.run, Some(self.part)).await?
+        else {
             return Ok(true);
         };
         let now = gate.clock.now();
@@ -148,13 +172,16 @@ impl Driver<'_> {
         Ok(self.ends())
     }
 
+    /// Decides for a batch of the audience and claims it. After the `last` one the part is walked.
     async fn first(
         &mut self,
         batch: Vec<ProfileId>,
+        last: bool,
         hand: OwnedSemaphorePermit,
     ) -> Result<(), DeliveryError> {
         let room = hand.num_permits();
-        let mut decided = self.decide(batch.clone()).await?;
+        let mut decided =
+            if batch.is_empty() { Decided::default() } else { self.decide(batch.clone()).await? };
         // Whoever is behind the last one that there is room for comes again.
         let fits = match decided.permits.get(room) {
             Some(first) => batch.partition_point(|profile| *profile < first.profile),
@@ -166,13 +193,17 @@ impl Driver<'_> {
             self.look = if few { (batch.len() * 2).min(LOOK_MAX) } else { batch.len() };
         } else {
             self.look = fits;
-            let last = batch.last();
+            let end = batch.last();
             decided.permits.truncate(room);
-            decided.excluded.retain(|(profile, _)| Some(profile) <= last);
+            decided.excluded.retain(|(profile, _)| Some(profile) <= end);
             behind.iter().rev().for_each(|profile| self.ahead.push_front(*profile));
         }
+        let last = last && behind.is_empty();
+        let cursor = if last { Some(self.part.until) } else { batch.last().copied() };
         let permits = decided.permits.into_iter().map(|permit| (permit, 0)).collect();
-        self.claim(permits, decided.excluded, batch.last().copied(), hand).await
+        self.claim(permits, decided.excluded, cursor, hand).await?;
+        self.walked |= last;
+        Ok(())
     }
 
     /// Decides for a batch of the audience, each at the address at which they are meant; the answers by profile.
@@ -214,6 +245,7 @@ impl Driver<'_> {
         let gate = &self.pipeline.gate;
         let claim = NewClaim {
             run: self.pipeline.run,
+            part: self.part.reference(),
             permitted: permits.iter().map(|(permit, _)| (permit.profile, permit.person.address())).collect(),
             excluded,
             cursor,
@@ -235,6 +267,7 @@ impl Driver<'_> {
             excluded: Vec::new(),
             in_hand: Some(hand),
         };
+        self.pipeline.handed().insert(id);
         let claim = Arc::new(OpenClaim { id, progress: Mutex::new(progress) });
         for (permit, attempts) in permits {
             // The workers listen for as long as this end is open.
@@ -245,7 +278,7 @@ impl Driver<'_> {
 }
 
 /// Waits until the run is to stop; for good when nobody can say so any more.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }

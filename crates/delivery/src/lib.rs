@@ -16,6 +16,7 @@ pub mod links;
 pub mod listed;
 mod mailbox;
 pub mod message;
+mod parts;
 mod pipeline;
 mod plaintext;
 pub mod publish;
@@ -23,6 +24,7 @@ pub mod render;
 pub mod run;
 mod settle;
 pub mod smtp;
+mod turns;
 pub mod window;
 mod worker;
 

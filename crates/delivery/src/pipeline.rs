@@ -1,12 +1,13 @@
 //! The moving part of a run: the driver decides and claims, workers hand over, settlements are written in groups.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use consent::{Exclusion, ProfileId, RunId};
-use store::{ClaimId, Outcome, Run, StoreError};
+use roaring::RoaringTreemap;
+use store::{ClaimId, Outcome, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::configuration::Retry;
@@ -16,7 +17,6 @@ use crate::gate::{Gate, Permit};
 use crate::listed::Listed;
 use crate::message::Composer;
 use crate::render::Renderer;
-use crate::run::Progress;
 use crate::settle::{Tally, settle_all};
 use crate::smtp::SmtpTransport;
 use crate::window::Window;
@@ -33,6 +33,8 @@ pub(crate) struct Pipeline {
     pub(crate) composer: Composer,
     pub(crate) retry: Retry,
     pub(crate) backoff: Duration,
+    /// Claims whose messages were given to the workers and that aren't settled.
+    pub(crate) handed: Mutex<HashSet<ClaimId>>,
 }
 
 /// One message on its way to a worker.
@@ -138,32 +140,40 @@ impl Lines {
 }
 
 impl Pipeline {
-    /// Drives the run. True: the audience is through and everything in hand is settled.
+    /// See the field.
+    pub(crate) fn handed(&self) -> MutexGuard<'_, HashSet<ClaimId>> {
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drives a part of the run. True: it is walked and everything in hand is settled.
+    ///
+    /// Whatever ends it, everything that was given to the workers has been settled by then, or can't be.
     pub(crate) async fn drive(
-        self,
-        run: &Run,
+        self: &Arc<Self>,
+        part: Part,
+        audience: &RoaringTreemap,
         wait: bool,
         stop: watch::Receiver<bool>,
-        progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+        tally: Arc<Tally>,
     ) -> Result<bool, DeliveryError> {
-        let connections = self.transport.connections_max();
-        let pipeline = Arc::new(self);
         let (jobs, jobs_out) = mpsc::unbounded_channel();
         let (closed, closed_out) = mpsc::unbounded_channel();
         let health = Arc::new(Health::new());
         let lines = Lines { jobs: jobs_out.into(), closed, health: Arc::clone(&health) };
         let lines = Arc::new(lines);
         let mut workers = tokio::task::JoinSet::new();
-        for _ in 0..connections {
-            workers.spawn(worker::work(Arc::clone(&pipeline), Arc::clone(&lines)));
+        for _ in 0..self.transport.connections_max() {
+            workers.spawn(worker::work(Arc::clone(self), Arc::clone(&lines)));
         }
         drop(lines);
-        let tally = Arc::new(Tally::new(&pipeline, run, progress).await?);
-        let settler = settle_all(Arc::clone(&pipeline), closed_out, Arc::clone(&health), Arc::clone(&tally));
+        let settler = settle_all(Arc::clone(self), closed_out, Arc::clone(&health), Arc::clone(&tally));
         let settler = tokio::spawn(settler);
-        let size = pipeline.window.size();
+        let size = self.window.size();
         let mut driver = Driver {
-            pipeline: &pipeline,
+            pipeline: self,
+            part,
+            walked: part.is_walked(),
+            due: VecDeque::new(),
             in_hand: Arc::new(Semaphore::new(size)),
             size,
             look: 1,
@@ -173,11 +183,18 @@ impl Pipeline {
             health: &health,
             stop,
         };
-        let through = driver.drive(run, wait).await;
+        let mut through = driver.drive(audience, wait).await;
         if let Err(error) = &through {
-            tracing::debug!(%error, "the run ends early");
+            tracing::debug!(%error, "work on the part ends early");
         }
         drop(driver);
+        if self.gate.store.is_shared()
+            && let Err(error) = through
+        {
+            // Another node may take the part any moment: what hasn't begun goes back.
+            health.fail(error);
+            through = Ok(false);
+        }
         while workers.join_next().await.is_some() {}
         let settled = settler.await;
         let failure = health.failure.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -10,7 +10,7 @@
 //! [`IN_HAND_PER_CONNECTION`](crate::window::IN_HAND_PER_CONNECTION) per connection: that many are in doubt after the
 //! process is killed, and no more.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use consent::{Clock, ListId, RunId, Timestamp, WorkspaceId};
@@ -25,10 +25,13 @@ use crate::gate::{Gate, person};
 use crate::links::Links;
 use crate::listed::Listed;
 use crate::message::Composer;
+use crate::parts::Parts;
 use crate::pipeline::Pipeline;
 use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
+use crate::settle::Tally;
 use crate::smtp::SmtpTransport;
+use crate::turns::StoreTurns;
 use crate::window::Window;
 
 /// People that the publish check renders for.
@@ -163,9 +166,9 @@ impl Deps {
     }
 }
 
-/// Sends a campaign: starts its run or resumes it.
+/// Sends a campaign: starts its run, resumes it, or joins other nodes that work on it.
 ///
-/// Returns when nothing waits any more, when only later attempts wait and `wait_for_retries` is off, when `deps.stop`
+/// Returns when nothing waits any more (on a shared store also when others finish), when only later attempts wait and `wait_for_retries` is off, when `deps.stop`
 /// says so, or with an error; after any of these the same call goes on where this one ended.
 pub async fn run_campaign(
     deps: &Deps,
@@ -174,22 +177,21 @@ pub async fn run_campaign(
     probe: &dyn LinkProbe,
     progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 ) -> Result<RunSummary, DeliveryError> {
-    let (signer, transport) = means(campaign)?;
+    let (signer, transport) = means(deps, campaign)?;
     let started = start(deps, campaign, options, probe).await?;
-    let Started { run, guard, resumed, resolved, listed, checked } = started;
+    let Started { run, resumed, doubtful_retried, resolved, listed, checked } = started;
     let mut summary = RunSummary {
         run: run.id,
         state: RunState::Open,
         resumed,
         doubtful_found: 0,
-        doubtful_retried: 0,
+        doubtful_retried,
         malformed_addresses: resolved.malformed,
         malformed_lines: resolved.malformed_lines,
         next_due: None,
         report: RunReport::default(),
         warnings: checked.warnings,
     };
-    recover(deps, &run, options, &mut summary).await?;
     let links = deps.links(campaign, Some(run.id)).await?;
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
     let pipeline = Pipeline {
@@ -202,17 +204,18 @@ pub async fn run_campaign(
         composer: Composer::new(campaign, signer),
         retry: campaign.configuration.retry.clone(),
         backoff: options.backoff,
+        handed: Mutex::default(),
     };
-    let ended = pipeline.drive(&run, options.wait_for_retries, deps.stop.clone(), progress).await;
+    let tally = Arc::new(Tally::new(&pipeline.gate, run.id, progress).await?);
+    let audience = deps.store.audience(deps.workspace, run.id).await?;
+    let (pipeline, last, busy) = (Arc::new(pipeline), None, false);
+    let ended = Parts { deps, options, pipeline, audience, tally, last, busy }.work(&mut summary).await;
     transport.close_idle().await;
-    let through = ended?;
-    summary.next_due = deps.store.next_due(deps.workspace, run.id).await?;
-    if through && summary.next_due.is_none() {
-        deps.store.set_run_state(deps.workspace, run.id, RunState::Finished, deps.clock.now()).await?;
-        summary.state = RunState::Finished;
-    }
+    ended?;
+    summary.next_due = deps.store.next_due(deps.workspace, run.id, None).await?;
+    let now = deps.store.run(deps.workspace, run.id).await?;
+    summary.state = now.map_or(RunState::Open, |run| run.state);
     summary.report = deps.store.run_report(deps.workspace, run.id).await?;
-    drop(guard);
     Ok(summary)
 }
 
@@ -224,7 +227,7 @@ pub async fn check_campaign(
     campaign: &Campaign,
     probe: &dyn LinkProbe,
 ) -> Result<Checked, DeliveryError> {
-    means(campaign)?;
+    means(deps, campaign)?;
     let list = deps.list(campaign).await?;
     let links = deps.links(campaign, None).await?;
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
@@ -236,10 +239,12 @@ pub async fn check_campaign(
 }
 
 /// What signs and what sends; nothing is connected yet.
-fn means(campaign: &Campaign) -> Result<(Signer, SmtpTransport), DeliveryError> {
+fn means(deps: &Deps, campaign: &Campaign) -> Result<(Signer, SmtpTransport), DeliveryError> {
     let signer = Signer::load(&campaign.configuration.dkim)
         .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
-    Ok((signer, SmtpTransport::new(campaign.configuration.transport.clone())?))
+    let config = campaign.configuration.transport.clone();
+    let turns = StoreTurns::of(deps, &config);
+    Ok((signer, SmtpTransport::with_turns(config, turns)?))
 }
 
 /// Refuses what the run's description has no room for.
@@ -261,14 +266,14 @@ fn listed(run: &Run) -> Result<Listed, DeliveryError> {
 
 struct Started {
     run: Run,
-    guard: RunGuard,
     resumed: bool,
+    doubtful_retried: u64,
     resolved: Resolved,
     listed: Listed,
     checked: Checked,
 }
 
-/// Finds the open run or makes a new one, and takes it for this process.
+/// Finds the open run or makes a new one. Where the store isn't shared, nobody else may work on it.
 async fn start(
     deps: &Deps,
     campaign: &Campaign,
@@ -295,17 +300,16 @@ async fn start(
     };
     let links = deps.links(campaign, existing.as_ref().map(|run| run.id)).await?;
     if let Some(run) = existing {
-        let guard = deps.store.lock_run(deps.workspace, run.id).await?;
-        if run.state != RunState::Open {
-            deps.store.set_run_state(deps.workspace, run.id, RunState::Open, deps.clock.now()).await?;
+        if !deps.store.is_shared() {
+            drop(deps.store.lock_run(deps.workspace, run.id).await?);
         }
-        // Read again under the lock: the process that worked on it may have got further.
-        let run = deps.store.run(deps.workspace, run.id).await?.unwrap_or(run);
+        let doubtful_retried = reopen(deps, &run, options).await?;
         let profiles = deps.store.audience(deps.workspace, run.id).await?;
         let samples = samples(deps, campaign, list, &profiles).await?;
         let checked = publish::check(campaign, &samples, &links, probe).await?;
         let listed = listed(&run)?;
-        return Ok(Started { run, guard, resumed: true, resolved: Resolved::default(), listed, checked });
+        let (resumed, resolved) = (true, Resolved::default());
+        return Ok(Started { run, resumed, doubtful_retried, resolved, listed, checked });
     }
     let now = deps.clock.now();
     // Refuses content that can't go out before anything is made.
@@ -327,9 +331,20 @@ async fn start(
         created_at: now,
     };
     let run = deps.store.create_run(deps.workspace, run).await?;
-    let guard = deps.store.lock_run(deps.workspace, run.id).await?;
     let listed = listed(&run)?;
-    Ok(Started { run, guard, resumed: false, resolved, listed, checked })
+    Ok(Started { run, resumed: false, doubtful_retried: 0, resolved, listed, checked })
+}
+
+/// Makes what is in doubt due again if that was asked for, and the run open. In this order: whoever finds nothing left and
+/// finishes the run at this moment is undone.
+async fn reopen(deps: &Deps, run: &Run, options: &RunOptions) -> Result<u64, StoreError> {
+    let now = deps.clock.now();
+    if !options.retry_doubtful {
+        return Ok(0);
+    }
+    let retried = deps.store.retry_doubtful(deps.workspace, run.id, None, now).await?;
+    deps.store.set_run_state(deps.workspace, run.id, RunState::Open, now).await?;
+    Ok(retried)
 }
 
 async fn start_lock(deps: &Deps) -> Result<RunGuard, DeliveryError> {
@@ -362,21 +377,4 @@ pub(crate) async fn samples(
     let picked = (0..SAMPLES).filter_map(|n| audience.select(n * step)).map(audience::profile).collect();
     let (readings, ..) = deps.gate(campaign, list).read(picked, None, true).await?;
     Ok(readings.into_iter().filter_map(person).collect())
-}
-
-/// What an earlier process left open is in doubt; what is in doubt is sent again only when asked.
-async fn recover(
-    deps: &Deps,
-    run: &Run,
-    options: &RunOptions,
-    summary: &mut RunSummary,
-) -> Result<(), DeliveryError> {
-    let now = deps.clock.now();
-    for claim in deps.store.open_claims(deps.workspace, run.id).await? {
-        summary.doubtful_found += deps.store.doubt(deps.workspace, claim.id, now).await?;
-    }
-    if options.retry_doubtful {
-        summary.doubtful_retried = deps.store.retry_doubtful(deps.workspace, run.id, now).await?;
-    }
-    Ok(())
 }

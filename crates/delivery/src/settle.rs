@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use consent::Clock;
+use consent::{Clock, RunId};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use store::{Outcome, Run, Settlement, StoreError};
+use store::{DeliveryState, Outcome, Settlement, StoreError};
 use tokio::sync::mpsc;
 
+use crate::gate::Gate;
 use crate::pipeline::{Closed, Health, Pipeline};
 use crate::run::Progress;
 
 /// Settlements being written at a time; the store commits them together.
 const SETTLING_MAX: usize = 16;
-/// Attempts to write a settlement while the store can't take it, and the wait between them.
+/// Attempts to write a settlement while the store can't take it, and the wait between them. A shared store may be failing
+/// over, which takes longer than for a disk to have room again.
 const SETTLE_TRIES_MAX: u32 = 20;
+const SETTLE_TRIES_MAX_SHARED: u32 = 240;
 const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Counts for the progress display.
@@ -30,13 +33,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) async fn new(
-        pipeline: &Pipeline,
-        run: &Run,
+        gate: &Gate,
+        run: RunId,
         progress: Arc<dyn Fn(&Progress) + Send + Sync>,
     ) -> Result<Self, StoreError> {
         use store::DeliveryState as State;
-        let gate = &pipeline.gate;
-        let report = gate.store.run_report(gate.workspace, run.id).await?;
+        let report = gate.store.run_report(gate.workspace, run).await?;
         let count = |state| report.deliveries.get(&state).copied().unwrap_or(0);
         let base = Progress {
             total: report.audience,
@@ -54,6 +56,17 @@ impl Tally {
         for outcome in outcomes {
             self.counts[outcome.state as usize - 1].fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts messages that an earlier process left in doubt.
+    pub(crate) fn add_doubtful(&self, count: u64) {
+        self.counts[DeliveryState::InDoubt as usize - 1].fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How much has been done: it grows with whatever is.
+    pub(crate) fn done(&self) -> u64 {
+        let counted: u64 = self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum();
+        counted + self.excluded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn show(&self, clock: &dyn Clock) {
@@ -100,17 +113,27 @@ pub(crate) async fn settle_all(
 async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<(), StoreError> {
     let gate = &pipeline.gate;
     let Closed { claim, outcomes, excluded, in_hand } = closed;
-    let settlement = Settlement { run: pipeline.run, claim, outcomes, excluded, at: gate.clock.now() };
+    let settlement = Settlement { claim, outcomes, excluded, at: gate.clock.now() };
+    let tries_max = if gate.store.is_shared() { SETTLE_TRIES_MAX_SHARED } else { SETTLE_TRIES_MAX };
     let mut tries = 0;
     loop {
         // A settlement that can't be written leaves the claim open: in doubt, never sent twice.
         match gate.store.settle(gate.workspace, settlement.clone()).await {
-            Err(error) if error.is_transient() && tries < SETTLE_TRIES_MAX => tries += 1,
+            Err(error) if error.is_transient() && tries < tries_max => {
+                tracing::debug!(%error, "a settlement is tried again");
+                tries += 1;
+            }
+            Err(StoreError::Missing(_)) if gate.store.is_shared() => {
+                // An earlier attempt was written after all, or another node took us for dead.
+                tracing::warn!(?claim, tries, "a claim was closed already; its messages may stand in doubt");
+                break;
+            }
             Err(error) => return Err(error),
             Ok(()) => break,
         }
         tokio::time::sleep(SETTLE_PAUSE).await;
     }
+    pipeline.handed().remove(&claim);
     tally.add(&settlement.outcomes);
     tally.excluded.fetch_add(settlement.excluded.len() as u64, Ordering::Relaxed);
     drop(in_hand);

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use consent::Category;
-use store::DeliveryState;
+use store::{DeliveryState, StoreError};
 
 use crate::gate::{Gate, Permit};
 use crate::links::WaysOut;
@@ -156,6 +156,10 @@ impl Worker {
         failures: &mut Failures,
         connected: bool,
     ) -> Option<TransportError> {
+        if let TransportError::NoTurn(why) = &error {
+            self.health().fail(StoreError::Unavailable(why.clone()));
+            return Some(error);
+        }
         failures.count += 1;
         let nobody = self.health().exchanges.load(Ordering::Relaxed) == failures.exchanges;
         let last = failures.count >= FAILURES_MAX;

@@ -13,7 +13,9 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     let dir = global.data_dir.display();
     let is_ours = global.data_dir.join("master.key").is_file();
     let occupied = std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied && (!is_ours || args.changes_nothing()) {
+    // A further node begins with the others' master.key in its folder.
+    let joins = is_ours && global.database.is_some();
+    if occupied && !joins && (!is_ours || args.changes_nothing()) {
         return Err(fail(
             format!("{dir}: exists and isn't empty"),
             "name another with --data-dir, or use it as it is",

@@ -1,5 +1,7 @@
 //! `consentry serve`
 
+use std::time::Duration;
+
 use anyhow::Result;
 use axum::Router;
 use store::Store;
@@ -23,7 +25,10 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
             "hint: links in messages need `public_url`, in the campaign file or by `init --public-url`",
         );
     }
-    listen::serve(listener, public_pages(context, args.behind_proxy)?, stop_signal()).await?;
+    let stop = stop_signal();
+    let drain = Duration::from_secs(args.drain_seconds);
+    let pages = listen::unready_when(public_pages(context, args.behind_proxy)?, stop.clone());
+    listen::serve(listener, pages, listen::after(stop, drain)).await?;
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)

@@ -62,6 +62,9 @@ pub enum TransportError {
         /// The server's reply.
         reply: Reply,
     },
+    /// The speed limit that nodes share can't be asked; nothing is wrong with the relay.
+    #[error("the shared limit of speed can't be asked: {0}")]
+    NoTurn(String),
     /// What came isn't an SMTP reply, or one past the limits; the text says which.
     #[error("protocol error: {0}")]
     Protocol(&'static str),

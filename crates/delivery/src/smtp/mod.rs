@@ -32,5 +32,6 @@ pub use envelope::{Envelope, EnvelopeError, HelloName};
 pub use error::TransportError;
 pub use outcome::{Outcome, Unsendable};
 pub use pool::{Session, SmtpTransport};
+pub use rate::{Grant, Turns};
 pub use reply::{EnhancedCode, Reply};
 pub use secret::Secret;

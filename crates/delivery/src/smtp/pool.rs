@@ -15,7 +15,7 @@ use super::encode::encode;
 use super::envelope::{Envelope, HelloName};
 use super::error::TransportError;
 use super::outcome::Outcome;
-use super::rate::RateLimit;
+use super::rate::{RateLimit, Turns};
 use super::secret::Secret;
 use super::tls;
 use super::transaction::{self, Wire};
@@ -54,6 +54,14 @@ pub struct SmtpTransport(Arc<Shared>);
 impl SmtpTransport {
     /// Checks the configuration and reads the password and the certificates that it names. Nothing is connected yet.
     pub fn new(config: TransportConfig) -> Result<Self, TransportError> {
+        Self::with_turns(config, None)
+    }
+
+    /// Like [`Self::new`]; with `turns` the configured speed is that of all transports that take turns from the same.
+    pub fn with_turns(
+        config: TransportConfig,
+        turns: Option<Arc<dyn Turns>>,
+    ) -> Result<Self, TransportError> {
         let settings = Settings {
             hello_name: config.check()?,
             credentials: config.credentials()?,
@@ -61,7 +69,10 @@ impl SmtpTransport {
             config,
         };
         Ok(Self(Arc::new(Shared {
-            rate: settings.config.rate_per_second.map(RateLimit::new),
+            rate: settings.config.rate_per_second.map(|rate| match turns {
+                None => RateLimit::new(rate),
+                Some(turns) => RateLimit::shared(rate, turns, settings.config.connections_max),
+            }),
             permits: Arc::new(Semaphore::new(settings.config.connections_max)),
             idle: Mutex::new(Vec::new()),
             settings,
@@ -129,7 +140,7 @@ impl Session {
     /// doesn't run out while waiting.
     pub async fn ready(&mut self) -> Result<(), TransportError> {
         if let (Some(rate), false) = (&self.shared.rate, self.turn_taken) {
-            rate.acquire().await;
+            rate.acquire().await?;
             self.turn_taken = true;
         }
         self.connect().await

@@ -1,11 +1,13 @@
 //! Tests of this crate's parts together, and what they stand on.
 
 mod compose;
-mod engine;
+pub mod engine;
+mod nodes;
 mod promises;
 mod publish;
 mod rendering;
 mod server;
+mod shared;
 mod trouble;
 
 use std::path::Path;

@@ -5,15 +5,19 @@
 //! `verify-full`, which all check the server's certificate and name, against `sslrootcert=FILE` or the public roots.
 //! Without it: `disable` on this machine, `verify-full` elsewhere.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::error::Severity;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::in_words;
@@ -77,21 +81,37 @@ impl Connector {
         self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
     }
 
-    /// Connects; the connection's work is done by a task of the current runtime.
-    pub async fn connect(&self) -> Result<Client> {
-        let client = match &self.tls {
+    /// Connects; the connection's work is done by a task of the current runtime, which notes in `warned` that the server
+    /// has warned of something.
+    pub async fn connect(&self, warned: &Arc<AtomicBool>) -> Result<Client> {
+        match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.0.clone()).await.map_err(refused)?;
-                tokio::spawn(async { drop(connection.await) });
-                client
+                tokio::spawn(drive(connection, Arc::clone(warned)));
+                Ok(client)
             }
             None => {
                 let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
-                tokio::spawn(async { drop(connection.await) });
-                client
+                tokio::spawn(drive(connection, Arc::clone(warned)));
+                Ok(client)
             }
-        };
-        Ok(client)
+        }
+    }
+}
+
+/// Does a connection's work until it ends.
+async fn drive<S, T>(mut connection: Connection<S, T>, warned: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.parsed_severity() == Some(Severity::Warning)
+        {
+            warned.store(true, Ordering::Release);
+            tracing::warn!(warning = notice.message(), "the database warns");
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl Link {
 
     /// Runs `op` on one snapshot of the state, which holds all that was acknowledged before the call.
     pub fn read<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
         match self.transaction(BEGIN, &mut op) {
             // The connection broke, perhaps long ago. Reading twice does no harm.
             Err(StoreError::Unavailable(_)) if self.is_broken() => self.transaction(BEGIN, &mut op),
@@ -95,11 +95,11 @@ impl Link {
         let session = self.session()?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
-            Ok(_) => session.batch("COMMIT"),
+            Ok(_) => session.commit(),
             Err(_) if session.is_closed() => Ok(()),
             Err(_) => session.batch("ROLLBACK"),
         };
-        if session.is_closed() || ended.is_err() && outcome.is_err() {
+        if session.is_closed() || ended.is_err() {
             self.drop_session();
         }
         let value = outcome?;

@@ -9,8 +9,10 @@
 //! | `sequencer`, `locks` | what one node at a time does |
 //! | `copy` | the move of a data directory of SQLite into a database |
 //! | `migrate`, `store` | the schema; the engine itself |
+//! | `citus` | how the tables are distributed past one server |
 
 mod changes;
+pub mod citus;
 mod connect;
 mod copy;
 mod error;

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
@@ -23,6 +25,10 @@ pub(crate) struct Session {
     runtime: Runtime,
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
+    /// The server has warned of something.
+    warned: Arc<AtomicBool>,
+    /// Commits here wait for a standby, which may take over one day.
+    has_standby: bool,
 }
 
 impl Session {
@@ -32,9 +38,14 @@ impl Session {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let client = runtime.block_on(connector.connect())?;
-        let session = Self { runtime, client, statements: RefCell::default() };
+        let warned = Arc::new(AtomicBool::new(false));
+        let client = runtime.block_on(connector.connect(&warned))?;
+        let mut session =
+            Self { runtime, client, statements: RefCell::default(), warned, has_standby: false };
         check_version(&session.setting("server_version")?)?;
+        // A commit that is cancelled while it waits for the standby would count as done.
+        session.batch("SET statement_timeout = 0")?;
+        session.has_standby = !session.setting("synchronous_standby_names")?.is_empty();
         if ["off", "local"].contains(&session.setting("synchronous_commit")?.as_str()) {
             session.batch("SET synchronous_commit = on")?;
         }
@@ -55,6 +66,24 @@ impl Session {
     /// Runs statements without parameters.
     pub fn batch(&self, sql: &str) -> Result<()> {
         self.wait(self.client.batch_execute(sql))
+    }
+
+    /// Commits. A server that gave up waiting for its standby only warns of it: that isn't durable (I2).
+    pub fn commit(&self) -> Result<()> {
+        self.warned.store(false, Ordering::Release);
+        self.batch("COMMIT")?;
+        if self.warned.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable("the database did not wait for its standby".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Makes the commit of this transaction prove that the server is still the primary: one that a standby has replaced,
+    /// without having noticed, would answer reads with what was (I1). It writes something, for which the standby is
+    /// waited for; a transaction that only reads isn't.
+    pub fn prove_primary(&self) -> Result<()> {
+        const PROVE: &str = "SELECT pg_logical_emit_message(true, 'consentry', '')";
+        if self.has_standby { self.execute(PROVE, &[]).map(drop) } else { Ok(()) }
     }
 
     /// Waits for an answer.

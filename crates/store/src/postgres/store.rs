@@ -263,7 +263,9 @@ impl Engine for PostgresStore {
     }
 
     fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
-        reading::read(session, workspace, query)
+        let readings = reading::read(session, workspace, query)?;
+        session.prove_primary()?;
+        Ok(readings)
     }
 
     fn read_strangers(

@@ -9,9 +9,9 @@ use consent::{
 };
 use store::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, ProfileRow, ProfileView,
-    Reading, ReadingQuery, Recorded, Result, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
-    Settlement, Store, StoreError, SuppressionEntry,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, Result, RowOutcome, Run, RunGuard, RunReport,
+    RunState, Settings, Settlement, Store, StoreError, SuppressionEntry,
 };
 
 /// Reads go to the real store.
@@ -23,6 +23,18 @@ fn full<T>() -> Result<T> {
 
 #[async_trait]
 impl Store for FullDisk {
+    fn ledger_dir(&self) -> std::path::PathBuf {
+        self.0.ledger_dir()
+    }
+
+    fn ledger_verifier_key(&self) -> Result<String> {
+        self.0.ledger_verifier_key()
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     async fn record(&self, _: WorkspaceId, _: Vec<ConsentChange>) -> Result<Vec<Recorded>> {
         full()
     }
@@ -174,6 +186,10 @@ impl Store for FullDisk {
         full()
     }
 
+    async fn take_part(&self, _: WorkspaceId, _: RunId, _: Timestamp) -> Result<Offer> {
+        full()
+    }
+
     async fn claim(&self, _: WorkspaceId, _: NewClaim) -> Result<ClaimId> {
         full()
     }
@@ -182,7 +198,7 @@ impl Store for FullDisk {
         full()
     }
 
-    async fn open_claims(&self, _: WorkspaceId, _: RunId) -> Result<Vec<Claim>> {
+    async fn open_claims(&self, _: WorkspaceId, _: RunId, _: u32) -> Result<Vec<Claim>> {
         full()
     }
 
@@ -190,15 +206,23 @@ impl Store for FullDisk {
         full()
     }
 
-    async fn retry_doubtful(&self, _: WorkspaceId, _: RunId, _: Timestamp) -> Result<u64> {
+    async fn retry_doubtful(&self, _: WorkspaceId, _: RunId, _: Option<Part>, _: Timestamp) -> Result<u64> {
         full()
     }
 
-    async fn due(&self, _: WorkspaceId, _: RunId, _: Timestamp, _: usize) -> Result<Vec<Due>> {
+    async fn due(&self, _: WorkspaceId, _: RunId, _: Part, _: Timestamp, _: usize) -> Result<Vec<Due>> {
         full()
     }
 
-    async fn next_due(&self, _: WorkspaceId, _: RunId) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, _: WorkspaceId, _: RunId, _: Option<Part>) -> Result<Option<Timestamp>> {
+        full()
+    }
+
+    async fn finish_run_if_done(&self, _: WorkspaceId, _: RunId, _: Timestamp) -> Result<bool> {
+        full()
+    }
+
+    async fn rate_turns(&self, _: WorkspaceId, _: &str, _: u32, _: u32, _: Timestamp) -> Result<RateGrant> {
         full()
     }
 

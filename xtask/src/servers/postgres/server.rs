@@ -116,7 +116,7 @@ impl Server {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
             command.env_remove(name);
         }
-        command.env("LC_ALL", "C").current_dir(&self.folder).stdin(Stdio::null());
+        command.env("LC_ALL", "C").env("HOME", &self.folder).current_dir(&self.folder).stdin(Stdio::null());
         Ok(command)
     }
 

@@ -15,6 +15,7 @@ use super::http::{Answer, ask};
 use super::mail::{Links, links};
 use super::people;
 use super::stage::{Piece, Stage};
+use crate::cli::Global;
 use crate::context::WORKSPACE;
 use crate::output::{self, Exit, grouped};
 
@@ -89,14 +90,14 @@ const PARTS: [Part; 7] = [
 type Reached = [BTreeSet<String>; 2];
 
 /// Goes through the loop; the exit code is 0 only if everything was as it must be.
-pub async fn run(json: bool, people: u32) -> Result<Exit> {
+pub async fn run(global: &Global, people: u32) -> Result<Exit> {
     let public = TcpListener::bind(("127.0.0.1", 0)).await?;
     output::say(format_args!(
         "a sample brand with {} people, a mailbox, two campaigns ...",
         grouped(u64::from(people))
     ));
-    let stage = Stage::set(people, public).await?;
-    let played = play(&stage, json).await;
+    let stage = Stage::set(global, people, public).await?;
+    let played = play(&stage, global.json).await;
     stage.close().await;
     played.map(|()| Exit::Done)
 }

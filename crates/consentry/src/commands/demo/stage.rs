@@ -21,10 +21,12 @@ use crate::cli::{Format, Global, ImportProfiles};
 use crate::commands::campaign::{deps, run_with_bar};
 use crate::commands::import::import_file;
 use crate::commands::serve::public_pages;
-use crate::context::{Context, WORKSPACE};
+use crate::context::{Context, WORKSPACE, database_error, database_password};
 use crate::listen;
+use crate::output::fail;
 use consent::Entropy;
-use store::{NewList, Store};
+use store::NewList;
+use store::postgres::PostgresStore;
 
 /// The brand.
 pub const BRAND: &str = "Lumen Coffee";
@@ -76,9 +78,11 @@ struct Shared {
 
 impl Stage {
     /// Builds everything up and brings the people in.
-    pub async fn set(people: u32, public: TcpListener) -> Result<Self> {
+    pub async fn set(global: &Global, people: u32, public: TcpListener) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
-        let context = Context::open(&Global { data_dir: folder.path().join("data"), json: false })?;
+        refuse_used_database(global)?;
+        let data_dir = folder.path().join("data");
+        let context = Context::open(&Global { data_dir, json: false, ..global.clone() })?;
         let public_url = format!("http://{}", public.local_addr()?);
         let mut settings = context.settings().await?;
         settings.public_url = Some(public_url.clone());
@@ -181,4 +185,15 @@ fn signing_key() -> String {
     der.resize(PREFIX.len() + 32, 0);
     crate::system::OsEntropy.fill(&mut der[PREFIX.len()..]);
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(&der))
+}
+
+/// The demo's people mustn't get among real ones.
+fn refuse_used_database(global: &Global) -> Result<()> {
+    let Some(url) = &global.database else { return Ok(()) };
+    let password = database_password(global)?;
+    let status = PostgresStore::status(url, password.as_deref()).map_err(database_error)?;
+    if status.version == 0 {
+        return Ok(());
+    }
+    Err(fail("the database is in use; the demo needs an empty one", "`createdb consentry_demo` makes one"))
 }

@@ -64,8 +64,8 @@ fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64
     }
 }
 
-fn take(conn: &Connection, claim_: NewClaim) -> Result<ClaimId> {
-    write(conn, |conn| claim(conn, WS, &claim_))
+fn take(conn: &Connection, claim_: &NewClaim) -> Result<ClaimId> {
+    write(conn, |conn| claim(conn, WS, claim_))
 }
 
 fn outcome(id: i64, state: DeliveryState, due_at: Option<i64>) -> Outcome {
@@ -83,7 +83,7 @@ fn finish(conn: &Connection, claim: ClaimId, outcomes: Vec<Outcome>, left_out: &
 #[test]
 fn a_batch_goes_from_claim_to_settlement() {
     let (conn, run) = with_run(1..=6);
-    let id = take(&conn, new_claim(run, &[4, 1, 2, 3], &[5], Some(5))).unwrap();
+    let id = take(&conn, &new_claim(run, &[4, 1, 2, 3], &[5], Some(5))).unwrap();
     assert_eq!(whole(&conn, run).cursor, Some(ProfileId(5)));
     let open = Claim { id, permitted: [1, 2, 3, 4].map(member).into() };
     assert_eq!(open_claims(&conn, WS, run, 1).unwrap(), [open]);
@@ -123,7 +123,7 @@ fn a_batch_goes_from_claim_to_settlement() {
 #[test]
 fn a_cursor_moves_forwards_and_past_everyone_named() {
     let (conn, run) = with_run(1..=9);
-    take(&conn, new_claim(run, &[1], &[2], Some(4))).unwrap();
+    take(&conn, &new_claim(run, &[1], &[2], Some(4))).unwrap();
     for (permitted, left_out, cursor) in [
         (&[5][..], &[][..], 4),
         (&[], &[], 3),
@@ -133,24 +133,24 @@ fn a_cursor_moves_forwards_and_past_everyone_named() {
         (&[5, 5], &[], 6),
         (&[5], &[5], 6),
     ] {
-        let refused = take(&conn, new_claim(run, permitted, left_out, Some(cursor)));
+        let refused = take(&conn, &new_claim(run, permitted, left_out, Some(cursor)));
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{permitted:?} {left_out:?} {cursor}");
     }
     assert_eq!(open_claims(&conn, WS, run, 1).unwrap().len(), 1);
-    take(&conn, new_claim(run, &[5], &[], Some(6))).unwrap();
-    let unknown = take(&conn, new_claim(RunId(99), &[5], &[], Some(7)));
+    take(&conn, &new_claim(run, &[5], &[], Some(6))).unwrap();
+    let unknown = take(&conn, &new_claim(RunId(99), &[5], &[], Some(7)));
     assert!(matches!(unknown, Err(StoreError::Missing(_))));
     let crowd: Vec<i64> = (7..8 + CLAIM_MAX as i64).collect();
-    let refused = take(&conn, new_claim(run, &crowd, &[], Some(1 << 20)));
+    let refused = take(&conn, &new_claim(run, &crowd, &[], Some(1 << 20)));
     assert!(matches!(refused, Err(StoreError::Invalid(_))));
 }
 
 #[test]
 fn a_run_that_has_ended_takes_no_claim_but_a_settlement() {
     let (conn, run) = with_run(1..=9);
-    let open = take(&conn, new_claim(run, &[1], &[], Some(1))).unwrap();
+    let open = take(&conn, &new_claim(run, &[1], &[], Some(1))).unwrap();
     runs::set_run_state(&conn, WS, run, RunState::Stopped, Timestamp(5)).unwrap();
-    let refused = take(&conn, new_claim(run, &[2], &[], Some(2)));
+    let refused = take(&conn, &new_claim(run, &[2], &[], Some(2)));
     assert!(matches!(refused, Err(StoreError::Invalid(_))));
     finish(&conn, open, vec![outcome(1, DeliveryState::Sent, None)], &[]).unwrap();
 }
@@ -158,14 +158,14 @@ fn a_run_that_has_ended_takes_no_claim_but_a_settlement() {
 #[test]
 fn a_due_message_is_handed_out_once() {
     let (conn, run) = with_run(1..=2);
-    let first = take(&conn, new_claim(run, &[1, 2], &[], Some(2))).unwrap();
+    let first = take(&conn, &new_claim(run, &[1, 2], &[], Some(2))).unwrap();
     let deferred = [1, 2].map(|id| outcome(id, DeliveryState::Deferred, Some(10)));
     finish(&conn, first, deferred.into(), &[]).unwrap();
-    let retry = take(&conn, new_claim(run, &[1], &[2], None)).unwrap();
+    let retry = take(&conn, &new_claim(run, &[1], &[2], None)).unwrap();
     assert!(due(&conn, WS, run, &whole(&conn, run), Timestamp(99), 9).unwrap().is_empty());
     assert_eq!(next_due(&conn, WS, run, None).unwrap(), None);
     for (permitted, left_out) in [(&[1][..], &[][..]), (&[], &[1]), (&[2], &[]), (&[3], &[])] {
-        let refused = take(&conn, new_claim(run, permitted, left_out, None));
+        let refused = take(&conn, &new_claim(run, permitted, left_out, None));
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{permitted:?} {left_out:?}");
     }
     finish(&conn, retry, vec![outcome(1, DeliveryState::Sent, None)], &[]).unwrap();
@@ -179,7 +179,7 @@ fn a_due_message_is_handed_out_once() {
 #[test]
 fn a_settlement_names_members_of_its_claim_once() {
     let (conn, run) = with_run(1..=9);
-    let id = take(&conn, new_claim(run, &[1, 2], &[3], Some(3))).unwrap();
+    let id = take(&conn, &new_claim(run, &[1, 2], &[3], Some(3))).unwrap();
     let sent = |id| outcome(id, DeliveryState::Sent, None);
     let invalid = [
         (vec![sent(1), sent(1)], &[][..]),
@@ -201,13 +201,13 @@ fn a_settlement_names_members_of_its_claim_once() {
     }
     assert!(matches!(doubt(&conn, WS, id, Timestamp(1)), Err(StoreError::Missing(_))));
     // A later claim has an id of its own.
-    assert_ne!(take(&conn, new_claim(run, &[4], &[], Some(4))).unwrap(), id);
+    assert_ne!(take(&conn, &new_claim(run, &[4], &[], Some(4))).unwrap(), id);
 }
 
 #[test]
 fn a_claim_that_permits_nobody_is_closed_at_once() {
     let (conn, run) = with_run(1..=9);
-    let id = take(&conn, new_claim(run, &[], &[1, 2], Some(2))).unwrap();
+    let id = take(&conn, &new_claim(run, &[], &[1, 2], Some(2))).unwrap();
     assert!(open_claims(&conn, WS, run, 1).unwrap().is_empty());
     finish(&conn, id, vec![], &[]).unwrap();
     let never_made = ClaimId { number: id.number + 1, ..id };
@@ -217,10 +217,10 @@ fn a_claim_that_permits_nobody_is_closed_at_once() {
 #[test]
 fn what_a_dead_process_left_is_in_doubt_until_someone_asks() {
     let (conn, run) = with_run(1..=9);
-    let first = take(&conn, new_claim(run, &[1, 2], &[], Some(2))).unwrap();
+    let first = take(&conn, &new_claim(run, &[1, 2], &[], Some(2))).unwrap();
     finish(&conn, first, vec![outcome(1, DeliveryState::Deferred, Some(3))], &[2]).unwrap();
-    take(&conn, new_claim(run, &[3], &[], Some(3))).unwrap();
-    take(&conn, new_claim(run, &[1], &[], None)).unwrap();
+    take(&conn, &new_claim(run, &[3], &[], Some(3))).unwrap();
+    take(&conn, &new_claim(run, &[1], &[], None)).unwrap();
     for claim in open_claims(&conn, WS, run, 1).unwrap() {
         assert_eq!(write(&conn, |conn| doubt(conn, WS, claim.id, Timestamp(7))).unwrap(), 1);
     }

@@ -177,7 +177,7 @@ impl Model {
         all.sort_unstable_by_key(|due| due.profile);
         let mut permitted: Vec<i64> = all.iter().map(|due| due.profile.0).collect();
         permitted.push(i64::MAX >> 1);
-        assert!(take(&self.conn, new_claim(self.run, &permitted, &[], None)).is_err());
+        assert!(take(&self.conn, &new_claim(self.run, &permitted, &[], None)).is_err());
         for open in open_claims(&self.conn, WS, self.run, 1).unwrap() {
             let ids = open.permitted.iter().map(|(profile, _)| profile.0);
             let outcomes = ids.map(|id| outcome(id, DeliveryState::Deferred, None)).collect();
