@@ -41,8 +41,10 @@ pub const TABLES: &[Table] = &[
     reference("configuration", "A row per version of a channel configuration."),
     reference("link_key", "A row per rotation, read at start."),
     reference("run", "A row per run, joined with its progress."),
-    reference("run_progress", "A row per run, read with it."),
-    reference("sender_block", "Rare: a recipient who blocked one sender."),
+    reference("master_key", "One row, read when a node starts."),
+    reference("ledger_head", "One row, which only the sequencer writes."),
+    reference("rate_limit", "A row per relay whose speed is limited."),
+    reference("copy_progress", "A row per table while another store is copied."),
     by(
         "profile",
         "id",
@@ -92,6 +94,7 @@ pub const TABLES: &[Table] = &[
         "Finds an address by its text, and keeps it unique: one shard knows all that have this key.",
     ),
     by("address_owner", "address", "address_owner", "Finds the profile of the address that a link names."),
+    by("sender_block", "address", "address_owner", "Read for the addresses that are about to be written to."),
     by(
         "profile_external_id",
         "external_id",

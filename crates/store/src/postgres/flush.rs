@@ -29,6 +29,7 @@ macro_rules! write {
     ($writes:expr, $each:expr, $sql:expr, $rows:expr, |$row:pat_param| [$($column:expr),* $(,)?]) => {{
         let rows = $rows;
         if !rows.is_empty() {
+            #[allow(unused_variables, reason = "each column takes its part of the row")]
             let columns: Vec<Column<'_>> =
                 vec![$(Box::new(rows.iter().map(|$row| $column).collect::<Vec<_>>())),*];
             $writes.push(Write { sql: $sql, columns, rows: rows.len(), each: $each });

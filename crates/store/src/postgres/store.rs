@@ -29,7 +29,7 @@ use crate::secrets::Secrets;
 use crate::sql::{Db as _, params};
 use crate::state::change::ChangeConsent;
 use crate::state::link_keys::{self, SharedKeyRing};
-use crate::state::{check, history};
+use crate::state::check;
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 
 /// Folder of the ledger's files in the data directory.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use consent::{AddressId, Choice, EntryId, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId};
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join3;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
@@ -272,35 +272,46 @@ impl<'s> WorkingSet<'s> {
     pub fn fetch_more(&mut self, ids: &[ProfileId]) -> Result<()> {
         const DETAILS: &str = "SELECT id, external_id, locale, time_zone, country, remainder, attributes FROM profile
             WHERE id = ANY(?1) AND workspace = ?2";
-        const MARKS: &str = "SELECT profile, CAST(NULL AS BIGINT) FROM unclaimed_profile WHERE profile = ANY(?1)
-            UNION ALL SELECT from_profile, into_profile FROM profile_merged WHERE from_profile = ANY(?1)";
+        const UNCLAIMED: &str = "SELECT profile FROM unclaimed_profile WHERE profile = ANY(?1)";
+        const MERGED: &str = "SELECT from_profile, into_profile FROM profile_merged
+            WHERE from_profile = ANY(?1) AND workspace = ?2";
         let missing = |id: &&ProfileId| matches!(self.people.get(*id), Some(Some(Person { more: None, .. })));
         let ids: Vec<i64> = ids.iter().filter(missing).map(|id| id.0).collect();
         if ids.is_empty() {
             return Ok(());
         }
         let session = self.session;
-        let (details, marks) = (session.prepared(DETAILS)?, session.prepared(MARKS)?);
+        let (details, unclaimed) = (session.prepared(DETAILS)?, session.prepared(UNCLAIMED)?);
+        let merged = session.prepared(MERGED)?;
         let both: [&(dyn ToSql + Sync); 2] = [&ids, &self.workspace.0];
-        let one: [&(dyn ToSql + Sync); 1] = [&ids];
-        let (details, marks) = session
-            .wait(try_join(session.client().query(&details, &both), session.client().query(&marks, &one)))?;
+        let client = session.client();
+        let (details, unclaimed, merged) = session.wait(try_join3(
+            client.query(&details, &both),
+            client.query(&unclaimed, &both[..1]),
+            client.query(&merged, &both),
+        ))?;
         for row in &details {
             let more = More { details: read_details(row)?, ..More::default() };
             if let Some(Some(person)) = self.people.get_mut(&ProfileId(row.try_get(0)?)) {
                 person.more = Some(more);
             }
         }
-        for row in &marks {
-            let into: Option<i64> = row.try_get(1)?;
-            let Some(Some(person)) = self.people.get_mut(&ProfileId(row.try_get(0)?)) else { continue };
-            let Some(more) = &mut person.more else { continue };
-            match into {
-                Some(into) => more.merged_into = Some(ProfileId(into)),
-                None => more.unclaimed = true,
+        for row in &unclaimed {
+            if let Some(more) = self.fetched_more(row.try_get(0)?) {
+                more.unclaimed = true;
+            }
+        }
+        for row in &merged {
+            let into = ProfileId(row.try_get(1)?);
+            if let Some(more) = self.fetched_more(row.try_get(0)?) {
+                more.merged_into = Some(into);
             }
         }
         Ok(())
+    }
+
+    fn fetched_more(&mut self, profile: i64) -> Option<&mut More> {
+        self.people.get_mut(&ProfileId(profile))?.as_mut()?.more.as_mut()
     }
 
     /// A profile, if there is one.

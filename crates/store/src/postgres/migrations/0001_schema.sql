@@ -1,5 +1,5 @@
--- The state on PostgreSQL. Columns are named and mean what they do in ../../sqlite/migrations; keys begin with the column
--- by which Citus distributes the table (see ../citus.rs). Times are microseconds since 1970 in UTC, words are the bits of
+-- The state on PostgreSQL. Columns are named and mean what they do in ../../sqlite/migrations; keys hold the column by
+-- which Citus distributes the table (see ../citus.rs). Times are microseconds since 1970 in UTC, words are the bits of
 -- `consent::ConsentWord`, stamps and sets are packed as `state/stamps.rs` describes.
 
 CREATE TABLE workspace (
@@ -276,11 +276,11 @@ CREATE TABLE delivery (
     code INTEGER NOT NULL,
     state SMALLINT NOT NULL,
     detail TEXT,
-    PRIMARY KEY (profile, run, workspace)
+    PRIMARY KEY (run, profile, workspace)
 );
 CREATE INDEX delivery_due ON delivery (workspace, run, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX delivery_unsent ON delivery (workspace, run, state) WHERE state <> 1;
-CREATE INDEX delivery_run ON delivery (workspace, run, profile);
+CREATE INDEX delivery_due_profile ON delivery (run, workspace, profile) WHERE due_at IS NOT NULL;
 
 -- Turns of a transport's rate limit, shared among nodes: the time up to which they are given out.
 CREATE TABLE rate_limit (
