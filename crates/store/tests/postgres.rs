@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod conformance;
+#[path = "postgres/copy.rs"]
+mod copy;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]

@@ -12,6 +12,7 @@ use crate::error::StoreError;
 use crate::sql::{Row, Value};
 
 /// Which rows.
+#[derive(Clone, Copy)]
 pub(super) struct Range<'a> {
     /// Those past this key, or from the first on where it is empty.
     pub after: &'a [KeyPart],
@@ -34,7 +35,7 @@ pub(super) fn each(
     range: Range<'_>,
     mut take: impl FnMut(&[u8], &dyn Fn() -> Result<Vec<KeyPart>>) -> Result<()>,
 ) -> Result<()> {
-    let mut statement = source.prepare(&select(table, &range))?;
+    let mut statement = source.prepare(&select(table, range))?;
     let bounds = range.after.iter().chain(range.until.unwrap_or_default());
     let mut rows = statement.query(params_from_iter(bounds.map(KeyPart::value)))?;
     let mut bytes = BytesMut::new();
@@ -49,17 +50,12 @@ pub(super) fn each(
     Ok(())
 }
 
-fn select(table: &Table, range: &Range<'_>) -> String {
+fn select(table: &Table, range: Range<'_>) -> String {
     let Table { select, from, filter, key, .. } = table;
     let marks = vec!["?"; table.key_width()].join(", ");
-    let mut sql = format!("SELECT {select}, {key} FROM {from} WHERE {filter}");
-    if !range.after.is_empty() {
-        sql += &format!(" AND ({key}) > ({marks})");
-    }
-    if range.until.is_some() {
-        sql += &format!(" AND ({key}) <= ({marks})");
-    }
-    sql + &format!(" ORDER BY {key}")
+    let past = if range.after.is_empty() { String::new() } else { format!(" AND ({key}) > ({marks})") };
+    let up_to = range.until.map_or_else(String::new, |_| format!(" AND ({key}) <= ({marks})"));
+    format!("SELECT {select}, {key} FROM {from} WHERE {filter}{past}{up_to} ORDER BY {key}")
 }
 
 fn key_part(value: Value<'_>) -> Result<KeyPart> {
