@@ -36,7 +36,7 @@ use notes::Done;
 pub(super) use notes::refuse_unfinished;
 use row::Sum;
 use tables::{TABLES, Table};
-use target::Target;
+use target::{PAGE_ROWS, Page, Target};
 
 /// What to copy where.
 pub struct CopyOptions {
@@ -121,7 +121,7 @@ fn run(options: &CopyOptions, progress: &mut Listener<'_>) -> Result<CopyReport>
     let resumes = target.transaction(|| notes::begin(&session, &secrets))?;
     keep_key(&options.into_dir, &secrets)?;
     let total = TABLES.iter().map(|table| source::count(&source, table)).sum::<Result<u64>>()?;
-    let mut copy = Copy { source, target, total, rows: 0, progress };
+    let mut copy = Copy { source: &source, target, total, rows: 0, progress };
     if resumes {
         copy.resume()?;
     }
@@ -181,7 +181,7 @@ fn keep_key(dir: &Path, secrets: &Secrets) -> Result<()> {
 
 /// A copy under way.
 struct Copy<'a> {
-    source: Connection,
+    source: &'a Connection,
     target: Target<'a>,
     total: u64,
     /// Rows done in this phase.
@@ -205,8 +205,12 @@ impl Copy<'_> {
             let types = self.target.types(table)?;
             let mut found = Sum::default();
             let until = (!done.complete).then_some(done.after.as_slice());
-            source::each(&self.source, table, &types, source::Range { after: &[], until }, |row, _| {
+            let source = self.source;
+            source::each(source, table, &types, source::Range { after: &[], until }, |row, _| {
                 found.add(row);
+                if found.rows.is_multiple_of(PAGE_ROWS) {
+                    self.tell(CopyPhase::Resuming, table, PAGE_ROWS);
+                }
                 Ok(())
             })?;
             if found != done.sum()? {
@@ -216,7 +220,7 @@ impl Copy<'_> {
                     table.name
                 )));
             }
-            self.tell(CopyPhase::Resuming, table, found.rows);
+            self.tell(CopyPhase::Resuming, table, found.rows % PAGE_ROWS);
         }
         Ok(())
     }
@@ -235,27 +239,27 @@ impl Copy<'_> {
 
     fn copy_table(&mut self, table: &'static Table, done: &Done) -> Result<()> {
         let types = self.target.types(table)?;
-        let mut page = target::Page::new(done.sum()?);
-        let (target, progress) = (&self.target, &mut self.progress);
-        let (rows, total) = (&mut self.rows, self.total);
-        let mut write = |page: &mut target::Page, done: &Done| -> Result<()> {
-            *rows += page.rows();
-            target.write(table, page, done)?;
-            progress(CopyProgress { phase: CopyPhase::Copying, table: table.name, rows: *rows, total });
-            Ok(())
-        };
+        let (source, range) = (self.source, source::Range { after: &done.after, until: None });
+        let mut page = Page::new(done.sum()?);
         let mut last = done.after.clone();
-        source::each(&self.source, table, &types, source::Range { after: &done.after, until: None }, |row, key| {
+        source::each(source, table, &types, range, |row, key| {
             page.add(row);
             if page.is_full() {
                 last = key()?;
                 let done = Done::new(page.sum(), last.clone(), false);
-                write(&mut page, &done)?;
+                self.write(table, &mut page, &done)?;
             }
             Ok(())
         })?;
         let done = Done::new(page.sum(), last, true);
-        write(&mut page, &done)
+        self.write(table, &mut page, &done)
+    }
+
+    fn write(&mut self, table: &'static Table, page: &mut Page, done: &Done) -> Result<()> {
+        let rows = page.rows();
+        self.target.write(table, page, done)?;
+        self.tell(CopyPhase::Copying, table, rows);
+        Ok(())
     }
 
     /// Compares each table of the database with what was copied into it.
@@ -264,7 +268,8 @@ impl Copy<'_> {
         let mut tables = Vec::with_capacity(TABLES.len());
         for table in TABLES {
             let copied = Done::of(self.target.session, table.name)?.sum()?;
-            let found = self.target.sum(table)?;
+            let target = self.target;
+            let found = target.sum(table, |rows| self.tell(CopyPhase::Verifying, table, rows))?;
             if found != copied {
                 return Err(StoreError::Invalid(format!(
                     "{}: the database has {} rows that aren't the {} copied; somebody else has written to it; begin anew \
@@ -273,7 +278,6 @@ impl Copy<'_> {
                 )));
             }
             tables.push((table.name, found.rows));
-            self.tell(CopyPhase::Verifying, table, found.rows);
         }
         Ok(tables)
     }

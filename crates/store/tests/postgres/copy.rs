@@ -1,5 +1,8 @@
 //! The move of a data directory of SQLite into a database.
 
+#[path = "copy/fill.rs"]
+mod fill;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -7,31 +10,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use consent::{
-    AddressId, Channel, Choice, ConsentChange, EntryId, Evidence, Exclusion, Field, Level, ListId, ProfileId,
-    Purpose, RunId, Source, Subject, Target, Timestamp, Token,
+    AddressId, Choice, EntryId, Level, ListId, ProfileId, Purpose, RunId, Source, Timestamp, Token,
 };
 use store::ledger::{Receipt, VerifierKey};
 use store::postgres::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{
-    AllowEntry, DeliveryState, Entry, NewClaim, NewRun, Offer, Outcome, Part, ProfileRow, ProfileView,
-    RowOutcome, RunReport, Settings, Settlement, Store, StoreError, SuppressionEntry,
-};
+use store::{Entry, Offer, Part, ProfileView, RunReport, Settings, Store, StoreError};
 use tempfile::TempDir;
 use xtask::servers::Database;
 
 use crate::conformance::support::{
-    MAIN, ManualClock, TestEntropy, World, address, change, crm, email, named, row, row_saying,
+    MAIN, ManualClock, TestEntropy, World, address, change, email, named, row_saying,
 };
 use crate::{START, database, open};
-
-/// Profiles of the file: several pages.
-const PEOPLE: i64 = 6_000;
+use fill::{PEOPLE, fill};
 
 fn sqlite(dir: &Path) -> World {
     let clock = Arc::new(ManualClock(AtomicI64::new(START)));
     let entropy = Arc::new(TestEntropy(AtomicU64::new(7)));
-    let store = SqliteStore::open(OpenOptions { dir: dir.to_owned(), clock: clock.clone(), entropy }).unwrap();
+    let store =
+        SqliteStore::open(OpenOptions { dir: dir.to_owned(), clock: clock.clone(), entropy }).unwrap();
     let ledger_key = store.ledger_verifier_key().unwrap();
     let open = |_: &Path| unreachable!("nothing is backed up");
     World { store: Arc::new(store), clock, ledger_key, open, _keep: Box::new(()) }
@@ -89,109 +87,6 @@ impl Move {
     fn source(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.from.path().join("consentry.sqlite3")).unwrap()
     }
-}
-
-/// Everything that a store can hold.
-async fn fill(world: &World) {
-    let list = world.list("news").await;
-    for start in [0, PEOPLE / 2] {
-        let rows = (start..start + PEOPLE / 2).map(|n| ProfileRow {
-            locale: Some("de-AT".to_owned()),
-            attributes: (n % 2 == 0).then(|| r#"{"größe":1}"#.to_owned()),
-            ..row_saying(&n.to_string(), &format!("P{n}@example.com"), Choice::Yes, Some(n))
-        });
-        world.store.import(MAIN, rows.collect()).await.unwrap();
-    }
-    let mut other = row("crm", "crm@example.com");
-    other.addresses.push(crm("4711"));
-    world.create(other).await;
-    people(world, list.id).await;
-    let entry = SuppressionEntry {
-        namespace: consent::Namespace::Email,
-        value: "bad.example".to_owned(),
-        reason: "manual".to_owned(),
-        by: "test".to_owned(),
-        at: world.now(),
-        expires_at: Some(world.now()),
-    };
-    let other = SuppressionEntry { value: "p7@example.com".to_owned(), expires_at: None, ..entry.clone() };
-    world.store.suppress(MAIN, vec![entry, other]).await.unwrap();
-    let allowed = AllowEntry {
-        namespace: consent::Namespace::Email,
-        value: "example.com".to_owned(),
-        at: world.now(),
-    };
-    world.store.allow(MAIN, vec![allowed]).await.unwrap();
-    let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
-    world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
-    world.store.rotate_link_key(world.tick()).await.unwrap();
-    run(world, list.id).await;
-    world.assert_sound().await;
-}
-
-/// Choices of every kind, a merge, a refusal said again.
-async fn people(world: &World, list: ListId) {
-    world.opt_in(named("p1@example.com"), Target::List(list)).await;
-    world.opt_out(named("p2@example.com"), Target::Identity(Field::Email)).await;
-    let at = world.tick();
-    let evidence = Evidence { ip: Some("192.0.2.1".to_owned()), ..Evidence::default() };
-    let no = change(named("p3@example.com"), email(), Choice::No, Source::ONE_CLICK, at);
-    world.record(ConsentChange { evidence, ..no }).await;
-    let call = change(
-        named("p3@example.com"),
-        email(),
-        Choice::No,
-        "phone-call".parse().unwrap(),
-        world.tick(),
-    );
-    world.record(call).await;
-    world.opt_out(named("a1@example.com"), email()).await;
-    world.opt_out(named("a2@example.com"), email()).await;
-    world.opt_out(named("unknown@example.com"), email()).await;
-    let mut both = row("A", "a1@example.com");
-    both.addresses.push(address("a2@example.com"));
-    assert!(matches!(world.import(both).await, RowOutcome::Updated(_)));
-    let file = change(named("a1@example.com"), email(), Choice::No, Source::IMPORT, world.tick());
-    world.record(file).await;
-}
-
-/// A run in the middle: some sent, some excluded, one to be tried again, a claim open.
-async fn run(world: &World, list: ListId) {
-    let configuration = world.store.put_configuration(MAIN, "mail", "body", world.now()).await.unwrap().id;
-    let run = NewRun {
-        campaign: "spring".to_owned(),
-        configuration,
-        list: Some(list),
-        fingerprint: "f".to_owned(),
-        spec: "{}".to_owned(),
-        audience: (1..=100).collect(),
-        created_at: world.now(),
-    };
-    let run = world.store.create_run(MAIN, run).await.unwrap().id;
-    let part = take(&*world.store, run, world.now()).await;
-    let claim = |permitted: std::ops::Range<i64>, cursor| NewClaim {
-        run,
-        part: part.reference(),
-        permitted: permitted.map(|n| (ProfileId(n), AddressId(n))).collect(),
-        excluded: vec![(ProfileId(cursor), Exclusion::ALL[0])],
-        cursor: Some(ProfileId(cursor)),
-        at: world.now(),
-    };
-    let id = world.store.claim(MAIN, claim(1..20, 20)).await.unwrap();
-    let outcomes = (1..20).map(|n| Outcome {
-        profile: ProfileId(n),
-        address: AddressId(n),
-        state: if n == 9 { DeliveryState::Deferred } else { DeliveryState::Sent },
-        at: world.now(),
-        code: 250,
-        detail: Some("4.2.0 später".to_owned()),
-        due_at: (n == 9).then(|| Timestamp(START * 2)),
-    });
-    let settlement =
-        Settlement { claim: id, outcomes: outcomes.collect(), excluded: vec![], at: world.now() };
-    world.store.settle(MAIN, settlement).await.unwrap();
-    world.store.claim(MAIN, claim(21..30, 30)).await.unwrap();
 }
 
 async fn take(store: &dyn Store, run: RunId, now: Timestamp) -> Part {
@@ -272,7 +167,10 @@ async fn everything_is_there_afterwards_and_goes_on() {
     assert_eq!((rows["address"], rows["address_key"]), (rows["address_owner"], rows["address"]));
     for (table, rows) in &report.tables {
         assert!(*rows > 0, "{table} is to be in the test");
-        assert_eq!(moved.database.psql(&format!("SELECT count(*) FROM {table}")).unwrap().trim(), rows.to_string());
+        assert_eq!(
+            moved.database.psql(&format!("SELECT count(*) FROM {table}")).unwrap().trim(),
+            rows.to_string()
+        );
     }
     let store = moved.open().unwrap();
     let after = told(&store).await;
@@ -322,7 +220,8 @@ async fn what_was_interrupted_goes_on_where_it_was() {
         progress.phase == CopyPhase::Copying && progress.table == "profile" && progress.rows > 5_000
     };
     moved.interrupt(in_pages);
-    let copied = || moved.database.psql("SELECT count(*) FROM profile").unwrap().trim().parse::<i64>().unwrap();
+    let copied =
+        || moved.database.psql("SELECT count(*) FROM profile").unwrap().trim().parse::<i64>().unwrap();
     assert!((5_000..PEOPLE).contains(&copied()), "{}", copied());
     let refused = moved.open().unwrap_err().to_string();
     assert!(refused.contains("isn't complete"), "{refused}");
@@ -344,7 +243,8 @@ async fn what_was_interrupted_goes_on_where_it_was() {
 
 /// Little, so that each refusal is quick.
 async fn few(world: &World) {
-    let rows = (0..20).map(|n| row_saying(&n.to_string(), &format!("p{n}@example.com"), Choice::Yes, Some(n)));
+    let rows =
+        (0..20).map(|n| row_saying(&n.to_string(), &format!("p{n}@example.com"), Choice::Yes, Some(n)));
     world.store.import(MAIN, rows.collect()).await.unwrap();
     world.opt_out(named("p3@example.com"), email()).await;
 }

@@ -107,7 +107,8 @@ fn source(secrets: &Secrets) -> String {
 /// begun before. Call within a transaction.
 pub(super) fn begin(session: &Session, secrets: &Secrets) -> Result<bool> {
     const KEY: &str = "SELECT fingerprint FROM master_key WHERE id = 1";
-    const NOTE_KEY: &str = "INSERT INTO master_key (id, fingerprint) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING";
+    const NOTE_KEY: &str =
+        "INSERT INTO master_key (id, fingerprint) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING";
     match read::<Copy>(session, COPY)? {
         Some(copy) if copy.complete => {
             return Err(StoreError::Exists("a complete copy, in use since or not,".to_owned()));
@@ -139,7 +140,9 @@ fn refuse_state(session: &Session) -> Result<()> {
     const SIZE: &str = "SELECT size FROM ledger_head";
     let mut is_fresh = session.all(FRESH, params![], |row| row.get::<bool>(0))? == [true]
         && session.all(SIZE, params![], |row| row.get::<i64>(0))? == [0];
-    for name in TABLES.iter().map(|table| table.name).filter(|name| *name != "workspace").chain(["ledger_pending"]) {
+    for name in
+        TABLES.iter().map(|table| table.name).filter(|name| *name != "workspace").chain(["ledger_pending"])
+    {
         let row = session.wait(session.client().query_opt(&format!("SELECT 1 FROM {name} LIMIT 1"), &[]))?;
         is_fresh &= row.is_none();
     }

@@ -23,7 +23,12 @@ const fn same(name: &'static str, key: &'static str, columns: &'static str) -> T
 }
 
 /// A table that SQLite has within another.
-const fn part_of(from: &'static str, name: &'static str, columns: &'static str, select: &'static str) -> Table {
+const fn part_of(
+    from: &'static str,
+    name: &'static str,
+    columns: &'static str,
+    select: &'static str,
+) -> Table {
     Table { name, columns, select, from, filter: "TRUE", key: "id" }
 }
 
@@ -56,11 +61,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     same("unclaimed_profile", "profile", "profile"),
     same("profile_merged", "workspace, from_profile", "from_profile, workspace, into_profile"),
-    same(
-        "address",
-        "id",
-        "profile, id, workspace, word, epoch, position, namespace, key, raw, stamps",
-    ),
+    same("address", "id", "profile, id, workspace, word, epoch, position, namespace, key, raw, stamps"),
     part_of(
         "address",
         "address_key",

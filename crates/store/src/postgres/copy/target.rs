@@ -15,7 +15,7 @@ use crate::postgres::session::Session;
 use crate::sql::{Db as _, Row, params};
 
 /// Rows and bytes from which on a page is full.
-const PAGE_ROWS: u64 = 5_000;
+pub(super) const PAGE_ROWS: u64 = 5_000;
 const PAGE_BYTES: usize = 4 << 20;
 /// The binary format of COPY begins with this, no flags and no extension, and ends with that (PostgreSQL manual, COPY).
 const BEGINS: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -68,6 +68,7 @@ impl Page {
 }
 
 /// The database that is copied into.
+#[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     /// Its connection.
     pub session: &'a Session,
@@ -137,8 +138,8 @@ impl<'a> Target<'a> {
         self.session.batch("ANALYZE")
     }
 
-    /// Reads a whole table.
-    pub fn sum(&self, table: &Table) -> Result<Sum> {
+    /// Reads a whole table; `heard` is told how many rows more have been, now and then and at the end.
+    pub fn sum(&self, table: &Table, mut heard: impl FnMut(u64)) -> Result<Sum> {
         let sql = format!("SELECT {} FROM {}", table.columns, table.name);
         let client = self.session.client();
         let mut sum = Sum::default();
@@ -153,7 +154,11 @@ impl<'a> Target<'a> {
                     return Ok(Err(error));
                 }
                 sum.add(&bytes);
+                if sum.rows.is_multiple_of(PAGE_ROWS) {
+                    heard(PAGE_ROWS);
+                }
             }
+            heard(sum.rows % PAGE_ROWS);
             Ok(Ok(()))
         })?;
         read.map(|()| sum)
