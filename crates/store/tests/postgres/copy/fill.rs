@@ -103,7 +103,7 @@ async fn run(world: &World, list: ListId) {
         at: world.now(),
         code: 250,
         detail: Some("4.2.0 später".to_owned()),
-        due_at: (n == 9).then(|| Timestamp(START * 2)),
+        due_at: (n == 9).then_some(Timestamp(START * 2)),
     });
     let settlement =
         Settlement { claim: id, outcomes: outcomes.collect(), excluded: vec![], at: world.now() };
