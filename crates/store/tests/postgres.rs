@@ -5,6 +5,8 @@
 mod conformance;
 #[path = "postgres/copy.rs"]
 mod copy;
+#[path = "postgres/failover.rs"]
+mod failover;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]

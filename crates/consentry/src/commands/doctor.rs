@@ -53,9 +53,10 @@ pub async fn run(context: &Context) -> Result<Exit> {
         Err(error) => note("ledger", false, format!("{}: {error}", context.store.ledger_dir().display())),
     }
     if let Some(postgres) = &context.postgres {
-        let warnings = postgres.durability().await?;
-        let detail = if warnings.is_empty() { "as promised".to_owned() } else { warnings.join("; ") };
-        note("durability", warnings.is_empty(), detail);
+        let durability = postgres.durability().await?;
+        let found: Vec<String> = durability.broken.iter().chain(&durability.warnings).cloned().collect();
+        let detail = if found.is_empty() { "as promised".to_owned() } else { found.join("; ") };
+        note("durability", durability.broken.is_empty(), detail);
     }
     let settings = context.settings().await?;
     match &settings.public_url {

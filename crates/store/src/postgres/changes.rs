@@ -18,6 +18,8 @@ use crate::state::record::Recorder;
 const GROUP_MAX: usize = 512;
 /// Times that a group is tried without the operations that fail in it, before each is tried alone.
 const ATTEMPTS_MAX: u32 = 3;
+/// Times that a transaction is begun again with the ids in stock: what others have used of them is found out this way.
+const STOCK_ATTEMPTS_MAX: u32 = 3;
 
 /// An operation that waits for its group.
 pub(super) struct Queued {
@@ -152,9 +154,20 @@ impl Server<'_> {
     fn transaction(&mut self, workspace: WorkspaceId, group: &mut [Box<dyn Job>]) -> Result<()> {
         let Self { link, entropy, stock } = self;
         let mut wants = Wants::default();
-        group.iter().for_each(|job| job.wants(&mut wants));
+        for job in group.iter() {
+            job.wants(&mut wants);
+        }
         let bulk = group.iter().any(|job| job.is_bulk());
-        link.write(|session| run_group(session, stock, *entropy, workspace, group, (&wants, bulk)))
+        let mut attempts = 0;
+        let is_new = link.is_broken();
+        link.write(|session| {
+            attempts += 1;
+            // After a fail-over a sequence may hand out once more what a transaction without effect had taken.
+            if is_new || attempts > STOCK_ATTEMPTS_MAX {
+                *stock = Stock::new();
+            }
+            run_group(session, stock, *entropy, workspace, group, (&wants, bulk))
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use rustls_pki_types::pem::PemObject as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::Severity;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::in_words;
@@ -33,7 +33,7 @@ const VERSION_MIN: u32 = 13;
 
 /// Where and how to connect. `Debug` doesn't show the password.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: Config,
     tls: Option<MakeTls>,
 }
@@ -84,17 +84,22 @@ impl Connector {
     /// Connects; the connection's work is done by a task of the current runtime, which notes in `warned` that the server
     /// has warned of something.
     pub async fn connect(&self, warned: &Arc<AtomicBool>) -> Result<Client> {
+        if let Some(tls) = &self.tls {
+            let connected = self.config.connect(tls.0.clone()).await;
+            let (client, connection) = connected.map_err(|error| refused(&error))?;
+            tokio::spawn(drive(connection, Arc::clone(warned)));
+            return Ok(client);
+        }
+        let (client, connection) = self.config.connect(NoTls).await.map_err(|error| refused(&error))?;
+        tokio::spawn(drive(connection, Arc::clone(warned)));
+        Ok(client)
+    }
+
+    /// Asks the server to end what it does for a connection.
+    pub async fn cancel(&self, token: CancelToken) -> std::result::Result<(), tokio_postgres::Error> {
         match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.0.clone()).await.map_err(refused)?;
-                tokio::spawn(drive(connection, Arc::clone(warned)));
-                Ok(client)
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
-                tokio::spawn(drive(connection, Arc::clone(warned)));
-                Ok(client)
-            }
+            Some(tls) => token.cancel_query(tls.0.clone()).await,
+            None => token.cancel_query(NoTls).await,
         }
     }
 }
@@ -116,10 +121,10 @@ where
 }
 
 /// Why there is no connection, with what to do about it where that isn't plain.
-fn refused(error: tokio_postgres::Error) -> StoreError {
+fn refused(error: &tokio_postgres::Error) -> StoreError {
     match error.as_db_error() {
         Some(error) => StoreError::Unavailable(format!("the database refuses the connection: {}", error.message())),
-        None => StoreError::Unavailable(in_words(&error)),
+        None => StoreError::Unavailable(in_words(error)),
     }
 }
 

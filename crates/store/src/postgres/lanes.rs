@@ -29,24 +29,42 @@ const CONFLICTS_MAX: u32 = 20;
 /// First pause before that, doubled each time up to 64 of them: as long as a small transaction takes.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
 
+/// How long the answer to one statement may take: longer than the largest report, and than waiting for a row that another
+/// node's commit holds.
+const STATEMENT_MAX: Duration = Duration::from_mins(1);
+
 const SHUTTING_DOWN: &str = "it is shutting down";
 
 /// A connection that is made when it is needed.
 pub(super) struct Link {
     connector: Arc<Connector>,
     session: Option<Session>,
+    patience: Option<Duration>,
+    /// The last transaction's answer didn't come in time.
+    gave_up: bool,
 }
 
 impl Link {
     pub fn new(connector: Arc<Connector>, session: Option<Session>) -> Self {
-        Self { connector, session }
+        let patience = Some(STATEMENT_MAX);
+        if let Some(session) = &session {
+            session.set_patience(patience);
+        }
+        Self { connector, session, patience, gave_up: false }
+    }
+
+    /// One for statements that may take as long as they like.
+    pub fn patient(connector: Arc<Connector>) -> Self {
+        Self { connector, session: None, patience: None, gave_up: false }
     }
 
     /// The connection, made anew if it broke.
     pub fn session(&mut self) -> Result<&Session> {
         if self.is_broken() {
             self.session = None;
-            self.session = Some(Session::connect(&self.connector)?);
+            let session = Session::connect(&self.connector)?;
+            session.set_patience(self.patience);
+            self.session = Some(session);
         }
         self.session.as_ref().ok_or_else(|| StoreError::Unavailable(SHUTTING_DOWN.to_owned()))
     }
@@ -54,6 +72,11 @@ impl Link {
     /// Whether there is no connection, or one that broke.
     pub fn is_broken(&self) -> bool {
         self.session.as_ref().is_none_or(Session::is_closed)
+    }
+
+    /// Whether there is a connection that answers.
+    pub fn is_alive(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.batch("").is_ok())
     }
 
     /// Gives a connection up of which nobody knows what state it is in.
@@ -65,7 +88,7 @@ impl Link {
     pub fn write<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
         let mut conflicts = 0;
         loop {
-            let outcome = self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ", &mut op);
+            let outcome = self.transaction(&mut op, Session::commit);
             match outcome {
                 Err(StoreError::Conflict) if conflicts < CONFLICTS_MAX => {
                     std::thread::sleep(CONFLICT_PAUSE * (1 << conflicts.min(6)));
@@ -78,28 +101,45 @@ impl Link {
 
     /// Runs `op` on one snapshot of the state, which holds all that was acknowledged before the call.
     pub fn read<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-        match self.transaction(BEGIN, &mut op) {
+        match self.transaction(&mut op, Session::commit_read) {
             // The connection broke, perhaps long ago. Reading twice does no harm.
-            Err(StoreError::Unavailable(_)) if self.is_broken() => self.transaction(BEGIN, &mut op),
+            Err(StoreError::Unavailable(_)) if self.is_broken() && !self.gave_up => {
+                self.transaction(&mut op, Session::commit_read)
+            }
             outcome => outcome,
         }
     }
 
-    fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
+    /// Makes sure that the server is the primary, and that all that can be read there is on its standby.
+    pub fn prove(&mut self) -> Result<()> {
+        self.read(|session| {
+            session.prove_primary();
+            Ok(())
+        })
+    }
+
+    fn transaction<T>(
+        &mut self,
+        op: &mut impl FnMut(&Session) -> Result<T>,
+        commit: fn(&Session) -> Result<()>,
+    ) -> Result<T> {
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+        self.gave_up = false;
         // A connection that broke while nobody used it is noticed now, before anything has been done with it.
-        if self.session()?.batch(begin).is_err() {
+        if self.session()?.batch(BEGIN).is_err() {
             self.drop_session();
-            self.session()?.batch(begin)?;
+            self.session()?.batch(BEGIN)?;
         }
         let session = self.session()?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
-            Ok(_) => session.commit(),
+            Ok(_) => commit(session),
             Err(_) if session.is_closed() => Ok(()),
             Err(_) => session.batch("ROLLBACK"),
         };
-        if session.is_closed() || ended.is_err() {
+        let (closed, gave_up) = (session.is_closed(), session.gave_up());
+        self.gave_up = gave_up;
+        if closed || ended.is_err() {
             self.drop_session();
         }
         let value = outcome?;

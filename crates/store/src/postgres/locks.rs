@@ -93,7 +93,7 @@ fn serve(link: &mut Link, inbox: &Receiver<Request>) {
 
 fn take(link: &mut Link, held: &mut HashSet<Key>, key: Key) -> Result<bool> {
     // The database would let the same connection take it twice.
-    if held.contains(&key) && is_alive(link) {
+    if held.contains(&key) && link.is_alive() {
         return Ok(false);
     }
     let taken = match try_lock(link, held, key) {
@@ -105,10 +105,6 @@ fn take(link: &mut Link, held: &mut HashSet<Key>, key: Key) -> Result<bool> {
         held.insert(key);
     }
     Ok(taken)
-}
-
-fn is_alive(link: &mut Link) -> bool {
-    !link.is_broken() && link.session().is_ok_and(|session| session.batch("").is_ok())
 }
 
 fn try_lock(link: &mut Link, held: &mut HashSet<Key>, key: Key) -> Result<bool> {

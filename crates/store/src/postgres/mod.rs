@@ -33,4 +33,4 @@ mod working_set;
 
 pub use copy::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
 pub use migrate::SchemaStatus;
-pub use store::{PostgresOptions, PostgresStore};
+pub use store::{Durability, PostgresOptions, PostgresStore};

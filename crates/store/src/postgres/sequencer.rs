@@ -5,7 +5,6 @@
 //! meet in `ledger_head`'s row, and one of them would begin again. The files are made from the places by each node for
 //! itself: they depend on the entries, their order and the master key alone.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::lanes::Link;
@@ -15,6 +14,7 @@ use crate::error::StoreError;
 use crate::sealer;
 use crate::secrets::Secrets;
 use crate::sql::{Db as _, params};
+use crate::state::history;
 use crate::state::link_keys::{self, SharedKeyRing};
 
 /// Held by the sequencer: "sequence" as hexadecimal digits, cut to 63 bits.
@@ -42,7 +42,14 @@ impl Sequencer {
         if self.link.is_broken() {
             self.is_leader = false;
         }
-        let sealed = self.try_seal();
+        let was_connected = !self.link.is_broken();
+        let mut sealed = self.try_seal();
+        if was_connected && matches!(sealed, Err(StoreError::Unavailable(_))) && !self.link.is_alive() {
+            // The connection broke, perhaps long ago. Sealing twice does no harm.
+            self.is_leader = false;
+            self.link.drop_session();
+            sealed = self.try_seal();
+        }
         if sealed.is_err() {
             // A connection that broke gives the lock away; any other one does too, so that another node can try.
             self.is_leader = false;
@@ -62,12 +69,12 @@ impl Sequencer {
         } else {
             wait_for_places(session)?;
         }
-        write_files(self.link.session()?, &self.ledger, &self.secrets)
+        if sealer::size(&self.ledger)? != history::count(self.link.session()?)? {
+            // What goes into the files stays there: it mustn't be lost with the primary.
+            self.link.prove()?;
+        }
+        sealer::write_files(self.link.session()?, &self.ledger, &self.secrets)
     }
-}
-
-fn write_files(session: &Session, ledger: &Path, secrets: &Secrets) -> Result<u64> {
-    sealer::write_files(session, ledger, secrets)
 }
 
 /// Gives some entries their places; answers how many.

@@ -114,10 +114,19 @@ impl PostgresStore {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("asking the database failed".to_owned())))
     }
 
-    /// What an operator should know of the server's settings: each finding is a sentence.
-    pub async fn durability(&self) -> Result<Vec<String>> {
+    /// What an operator should know of the server's settings.
+    pub async fn durability(&self) -> Result<Durability> {
         self.inner.reads.run(|link| link.read(durability)).await
     }
+}
+
+/// What the server's settings make of the promise that nothing acknowledged is lost (I2); each finding is a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Durability {
+    /// The promise isn't kept.
+    pub broken: Vec<String>,
+    /// It is kept as long as this server isn't lost.
+    pub warnings: Vec<String>,
 }
 
 fn open(options: PostgresOptions) -> Result<PostgresStore> {
@@ -191,24 +200,30 @@ fn open_secrets(dir: &Path, session: &Session, entropy: &dyn Entropy) -> Result<
 }
 
 /// Whether the server's settings give what I2 promises.
-fn durability(session: &Session) -> Result<Vec<String>> {
-    let mut findings = Vec::new();
+fn durability(session: &Session) -> Result<Durability> {
+    let mut found = Durability::default();
     for (name, why) in [
         ("fsync", "after a power failure acknowledged opt-outs can be missing, or the database be damaged"),
         ("full_page_writes", "after a power failure the database can be damaged"),
     ] {
         if session.setting(name)? == "off" {
-            findings.push(format!("{name} is off on the server: {why}"));
+            found.broken.push(format!("{name} is off on the server: {why}"));
         }
     }
     if session.setting("synchronous_standby_names")?.is_empty() {
-        findings.push(
-            "synchronous_standby_names is empty on the server: opt-outs acknowledged just before a fail-over to a \
-             standby can be missing after it"
+        found.warnings.push(
+            "no synchronous standby (synchronous_standby_names is empty on the server): if this server is lost, opt-outs \
+             acknowledged just before can be, too"
                 .to_owned(),
         );
     }
-    Ok(findings)
+    let commit = session.reset_setting("synchronous_commit")?;
+    if commit.is_some_and(|value| ["off", "local"].contains(&value.as_str())) {
+        found.warnings.push(
+            "synchronous_commit is off on the server; Consentry's own connections turn it on".to_owned(),
+        );
+    }
+    Ok(found)
 }
 
 impl Engine for PostgresStore {
@@ -264,7 +279,7 @@ impl Engine for PostgresStore {
 
     fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
         let readings = reading::read(session, workspace, query)?;
-        session.prove_primary()?;
+        session.prove_primary();
         Ok(readings)
     }
 
@@ -294,7 +309,7 @@ impl Engine for PostgresStore {
     }
 
     async fn check_engine(&self) -> Result<Vec<String>> {
-        let mut link = Link::new(Arc::clone(&self.inner.connector), None);
+        let mut link = Link::patient(Arc::clone(&self.inner.connector));
         let (secrets, ledger) = (self.inner.secrets.clone(), self.ledger_files());
         detached(move || {
             link.read(|session| {

@@ -170,9 +170,12 @@ pub(super) fn forget(session: &Session) -> Result<()> {
     ))
 }
 
-/// Notes that the copy is done and verified: nodes may open the database from now on.
+/// Notes that the copy is done and verified: nodes may open the database from now on. With it
+/// all that was written before is durable, on the standby too.
 pub(super) fn finish(session: &Session, secrets: &Secrets) -> Result<()> {
-    write(session, COPY, &Copy { source: source(secrets), complete: true })
+    session.batch("BEGIN")?;
+    write(session, COPY, &Copy { source: source(secrets), complete: true })?;
+    session.commit()
 }
 
 /// Keeps nodes from opening a database that holds but a part of what it is to hold: opt-outs may be missing.

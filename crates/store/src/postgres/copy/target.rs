@@ -81,6 +81,8 @@ impl<'a> Target<'a> {
 
     /// Keeps other copies out until the connection ends.
     pub fn lock(&self) -> Result<()> {
+        // Whole tables are read here, not rows by their keys.
+        self.session.batch("RESET enable_seqscan")?;
         let taken = self.session.one("SELECT pg_try_advisory_lock(?1)", params![LOCK], |row| row.get(0))?;
         if taken { Ok(()) } else { Err(StoreError::Busy("the copy into this database".to_owned())) }
     }
