@@ -338,6 +338,19 @@ pub enum Db {
     Migrate,
     /// Show the schema's version
     Status,
+    /// Copy a data directory of SQLite into a new database, and verify the copy. Interrupted, it goes on where it was when
+    /// run again. --data-dir is the first node's: it gets the master key and the ledger's files
+    Copy {
+        /// The data directory, which no process may have open
+        #[arg(value_name = "sqlite:DIR", value_parser = sqlite_dir)]
+        from: PathBuf,
+        /// The database; that of --database if not given
+        #[arg(value_name = "postgres://USER@HOST/DATABASE")]
+        to: Option<String>,
+        /// Empty the database first of a copy that isn't complete
+        #[arg(long)]
+        restart: bool,
+    },
     /// Print how the tables are to be distributed past one database server
     Plan {
         /// For Citus: the statements that distribute them, with the reasons
@@ -351,6 +364,11 @@ pub enum Db {
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
+}
+
+fn sqlite_dir(text: &str) -> Result<PathBuf, String> {
+    let dir = text.strip_prefix("sqlite:").filter(|dir| !dir.is_empty()).ok_or("write it as sqlite:DIR")?;
+    Ok(PathBuf::from(dir.strip_prefix("//").unwrap_or(dir)))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

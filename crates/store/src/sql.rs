@@ -154,6 +154,12 @@ macro_rules! column_integers {
 }
 column_integers!(i64 i32 u64 u32 u16 u8);
 
+impl<'r> Column<'r> for Value<'r> {
+    fn read(cell: Value<'r>) -> Option<Self> {
+        Some(cell)
+    }
+}
+
 impl Column<'_> for bool {
     fn read(cell: Value<'_>) -> Option<Self> {
         i64::read(cell).map(|value| value != 0)

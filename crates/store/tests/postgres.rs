@@ -7,6 +7,8 @@ mod acts;
 #[path = "postgres/alike.rs"]
 mod alike;
 mod conformance;
+#[path = "postgres/copy.rs"]
+mod copy;
 #[path = "postgres/failover.rs"]
 mod failover;
 #[path = "postgres/groups.rs"]

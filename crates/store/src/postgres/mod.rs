@@ -7,12 +7,14 @@
 //! | `working_set`, `fetch`, `rows`, `flush` | the people a transaction is about: fetched at once, changed in memory, written at once |
 //! | `reading`, `people` | what decisions and links read |
 //! | `sequencer`, `locks` | what one node at a time does |
+//! | `copy` | the move of a data directory of SQLite into a database |
 //! | `migrate`, `store` | the schema; the engine itself |
 //! | `citus` | how the tables are distributed past one server |
 
 mod changes;
 pub mod citus;
 mod connect;
+mod copy;
 mod error;
 mod fetch;
 mod flush;
@@ -30,5 +32,6 @@ mod sql;
 mod store;
 mod working_set;
 
+pub use copy::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
 pub use migrate::SchemaStatus;
 pub use store::{Durability, PostgresOptions, PostgresStore};

@@ -13,6 +13,7 @@ use consent::{Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, W
 
 use super::changes::Changes;
 use super::connect::Connector;
+use super::copy::refuse_unfinished;
 use super::lanes::{Lane, Link, Task};
 use super::locks::{Key, Locks};
 use super::migrate::{self, SchemaStatus};
@@ -135,6 +136,7 @@ fn open(options: PostgresOptions) -> Result<PostgresStore> {
     let connector = Arc::new(Connector::new(&url, password.as_deref())?);
     let session = Session::connect(&connector)?;
     migrate::migrate(&session)?;
+    refuse_unfinished(&session)?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

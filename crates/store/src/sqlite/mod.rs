@@ -10,6 +10,7 @@
 //! One thread writes (`writer.rs`), a few read (`readers.rs`), one feeds the ledger (`sealer.rs`). Several processes
 //! may open the same directory: they take turns at the database's write lock.
 
+mod alone;
 mod backup;
 mod connection;
 mod migrate;
@@ -40,6 +41,9 @@ use crate::state::link_keys::{self, SharedKeyRing};
 use crate::state::record::Recorder;
 use crate::state::{check, profile};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
+pub(crate) use alone::open_alone;
+#[cfg(test)]
+pub(crate) use migrate::migrate as migrate_for_tests;
 use readers::Readers;
 use rows::SqliteRows;
 use writer::Writer;

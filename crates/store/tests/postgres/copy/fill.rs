@@ -1,0 +1,112 @@
+//! A store that holds something of everything.
+
+use consent::{
+    AddressId, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, ProfileId, Source, Target,
+    Timestamp,
+};
+use store::{
+    AllowEntry, DeliveryState, NewClaim, NewRun, Outcome, ProfileRow, RowOutcome, Settings, Settlement,
+    SuppressionEntry,
+};
+
+use super::take;
+use crate::START;
+use crate::conformance::support::{MAIN, World, address, change, crm, email, named, row, row_saying};
+
+/// Profiles of the file: several pages.
+pub const PEOPLE: i64 = 6_000;
+
+/// Everything that a store can hold.
+pub async fn fill(world: &World) {
+    let list = world.list("news").await;
+    for start in [0, PEOPLE / 2] {
+        let rows = (start..start + PEOPLE / 2).map(|n| ProfileRow {
+            locale: Some("de-AT".to_owned()),
+            attributes: (n % 2 == 0).then(|| r#"{"größe":1}"#.to_owned()),
+            ..row_saying(&n.to_string(), &format!("P{n}@example.com"), Choice::Yes, Some(n))
+        });
+        world.store.import(MAIN, rows.collect()).await.unwrap();
+    }
+    let mut other = row("crm", "crm@example.com");
+    other.addresses.push(crm("4711"));
+    world.create(other).await;
+    people(world, list.id).await;
+    let entry = SuppressionEntry {
+        namespace: consent::Namespace::Email,
+        value: "bad.example".to_owned(),
+        reason: "manual".to_owned(),
+        by: "test".to_owned(),
+        at: world.now(),
+        expires_at: Some(world.now()),
+    };
+    let other = SuppressionEntry { value: "p7@example.com".to_owned(), expires_at: None, ..entry.clone() };
+    world.store.suppress(MAIN, vec![entry, other]).await.unwrap();
+    let allowed =
+        AllowEntry { namespace: consent::Namespace::Email, value: "example.com".to_owned(), at: world.now() };
+    world.store.allow(MAIN, vec![allowed]).await.unwrap();
+    let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
+    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
+    world.store.rotate_link_key(world.tick()).await.unwrap();
+    run(world, list.id).await;
+    world.assert_sound().await;
+}
+
+/// Choices of every kind, a merge, a refusal said again.
+async fn people(world: &World, list: ListId) {
+    world.opt_in(named("p1@example.com"), Target::List(list)).await;
+    world.opt_out(named("p2@example.com"), Target::Identity(Field::Email)).await;
+    let at = world.tick();
+    let evidence = Evidence { ip: Some("192.0.2.1".to_owned()), ..Evidence::default() };
+    let no = change(named("p3@example.com"), email(), Choice::No, Source::ONE_CLICK, at);
+    world.record(ConsentChange { evidence, ..no }).await;
+    let call =
+        change(named("p3@example.com"), email(), Choice::No, "phone-call".parse().unwrap(), world.tick());
+    world.record(call).await;
+    world.opt_out(named("a1@example.com"), email()).await;
+    world.opt_out(named("a2@example.com"), email()).await;
+    world.opt_out(named("unknown@example.com"), email()).await;
+    let mut both = row("A", "a1@example.com");
+    both.addresses.push(address("a2@example.com"));
+    assert!(matches!(world.import(both).await, RowOutcome::Updated(_)));
+    let file = change(named("a1@example.com"), email(), Choice::No, Source::IMPORT, world.tick());
+    world.record(file).await;
+}
+
+/// A run in the middle: some sent, some excluded, one to be tried again, a claim open.
+async fn run(world: &World, list: ListId) {
+    let configuration = world.store.put_configuration(MAIN, "mail", "body", world.now()).await.unwrap().id;
+    let run = NewRun {
+        campaign: "spring".to_owned(),
+        configuration,
+        list: Some(list),
+        fingerprint: "f".to_owned(),
+        spec: "{}".to_owned(),
+        audience: (1..=100).collect(),
+        created_at: world.now(),
+    };
+    let run = world.store.create_run(MAIN, run).await.unwrap().id;
+    let part = take(&*world.store, run, world.now()).await;
+    let claim = |permitted: std::ops::Range<i64>, cursor| NewClaim {
+        run,
+        part: part.reference(),
+        permitted: permitted.map(|n| (ProfileId(n), AddressId(n))).collect(),
+        excluded: vec![(ProfileId(cursor), Exclusion::ALL[0])],
+        cursor: Some(ProfileId(cursor)),
+        at: world.now(),
+    };
+    let id = world.store.claim(MAIN, claim(1..20, 20)).await.unwrap();
+    let outcomes = (1..20).map(|n| Outcome {
+        profile: ProfileId(n),
+        address: AddressId(n),
+        state: if n == 9 { DeliveryState::Deferred } else { DeliveryState::Sent },
+        at: world.now(),
+        code: 250,
+        detail: Some("4.2.0 später".to_owned()),
+        due_at: (n == 9).then_some(Timestamp(START * 2)),
+    });
+    let settlement =
+        Settlement { claim: id, outcomes: outcomes.collect(), excluded: vec![], at: world.now() };
+    world.store.settle(MAIN, settlement).await.unwrap();
+    world.store.claim(MAIN, claim(21..30, 30)).await.unwrap();
+}
