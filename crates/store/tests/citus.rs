@@ -18,11 +18,18 @@ const SQLITE_ONLY: &[(&str, &str)] = &[(
 )];
 
 /// Statements that break a rule on purpose: the rule, a part of the statement, and why that is fine.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[(
-    "joins off the key",
-    "SELECT (SELECT count(*) FROM profile",
-    "two counts without a common row, for `doctor` and imports' summaries: no hot path",
-)];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    (
+        "joins off the key",
+        "SELECT (SELECT count(*) FROM profile",
+        "two counts without a common row, for `doctor` and imports' summaries: no hot path",
+    ),
+    (
+        "joins off the key",
+        "UPDATE ledger_head SET size = (SELECT count(*) FROM ledger_leaf)",
+        "once, at the end of a copy into a database that nobody uses yet",
+    ),
+];
 
 fn source(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder)

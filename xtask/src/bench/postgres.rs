@@ -25,8 +25,10 @@ const OPT_OUTS_QUICK: usize = 400;
 const RUNS_QUICK: usize = 1;
 const COMMITS_QUICK: usize = 20;
 const NODES_MAX: usize = 3;
-/// Connections of all nodes together, each with one request at a time; and of `pgbench`.
-const CLIENTS: usize = 64;
+/// Connections of all nodes together, each with one request at a time.
+const CLIENTS: usize = 512;
+/// Connections of `pgbench`, each with one transaction at a time: with more of them it commits less.
+const PEER_CLIENTS: usize = 64;
 /// One of so many opt-outs comes before the clock starts, so that the nodes have their connections.
 const WARM_UP_EVERY: usize = 10;
 /// Checkpoints would come in the middle of some measurements and not of others.
@@ -87,8 +89,9 @@ impl Bench {
         };
         let mut all: Vec<_> = measured("one-click POST", "requests/s", opt_outs).collect();
         all.extend(measured("campaign run --dry-run", "decisions/s", decisions));
-        let (people, clients) = (self.people, CLIENTS);
-        all.push(peer.noting(format!("{people} people or rows, {clients} connections, fsync on")));
+        let people = self.people;
+        let note = format!("{people} people or rows, {CLIENTS} connections to the nodes, {PEER_CLIENTS} to pgbench, fsync on");
+        all.push(peer.noting(note));
         Ok(all)
     }
 
@@ -181,7 +184,7 @@ fn pgbench(cluster: &Cluster, rows: usize, commits: usize) -> Result<f64> {
     writeln!(script, "\\set id random(1, {rows})\nUPDATE counter SET value = value + 1 WHERE id = :id;")?;
     script.rewind()?;
     let mut command = cluster.client("pgbench")?;
-    command.args(["-n", "-M", "prepared", "-f", "-", "-c", &CLIENTS.to_string(), "-j", "2"]);
+    command.args(["-n", "-M", "prepared", "-f", "-", "-c", &PEER_CLIENTS.to_string(), "-j", "2"]);
     command.args(["-t", &commits.to_string(), PEER]).stdin(Stdio::from(script));
     let output = command.output().context("can't run pgbench")?;
     ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
@@ -204,7 +207,7 @@ mod tests {
         let rate = pgbench(&cluster, 100, 2).unwrap();
         assert!(rate > 0.0, "{rate}");
         let changed = cluster.psql_in(PEER, "SELECT sum(value) FROM counter").unwrap();
-        assert_eq!(changed, (2 * CLIENTS).to_string());
+        assert_eq!(changed, (2 * PEER_CLIENTS).to_string());
     }
 
     #[test]

@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 
 use consent::{AddressId, EntryId, ListId, ProfileId, Stamp, Timestamp};
-use futures_util::future::try_join3;
+use futures_util::future::{try_join3, try_join4};
+
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
+use super::ids::Ids;
 use super::session::Params;
 use super::working_set::{Change, Mark, More, Person, Slot, Subscription, WorkingSet};
 use crate::api::Result;
@@ -52,11 +54,17 @@ impl WorkingSet<'_> {
         let (by_id, by_key) = (session.prepared(BY_ID)?, session.prepared(BY_KEY)?);
         let by_external = session.prepared(BY_EXTERNAL_ID)?;
         let client = session.client();
-        let (by_id, by_key, by_external) = session.wait(try_join3(
+        let entries = session.prepared(Ids::NEXT_ENTRY)?;
+        let (by_id, by_key, by_external, entries) = session.wait(try_join4(
             ask(client, &by_id, ids.is_empty(), &[&ids, &workspace]),
             ask(client, &by_key, keys.is_empty(), &[&keys, &workspace]),
             ask(client, &by_external, externals.is_empty(), &[&externals, &workspace]),
+            // Every group writes entries; their ids come along with the first question.
+            ask(client, &entries, !self.stock.entries.is_empty(), &[]),
         ))?;
+        if let Some(row) = entries.first() {
+            self.stock.entries.begin_at(row.try_get(0)?);
+        }
         let mut profiles = Vec::with_capacity(by_id.len() + by_key.len() + by_external.len());
         for id in &wants.addresses {
             self.addresses.entry(*id).or_insert(None);

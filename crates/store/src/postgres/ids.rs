@@ -16,6 +16,9 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    /// Answers the first of a block of entries' ids.
+    pub const NEXT_ENTRY: &'static str = "SELECT nextval('entry_id')";
+
     /// Ids by a statement that answers the first of a block.
     pub fn new(next: &'static str) -> Self {
         Self { next: next.into(), left: 0..0 }
@@ -37,8 +40,18 @@ impl Ids {
         Ok(id)
     }
 
+    /// Whether the block is used up.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
     /// Forgets what is left of the block.
     pub fn start_anew(&mut self) {
         self.left = 0..0;
+    }
+
+    /// Forgets what is left of the block, and goes on with the one that begins with `first`.
+    pub fn begin_at(&mut self, first: i64) {
+        self.left = first..first + BLOCK;
     }
 }

@@ -31,7 +31,7 @@ impl Stock {
         Self {
             profiles: Ids::new("SELECT nextval('profile_id')"),
             addresses: Ids::new("SELECT nextval('address_id')"),
-            entries: Ids::new("SELECT nextval('entry_id')"),
+            entries: Ids::new(Ids::NEXT_ENTRY),
         }
     }
 }
