@@ -38,7 +38,13 @@ impl Context {
         let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
         if let Some(url) = &global.database {
             let postgres = open_postgres(global, url, &clock)?;
-            return Ok(Self { store: Arc::new(postgres.clone()), postgres: Some(postgres), clock, dir, json });
+            return Ok(Self {
+                store: Arc::new(postgres.clone()),
+                postgres: Some(postgres),
+                clock,
+                dir,
+                json,
+            });
         }
         if !global.data_dir.join("master.key").is_file() {
             // A misspelt folder would otherwise look like one in which nobody has ever said no.
@@ -111,7 +117,9 @@ pub fn database_password(global: &Global) -> Result<Option<String>> {
 pub fn database_error(error: StoreError) -> anyhow::Error {
     let hint = match &error {
         StoreError::Invalid(_) => return anyhow::anyhow!("{error}"),
-        StoreError::Denied(_) => "the user must own the tables, or be allowed to make them in the database's schema",
+        StoreError::Denied(_) => {
+            "the user must own the tables, or be allowed to make them in the database's schema"
+        }
         StoreError::TooNew { .. } => "run this version of Consentry or a later one on every node",
         _ => "`consentry db status` asks the server again; --database names another",
     };

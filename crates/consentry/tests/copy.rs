@@ -54,7 +54,7 @@ fn a_copy_that_is_killed_goes_on_and_a_node_answers_from_it() {
     let mut killed = command.stderr(Stdio::null()).spawn().unwrap();
     // The table is there once the schema is.
     let begun = || Ok(database.psql("SELECT count(*) FROM address").is_ok_and(|rows| rows.trim() != "0"));
-    assert!(poll_until(Duration::from_secs(60), begun).unwrap(), "it copies nothing");
+    assert!(poll_until(Duration::from_mins(1), begun).unwrap(), "it copies nothing");
     killed.kill().unwrap();
     assert!(!killed.wait().unwrap().success(), "it was done too soon for this test");
 
@@ -69,7 +69,7 @@ fn a_copy_that_is_killed_goes_on_and_a_node_answers_from_it() {
         report = Some(ran);
         Ok(!again)
     };
-    assert!(poll_until(Duration::from_secs(60), done).unwrap(), "{report:?}");
+    assert!(poll_until(Duration::from_mins(1), done).unwrap(), "{report:?}");
     let report = report.unwrap().exits(0);
     assert!(report.err.contains("hint: start nothing on data any more"), "{}", report.err);
     let report = report.json();

@@ -90,7 +90,9 @@ impl Bench {
         let mut all: Vec<_> = measured("one-click POST", "requests/s", opt_outs).collect();
         all.extend(measured("campaign run --dry-run", "decisions/s", decisions));
         let people = self.people;
-        let note = format!("{people} people or rows, {CLIENTS} connections to the nodes, {PEER_CLIENTS} to pgbench, fsync on");
+        let note = format!(
+            "{people} people or rows, {CLIENTS} connections to the nodes, {PEER_CLIENTS} to pgbench, fsync on"
+        );
         all.push(peer.noting(note));
         Ok(all)
     }

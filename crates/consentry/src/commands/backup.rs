@@ -3,7 +3,6 @@
 use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::json;
-use store::Store;
 
 use crate::cli::Backup;
 use crate::context::Context;

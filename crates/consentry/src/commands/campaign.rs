@@ -11,7 +11,7 @@ use delivery::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, Store, StoreError};
+use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, StoreError};
 
 use super::serve::{public_pages, stop_signal};
 use crate::cli::{self, CampaignRun};

@@ -8,7 +8,7 @@ use consent::{
     explain,
 };
 use serde_json::{Value, json};
-use store::{Held, ProfileView, ReadingQuery, Store};
+use store::{Held, ProfileView, ReadingQuery};
 
 use crate::cli::Check;
 use crate::context::{Context, WORKSPACE};

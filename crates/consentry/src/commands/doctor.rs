@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::json;
-use store::Store;
 use store::ledger::{VerifierKey, VerifyReport, verify};
 
 use crate::context::{Context, WORKSPACE};

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde_json::json;
-use store::Store;
 
 use crate::cli::{Global, Init};
 use crate::context::{Context, WORKSPACE};

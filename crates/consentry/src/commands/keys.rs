@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde_json::json;
-use store::Store;
 
 use crate::context::Context;
 use crate::output::{self, Exit};

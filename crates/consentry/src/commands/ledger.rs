@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use indicatif::ProgressBar;
 use serde_json::json;
-use store::Store;
 use store::ledger::{Receipt, VerifierKey, verify, verify_consistency};
 
 use crate::cli::{self, Global};

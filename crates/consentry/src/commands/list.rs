@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use store::{NewList, Store, StoreError};
+use store::{NewList, StoreError};
 
 use crate::cli;
 use crate::context::{Context, WORKSPACE};

@@ -3,7 +3,6 @@
 use anyhow::Result;
 use consent::{Address, Channel, Choice, ConsentChange, Evidence, Level, Namespace, Subject, Target};
 use serde_json::json;
-use store::Store;
 
 use crate::cli::OptOut;
 use crate::context::{Context, WORKSPACE};

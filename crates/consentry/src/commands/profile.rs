@@ -3,7 +3,7 @@
 use anyhow::Result;
 use consent::{Address, Target};
 use serde_json::{Value, json};
-use store::{Entry, Held, ProfileView, Store};
+use store::{Entry, Held, ProfileView};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail};

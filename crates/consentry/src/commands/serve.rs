@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
-use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::{LedgerFiles, PublicConfig, WebState, public_router};

@@ -94,7 +94,8 @@ impl Session {
 
     /// A setting as the server or the user has it, whatever this connection made of it.
     pub fn reset_setting(&self, name: &str) -> Result<Option<String>> {
-        let row = self.wait(self.client.query_opt("SELECT reset_val FROM pg_settings WHERE name = $1", &[&name]))?;
+        let row =
+            self.wait(self.client.query_opt("SELECT reset_val FROM pg_settings WHERE name = $1", &[&name]))?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
@@ -146,7 +147,10 @@ impl Session {
     }
 
     /// Waits for an answer.
-    pub fn wait<T>(&self, answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>) -> Result<T> {
+    pub fn wait<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
         self.within(self.patience.get(), answer)
     }
 
@@ -183,7 +187,10 @@ impl Session {
         if self.gave_up.get() && !self.cancelled.replace(true) {
             let cancel = self.connector.cancel(self.client.cancel_token());
             let heard = self.runtime.block_on(async { tokio::time::timeout(CANCEL_MAX, cancel).await });
-            tracing::error!(heard = matches!(heard, Ok(Ok(()))), "the database does not answer; the request was given up");
+            tracing::error!(
+                heard = matches!(heard, Ok(Ok(()))),
+                "the database does not answer; the request was given up"
+            );
         }
     }
 
@@ -258,7 +265,8 @@ impl Db for Session {
         let statement = self.prepared(sql.into().postgres)?;
         let read_all = async {
             let patience = self.patience.get();
-            let mut rows = pin!(self.in_time(patience, self.client.query_raw(&statement, params_of(params))).await?);
+            let mut rows =
+                pin!(self.in_time(patience, self.client.query_raw(&statement, params_of(params))).await?);
             while let Some(row) = self.in_time(patience, rows.try_next()).await? {
                 read(&Row::Postgres(&row))?;
             }

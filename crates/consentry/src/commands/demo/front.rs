@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use async_trait::async_trait;
 use axum::Router;
-use store::{DeliveryState, RunState, Store};
+use store::{DeliveryState, RunState};
 use web::mailbox::{Demo, DemoRun, DemoState, MailboxConfig, mailbox_router};
 
 use super::stage::{BRAND, Stage};

@@ -8,7 +8,7 @@ use consent::{Address, EntryId, Exclusion, Level, ProfileId, Purpose};
 use delivery::RunSummary;
 use serde_json::{Value, json};
 use store::ledger::{Receipt, VerifierKey, VerifyReport, verify};
-use store::{Delivery, DeliveryState, Store};
+use store::{Delivery, DeliveryState};
 use tokio::net::TcpListener;
 
 use super::http::{Answer, ask};
