@@ -56,21 +56,21 @@ pub(crate) trait Engine: Send + Sync + 'static {
         op: impl Fn(&Self::Db) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = Result<T>> + Send;
 
-    /// See [`profile::resolve`].
+    /// See [`crate::state::profile::resolve`].
     fn resolve(
         db: &Self::Db,
         workspace: WorkspaceId,
         addresses: &[Address],
     ) -> Result<Vec<Option<AddressOwner>>>;
-    /// See [`Store::owner`].
+    /// See [`crate::Store::owner`].
     fn owner(
         &self,
         workspace: WorkspaceId,
         address: AddressId,
     ) -> impl Future<Output = Result<Option<AddressOwner>>> + Send;
-    /// See [`Store::read`].
+    /// See [`crate::Store::read`].
     fn read(db: &Self::Db, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>>;
-    /// See [`Store::read_strangers`].
+    /// See [`crate::Store::read_strangers`].
     fn read_strangers(
         db: &Self::Db,
         workspace: WorkspaceId,
@@ -88,7 +88,7 @@ pub(crate) trait Engine: Send + Sync + 'static {
 
     /// Brings everything committed before the call into the ledger's files; answers its size.
     fn seal(&self) -> impl Future<Output = Result<u64>> + Send;
-    /// See [`Store::backup`].
+    /// See [`crate::Store::backup`].
     fn backup(
         &self,
         into: PathBuf,

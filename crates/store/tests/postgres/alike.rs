@@ -37,7 +37,7 @@ async fn compare(acts: &[Act], lists: usize) -> Result<(), TestCaseError> {
 
 #[test]
 fn engines_do_the_same() {
-    let config = ProptestConfig { cases: CASES, max_shrink_iters: 200, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: CASES, max_shrink_iters: 20, ..ProptestConfig::default() };
     let acts = (proptest::collection::vec(any_act(), STEPS), 1..=2usize);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     TestRunner::new(config)
