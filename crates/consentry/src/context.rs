@@ -101,7 +101,7 @@ fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>) -> Result<P
         clock: Arc::clone(clock),
         entropy: Arc::new(OsEntropy),
     };
-    PostgresStore::open(options).map_err(database_error)
+    PostgresStore::open(options).map_err(|error| database_error(&error))
 }
 
 /// The database's password, where it isn't in the URL.
@@ -114,8 +114,8 @@ pub fn database_password(global: &Global) -> Result<Option<String>> {
 }
 
 /// What is wrong with the database, and what to do about it.
-pub fn database_error(error: StoreError) -> anyhow::Error {
-    let hint = match &error {
+pub fn database_error(error: &StoreError) -> anyhow::Error {
+    let hint = match error {
         StoreError::Invalid(_) => return anyhow::anyhow!("{error}"),
         StoreError::Denied(_) => {
             "the user must own the tables, or be allowed to make them in the database's schema"

@@ -59,7 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,
-        Command::Db(command) => commands::db::run(&global, command).await,
+        Command::Db(command) => commands::db::run(&global, command),
         Command::Doctor => commands::doctor::run(&open()?).await,
     }
 }

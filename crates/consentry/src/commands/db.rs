@@ -16,17 +16,17 @@ use crate::output::{self, Exit, fail, grouped};
 use crate::system::SystemClock;
 
 /// Looks after the PostgreSQL database.
-pub async fn run(global: &Global, command: Db) -> Result<Exit> {
+pub fn run(global: &Global, command: Db) -> Result<Exit> {
     match command {
         Db::Migrate => {
             let (url, password) = database(global)?;
-            let status = PostgresStore::migrate(&url, password.as_deref()).map_err(database_error)?;
+            let status = PostgresStore::migrate(&url, password.as_deref()).map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(Exit::Done)
         }
         Db::Status => {
             let (url, password) = database(global)?;
-            let status = PostgresStore::status(&url, password.as_deref()).map_err(database_error)?;
+            let status = PostgresStore::status(&url, password.as_deref()).map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(if status.is_behind() || status.works_with > status.known { Exit::Failed } else { Exit::Done })
         }

@@ -191,7 +191,7 @@ fn signing_key() -> String {
 fn refuse_used_database(global: &Global) -> Result<()> {
     let Some(url) = &global.database else { return Ok(()) };
     let password = database_password(global)?;
-    let status = PostgresStore::status(url, password.as_deref()).map_err(database_error)?;
+    let status = PostgresStore::status(url, password.as_deref()).map_err(|error| database_error(&error))?;
     if status.version == 0 {
         return Ok(());
     }
