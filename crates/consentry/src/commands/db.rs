@@ -95,7 +95,7 @@ fn copy_error(error: StoreError) -> anyhow::Error {
     match error {
         StoreError::Unavailable(_) => fail(error, "run the copy again: it goes on where it was"),
         StoreError::Busy(_) => fail(error, "stop every process that uses it, then run the copy again"),
-        error => database_error(error),
+        error => database_error(&error),
     }
 }
 

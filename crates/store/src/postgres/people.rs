@@ -20,8 +20,10 @@ fn read_owners(
     const SELECT: &str =
         "SELECT address.id, address.namespace, coalesce(address.raw, address.key), address.profile,
             address.epoch, profile.locale
-        FROM address JOIN profile ON profile.id = address.profile
-        WHERE address.profile = ANY(?1) AND address.id = ANY(?2) AND address.workspace = ?3";
+        FROM unnest(?1::BIGINT[], ?2::BIGINT[]) AS asked (profile, id)
+        JOIN address ON address.profile = asked.profile AND address.id = asked.id
+        JOIN profile ON profile.id = address.profile
+        WHERE address.workspace = ?3";
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }

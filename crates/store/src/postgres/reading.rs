@@ -159,8 +159,10 @@ fn read_addresses(
 ) -> Result<HashMap<ProfileId, Held>> {
     const FIRST: &str = "SELECT DISTINCT ON (profile) profile, id, word, epoch, key, raw FROM address
         WHERE profile = ANY(?1) AND workspace = ?2 AND namespace = ?3 ORDER BY profile, position, id";
-    const ASKED: &str = "SELECT profile, id, word, epoch, key, raw FROM address
-        WHERE profile = ANY(?1) AND workspace = ?2 AND namespace = ?3 AND id = ANY(?4)";
+    const ASKED: &str = "SELECT address.profile, address.id, word, epoch, key, raw
+        FROM unnest(?1::BIGINT[], ?4::BIGINT[]) AS asked (profile, id)
+        JOIN address ON address.profile = asked.profile AND address.id = asked.id
+        WHERE address.workspace = ?2 AND namespace = ?3";
     let code = i16::try_from(namespace).unwrap_or(i16::MAX);
     let rows = match asked {
         None => session.rows(FIRST, &[&ids, &workspace.0, &code])?,
