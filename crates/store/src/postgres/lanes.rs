@@ -29,6 +29,8 @@ const CONFLICTS_MAX: u32 = 20;
 /// First pause before that, doubled each time up to 64 of them: as long as a small transaction takes.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
 
+/// Begins a transaction on one snapshot, in which a conflict with another node shows.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 const SHUTTING_DOWN: &str = "it is shutting down";
 
 /// A connection that is made when it is needed.
@@ -73,7 +75,7 @@ impl Link {
     pub fn write<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
         let mut conflicts = 0;
         loop {
-            let outcome = self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ", &mut op);
+            let outcome = self.transaction(&mut op);
             match outcome {
                 Err(StoreError::Conflict) if conflicts < CONFLICTS_MAX => {
                     std::thread::sleep(CONFLICT_PAUSE * (1 << conflicts.min(6)));
@@ -86,28 +88,27 @@ impl Link {
 
     /// Runs `op` on one snapshot of the state, which holds all that was acknowledged before the call.
     pub fn read<T>(&mut self, mut op: impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-        match self.transaction(BEGIN, &mut op) {
+        match self.transaction(&mut op) {
             // The connection broke, perhaps long ago. Reading twice does no harm.
-            Err(StoreError::Unavailable(_)) if self.is_broken() => self.transaction(BEGIN, &mut op),
+            Err(StoreError::Unavailable(_)) if self.is_broken() => self.transaction(&mut op),
             outcome => outcome,
         }
     }
 
     /// The connection, with a transaction begun. One that broke while nobody used it is noticed now, before anything has
     /// been done with it.
-    fn begin(&mut self, begin: &str) -> Result<&Session> {
-        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(begin).is_ok());
+    fn begin(&mut self) -> Result<&Session> {
+        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(BEGIN).is_ok());
         if !has_begun {
             self.session = None;
-            self.session()?.batch(begin)?;
+            self.session()?.batch(BEGIN)?;
         }
         // Not made anew here, whatever became of it since: without a transaction each statement would stand for itself.
         self.session.as_ref().ok_or_else(closed)
     }
 
-    fn transaction<T>(&mut self, begin: &str, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
-        let session = self.begin(begin)?;
+    fn transaction<T>(&mut self, op: &mut impl FnMut(&Session) -> Result<T>) -> Result<T> {
+        let session = self.begin()?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
             Ok(_) => session.commit(),
