@@ -20,13 +20,15 @@ pub fn run(global: &Global, command: Db) -> Result<Exit> {
     match command {
         Db::Migrate => {
             let (url, password) = database(global)?;
-            let status = PostgresStore::migrate(&url, password.as_deref()).map_err(|error| database_error(&error))?;
+            let status =
+                PostgresStore::migrate(&url, password.as_deref()).map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(Exit::Done)
         }
         Db::Status => {
             let (url, password) = database(global)?;
-            let status = PostgresStore::status(&url, password.as_deref()).map_err(|error| database_error(&error))?;
+            let status =
+                PostgresStore::status(&url, password.as_deref()).map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(if status.is_behind() || status.works_with > status.known { Exit::Failed } else { Exit::Done })
         }

@@ -6,7 +6,7 @@ use consent::{Entropy, WorkspaceId};
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 
-use super::lanes::{Lane, Link, guarded};
+use super::lanes::{BEGIN, Lane, Link, guarded};
 use super::session::Session;
 use super::working_set::{Stock, WorkingSet};
 use crate::api::Result;
@@ -243,6 +243,9 @@ fn run_group(
         if !spoilt {
             return if group.iter().all(|job| job.has_failed()) { Ok(()) } else { set.flush() };
         }
+        // Namespaces are written at once: those of an operation that failed go, too.
+        session.batch("ROLLBACK")?;
+        session.batch(BEGIN)?;
     }
     Err(StoreError::Conflict)
 }

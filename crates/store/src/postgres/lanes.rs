@@ -32,7 +32,8 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(1);
 /// How long the answer to one statement may take: longer than the largest report, and than waiting for a row that another
 /// node's commit holds.
 const STATEMENT_MAX: Duration = Duration::from_mins(1);
-
+/// Begins a transaction on one snapshot, in which a conflict with another node shows.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 const SHUTTING_DOWN: &str = "it is shutting down";
 
 /// A connection that is made when it is needed.
@@ -128,11 +129,11 @@ impl Link {
 
     /// The connection, with a transaction begun. One that broke while nobody used it is noticed now, before anything has
     /// been done with it.
-    fn begin(&mut self, begin: &str) -> Result<&Session> {
-        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(begin).is_ok());
+    fn begin(&mut self) -> Result<&Session> {
+        let has_begun = self.session.as_ref().is_some_and(|session| session.batch(BEGIN).is_ok());
         if !has_begun {
             self.session = None;
-            self.session()?.batch(begin)?;
+            self.session()?.batch(BEGIN)?;
         }
         // Not made anew here, whatever became of it since: without a transaction each statement would stand for itself.
         self.session.as_ref().ok_or_else(closed)
@@ -144,7 +145,7 @@ impl Link {
         commit: fn(&Session) -> Result<()>,
     ) -> Result<T> {
         self.gave_up = false;
-        let session = self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ")?;
+        let session = self.begin()?;
         let outcome = guarded(|| op(session));
         let ended = match &outcome {
             Ok(_) => commit(session),
