@@ -98,7 +98,9 @@ fn every_variable_exists() {
     assert!(named.contains("CONSENTRY_DATA_DIR"));
     let help = Desk::new().run(&["serve", "--help"]).exits(0).out;
     for variable in named {
-        assert!(help.contains(&format!("[env: {variable}=")), "{variable} isn't read");
+        // A value that may hold a password isn't shown.
+        let named = ["=", "]"].iter().any(|end| help.contains(&format!("[env: {variable}{end}")));
+        assert!(named, "{variable} isn't read");
     }
 }
 
