@@ -6,6 +6,7 @@
 //! | bulk | 1 | imports, one in a transaction |
 //! | writes | 2 | everything else that writes, a transaction each |
 //! | reads | 4 | queries |
+//! | owners | 2 | whose address a link names, many in one query |
 //!
 //! A lane whose connection broke tells whoever waits, and connects again for the next.
 

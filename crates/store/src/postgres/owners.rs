@@ -54,7 +54,9 @@ fn serve(link: &mut Link, questions: &Receiver<Asked>) {
 }
 
 fn answer(link: &mut Link, workspace: WorkspaceId, group: Vec<Asked>) {
-    let ids: Vec<i64> = group.iter().map(|asked| asked.address.0).collect();
+    let mut ids: Vec<i64> = group.iter().map(|asked| asked.address.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
     // Two queries without a transaction: an address that moves to another person in between isn't found, and is asked
     // for once more.
     let find = |link: &mut Link| -> Result<_> {

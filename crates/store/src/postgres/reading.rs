@@ -15,6 +15,7 @@ use crate::state::{namespaces, settings};
 use crate::types::{Reading, ReadingQuery};
 
 /// An address as decisions read it.
+#[derive(Clone)]
 struct Held {
     id: AddressId,
     word: consent::ConsentWord,
@@ -32,13 +33,13 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         return Err(StoreError::Invalid("there must be one address per profile".to_owned()));
     }
     let ids: Vec<i64> = query.profiles.iter().map(|id| id.0).collect();
-    let mut profiles = read_profiles(session, workspace, &ids, query.with_attributes)?;
+    let profiles = read_profiles(session, workspace, &ids, query.with_attributes)?;
     let namespace = Namespace::of_channel(query.channel);
     let code = match &namespace {
         Some(namespace) => namespaces::code(session, workspace, namespace)?,
         None => None,
     };
-    let mut addresses = match code {
+    let addresses = match code {
         Some(code) => read_addresses(session, workspace, &ids, code, query.addresses.as_deref())?,
         None => HashMap::new(),
     };
@@ -60,10 +61,11 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         )?,
         None => Lists::default(),
     };
-    let reading = |id: &ProfileId| {
-        let mut reading = profiles.remove(id).unwrap_or_else(|| unknown(*id));
+    let reading = |(at, id): (usize, &ProfileId)| {
+        let mut reading = profiles.get(id).cloned().unwrap_or_else(|| unknown(*id));
+        let asked = query.addresses.as_ref().map(|addresses| addresses[at]);
         // A profile that isn't there has no address, so nothing is sent.
-        if let Some(held) = addresses.remove(id) {
+        if let Some(held) = addresses.get(&(*id, asked)).cloned() {
             let recipient = &mut reading.recipient;
             recipient.reach = Reach::Reachable;
             recipient.identity = held.word;
@@ -78,10 +80,7 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         }
         reading
     };
-    // The same profile may be asked for twice; it is rare, and the first answer is as good as any.
-    let mut answers: HashMap<ProfileId, Reading> = HashMap::with_capacity(query.profiles.len());
-    let mut reading = reading;
-    Ok(query.profiles.iter().map(|id| answers.entry(*id).or_insert_with(|| reading(id)).clone()).collect())
+    Ok(query.profiles.iter().enumerate().map(reading).collect())
 }
 
 /// Reads what decisions need about addresses that nobody owns.
@@ -156,7 +155,7 @@ fn read_addresses(
     ids: &[i64],
     namespace: i64,
     asked: Option<&[AddressId]>,
-) -> Result<HashMap<ProfileId, Held>> {
+) -> Result<HashMap<(ProfileId, Option<AddressId>), Held>> {
     const FIRST: &str = "SELECT DISTINCT ON (profile) profile, id, word, epoch, key, raw FROM address
         WHERE profile = ANY(?1) AND workspace = ?2 AND namespace = ?3 ORDER BY profile, position, id";
     const ASKED: &str = "SELECT address.profile, address.id, word, epoch, key, raw
@@ -171,7 +170,7 @@ fn read_addresses(
             session.rows(ASKED, &[&ids, &workspace.0, &code, &asked])?
         }
     };
-    let read = |row: &Row| -> Result<(ProfileId, Held)> {
+    let read = |row: &Row| -> Result<((ProfileId, Option<AddressId>), Held)> {
         let epoch: i64 = row.try_get(3)?;
         let held = Held {
             id: AddressId(row.try_get(1)?),
@@ -180,7 +179,7 @@ fn read_addresses(
             key: row.try_get(4)?,
             raw: row.try_get(5)?,
         };
-        Ok((ProfileId(row.try_get(0)?), held))
+        Ok(((ProfileId(row.try_get(0)?), asked.map(|_| held.id)), held))
     };
     rows.iter().map(read).collect()
 }

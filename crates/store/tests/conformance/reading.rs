@@ -42,6 +42,12 @@ pub async fn the_channel_decides_which_address(world: &World) {
     query.addresses = Some(vec![second]);
     let reading = world.store.read(MAIN, query.clone()).await.unwrap().remove(0);
     assert_eq!(reading.recipient.identity.get(Field::Email), Choice::No);
+    let mut twice = query.clone();
+    twice.profiles.push(profile);
+    twice.addresses = Some(vec![view.addresses[0].id, second]);
+    let said = world.store.read(MAIN, twice).await.unwrap().into_iter();
+    let said: Vec<_> = said.map(|reading| reading.recipient.identity.get(Field::Email)).collect();
+    assert_eq!(said, [Choice::Unset, Choice::No], "each address answers for itself");
     query.addresses = Some(vec![view.addresses[2].id]);
     let reading = world.store.read(MAIN, query.clone()).await.unwrap().remove(0);
     assert_eq!(reading.recipient.reach, Reach::Missing, "a phone number is no email address");
