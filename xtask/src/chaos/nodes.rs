@@ -29,10 +29,10 @@ const CONNECTIONS: usize = 4;
 const CLIENTS: usize = 16;
 /// Of those who can, one of this many opts out during the run.
 const OPT_OUT_EVERY: usize = 2;
-/// The share of the disturbed time that the run would take if nothing happened.
-const UNDISTURBED: f64 = 0.5;
+/// The share of the disturbed time that mailing everybody would take if nothing happened; opt-outs shorten it, faults lengthen it.
+const UNDISTURBED: f64 = 1.2;
 /// So many faults in the time, on average.
-const FAULTS: u32 = 30;
+const FAULTS: u32 = 60;
 /// How often nodes are looked after.
 const TICK: Duration = Duration::from_millis(20);
 /// People in doubt for whom `campaign explain` is asked.
