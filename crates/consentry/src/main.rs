@@ -8,6 +8,7 @@ mod context;
 mod listen;
 mod output;
 mod probe;
+mod server_file;
 mod system;
 
 use std::process::ExitCode;

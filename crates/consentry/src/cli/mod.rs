@@ -126,6 +126,9 @@ pub struct Serve {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     pub listen: std::net::SocketAddr,
+    /// What comes in besides: received mail, webhooks, programs (TOML; docs/receiving.md)
+    #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
     #[arg(long)]
     pub behind_proxy: bool,
