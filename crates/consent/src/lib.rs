@@ -5,6 +5,7 @@
 //! the way out.
 
 pub mod address;
+pub mod bounce;
 pub mod change;
 pub mod choice;
 pub mod decide;
@@ -17,6 +18,7 @@ pub mod word;
 pub mod xdm;
 
 pub use address::{Address, AddressError, Namespace};
+pub use bounce::BounceReason;
 pub use change::{ConsentChange, Evidence, Level, Source, Stamp, Subject, Target};
 pub use choice::Choice;
 pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};
