@@ -1,11 +1,15 @@
 //! What goes into the store and comes out of it.
 
+mod feedback;
 mod profiles;
 mod reading;
 mod runs;
+mod suppression;
 mod workspace;
 
+pub use feedback::*;
 pub use profiles::*;
 pub use reading::*;
 pub use runs::*;
+pub use suppression::*;
 pub use workspace::*;

@@ -12,9 +12,11 @@ use crate::cli::Serve;
 use crate::context::Context;
 use crate::listen;
 use crate::output::{self, Exit, fail};
+use crate::server_file::ServerFile;
 
 /// Serves the public pages until it is told to stop.
 pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
+    let _file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;

@@ -4,7 +4,7 @@ use consent::Timestamp;
 
 use super::bounce::Report;
 use super::mime::{self, Header, Mail};
-use super::{Action, Envelope, Kind, Reading, arf, reply, text, token};
+use super::{Envelope, Kind, Reading, arf, reply, text, token};
 
 /// Reports within mails that were forwarded.
 const FORWARDS_MAX: usize = 2;

@@ -73,10 +73,6 @@ impl Header {
         self.get(name).map(decode_words).unwrap_or_default()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
-    }
-
     /// What `Content-Type` says, lower case, and its parameters.
     fn content_type(&self) -> ContentType {
         ContentType::parse(self.get("content-type").unwrap_or_default())

@@ -25,9 +25,10 @@ use crate::state::{
 };
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
-    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
-    Settings, Settlement, SuppressionEntry,
+    DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
+    HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant, Reading,
+    ReadingQuery, Recorded, Removal, Removed, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
+    Settlement, SuppressionCategory, SuppressionEntry, Taken,
 };
 
 #[async_trait]
@@ -148,17 +149,55 @@ impl<E: Engine> Store for E {
         self.query(move |db| lists::lists(db, workspace)).await
     }
 
-    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<()> {
-        self.write(move |db| suppression::suppress(db, workspace, &entries)).await
+    async fn suppress(&self, _: WorkspaceId, _: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
+        todo!()
     }
-
-    async fn unsuppress(&self, workspace: WorkspaceId, namespace: &Namespace, value: &str) -> Result<bool> {
-        let (namespace, value) = (namespace.clone(), value.to_owned());
-        self.write(move |db| suppression::unsuppress(db, workspace, &namespace, &value)).await
+    async fn unsuppress(&self, _: WorkspaceId, _: Vec<Removal>) -> Result<Vec<Vec<SuppressionEntry>>> {
+        todo!()
     }
-
-    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()> {
-        self.write(move |db| suppression::allow(db, workspace, &entries)).await
+    async fn suppression(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Vec<SuppressionEntry>> {
+        todo!()
+    }
+    async fn removed(
+        &self,
+        _: WorkspaceId,
+        _: Option<(Namespace, String)>,
+        _: usize,
+    ) -> Result<Vec<Removed>> {
+        todo!()
+    }
+    async fn suppressions(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<SuppressionEntry>> {
+        todo!()
+    }
+    async fn suppression_counts(
+        &self,
+        _: WorkspaceId,
+    ) -> Result<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
+        todo!()
+    }
+    async fn allow(&self, _: WorkspaceId, _: Vec<AllowEntry>) -> Result<Vec<bool>> {
+        todo!()
+    }
+    async fn disallow(&self, _: WorkspaceId, _: Vec<(Namespace, String)>) -> Result<Vec<bool>> {
+        todo!()
+    }
+    async fn allow_entry(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Option<AllowEntry>> {
+        todo!()
+    }
+    async fn allow_entries(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<AllowEntry>> {
+        todo!()
+    }
+    async fn feedback_known(&self, _: WorkspaceId, _: Vec<FeedbackId>) -> Result<Vec<bool>> {
+        todo!()
+    }
+    async fn take_feedback(&self, _: WorkspaceId, _: Vec<Feedback>) -> Result<Vec<Taken>> {
+        todo!()
+    }
+    async fn feedback_counts(&self, _: WorkspaceId, _: Option<RunId>) -> Result<Vec<FeedbackCount>> {
+        todo!()
+    }
+    async fn feedback_of(&self, _: WorkspaceId, _: &Address, _: usize) -> Result<Vec<Feedback>> {
+        todo!()
     }
 
     async fn ready(&self) -> Result<()> {

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
+mod classify;
+
+pub use classify::Classify;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `check`: permit
@@ -86,6 +90,9 @@ pub enum Command {
     /// The PostgreSQL database
     #[command(subcommand)]
     Db(Db),
+    /// Debug what comes in
+    #[command(subcommand)]
+    Classify(Classify),
     /// Check the data directory and the settings
     Doctor,
     /// Print a completion script for a shell
@@ -126,6 +133,9 @@ pub struct Serve {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     pub listen: std::net::SocketAddr,
+    /// What comes in besides: received mail, webhooks, programs (TOML; docs/receiving.md)
+    #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
     #[arg(long)]
     pub behind_proxy: bool,
