@@ -7,6 +7,7 @@ mod arf;
 mod bounce;
 mod fields;
 mod html;
+mod judge;
 mod kind;
 mod mime;
 mod plain;
