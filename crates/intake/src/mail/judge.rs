@@ -49,9 +49,11 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     let reason = if said.action == Action::Delivered {
         BounceReason::Delivered
     } else {
-        let said = normals.iter().filter(|normal| !normal.trim().is_empty());
-        said.map(|normal| Evidence { normal, status, reply, command, host })
+        let heard = normals.iter().filter(|normal| !normal.trim().is_empty());
+        heard
+            .map(|normal| Evidence { normal, status, reply, command, host })
             .find_map(|evidence| RULES.by_text(&evidence))
+            .or_else(|| (said.action == Action::Delayed).then_some(BounceReason::Expired))
             .or_else(|| RULES.by_status(status))
             .unwrap_or(BounceReason::OnHold)
     };
@@ -91,7 +93,7 @@ fn status<'a>(said: &'a Said<'_>, sources: &'a [String]) -> &'a str {
 /// `5.2.1 (mailbox disabled)`: what stands in the brackets, unless it only says what class 5 is.
 fn comment(status: &str) -> &str {
     let comment = status.split_once('(').map_or("", |(_, comment)| comment.trim_end_matches(')'));
-    if comment.contains("permanent failure") { "" } else { comment }
+    if comment.contains("permanent failure") || comment.contains("undefined") { "" } else { comment }
 }
 
 /// What the refusing server said, where a text quotes it.

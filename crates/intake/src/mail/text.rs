@@ -173,7 +173,7 @@ impl Command {
 }
 
 /// How servers write which command was refused, in normalised text.
-const COMMANDS: [(&str, Command); 40] = [
+const COMMANDS: [(&str, Command); 39] = [
     ("in reply to rcpt", Command::Rcpt),
     ("in reply to mail", Command::Mail),
     ("in reply to end of data", Command::Data),
@@ -212,7 +212,6 @@ const COMMANDS: [(&str, Command); 40] = [
     ("[data]", Command::Data),
     ("refused to accept your message (data)", Command::Data),
     ("server rejected mail from address", Command::Mail),
-    ("remote smtp server has rejected address", Command::Rcpt),
     ("while talking to mailserver after rcpt", Command::Rcpt),
 ];
 
