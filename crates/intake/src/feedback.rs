@@ -1,5 +1,9 @@
 //! What came back about a message, brought into effect: noted, suppressed, recorded as an opt-out; each piece once.
 
+mod take;
+
+pub use take::{Outcome, take, token_in};
+
 use consent::{BounceReason, Timestamp};
 use sha2::{Digest, Sha256};
 use store::FeedbackId;
