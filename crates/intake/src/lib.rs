@@ -4,3 +4,4 @@ pub mod receiver;
 pub mod unsubscribe;
 
 pub mod import;
+pub mod suppression;
