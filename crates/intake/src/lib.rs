@@ -7,3 +7,4 @@ pub mod receiver;
 pub mod unsubscribe;
 
 pub mod import;
+pub mod suppression;

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod allow;
 pub mod backup;
 pub mod campaign;
 pub mod check;
@@ -15,4 +16,6 @@ pub mod ledger;
 pub mod list;
 pub mod opt_out;
 pub mod profile;
+pub mod returned;
 pub mod serve;
+pub mod suppression;
