@@ -2,5 +2,6 @@
 pub mod feedback;
 pub mod receiver;
 pub mod unsubscribe;
+pub mod webhook;
 
 pub mod import;
