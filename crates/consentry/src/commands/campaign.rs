@@ -231,7 +231,7 @@ fn report_words(report: &RunReport) -> String {
         (DeliveryState::Sent, "●", "sent"),
         (DeliveryState::Deferred, "◐", "deferred by the server, waiting"),
         (DeliveryState::Rejected, "✗", "rejected by the server"),
-        (DeliveryState::GivenUp, "✗", "given up after too many deferrals"),
+        (DeliveryState::GivenUp, "✗", "given up when the retry period was over"),
         (DeliveryState::InDoubt, "?", "in doubt"),
     ] {
         lines.extend(report.deliveries.get(&state).map(|count| row(mark, what, *count)));

@@ -79,7 +79,7 @@ async fn it_waits_for_retries_when_told_to() {
 async fn attempts_come_to_an_end() {
     let world = World::with_people(1).await;
     let server = Server::start(|_| async { Answer::Reply("451 never") }).await;
-    let configuration = "category = 'marketing'\nretry = { delays = ['1s'], attempts_max = 2 }";
+    let configuration = "category = 'marketing'\nretry = { delays = ['1s', '7h'], period = '6h' }";
     let campaign =
         campaign_with("name = 'x'\naudience = { all = true }", configuration, CONTENT, server.port);
     world.run(&campaign, &options()).await.unwrap();
