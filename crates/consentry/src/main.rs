@@ -10,6 +10,7 @@ mod output;
 mod probe;
 mod server_file;
 mod system;
+mod webhook_section;
 
 use std::process::ExitCode;
 
