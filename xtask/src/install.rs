@@ -1,14 +1,15 @@
-//! Installs what the tests need: Debian packages when we are root, and the browser tests' Node packages.
+//! Installs what the tests need: Debian packages when we are root, and the Node packages of browser and webhook
+//! tests.
 //! What is there already is found by its executable, in milliseconds, and left alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, find_program, is_root, postgres};
+use crate::servers::{self, browser, dkim, find_program, is_root, postgres, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -68,7 +69,9 @@ pub fn run() -> Result<()> {
 
 /// Whether everything is there that some test would otherwise be skipped for.
 pub fn is_complete() -> bool {
-    is_root() && PACKAGES.iter().all(|package| (package.is_there)()) && browser_packages_current()
+    is_root()
+        && PACKAGES.iter().all(|package| (package.is_there)())
+        && node_folders().iter().all(|folder| node_packages_current(folder))
 }
 
 fn install_packages(names: &[&str]) -> Result<()> {
@@ -104,9 +107,14 @@ fn apt_install(names: &[&str]) -> Result<()> {
     install()
 }
 
-/// Whether `node_modules` was installed from the lock file as it is now.
-fn browser_packages_current() -> bool {
-    let modified = |file: &str| fs::metadata(browser::folder().join(file)).and_then(|entry| entry.modified());
+/// The folders of tests with Node packages of their own.
+fn node_folders() -> [PathBuf; 2] {
+    [browser::folder(), webhooks::folder()]
+}
+
+/// Whether a folder's `node_modules` was installed from the lock file as it is now.
+fn node_packages_current(folder: &Path) -> bool {
+    let modified = |file: &str| fs::metadata(folder.join(file)).and_then(|entry| entry.modified());
     match (modified("node_modules/.package-lock.json"), modified("package-lock.json")) {
         (Ok(installed), Ok(wanted)) => installed >= wanted,
         _ => false,
@@ -114,21 +122,22 @@ fn browser_packages_current() -> bool {
 }
 
 fn install_node_packages() -> Result<()> {
-    if browser_packages_current() {
-        return Ok(());
+    for folder in node_folders().iter().filter(|folder| !node_packages_current(folder)) {
+        let name = folder.file_name().unwrap_or_default().display();
+        let Some(npm) = find_program("npm") else {
+            eprintln!("npm is missing: some {name} tests will be skipped");
+            continue;
+        };
+        println!("installing the {name} tests' Node packages");
+        let mut npm = Command::new(npm);
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+        stream(&mut npm)?;
+        // `npm ci` may keep the packages' own times.
+        let marker = folder.join("node_modules/.package-lock.json");
+        let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
+        fs::write(&marker, text)?;
     }
-    let Some(npm) = find_program("npm") else {
-        eprintln!("npm is missing: browser tests will be skipped");
-        return Ok(());
-    };
-    println!("installing the browser tests' Node packages");
-    let mut npm = Command::new(npm);
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(browser::folder());
-    stream(&mut npm)?;
-    // `npm ci` may keep the packages' own times.
-    let marker = browser::folder().join("node_modules/.package-lock.json");
-    let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
-    fs::write(&marker, text).map_err(Into::into)
+    Ok(())
 }
 
 /// Runs a command with its output going straight to ours and no input.

@@ -10,6 +10,7 @@ mod output;
 mod probe;
 mod server_file;
 mod system;
+mod webhook_section;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let open = || Context::open(&global);
     match command {
         Command::Completions { shell } => commands::completions::run(shell),
+        Command::Classify(command) => commands::classify::run(global.json, command),
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
         Command::Serve(args) => commands::serve::run(&open()?, args).await,
@@ -57,6 +59,8 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => commands::check::run(&open()?, args).await,
         Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, &address).await,
         Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
+        Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
+        Command::Allow(command) => commands::allow::run(&open()?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,

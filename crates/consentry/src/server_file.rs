@@ -7,11 +7,15 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::output::fail;
+use crate::webhook_section;
 
 /// `consentry.toml`, as it stands there.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ServerFile {}
+pub struct ServerFile {
+    /// Webhooks of relay services.
+    pub webhook: Vec<webhook_section::Section>,
+}
 
 impl ServerFile {
     /// Reads the file; relative paths in it are beside it.

@@ -5,5 +5,7 @@ pub mod inbox;
 pub mod mail;
 pub mod receiver;
 pub mod unsubscribe;
+pub mod webhook;
 
 pub mod import;
+pub mod suppression;

@@ -4,10 +4,12 @@
 //! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
 
 mod choices;
+mod hooks;
 pub mod language;
 mod link;
 pub mod mailbox;
 mod operations;
+mod outside;
 mod problem;
 mod render;
 mod requester;
@@ -15,5 +17,7 @@ mod router;
 mod screen;
 mod state;
 
+pub use hooks::Webhooks;
+pub use outside::Https;
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -7,6 +7,7 @@
 //! | [`SmtpSink`], [`smtp_source`] | Postfix's load generator pair |
 //! | [`dkim`] | a DKIM verifier that shares no code with ours |
 //! | [`Browser`] | Chromium, driven by a script |
+//! | [`Signer`] | signs webhooks as relay services do |
 //! | [`Tmpfs`] | a small file system to fill up |
 //!
 //! All listen on 127.0.0.1 and keep everything in a temporary folder. Each ends, with its processes and files, when it is
@@ -31,12 +32,14 @@ mod postfix;
 pub(crate) mod postgres;
 mod sink;
 mod tmpfs;
+pub(crate) mod webhooks;
 
 pub use browser::Browser;
 pub use postfix::{Options as PostfixOptions, Postfix};
 pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
 pub use tmpfs::Tmpfs;
+pub use webhooks::Signer;
 
 /// When this environment variable is set, a test that can't run fails instead of passing over it.
 pub const MUST_RUN: &str = "CONSENTRY_TESTS_MUST_RUN";

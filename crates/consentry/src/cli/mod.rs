@@ -1,9 +1,17 @@
 //! The command line.
 
+mod allow;
+mod classify;
+mod suppression;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
+
+pub use allow::Allow;
+pub use classify::Classify;
+pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -75,6 +83,12 @@ pub enum Command {
     Profile(Profile),
     /// Record an opt-out on someone's behalf
     OptOut(OptOut),
+    /// Addresses and domains that are never sent to
+    #[command(subcommand)]
+    Suppression(Suppression),
+    /// Addresses and domains that alone are sent to, and the emergency brake
+    #[command(subcommand)]
+    Allow(Allow),
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),
@@ -86,6 +100,9 @@ pub enum Command {
     /// The PostgreSQL database
     #[command(subcommand)]
     Db(Db),
+    /// Debug what comes in
+    #[command(subcommand)]
+    Classify(Classify),
     /// Check the data directory and the settings
     Doctor,
     /// Print a completion script for a shell
@@ -110,13 +127,20 @@ pub struct Init {
     /// Where the law asks for an opt-in, want an express yes or a named basis
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub jurisdiction_pack: Option<bool>,
+    /// How many soft bounces put an address on the suppression list, 1 to 20; 5 at first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub soft_bounce_limit: Option<u8>,
 }
 
 impl Init {
     /// No setting is given.
     pub fn changes_nothing(&self) -> bool {
-        let Self { default_consent, public_url, brand, jurisdiction_pack } = self;
-        default_consent.is_empty() && public_url.is_none() && brand.is_none() && jurisdiction_pack.is_none()
+        let Self { default_consent, public_url, brand, jurisdiction_pack, soft_bounce_limit } = self;
+        default_consent.is_empty()
+            && public_url.is_none()
+            && brand.is_none()
+            && jurisdiction_pack.is_none()
+            && soft_bounce_limit.is_none()
     }
 }
 

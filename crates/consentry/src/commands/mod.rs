@@ -1,8 +1,10 @@
 //! One file per command.
 
+pub mod allow;
 pub mod backup;
 pub mod campaign;
 pub mod check;
+pub mod classify;
 pub mod completions;
 pub mod db;
 pub mod demo;
@@ -14,4 +16,6 @@ pub mod ledger;
 pub mod list;
 pub mod opt_out;
 pub mod profile;
+pub mod returned;
 pub mod serve;
+pub mod suppression;

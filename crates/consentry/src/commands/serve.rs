@@ -1,5 +1,6 @@
 //! `consentry serve`
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -13,10 +14,14 @@ use crate::context::Context;
 use crate::listen;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
+use crate::webhook_section;
 
 /// Serves the public pages until it is told to stop.
 pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
-    let _file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
+    let file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
+    let beside = args.config.as_deref().unwrap_or(Path::new(""));
+    let mut config = public_config(context, args.behind_proxy)?;
+    config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
@@ -28,7 +33,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     }
     let stop = stop_signal();
     let drain = Duration::from_secs(args.drain_seconds);
-    let pages = listen::unready_when(public_pages(context, args.behind_proxy)?, stop.clone());
+    let pages = listen::unready_when(public_router(WebState::new(config)), stop.clone());
     listen::serve(listener, pages, listen::after(stop, drain)).await?;
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
@@ -37,13 +42,17 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
 
 /// The public pages over this data directory.
 pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
+    Ok(public_router(WebState::new(public_config(context, behind_proxy)?)))
+}
+
+fn public_config(context: &Context, behind_proxy: bool) -> Result<PublicConfig> {
     let mut config = PublicConfig::new(context.shared_store(), std::sync::Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
     config.ledger = Some(LedgerFiles {
         dir: context.store.ledger_dir(),
         verifier_key: context.store.ledger_verifier_key()?,
     });
-    Ok(public_router(WebState::new(config)))
+    Ok(config)
 }
 
 /// Turns true at the first ctrl-c or SIGTERM. A second ctrl-c ends the program at once.

@@ -88,7 +88,7 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
 }
 
 /// Splits a record into its fields, with buffers that it keeps.
-struct Splitter {
+pub(crate) struct Splitter {
     delimiter: u8,
     /// Building one makes its tables, which takes longer than splitting a row: made once, reset for each.
     reader: csv_core::Reader,
@@ -97,13 +97,13 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(delimiter: u8) -> Self {
+    pub(crate) fn new(delimiter: u8) -> Self {
         let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         Self { delimiter, reader, output: vec![0; 4096], ends: vec![0; 64] }
     }
 
     /// The fields, and what is wrong with them: those that aren't UTF-8 are left empty.
-    fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
+    pub(crate) fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
         let delimiters = memchr::memchr_iter(self.delimiter, record).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);

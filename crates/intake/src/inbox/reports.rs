@@ -108,7 +108,7 @@ impl Mail<'_> {
 
     fn complaints(&self) -> Vec<Report> {
         let tokens = self.tokens();
-        let kind = self.reading.feedback_type.as_ref();
+        let kind = self.reading.feedback_type;
         if !kind.is_none_or(crate::mail::FeedbackType::is_objection) {
             return vec![self.noted(&tokens, kind.map_or("complaint", |kind| kind.name()))];
         }

@@ -31,6 +31,12 @@ pub(super) fn read(mail: &Mail) -> Option<Complaint> {
     without_report(mail, original)
 }
 
+/// The sender, as the one who objects.
+pub(super) fn of_sender(mail: &Mail) -> Vec<Recipient> {
+    let from = mail.header.get("from").and_then(text::first_address).unwrap_or_default();
+    vec![complained(from.to_owned())]
+}
+
 /// Microsoft's Junk Mail Reporting Program and its like: no report's part; the message is attached, and the recipient stands
 /// in a header of the provider.
 fn without_report(mail: &Mail, original: Header) -> Option<Complaint> {

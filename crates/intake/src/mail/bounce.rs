@@ -1,12 +1,10 @@
 //! Bounces: who didn't get the message, and why, from the report's own part or from its words.
 
-use consent::BounceReason;
-
 use super::fields::{self, Fields, RECIPIENTS_MAX};
+use super::judge::{Said, judge};
 use super::mime::{Header, Kind, Mail};
 use super::plain::{self, Block};
-use super::rules::{Evidence, RULES};
-use super::text::{self, DIAGNOSTIC_LENGTH_MAX};
+use super::text;
 use super::{Action, Recipient};
 
 /// What a report consists of, before it is known what it means.
@@ -89,7 +87,11 @@ impl Report {
 
     /// The recipients that it reports on.
     pub(super) fn recipients(&self) -> Vec<Recipient> {
-        let blocks = plain::blocks(&self.explanation, &|address| self.is_own(address));
+        let mut blocks = plain::blocks(&self.explanation, &|address| self.is_own(address));
+        if blocks.is_empty() {
+            // Someone who wrote to themselves.
+            blocks = plain::blocks(&self.explanation, &|address| !self.is_own(address));
+        }
         if self.fields.is_empty() {
             return self.from_words(&blocks);
         }
@@ -209,78 +211,4 @@ fn is_delayed(explanation: &str) -> bool {
         "delivery is delayed",
     ];
     still.iter().any(|phrase| normal.contains(phrase))
-}
-
-/// What was said of one recipient, in the order of trust.
-struct Said<'a> {
-    /// The report's own diagnostic.
-    diagnostic: &'a str,
-    /// What the text says of this recipient.
-    block: &'a str,
-    /// All that the text says, if it is about one recipient.
-    words: &'a str,
-    status: &'a str,
-    remote: &'a str,
-    action: Action,
-}
-
-fn judge(said: &Said<'_>) -> Recipient {
-    let normals = [said.diagnostic, said.block, said.words, said.status].map(text::normalise);
-    let reported = text::enhanced_status(said.status).unwrap_or_default();
-    let sources = [said.diagnostic, said.block, said.words];
-    let specific = sources[0];
-    let from_words = || {
-        sources[1..].iter().find_map(|words| text::enhanced_status(text::cut(words, DIAGNOSTIC_LENGTH_MAX)))
-    };
-    let of_diagnostic = text::enhanced_status(specific).filter(|status| !status.ends_with(".0.0"));
-    let status = of_diagnostic
-        .or(Some(reported).filter(|status| !status.is_empty()))
-        .or_else(from_words)
-        .unwrap_or_default();
-    let reply = if specific.is_empty() { None } else { text::reply_code(specific) };
-    let reply = reply.or_else(|| {
-        sources[1..].iter().find_map(|words| text::reply_code(text::cut(words, DIAGNOSTIC_LENGTH_MAX)))
-    });
-    let reply = reply.unwrap_or_default();
-    let command = normals.iter().find_map(|normal| text::command(normal));
-    let host = if said.remote.is_empty() { talked_to(&normals[2]) } else { said.remote };
-    let reason = if said.action == Action::Delivered {
-        BounceReason::Delivered
-    } else {
-        let evidence = |normal| Evidence { normal, status, reply, command, host };
-        let by_text = normals[..3]
-            .iter()
-            .filter(|normal| normal.len() > 2)
-            .find_map(|normal| RULES.by_text(&evidence(normal)));
-        by_text
-            .or_else(|| RULES.by_text(&evidence(&normals[3])))
-            .or_else(|| RULES.by_status(status))
-            .or_else(|| RULES.by_status(reported))
-            .unwrap_or(BounceReason::OnHold)
-    };
-    let permanent = status.starts_with('5') || status.is_empty() && !reply.starts_with('4');
-    // A domain that takes no mail at all won't take this one later either.
-    let hard =
-        said.action == Action::Failed && (reason.is_hard() || reason == BounceReason::NotAccept && permanent);
-    let diagnostic = if said.diagnostic.is_empty() { said.block } else { said.diagnostic };
-    let diagnostic = if diagnostic.is_empty() { said.words } else { diagnostic };
-    Recipient {
-        address: String::new(),
-        original: None,
-        status: status.to_owned(),
-        reply_code: reply.to_owned(),
-        reason,
-        hard,
-        action: said.action,
-        diagnostic: text::cut(diagnostic.trim(), super::DIAGNOSTIC_KEPT_MAX).to_owned(),
-    }
-}
-
-/// The host in `host x[1.2.3.4] said` and in `while talking to x.:`.
-fn talked_to(normal: &str) -> &str {
-    ["host: ", "host ", "while talking to "]
-        .into_iter()
-        .find_map(|before| normal.split_once(before))
-        .and_then(|(_, after)| after.split(['[', ' ', ':', '(']).next())
-        .unwrap_or_default()
 }

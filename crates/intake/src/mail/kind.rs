@@ -4,7 +4,7 @@ use consent::Timestamp;
 
 use super::bounce::Report;
 use super::mime::{self, Header, Mail};
-use super::{Action, Envelope, Kind, Reading, arf, reply, text, token};
+use super::{Envelope, FeedbackType, Kind, Reading, arf, reply, text, token};
 
 /// Reports within mails that were forwarded.
 const FORWARDS_MAX: usize = 2;
@@ -87,6 +87,19 @@ const SENDERS: [&str; 7] = [
 ];
 
 pub(super) fn read(raw: &[u8], envelope: &Envelope<'_>) -> Reading {
+    let mut messages = mime::messages(raw).into_iter();
+    let mut reading = read_one(messages.next().unwrap_or_default(), envelope);
+    for message in messages {
+        let next = read_one(message, envelope);
+        if next.kind == reading.kind {
+            reading.recipients.extend(next.recipients);
+            reading.tokens.extend(next.tokens);
+        }
+    }
+    reading
+}
+
+fn read_one(raw: &[u8], envelope: &Envelope<'_>) -> Reading {
     let mail = Mail::parse(raw);
     let mut reading = read_parsed(&mail, envelope, FORWARDS_MAX);
     reading.message_id = mail.header.get("message-id").map(bare_id).filter(|id| !id.is_empty());
@@ -117,6 +130,17 @@ fn read_parsed(mail: &Mail, envelope: &Envelope<'_>, forwards: usize) -> Reading
     let machine = reply::is_auto_submitted(mail) || token::is_null_sender(mail, envelope);
     if asks && !machine {
         return Reading { kind: Kind::Unsubscribe, tokens, ..Reading::default() };
+    }
+    if reply::is_apple_unsubscribe(mail) {
+        // To an address that isn't one of our tokens': it says who wants no more, not of what.
+        let recipients = arf::of_sender(mail);
+        return Reading {
+            kind: Kind::Complaint,
+            feedback_type: Some(FeedbackType::OptOut),
+            recipients,
+            tokens,
+            ..Reading::default()
+        };
     }
     if reply::is_auto_reply(mail) {
         return Reading {

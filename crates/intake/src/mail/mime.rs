@@ -17,6 +17,8 @@ const FIELDS_MAX: usize = 500;
 const FIELD_LENGTH_MAX: usize = 16 * 1024;
 /// Bytes of one part that are read as text; what a report says stands at its beginning.
 pub(super) const TEXT_LENGTH_MAX: usize = 256 * 1024;
+/// Messages of one mailbox file.
+const MESSAGES_MAX: usize = 16;
 /// Lines in a header that are no fields, before what follows is taken for the body.
 const JUNK_LINES_MAX: usize = 8;
 
@@ -71,10 +73,6 @@ impl Header {
     /// A field with its encoded words (RFC 2047) decoded, or an empty text.
     pub(super) fn decoded(&self, name: &str) -> String {
         self.get(name).map(decode_words).unwrap_or_default()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
     }
 
     /// What `Content-Type` says, lower case, and its parameters.
@@ -143,6 +141,29 @@ fn split_parameters(value: &str) -> impl Iterator<Item = &str> {
         quoted ^= c == '"';
         c == ';' && !quoted
     })
+}
+
+/// The messages of a mailbox file (mbox, RFC 4155), or the one that it is.
+pub(super) fn messages(raw: &[u8]) -> Vec<&[u8]> {
+    let mut starts = Vec::new();
+    if raw.starts_with(b"From ") {
+        let separators = memchr::memmem::find_iter(raw, b"\n\nFrom ").map(|at| at + 2);
+        let separators = separators.filter(|at| is_separator(split_line(&raw[*at..]).0));
+        starts.extend(separators.take(MESSAGES_MAX - 1));
+    }
+    let mut from = 0;
+    let mut messages = Vec::new();
+    for start in starts.into_iter().chain([raw.len()]) {
+        messages.push(&raw[from..start]);
+        from = start;
+    }
+    messages
+}
+
+/// `From sender Thu Jul  2 12:05:05 2020`
+fn is_separator(line: &[u8]) -> bool {
+    let year = line.trim_ascii_end().rsplit(|b| *b == b' ').next().unwrap_or_default();
+    line.len() < 200 && year.len() == 4 && year.iter().all(u8::is_ascii_digit) && line.contains(&b':')
 }
 
 /// What a part is.

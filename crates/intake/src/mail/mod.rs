@@ -7,6 +7,7 @@ mod arf;
 mod bounce;
 mod fields;
 mod html;
+mod judge;
 mod kind;
 mod mime;
 mod plain;
@@ -52,7 +53,7 @@ impl Kind {
 }
 
 /// What a complaint says of itself, `Feedback-Type` (RFC 5965 §3.1, RFC 6430, RFC 6591, the registry of IANA).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeedbackType {
     /// Unsolicited mail, or any other kind of abuse.
     Abuse,
@@ -85,7 +86,7 @@ impl FeedbackType {
     }
 
     /// Its name as the format writes it.
-    pub const fn name(&self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Abuse => "abuse",
             Self::Fraud => "fraud",
@@ -100,7 +101,7 @@ impl FeedbackType {
     /// The recipient, or their provider for them, objects to the message, so that it must be acted on.
     ///
     /// `not-spam` says the opposite, and `auth-failure` is a report by a machine that no person asked for.
-    pub const fn is_objection(&self) -> bool {
+    pub const fn is_objection(self) -> bool {
         !matches!(self, Self::NotSpam | Self::AuthFailure)
     }
 }

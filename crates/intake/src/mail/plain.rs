@@ -47,6 +47,8 @@ const MARKERS: [&str; 31] = [
 /// The explanation, and the returned message if it stands in the same text.
 pub(super) fn split(text: &str) -> (&str, &str) {
     let mut at = 0;
+    // A report that was wrapped in text has a header of its own, before the fields of its status.
+    let fields = last_field(text);
     for line in text.split_inclusive('\n').take(LINES_MAX) {
         let next = at + line.len();
         let lower = text::cut(line.trim(), LINE_LENGTH_MAX).to_lowercase();
@@ -57,12 +59,17 @@ pub(super) fn split(text: &str) -> (&str, &str) {
         let header = lower.starts_with("received: from ") || lower.starts_with("return-path: ");
         let part = lower.starts_with("content-type: message/rfc822")
             || lower.starts_with("content-type: text/rfc822-head");
-        if header && own || part {
+        if (header && own || part) && at >= fields {
             return (&text[..at], &text[at..]);
         }
         at = next;
     }
     (&text[..at.min(text.len())], "")
+}
+
+/// Where the last `Final-Recipient` stands, or 0.
+fn last_field(text: &str) -> usize {
+    memchr::memmem::rfind(text.as_bytes(), b"Final-Recipient:").unwrap_or(0)
 }
 
 /// Undoes the quoting of a forwarded report (`> `), unless the `>>>` are a transcript's.

@@ -104,11 +104,20 @@ const CHALLENGES: [&str; 14] = [
 
 /// It says of itself that a machine wrote it (RFC 3834 §5, and what came before).
 pub(super) fn is_auto_submitted(mail: &Mail) -> bool {
+    // Apple marks the mails its programs send when someone presses "Unsubscribe" as automatic; a person wants them.
+    if is_apple_unsubscribe(mail) {
+        return false;
+    }
     let submitted = mail
         .header
         .get("auto-submitted")
         .is_some_and(|value| !value.trim().to_ascii_lowercase().starts_with("no"));
     submitted || MARKS.iter().any(|name| mail.header.get(name).is_some())
+}
+
+/// Someone pressed "Unsubscribe" in Apple Mail.
+pub(super) fn is_apple_unsubscribe(mail: &Mail) -> bool {
+    mail.header.get("x-apple-unsubscribe").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
 }
 
 /// A list or a bulk mailing, which nobody wrote to one person.

@@ -51,7 +51,8 @@ pub(super) fn addresses(line: &str) -> impl Iterator<Item = &str> {
 
 /// Lower case, white space run together, addresses replaced by `<@>`: what phrases are looked for in. A space stands at both ends.
 pub(super) fn normalise(text: &str) -> String {
-    let mut normal = String::with_capacity(text.len().min(DIAGNOSTIC_LENGTH_MAX) + 2);
+    let text = cut(text, 2 * DIAGNOSTIC_LENGTH_MAX);
+    let mut normal = String::with_capacity(text.len() + 2);
     normal.push(' ');
     for word in text.split_whitespace() {
         if normal.len() > DIAGNOSTIC_LENGTH_MAX {
@@ -132,18 +133,16 @@ pub(super) fn is_status(text: &str) -> bool {
 /// The first SMTP reply code (RFC 5321 §4.2) of class 4 or 5, or 2 if there is none.
 pub(super) fn reply_code(text: &str) -> Option<&str> {
     let mut success = None;
-    let mut before = ' ';
-    for word in text.split(|c: char| c.is_whitespace() || "\"'()<>:;,#=".contains(c)) {
+    for word in text.split(|c: char| c.is_whitespace() || "\"'()[]<>:;,#=".contains(c)) {
         let code = word.get(..3).filter(|code| code.bytes().all(|b| b.is_ascii_digit()));
         let bounded = word.len() == 3 || word.as_bytes().get(3) == Some(&b'-');
-        if let Some(code) = code.filter(|_| bounded && before != '[') {
+        if let Some(code) = code.filter(|_| bounded) {
             match (code.as_bytes()[0], code.as_bytes()[1]) {
                 (b'4' | b'5', b'0'..=b'7') => return Some(code),
                 (b'2', b'5') => success = success.or(Some(code)),
                 _ => {}
             }
         }
-        before = word.chars().next_back().unwrap_or(' ');
     }
     success
 }
@@ -174,7 +173,7 @@ impl Command {
 }
 
 /// How servers write which command was refused, in normalised text.
-const COMMANDS: [(&str, Command); 40] = [
+const COMMANDS: [(&str, Command); 39] = [
     ("in reply to rcpt", Command::Rcpt),
     ("in reply to mail", Command::Mail),
     ("in reply to end of data", Command::Data),
@@ -213,7 +212,6 @@ const COMMANDS: [(&str, Command); 40] = [
     ("[data]", Command::Data),
     ("refused to accept your message (data)", Command::Data),
     ("server rejected mail from address", Command::Mail),
-    ("remote smtp server has rejected address", Command::Rcpt),
     ("while talking to mailserver after rcpt", Command::Rcpt),
 ];
 

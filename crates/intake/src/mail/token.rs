@@ -2,7 +2,6 @@
 
 use super::Envelope;
 use super::mime::{Header, Mail};
-use super::text;
 
 /// Tokens that one mail may hold.
 const TOKENS_MAX: usize = 32;
@@ -118,11 +117,6 @@ pub(super) fn is_null_sender(mail: &Mail, envelope: &Envelope<'_>) -> bool {
         Some(from) => null(from),
         None => mail.header.get("return-path").is_some_and(null),
     }
-}
-
-/// The first address of a field, or an empty text.
-pub(super) fn sender(mail: &Mail) -> &str {
-    mail.header.get("from").and_then(text::first_address).unwrap_or_default()
 }
 
 #[cfg(test)]
