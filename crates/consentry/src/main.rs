@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod context;
 mod listen;
+mod mail_section;
 mod output;
 mod probe;
 mod server_file;
@@ -20,7 +21,7 @@ use context::Context;
 use output::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| cli::leave(&error));
     start_logging();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -50,6 +51,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match command {
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Classify(command) => commands::classify::run(global.json, command),
+        Command::Intake(command) => commands::intake::run(&global, command).await,
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
         Command::Serve(args) => commands::serve::run(&open()?, args).await,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
 use crate::webhook_section;
 
@@ -13,6 +14,10 @@ use crate::webhook_section;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerFile {
+    /// Receiving mail.
+    pub mail: Option<MailSection>,
+    /// Mailboxes to read.
+    pub mailbox: Vec<MailboxSection>,
     /// Webhooks of relay services.
     pub webhook: Vec<webhook_section::Section>,
 }

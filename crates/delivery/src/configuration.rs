@@ -33,9 +33,9 @@ const FILE_KEYS: [&[&str]; 3] =
 pub struct ListUnsubscribe {
     /// The HTTPS link with one-click.
     pub url: bool,
-    /// The mail address.
+    /// The mail address `u.TOKEN@`, in front of the link.
     pub mailto: bool,
-    /// The domain of that mail address.
+    /// The domain of that mail address; that of bounces if absent.
     pub mailto_domain: Option<String>,
 }
 
@@ -169,6 +169,12 @@ impl ChannelConfiguration {
         self.body.to_string()
     }
 
+    /// The domain of the mail address in List-Unsubscribe, if there is one.
+    pub fn mailto_domain(&self) -> Option<&str> {
+        let ListUnsubscribe { mailto, mailto_domain, .. } = &self.list_unsubscribe;
+        mailto.then(|| mailto_domain.as_deref().unwrap_or(&self.bounce_domain))
+    }
+
     /// What decides what recipients get: all but the relay, the keys and the retries, which may be mended while a run
     /// is open.
     pub(crate) fn content(&self) -> Value {
@@ -207,13 +213,18 @@ impl ChannelConfiguration {
         let bounce_domain = raw.bounce_domain.as_deref().map(domain).transpose();
         let bounce_domain = bounce_domain.map_err(|problem| wrong("bounce_domain", problem))?;
         let bounce_domain = bounce_domain.unwrap_or_else(|| from.domain().to_owned());
+        let mut list_unsubscribe = raw.list_unsubscribe;
+        if let Some(text) = &list_unsubscribe.mailto_domain {
+            let domain = domain(text).map_err(|problem| wrong("list_unsubscribe.mailto_domain", problem))?;
+            list_unsubscribe.mailto_domain = Some(domain);
+        }
         Ok(Self {
             name: raw.name,
             category: raw.category,
             from,
             reply_to,
             dkim,
-            list_unsubscribe: raw.list_unsubscribe,
+            list_unsubscribe,
             level: raw.level,
             bounce_domain,
             feedback_id: raw.feedback_id,
@@ -238,10 +249,9 @@ fn check_names(raw: &RawConfiguration) -> Result<(), (&'static str, String)> {
     if raw.channel != "email" {
         return Err(("channel", "only `email` can be sent; write channel = \"email\"".to_owned()));
     }
-    if raw.list_unsubscribe.mailto || raw.list_unsubscribe.mailto_domain.is_some() {
-        let problem =
-            "there is no receiver for unsubscribe mails yet; leave `mailto` and `mailto_domain` out";
-        return Err(("list_unsubscribe.mailto", problem.to_owned()));
+    if raw.list_unsubscribe.mailto_domain.is_some() && !raw.list_unsubscribe.mailto {
+        let problem = "says nothing without `mailto = true`";
+        return Err(("list_unsubscribe.mailto_domain", problem.to_owned()));
     }
     if raw.level == Level::Any {
         let problem = "use `channel`, `identity`, or, for messages bound to a list, `subscription`";

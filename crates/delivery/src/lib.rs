@@ -20,6 +20,7 @@ mod parts;
 mod pipeline;
 mod plaintext;
 pub mod publish;
+mod receiving;
 pub mod render;
 pub mod run;
 mod settle;

@@ -27,7 +27,7 @@ use crate::listed::Listed;
 use crate::message::Composer;
 use crate::parts::Parts;
 use crate::pipeline::Pipeline;
-use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
+use crate::publish::{Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
 use crate::settle::Tally;
 use crate::smtp::SmtpTransport;
@@ -235,7 +235,7 @@ pub async fn check_campaign(
     let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, false, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
-    Ok(publish::check(campaign, &samples, &links, probe).await?)
+    deps.checked(campaign, &samples, &links, probe).await
 }
 
 /// What signs and what sends; nothing is connected yet.
@@ -306,7 +306,7 @@ async fn start(
         let doubtful_retried = reopen(deps, &run, options).await?;
         let profiles = deps.store.audience(deps.workspace, run.id).await?;
         let samples = samples(deps, campaign, list, &profiles).await?;
-        let checked = publish::check(campaign, &samples, &links, probe).await?;
+        let checked = deps.checked(campaign, &samples, &links, probe).await?;
         let listed = listed(&run)?;
         let (resumed, resolved) = (true, Resolved::default());
         return Ok(Started { run, resumed, doubtful_retried, resolved, listed, checked });
@@ -317,7 +317,7 @@ async fn start(
     let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, true, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
-    let checked = publish::check(campaign, &samples, &links, probe).await?;
+    let checked = deps.checked(campaign, &samples, &links, probe).await?;
     let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
     let configuration = deps.store.put_configuration(deps.workspace, name, &body, now).await?;
     let spec = serde_json::to_string(&campaign.spec(&checked.confirmation, resolved.listed.clone()));

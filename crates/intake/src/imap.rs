@@ -10,7 +10,7 @@ mod folder;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use store::StoreError;
 use tokio::sync::watch;
 
@@ -56,7 +56,10 @@ pub struct ImapConfig {
 
 impl std::fmt::Debug for ImapConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImapConfig").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("ImapConfig")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,6 +90,15 @@ pub enum ImapError {
     /// The store couldn't make it durable; nothing was flagged.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// TLS that trusts these authorities.
+pub fn client_tls(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// Reads the mailbox until `stop` turns true; a connection that is lost is made anew.

@@ -2,6 +2,7 @@
 
 mod allow;
 mod classify;
+mod intake;
 mod suppression;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 pub use allow::Allow;
 pub use classify::Classify;
+pub use intake::{Intake, leave};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
 const EXIT_CODES: &str = "\
@@ -63,6 +65,9 @@ pub struct Global {
 pub enum Command {
     /// Make a data directory, or change settings of one
     Init(Init),
+    /// Take what comes back, handed over by another program
+    #[command(subcommand)]
+    Intake(Intake),
     /// Serve the pages that people opt out on
     Serve(Serve),
     /// Show the main job with a sample brand, 10,000 generated people and a built-in mailbox
@@ -124,6 +129,9 @@ pub struct Init {
     /// The brand's name on those pages
     #[arg(long, value_name = "NAME")]
     pub brand: Option<String>,
+    /// A domain whose mail Consentry receives: of u.TOKEN@ and b.TOKEN@ (docs/receiving.md)
+    #[arg(long, value_name = "DOMAIN", value_parser = intake::mail_domain)]
+    pub mail_domain: Vec<String>,
     /// Where the law asks for an opt-in, want an express yes or a named basis
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub jurisdiction_pack: Option<bool>,
@@ -135,10 +143,12 @@ pub struct Init {
 impl Init {
     /// No setting is given.
     pub fn changes_nothing(&self) -> bool {
-        let Self { default_consent, public_url, brand, jurisdiction_pack, soft_bounce_limit } = self;
+        let Self { default_consent, public_url, brand, mail_domain, jurisdiction_pack, soft_bounce_limit } =
+            self;
         default_consent.is_empty()
             && public_url.is_none()
             && brand.is_none()
+            && mail_domain.is_empty()
             && jurisdiction_pack.is_none()
             && soft_bounce_limit.is_none()
     }

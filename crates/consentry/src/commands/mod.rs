@@ -11,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod init;
+pub mod intake;
 pub mod keys;
 pub mod ledger;
 pub mod list;

@@ -12,6 +12,7 @@ use web::{LedgerFiles, PublicConfig, WebState, public_router};
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::listen;
+use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
 use crate::webhook_section;
@@ -22,6 +23,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let beside = args.config.as_deref().unwrap_or(Path::new(""));
     let mut config = public_config(context, args.behind_proxy)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
+    let desk = MailDesk::open(context, &file, beside).await?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
@@ -32,9 +34,11 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         );
     }
     let stop = stop_signal();
+    let mut mail = desk.spawn(&stop);
     let drain = Duration::from_secs(args.drain_seconds);
     let pages = listen::unready_when(public_router(WebState::new(config)), stop.clone());
     listen::serve(listener, pages, listen::after(stop, drain)).await?;
+    while mail.join_next().await.is_some() {}
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)

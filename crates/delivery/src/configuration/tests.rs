@@ -27,7 +27,8 @@ fn reads_with_defaults_and_survives_the_store() {
 fn a_wrong_value_is_named_with_its_key() {
     for (line, key) in [
         ("level = 'any'", "level"),
-        ("list_unsubscribe = { mailto = true }", "list_unsubscribe.mailto"),
+        ("list_unsubscribe = { mailto_domain = 'u.example' }", "list_unsubscribe.mailto_domain"),
+        ("list_unsubscribe = { mailto = true, mailto_domain = 'a b' }", "list_unsubscribe.mailto_domain"),
         ("feedback_id = 'x'", "feedback_id"),
         ("retry = { delays = [] }", "retry.delays"),
         ("retry = { period = '5h' }", "retry.period"),

@@ -18,7 +18,9 @@ mod session;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use config::{Protocol, ReceiverConfig};
 pub use reply::Reply;
 pub use server::{MailSink, ReceivedMail, Receiver};
+pub use tls::{TlsError, server_tls};
