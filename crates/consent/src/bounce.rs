@@ -110,6 +110,47 @@ impl BounceReason {
     pub const fn is_hard(self) -> bool {
         matches!(self, Self::UserUnknown | Self::HostUnknown | Self::HasMoved)
     }
+
+    /// Whether a bounce for this reason says something about the address, so that several of them in a row suppress it.
+    /// Refusals of the sender, of the content, or of too much at once don't: the same message from elsewhere, or another
+    /// one, would have come in. Neither do troubles on our way there, nor mails that aren't bounces at all.
+    pub const fn counts_against_address(self) -> bool {
+        match self {
+            Self::UserUnknown
+            | Self::HostUnknown
+            | Self::HasMoved
+            | Self::MailboxFull
+            | Self::Expired
+            | Self::Filtered
+            | Self::Suspend
+            | Self::NotAccept
+            | Self::SystemError
+            | Self::MailerError
+            | Self::OnHold => true,
+            // The sender.
+            Self::Rejected
+            | Self::Blocked
+            | Self::BadReputation
+            | Self::AuthFailure
+            | Self::PolicyViolation
+            | Self::RequirePtr
+            | Self::SecurityError
+            | Self::NoRelaying
+            | Self::TooManyConn
+            // The message.
+            | Self::ExceedLimit
+            | Self::MesgTooBig
+            | Self::NotCompliantRfc
+            | Self::SpamDetected
+            | Self::VirusDetected
+            // The way there.
+            | Self::NetworkError
+            // No bounces.
+            | Self::Delivered
+            | Self::Vacation
+            | Self::Feedback => false,
+        }
+    }
 }
 
 impl std::str::FromStr for BounceReason {

@@ -114,7 +114,8 @@ impl Gate {
             now,
         };
         let readings = self.store.read(self.workspace, query).await?;
-        let message = Message { channel: Channel::Email, category: self.category, list };
+        let message =
+            Message { channel: Channel::Email, category: self.category, list, after_complaint: false };
         Ok((readings, message, settings.rules()))
     }
 }

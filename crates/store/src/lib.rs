@@ -24,3 +24,5 @@ pub use types::*;
 pub const READ_MAX: usize = 4096;
 /// Most rows in one import transaction.
 pub const IMPORT_MAX: usize = 32_768;
+/// Most pieces of feedback at once.
+pub const FEEDBACK_MAX: usize = 1_000;

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EMAIL: Message = Message { channel: Channel::Email, category: Category::Marketing, list: None };
+const EMAIL: Message =
+    Message { channel: Channel::Email, category: Category::Marketing, list: None, after_complaint: false };
 
 fn with_profile(sets: &[(Field, Choice)]) -> Recipient {
     let word = sets.iter().fold(ConsentWord::EMPTY, |word, (field, choice)| word.with(*field, *choice));
@@ -123,7 +124,7 @@ prop_compose! {
         list in prop::sample::select(vec![None, Some(ListState::Live), Some(ListState::NotStarted), Some(ListState::Expired)]),
     ) -> Message {
         let category = if transactional { Category::Transactional } else { Category::Marketing };
-        Message { channel, category, list }
+        Message { channel, category, list, after_complaint: false }
     }
 }
 

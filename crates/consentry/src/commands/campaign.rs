@@ -326,7 +326,12 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
     };
     let reading = context.store.read(WORKSPACE, query).await?.into_iter().next();
     let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-    let message = Message { channel, category: category.unwrap_or(consent::Category::Marketing), list };
+    let message = Message {
+        channel,
+        category: category.unwrap_or(consent::Category::Marketing),
+        list,
+        after_complaint: false,
+    };
     let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),

@@ -23,7 +23,8 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         None => None,
     };
     let state = list.as_ref().map(|list| list.state(context.now()));
-    let message = Message { channel: args.channel, category: args.category, list: state };
+    let message =
+        Message { channel: args.channel, category: args.category, list: state, after_complaint: false };
     let namespace = Namespace::of_channel(args.channel);
     let parsed = match namespace {
         Some(namespace) => Address::parse(&namespace, &args.address, None),

@@ -214,9 +214,11 @@ async fn the_forecast_looks_unknown_addresses_up_in_the_suppression_list() {
     let entry = SuppressionEntry {
         namespace: Namespace::Email,
         value: "s@y.example".to_owned(),
-        reason: "complaint".to_owned(),
+        category: store::SuppressionCategory::Manual,
+        reason: "on request".to_owned(),
         by: "test".to_owned(),
         at: START,
+        updated_at: START,
         expires_at: None,
     };
     world.store.suppress(W, vec![entry]).await.unwrap();

@@ -20,8 +20,8 @@ use crate::state::people::ResolveOrCreate;
 use crate::state::record::{Record, RecordFor};
 use crate::state::undo::Undo;
 use crate::state::{
-    claims, configurations, deliveries, history, link_keys, lists, parts, profile, rates, runs, settings,
-    suppression,
+    allow, claims, configurations, deliveries, entries, feedback, history, link_keys, lists, parts, profile,
+    rates, runs, settings, suppression,
 };
 use crate::types::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
@@ -149,55 +149,106 @@ impl<E: Engine> Store for E {
         self.query(move |db| lists::lists(db, workspace)).await
     }
 
-    async fn suppress(&self, _: WorkspaceId, _: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
-        todo!()
+    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
+        self.write(move |db| suppression::suppress(db, workspace, &entries)).await
     }
-    async fn unsuppress(&self, _: WorkspaceId, _: Vec<Removal>) -> Result<Vec<Vec<SuppressionEntry>>> {
-        todo!()
+
+    async fn unsuppress(
+        &self,
+        workspace: WorkspaceId,
+        removals: Vec<Removal>,
+    ) -> Result<Vec<Vec<SuppressionEntry>>> {
+        self.write(move |db| suppression::unsuppress(db, workspace, &removals)).await
     }
-    async fn suppression(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Vec<SuppressionEntry>> {
-        todo!()
+
+    async fn suppression(
+        &self,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        value: &str,
+    ) -> Result<Vec<SuppressionEntry>> {
+        let (namespace, value) = (namespace.clone(), value.to_owned());
+        self.query(move |db| suppression::of_value(db, workspace, &namespace, &value)).await
     }
+
     async fn removed(
         &self,
-        _: WorkspaceId,
-        _: Option<(Namespace, String)>,
-        _: usize,
+        workspace: WorkspaceId,
+        value: Option<(Namespace, String)>,
+        limit: usize,
     ) -> Result<Vec<Removed>> {
-        todo!()
+        self.query(move |db| {
+            let value = value.as_ref().map(|(namespace, value)| (namespace, value.as_str()));
+            suppression::removed(db, workspace, value, limit)
+        })
+        .await
     }
-    async fn suppressions(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<SuppressionEntry>> {
-        todo!()
+
+    async fn suppressions(
+        &self,
+        workspace: WorkspaceId,
+        query: EntryQuery,
+    ) -> Result<EntryPage<SuppressionEntry>> {
+        self.query(move |db| entries::suppressions(db, workspace, &query)).await
     }
+
     async fn suppression_counts(
         &self,
-        _: WorkspaceId,
+        workspace: WorkspaceId,
     ) -> Result<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
-        todo!()
+        self.query(move |db| suppression::counts(db, workspace)).await
     }
-    async fn allow(&self, _: WorkspaceId, _: Vec<AllowEntry>) -> Result<Vec<bool>> {
-        todo!()
+
+    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<Vec<bool>> {
+        self.write(move |db| allow::allow(db, workspace, &entries)).await
     }
-    async fn disallow(&self, _: WorkspaceId, _: Vec<(Namespace, String)>) -> Result<Vec<bool>> {
-        todo!()
+
+    async fn disallow(&self, workspace: WorkspaceId, entries: Vec<(Namespace, String)>) -> Result<Vec<bool>> {
+        self.write(move |db| allow::disallow(db, workspace, &entries)).await
     }
-    async fn allow_entry(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Option<AllowEntry>> {
-        todo!()
+
+    async fn allow_entry(
+        &self,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        value: &str,
+    ) -> Result<Option<AllowEntry>> {
+        let (namespace, value) = (namespace.clone(), value.to_owned());
+        self.query(move |db| allow::of_value(db, workspace, &namespace, &value)).await
     }
-    async fn allow_entries(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<AllowEntry>> {
-        todo!()
+
+    async fn allow_entries(
+        &self,
+        workspace: WorkspaceId,
+        query: EntryQuery,
+    ) -> Result<EntryPage<AllowEntry>> {
+        self.query(move |db| entries::allowed(db, workspace, &query)).await
     }
-    async fn feedback_known(&self, _: WorkspaceId, _: Vec<FeedbackId>) -> Result<Vec<bool>> {
-        todo!()
+
+    async fn feedback_known(&self, workspace: WorkspaceId, ids: Vec<FeedbackId>) -> Result<Vec<bool>> {
+        self.query(move |db| feedback::known(db, workspace, &ids)).await
     }
-    async fn take_feedback(&self, _: WorkspaceId, _: Vec<Feedback>) -> Result<Vec<Taken>> {
-        todo!()
+
+    async fn take_feedback(&self, workspace: WorkspaceId, feedback: Vec<Feedback>) -> Result<Vec<Taken>> {
+        self.write(move |db| feedback::take(db, workspace, &feedback)).await
     }
-    async fn feedback_counts(&self, _: WorkspaceId, _: Option<RunId>) -> Result<Vec<FeedbackCount>> {
-        todo!()
+
+    async fn feedback_counts(
+        &self,
+        workspace: WorkspaceId,
+        run: Option<RunId>,
+    ) -> Result<Vec<FeedbackCount>> {
+        self.query(move |db| feedback::counts(db, workspace, run)).await
     }
-    async fn feedback_of(&self, _: WorkspaceId, _: &Address, _: usize) -> Result<Vec<Feedback>> {
-        todo!()
+
+    async fn feedback_of(
+        &self,
+        workspace: WorkspaceId,
+        address: &Address,
+        limit: usize,
+    ) -> Result<Vec<Feedback>> {
+        let address = address.clone();
+        self.query(move |db| feedback::of_address(db, workspace, &address, limit)).await
     }
 
     async fn ready(&self) -> Result<()> {

@@ -37,6 +37,7 @@ pub const TABLES: &[Table] = &[
     reference("namespace", "A handful of rows, read with every address of the brand's own kind."),
     reference("list", "Few rows, joined with subscriptions when a profile is shown."),
     reference("allow_entry", "Short by its nature: a test system's addresses."),
+    reference("suppression_hashed", "A row per namespace at most, read with every decision."),
     reference("settings", "One row per workspace, read with every decision."),
     reference("configuration", "A row per version of a channel configuration."),
     reference("link_key", "A row per rotation, read at start."),
@@ -87,6 +88,14 @@ pub const TABLES: &[Table] = &[
         "Gives an entry its place in the log; the sequencer takes them in the order of leaves, on no hot path.",
     ),
     by("suppression", "value", "suppression", "Looked up by the address or domain itself."),
+    by(
+        "suppression_removed",
+        "value",
+        "suppression",
+        "Written in the transaction that removes the entry, in the same shard.",
+    ),
+    by("soft_bounce", "value", "suppression", "Counted in the transaction that suppresses the address."),
+    by("feedback", "id", "feedback", "Kept once by its id, whichever node takes it."),
     by(
         "address_key",
         "key",

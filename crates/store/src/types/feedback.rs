@@ -69,6 +69,8 @@ pub struct Feedback {
 impl Feedback {
     /// Longest detail, in bytes.
     pub const DETAIL_LENGTH_MAX: usize = 16 * 1024;
+    /// Longest source, in bytes.
+    pub const SOURCE_LENGTH_MAX: usize = 64;
 }
 
 /// When soft bounces suppress.

@@ -3,6 +3,8 @@
 use consent::{Namespace, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
+
 /// Why an address or domain is suppressed. One value may have an entry of each category: they come and go by themselves,
 /// and any of them suppresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +33,12 @@ impl SuppressionCategory {
             Self::Soft => "soft",
             Self::Complaint => "complaint",
         }
+    }
+
+    /// The category of a code that stands on disk.
+    pub(crate) fn from_code(code: u8) -> Result<Self, StoreError> {
+        let known = Self::ALL.into_iter().find(|category| *category as u8 == code);
+        known.ok_or_else(|| StoreError::Damaged(format!("a suppression of the category {code}")))
     }
 }
 

@@ -1,0 +1,239 @@
+//! Pages of the suppression list and the allow list. A page begins behind a cursor, which names the last entry of the one
+//! before: so a page deep in a list of millions costs no more than the first, and entries that come or go meanwhile shift
+//! none.
+
+use consent::{Namespace, Timestamp, WorkspaceId};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use super::entry_key::{kind_code, kind_sql};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::sql::{Db, Row, params};
+use crate::types::{AllowEntry, EntryOrder, EntryPage, EntryQuery, SuppressionCategory, SuppressionEntry};
+
+/// Most entries of a page.
+const PAGE_MAX: usize = 10_000;
+
+/// A place between two entries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cursor {
+    at: i64,
+    namespace: String,
+    value: String,
+    category: i16,
+    place: i64,
+}
+
+impl Cursor {
+    /// Before the first entry of a query.
+    fn first(query: &EntryQuery) -> Self {
+        let end = if query.order == EntryOrder::Newest { i64::MAX } else { i64::MIN };
+        let namespace = query.namespace.as_ref().map_or("", Namespace::as_str).to_owned();
+        Self { at: end, namespace, value: String::new(), category: 0, place: end }
+    }
+
+    fn of(query: &EntryQuery) -> Result<Self> {
+        let Some(text) = &query.after else { return Ok(Self::first(query)) };
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+        let cursor: Option<Self> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let mut cursor = cursor.ok_or_else(|| invalid("the cursor isn't one of an answer of ours"))?;
+        if cursor.namespace.contains('\0') || cursor.value.contains('\0') {
+            return Err(invalid("the cursor isn't one of an answer of ours"));
+        }
+        if let Some(namespace) = &query.namespace {
+            namespace.as_str().clone_into(&mut cursor.namespace);
+        }
+        Ok(cursor)
+    }
+
+    fn text(&self) -> Result<String> {
+        let bytes = serde_json::to_vec(self).map_err(|error| invalid(&error.to_string()))?;
+        Ok(BASE64URL_NOPAD.encode(&bytes))
+    }
+}
+
+fn invalid(why: &str) -> StoreError {
+    StoreError::Invalid(why.to_owned())
+}
+
+/// What a page is read with, beside its query.
+struct Page<'q> {
+    query: &'q EntryQuery,
+    /// The query's namespace, or empty.
+    namespace: &'q str,
+    /// The query's kind by its number, or 0.
+    kind: u8,
+    /// Behind this.
+    after: Cursor,
+    /// One more than asked for: whether there is one tells whether there is another page.
+    rows: i64,
+}
+
+impl<'q> Page<'q> {
+    fn new(query: &'q EntryQuery) -> Result<Self> {
+        if !(1..=PAGE_MAX).contains(&query.limit) {
+            return Err(StoreError::Invalid(format!("a page has 1 to {PAGE_MAX} entries")));
+        }
+        let namespace = query.namespace.as_ref().map_or("", Namespace::as_str);
+        let kind = query.kind.map_or(0, kind_code);
+        Ok(Self { query, namespace, kind, after: Cursor::of(query)?, rows: query.limit as i64 + 1 })
+    }
+
+    fn finish<T>(&self, mut rows: Vec<(T, Cursor)>) -> Result<EntryPage<T>> {
+        let more = rows.len() > self.query.limit;
+        rows.truncate(self.query.limit);
+        let next = match rows.last() {
+            Some((_, last)) if more => Some(last.text()?),
+            _ => None,
+        };
+        Ok(EntryPage { entries: rows.into_iter().map(|(entry, _)| entry).collect(), next })
+    }
+}
+
+/// Selects entries of the suppression list: ?1 workspace, ?2 how many, ?3 category or 0, ?4 kind or 0, ?5 namespace.
+macro_rules! select_suppressed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT namespace, value, category, reason, added_by, added_at, updated_at, expires_at, place
+            FROM suppression WHERE workspace = ?1 AND (?3 = 0 OR category = ?3) AND (?4 = 0 OR ?4 = ",
+            kind_sql!(),
+            ") AND ",
+            $rest,
+            " LIMIT ?2"
+        )
+    };
+}
+
+/// A page of the suppression list.
+pub(crate) fn suppressions(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    query: &EntryQuery,
+) -> Result<EntryPage<SuppressionEntry>> {
+    const IN_NAMESPACE: &str =
+        select_suppressed!("namespace = ?5 AND (value, category) > (?6, ?7) ORDER BY value, category");
+    const BY_VALUE: &str =
+        select_suppressed!("(namespace, value, category) > (?5, ?6, ?7) ORDER BY namespace, value, category");
+    // SQLite knows that no two rows have the same place, PostgreSQL has an index that goes on with the rest.
+    const OLDEST: &str = select_suppressed!(
+        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) > (?8, ?9, ?10, ?6, ?7)
+            ORDER BY added_at, place, namespace, value, category"
+    );
+    const NEWEST: &str = select_suppressed!(
+        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) < (?8, ?9, ?10, ?6, ?7)
+            ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
+    );
+    let page = Page::new(query)?;
+    let (after, kind) = (&page.after, page.kind);
+    let category = query.category.map_or(0, |category| category as u8);
+    let read = |row: &Row<'_>| {
+        let entry = read_entry(row)?;
+        let cursor = Cursor {
+            at: entry.at.0,
+            namespace: entry.namespace.as_str().to_owned(),
+            value: entry.value.clone(),
+            category: entry.category as i16,
+            place: row.get(8)?,
+        };
+        Ok((entry, cursor))
+    };
+    let head = params![workspace.0, page.rows, category, kind];
+    let by_value = [after.namespace.as_str().into(), (&after.value).into(), i64::from(after.category).into()];
+    let by_time = [
+        page.namespace.into(),
+        (&after.value).into(),
+        i64::from(after.category).into(),
+        after.at.into(),
+        after.place.into(),
+        (&after.namespace).into(),
+    ];
+    let rows = match query.order {
+        EntryOrder::Value if query.namespace.is_some() => {
+            db.all(IN_NAMESPACE, &[head, &by_value[..]].concat(), read)
+        }
+        EntryOrder::Value => db.all(BY_VALUE, &[head, &by_value[..]].concat(), read),
+        EntryOrder::Oldest => db.all(OLDEST, &[head, &by_time[..]].concat(), read),
+        EntryOrder::Newest => db.all(NEWEST, &[head, &by_time[..]].concat(), read),
+    }?;
+    page.finish(rows)
+}
+
+/// Selects entries of the allow list: ?1 workspace, ?2 how many, ?3 kind or 0, ?4 namespace or empty, ?5 to ?7 the cursor.
+macro_rules! select_allowed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT namespace, value, comment, added_by, added_at FROM allow_entry
+            WHERE workspace = ?1 AND (?3 = 0 OR ?3 = ",
+            kind_sql!(),
+            ") AND (?4 = '' OR namespace = ?4) AND ",
+            $rest,
+            " LIMIT ?2"
+        )
+    };
+}
+
+/// A page of the allow list, which is short: it is sorted anew for each.
+pub(crate) fn allowed(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    query: &EntryQuery,
+) -> Result<EntryPage<AllowEntry>> {
+    const BY_VALUE: &str = select_allowed!("(namespace, value) > (?5, ?6) ORDER BY namespace, value");
+    const OLDEST: &str =
+        select_allowed!("(added_at, namespace, value) > (?7, ?5, ?6) ORDER BY added_at, namespace, value");
+    const NEWEST: &str = select_allowed!(
+        "(added_at, namespace, value) < (?7, ?5, ?6) ORDER BY added_at DESC, namespace DESC, value DESC"
+    );
+    let page = Page::new(query)?;
+    if query.category.is_some() {
+        return Ok(EntryPage { entries: Vec::new(), next: None });
+    }
+    let after = &page.after;
+    let read = |row: &Row<'_>| {
+        let entry = read_allowed(row)?;
+        let (namespace, value) = (entry.namespace.as_str().to_owned(), entry.value.clone());
+        let cursor = Cursor { at: entry.at.0, namespace, value, category: 0, place: 0 };
+        Ok((entry, cursor))
+    };
+    let (namespace, kind) = (page.namespace, page.kind);
+    let by_value = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value];
+    let by_time = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value, after.at];
+    let rows = match query.order {
+        EntryOrder::Value => db.all(BY_VALUE, by_value, read),
+        EntryOrder::Oldest => db.all(OLDEST, by_time, read),
+        EntryOrder::Newest => db.all(NEWEST, by_time, read),
+    }?;
+    page.finish(rows)
+}
+
+/// Reads `namespace, value, category, reason, added_by, added_at, updated_at, expires_at`.
+pub(super) fn read_entry(row: &Row<'_>) -> Result<SuppressionEntry> {
+    let at = row.get(5)?;
+    Ok(SuppressionEntry {
+        namespace: namespace(row.get(0)?)?,
+        value: row.get(1)?,
+        category: SuppressionCategory::from_code(row.get(2)?)?,
+        reason: row.get(3)?,
+        by: row.get(4)?,
+        at: Timestamp(at),
+        updated_at: Timestamp(row.get::<Option<_>>(6)?.unwrap_or(at)),
+        expires_at: row.get::<Option<_>>(7)?.map(Timestamp),
+    })
+}
+
+/// Reads `namespace, value, comment, added_by, added_at`.
+pub(super) fn read_allowed(row: &Row<'_>) -> Result<AllowEntry> {
+    Ok(AllowEntry {
+        namespace: namespace(row.get(0)?)?,
+        value: row.get(1)?,
+        comment: row.get(2)?,
+        by: row.get(3)?,
+        at: Timestamp(row.get(4)?),
+    })
+}
+
+/// A namespace by its name.
+pub(super) fn namespace(name: &str) -> Result<Namespace> {
+    name.parse().map_err(|_| StoreError::Damaged(format!("an entry of the namespace `{name}`")))
+}
