@@ -16,6 +16,8 @@ mod rules;
 mod text;
 mod token;
 
+pub use judge::refusal;
+
 use consent::{BounceReason, Timestamp};
 
 /// Bytes of a message that are looked at; a report says what it has to say long before.

@@ -25,7 +25,8 @@ fn what_servers_say_has_its_reason() {
     let mut wrong = Vec::new();
     for line in DIAGNOSTICS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let mut columns = line.splitn(3, '|').map(str::trim);
-        let (Some(reason), Some(command), Some(said)) = (columns.next(), columns.next(), columns.next()) else {
+        let (Some(reason), Some(command), Some(said)) = (columns.next(), columns.next(), columns.next())
+        else {
             panic!("{line} has no three columns");
         };
         let expected: BounceReason = reason.parse().unwrap();
