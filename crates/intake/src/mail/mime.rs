@@ -147,7 +147,7 @@ fn split_parameters(value: &str) -> impl Iterator<Item = &str> {
 pub(super) fn messages(raw: &[u8]) -> Vec<&[u8]> {
     let mut starts = Vec::new();
     if raw.starts_with(b"From ") {
-        let separators = memchr::memmem::find_iter(raw, b"\n\nFrom ").map(|at| at + 2);
+        let separators = memchr::memmem::find_iter(raw, b"\nFrom ").map(|at| at + 1);
         let separators = separators.filter(|at| is_separator(split_line(&raw[*at..]).0));
         starts.extend(separators.take(MESSAGES_MAX - 1));
     }
