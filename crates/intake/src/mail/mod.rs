@@ -5,6 +5,7 @@
 
 mod arf;
 mod bounce;
+mod decode;
 mod fields;
 mod html;
 mod judge;
