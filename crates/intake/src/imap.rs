@@ -56,7 +56,10 @@ pub struct ImapConfig {
 
 impl std::fmt::Debug for ImapConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImapConfig").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("ImapConfig")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 

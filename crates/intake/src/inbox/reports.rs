@@ -210,9 +210,8 @@ fn identity(reading: &Reading, raw: &[u8]) -> Identity {
     for line in raw.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         in_body |= line.is_empty();
-        let starts = |field: &&[u8]| {
-            line.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field))
-        };
+        let starts =
+            |field: &&[u8]| line.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field));
         if in_body && !line.is_empty() || TELLING_FIELDS.iter().any(starts) {
             hash.update(line);
             hash.update(b"\n");

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use consent::{Timestamp, WorkspaceId};
 use data_encoding::{BASE64, HEXLOWER};
 use proptest::prelude::*;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use ring::hmac;
 use serde_json::{Value, json};
 
 use super::*;
