@@ -15,7 +15,7 @@ pub mod sqlite;
 mod state;
 pub mod types;
 
-pub use api::{MakeChange, Result, Store};
+pub use api::{MakeChange, Result, Store, SuppressionStore};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;

@@ -105,57 +105,65 @@ macro_rules! select_suppressed {
     };
 }
 
+const IN_NAMESPACE: &str =
+    select_suppressed!("namespace = ?5 AND (value, category) > (?6, ?7) ORDER BY value, category");
+const BY_VALUE: &str =
+    select_suppressed!("(namespace, value, category) > (?5, ?6, ?7) ORDER BY namespace, value, category");
+// Those of the cursor's moment are asked for by themselves: SQLite finds a place within a moment, but not a moment with a
+// place. It also knows that no two rows have the same place; PostgreSQL, where few have one, has an index that goes on with
+// the rest.
+const REST_OLDEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at = ?6 AND (place, namespace, value, category) > (?7, ?8, ?9, ?10)
+        ORDER BY place, namespace, value, category"
+);
+const OLDEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at > ?6 ORDER BY added_at, place, namespace, value, category"
+);
+const REST_NEWEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at = ?6 AND (place, namespace, value, category) < (?7, ?8, ?9, ?10)
+        ORDER BY place DESC, namespace DESC, value DESC, category DESC"
+);
+const NEWEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at < ?6
+        ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
+);
+
 /// A page of the suppression list.
 pub(crate) fn suppressions(
     db: &impl Db,
     workspace: WorkspaceId,
     query: &EntryQuery,
 ) -> Result<EntryPage<SuppressionEntry>> {
-    const IN_NAMESPACE: &str =
-        select_suppressed!("namespace = ?5 AND (value, category) > (?6, ?7) ORDER BY value, category");
-    const BY_VALUE: &str =
-        select_suppressed!("(namespace, value, category) > (?5, ?6, ?7) ORDER BY namespace, value, category");
-    // SQLite knows that no two rows have the same place, PostgreSQL has an index that goes on with the rest.
-    const OLDEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) > (?8, ?9, ?10, ?6, ?7)
-            ORDER BY added_at, place, namespace, value, category"
-    );
-    const NEWEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) < (?8, ?9, ?10, ?6, ?7)
-            ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
-    );
     let page = Page::new(query)?;
     let (after, kind) = (&page.after, page.kind);
     let category = query.category.map_or(0, |category| category as u8);
     let read = |row: &Row<'_>| {
         let entry = read_entry(row)?;
-        let cursor = Cursor {
-            at: entry.at.0,
-            namespace: entry.namespace.as_str().to_owned(),
-            value: entry.value.clone(),
-            category: entry.category as i16,
-            place: row.get(8)?,
-        };
+        let (namespace, value) = (entry.namespace.as_str().to_owned(), entry.value.clone());
+        let cursor =
+            Cursor { at: entry.at.0, namespace, value, category: entry.category as i16, place: row.get(8)? };
         Ok((entry, cursor))
     };
-    let head = params![workspace.0, page.rows, category, kind];
-    let by_value = [after.namespace.as_str().into(), (&after.value).into(), i64::from(after.category).into()];
-    let by_time = [
-        page.namespace.into(),
-        (&after.value).into(),
-        i64::from(after.category).into(),
-        after.at.into(),
-        after.place.into(),
-        (&after.namespace).into(),
-    ];
-    let rows = match query.order {
-        EntryOrder::Value if query.namespace.is_some() => {
-            db.all(IN_NAMESPACE, &[head, &by_value[..]].concat(), read)
+    let (namespace, value, last) = (&after.namespace, &after.value, i64::from(after.category));
+    let (rest, all) = match query.order {
+        EntryOrder::Value => {
+            let sql = if query.namespace.is_some() { IN_NAMESPACE } else { BY_VALUE };
+            let asked = params![workspace.0, page.rows, category, kind, namespace, value, last];
+            return page.finish(db.all(sql, asked, read)?);
         }
-        EntryOrder::Value => db.all(BY_VALUE, &[head, &by_value[..]].concat(), read),
-        EntryOrder::Oldest => db.all(OLDEST, &[head, &by_time[..]].concat(), read),
-        EntryOrder::Newest => db.all(NEWEST, &[head, &by_time[..]].concat(), read),
-    }?;
+        EntryOrder::Oldest => (REST_OLDEST, OLDEST),
+        EntryOrder::Newest => (REST_NEWEST, NEWEST),
+    };
+    let (of, at) = (page.namespace, after.at);
+    let mut rows = if query.after.is_some() {
+        let place = after.place;
+        let asked = params![workspace.0, page.rows, category, kind, of, at, place, namespace, value, last];
+        db.all(rest, asked, read)?
+    } else {
+        Vec::new()
+    };
+    let left = page.rows - rows.len() as i64;
+    rows.extend(db.all(all, params![workspace.0, left, category, kind, of, at], read)?);
     page.finish(rows)
 }
 
@@ -236,4 +244,30 @@ pub(super) fn read_allowed(row: &Row<'_>) -> Result<AllowEntry> {
 /// A namespace by its name.
 pub(super) fn namespace(name: &str) -> Result<Namespace> {
     name.parse().map_err(|_| StoreError::Damaged(format!("an entry of the namespace `{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::delivery_fixture::database;
+
+    /// However long the list is.
+    #[test]
+    fn a_page_is_found_by_an_index_and_sorts_nothing() {
+        let conn = database();
+        for (sql, found) in [
+            (IN_NAMESPACE, "suppression_key (workspace=? AND namespace=? AND (value,category)>(?,?))"),
+            (BY_VALUE, "suppression_key (workspace=? AND (namespace,value,category)>(?,?,?))"),
+            (REST_OLDEST, "suppression_added (workspace=? AND added_at=? AND rowid>?)"),
+            (OLDEST, "suppression_added (workspace=? AND added_at>?)"),
+            (REST_NEWEST, "suppression_added (workspace=? AND added_at=? AND rowid<?)"),
+            (NEWEST, "suppression_added (workspace=? AND added_at<?)"),
+        ] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let given = rusqlite::params_from_iter(std::iter::repeat_n(1, statement.parameter_count()));
+            let steps = statement.query_map(given, |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.map(|step| step.unwrap()).collect();
+            assert_eq!(steps, [format!("SEARCH suppression USING INDEX {found}")]);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use consent::{Namespace, Timestamp};
 use store::postgres::PostgresStore;
-use store::{Store as _, StoreError, SuppressionCategory, SuppressionEntry};
+use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _};
 use xtask::servers::{Cluster, ClusterOptions, shared};
 
 use super::conformance::support::{MAIN, suppressed};
