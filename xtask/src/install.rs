@@ -109,7 +109,8 @@ pub fn run() -> Result<()> {
 /// Whether everything is there that some test would otherwise be skipped for.
 pub fn is_complete() -> bool {
     is_root()
-        && PACKAGES.iter().all(|package| (package.is_there)()) && exim::is_ready()
+        && PACKAGES.iter().all(|package| (package.is_there)())
+        && exim::is_ready()
         && node_folders().iter().all(|folder| node_packages_current(folder))
 }
 

@@ -200,7 +200,10 @@ impl Postfix {
         fs::write(self.path("config/refuse"), refused.concat())?;
         fs::write(self.path("config/mailboxes"), mailboxes(&options.bounce))?;
         fs::write(self.path("config/main.cf"), self.main_cf(options))?;
-        fs::write(self.path("config/master.cf"), master_cf(self.port) + &options.master_cf.join("\n") + "\n")?;
+        fs::write(
+            self.path("config/master.cf"),
+            master_cf(self.port) + &options.master_cf.join("\n") + "\n",
+        )?;
         Ok(())
     }
 

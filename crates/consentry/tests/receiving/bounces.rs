@@ -21,7 +21,10 @@ fn check_bounces(inn: &Inn, log: impl Fn() -> String) {
     let (permitted, gone) = inn.came_back(GONE, &log);
     assert_eq!(told(&gone), ["userunknown", "hard_bounce", "dsn"], "{gone}\n{}", log());
     assert!(!permitted, "{gone}");
-    assert_eq!((gone["reason"].as_str(), gone["suppression"][0]["category"].as_str()), (Some("AddressSuppressed"), Some("hard")));
+    assert_eq!(
+        (gone["reason"].as_str(), gone["suppression"][0]["category"].as_str()),
+        (Some("AddressSuppressed"), Some("hard"))
+    );
     assert!(gone["feedback"][0]["run"].is_string(), "{gone}");
 
     let (permitted, away) = inn.came_back(AWAY, &log);

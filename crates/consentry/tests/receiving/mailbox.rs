@@ -47,7 +47,8 @@ fn read(tls: &str, more: &str) {
         let done = dovecot.mails(folder)?;
         let taken = |name: &str| {
             done.iter().any(|(mail, flags)| {
-                mail == name && ["\\Seen", "ConsentryTaken"].iter().all(|flag| flags.iter().any(|f| f == flag))
+                mail == name
+                    && ["\\Seen", "ConsentryTaken"].iter().all(|flag| flags.iter().any(|f| f == flag))
             })
         };
         Ok(taken("early") && taken("late"))

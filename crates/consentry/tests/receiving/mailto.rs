@@ -47,7 +47,11 @@ fn whatever_a_mail_says_its_address_unsubscribes() {
     // Machines don't unsubscribe anybody.
     let eve = address("eve@example.com");
     inn.mail("", &[&eve], "From: x@example.com\nSubject: hello\n\n\n");
-    inn.mail("eve@example.com", &[&eve], "From: eve@example.com\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n");
+    inn.mail(
+        "eve@example.com",
+        &[&eve],
+        "From: eve@example.com\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n",
+    );
     let (permitted, told) = inn.check("eve@example.com");
     assert!(permitted, "{told}");
 
@@ -88,7 +92,10 @@ fn refusals(inn: &Inn, unsubscribe: &str, bounce: &str) {
     let report = "From: fbl@provider.example\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: text/plain\n\nspam\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: eve@example.com\n--b\nContent-Type: message/rfc822\n\nFrom: news@brand.example\nSubject: Spring\n\n--b--\n";
     assert_eq!(inn.mail("", &["postmaster@back.example"], report), "");
     assert!(inn.check("eve@example.com").0);
-    assert_eq!(inn.mail("", &["fbl@back.example"], &report.replace("User-Agent: x/1", "User-Agent: x/2")), "");
+    assert_eq!(
+        inn.mail("", &["fbl@back.example"], &report.replace("User-Agent: x/1", "User-Agent: x/2")),
+        ""
+    );
     let (permitted, told) = inn.check("eve@example.com");
     assert!(!permitted, "{told}");
     assert_eq!(told["suppression"][0]["category"], "complaint", "{told}");

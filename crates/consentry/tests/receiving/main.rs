@@ -134,7 +134,8 @@ pub fn send(kind: &str, place: &str, from: &str, to: &[&str], mail: &str) -> Str
 
 /// The unsubscribe address of a message, as its header field holds it.
 pub fn mailto(message: &[u8]) -> String {
-    let text = String::from_utf8_lossy(message).replace("\r\n", "\n").replace("\n\t", " ").replace("\n ", " ");
+    let text =
+        String::from_utf8_lossy(message).replace("\r\n", "\n").replace("\n\t", " ").replace("\n ", " ");
     let value = text.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: ")).unwrap();
     let address = value.strip_prefix("<mailto:").unwrap_or_else(|| panic!("{value}"));
     address.split('?').next().unwrap().to_owned()
