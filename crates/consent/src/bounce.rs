@@ -170,3 +170,41 @@ impl TryFrom<u8> for BounceReason {
         at.and_then(|at| Self::ALL.get(at).copied()).ok_or(crate::field::UnknownName("1 to 29"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_lead_back() {
+        for reason in BounceReason::ALL {
+            assert_eq!(BounceReason::try_from(reason as u8), Ok(reason));
+            assert_eq!(reason.as_str().parse(), Ok(reason));
+        }
+        assert!(BounceReason::try_from(0).is_err() && BounceReason::try_from(30).is_err());
+    }
+
+    #[test]
+    fn what_is_hard_counts_and_what_is_about_the_sender_or_the_message_does_not() {
+        assert!(
+            BounceReason::ALL.into_iter().all(|reason| !reason.is_hard() || reason.counts_against_address())
+        );
+        for reason in [
+            BounceReason::BadReputation,
+            BounceReason::AuthFailure,
+            BounceReason::PolicyViolation,
+            BounceReason::SpamDetected,
+            BounceReason::TooManyConn,
+            BounceReason::MesgTooBig,
+            BounceReason::NetworkError,
+            BounceReason::Vacation,
+            BounceReason::Delivered,
+        ] {
+            assert!(!reason.counts_against_address(), "{reason:?}");
+        }
+        assert!(
+            BounceReason::MailboxFull.counts_against_address()
+                && BounceReason::Suspend.counts_against_address()
+        );
+    }
+}

@@ -3,6 +3,7 @@
 //! [`public_router`] serves the links in messages: pages without JavaScript that load nothing from elsewhere, and the
 //! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
 
+mod ajo;
 mod choices;
 mod hooks;
 pub mod language;
@@ -19,5 +20,6 @@ mod state;
 
 pub use hooks::Webhooks;
 pub use outside::Https;
+pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -142,7 +142,8 @@ fn address(value: &str) -> Option<String> {
     let (kind, rest) = typed(value);
     let decoded =
         if kind.to_ascii_lowercase().starts_with("utf-8") { decode_utf8(rest) } else { rest.to_owned() };
-    text::first_address(&decoded).map(str::to_owned)
+    let leading = text::leading_address(decoded.trim()).map(|(address, _)| address);
+    leading.or_else(|| text::first_address(&decoded)).map(str::to_owned)
 }
 
 /// `\x{HEX}` of utf-8-addr-xtext (RFC 6533 §3).

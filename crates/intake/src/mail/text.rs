@@ -7,6 +7,9 @@ const ADDRESS_LENGTH_MAX: usize = 320;
 
 /// An address at the beginning of `text`, with or without `<>` or quotes; and what follows it.
 pub(super) fn leading_address(text: &str) -> Option<(&str, &str)> {
+    if let Some((address, rest)) = quoted_address(text.trim_start_matches('<')) {
+        return Some((address, rest.trim_start_matches('>')));
+    }
     let bare = text.trim_start_matches(['<', '"', '\'', '(', '`']);
     let end = bare
         .char_indices()
@@ -14,6 +17,16 @@ pub(super) fn leading_address(text: &str) -> Option<(&str, &str)> {
         .map_or(bare.len(), |(at, _)| at);
     let address = bare[..end].trim_end_matches('.');
     is_address(address).then(|| (address, bare[address.len()..].trim_start_matches(['>', '"', '\'', ')'])))
+}
+
+/// `"a b"@host` at the beginning of a text (RFC 5321 §4.1.2), and what follows.
+fn quoted_address(text: &str) -> Option<(&str, &str)> {
+    let quoted = text.strip_prefix('"')?;
+    let close = cut(quoted, 66).find("\"@")?;
+    let domain = &quoted[close + 2..];
+    let end = domain.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).unwrap_or(domain.len());
+    let (address, rest) = text.split_at(close + 3 + end);
+    is_address(address).then_some((address, rest))
 }
 
 /// Looks like an address: something, `@`, and a domain of letters, digits, dots and hyphens.

@@ -243,9 +243,10 @@ impl Lists {
         let values: Vec<&str> = addresses.iter().copied().chain(domains).collect();
         let name = namespace.as_str();
         let hashed = any_hashed(session, workspace, name)?;
-        let hashes: Vec<String> =
+        let their_hashes: Vec<String> =
             if hashed { addresses.iter().map(|key| entry_key::hash(key)).collect() } else { Vec::new() };
-        let asked: Vec<&str> = values.iter().copied().chain(hashes.iter().map(String::as_str)).collect();
+        let asked: Vec<&str> =
+            values.iter().copied().chain(their_hashes.iter().map(String::as_str)).collect();
         let mut suppressed: HashMap<String, InForce> = HashMap::new();
         for row in session.rows(SUPPRESSED, &[&asked, &name, &workspace.0, &now.0])? {
             let in_force = InForce::of(row.try_get::<_, i16>(1)?.into());

@@ -6,7 +6,7 @@ use consent::{Address, AddressId, BounceReason, ProfileId, RunId, Timestamp, Wor
 use data_encoding::HEXLOWER;
 
 use super::entry_key::note;
-use super::soft_bounces::{Counter, Counters};
+use super::soft_bounces::Counters;
 use super::{entries, settings, suppression};
 use crate::FEEDBACK_MAX;
 use crate::api::Result;
@@ -176,8 +176,9 @@ fn suppresses(
         }
         FeedbackKind::Complained => Some((SuppressionCategory::Complaint, "complaint".to_owned())),
         FeedbackKind::Delivered => {
-            let counter: Option<&mut Counter> = counters.known(namespace, key);
-            counter.map(|counter| counter.delivered(at));
+            if let Some(counter) = counters.known(namespace, key) {
+                counter.delivered(at);
+            }
             None
         }
         FeedbackKind::Bounced { .. } | FeedbackKind::Unsubscribed | FeedbackKind::Noted => None,

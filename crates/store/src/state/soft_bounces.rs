@@ -141,8 +141,8 @@ mod tests {
 
     fn count(times: &[i64]) -> (Counter, Vec<Option<usize>>) {
         let mut counter = Counter::default();
-        let counted = times.iter().map(|at| counter.bounced(Timestamp(*at), RULE)).collect();
-        (counter, counted)
+        let said = times.iter().map(|at| counter.bounced(Timestamp(*at), RULE)).collect();
+        (counter, said)
     }
 
     #[test]
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_late_one_finds_its_place() {
-        let (counter, counted) = count(&[50, 30, 30, 45, 70]);
-        assert_eq!(counted, [Some(1), Some(2), None, None, Some(3)]);
+        let (counter, said) = count(&[50, 30, 30, 45, 70]);
+        assert_eq!(said, [Some(1), Some(2), None, None, Some(3)]);
         assert_eq!(counter.times, [30, 50, 70]);
         // From before the silence, whatever it filled.
         assert_eq!(count(&[500, 50, 600]).1, [Some(1), None, Some(2)]);
@@ -175,8 +175,8 @@ mod tests {
     #[test]
     fn few_times_are_kept_and_come_back() {
         let many: Vec<i64> = (1..=50).map(|n| n * 20).collect();
-        let (counter, counted) = count(&many);
-        assert_eq!((counter.times.len(), counted[49]), (TIMES_MAX, Some(TIMES_MAX)));
+        let (counter, said) = count(&many);
+        assert_eq!((counter.times.len(), said[49]), (TIMES_MAX, Some(TIMES_MAX)));
         let back = Counter::unpack(counter.since, &counter.pack()).unwrap();
         assert_eq!(back, Counter { changed: false, ..counter });
         assert!(Counter::unpack(0, &[1, 2, 3]).is_err());

@@ -44,7 +44,7 @@ pub async fn each_piece_is_taken_once(world: &World) {
     assert_eq!(world.store.feedback_known(MAIN, ids).await.unwrap(), [true, false]);
     assert_eq!(world.categories("a@example.com").await, [SuppressionCategory::Hard]);
     let told = world.store.feedback_of(MAIN, &address("A@example.com"), 10).await.unwrap();
-    assert_eq!(told, [hard.clone()]);
+    assert_eq!(told, std::slice::from_ref(&hard));
     // Elsewhere it is another one.
     let elsewhere = consent::WorkspaceId(2);
     let taken = world.store.take_feedback(elsewhere, vec![hard]).await.unwrap();

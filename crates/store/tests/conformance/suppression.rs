@@ -26,6 +26,8 @@ impl World {
     }
 }
 
+const DAY: i64 = 24 * 3_600 * 1_000_000;
+
 fn of(category: SuppressionCategory, entry: SuppressionEntry) -> SuppressionEntry {
     SuppressionEntry { category, ..entry }
 }
@@ -147,7 +149,7 @@ pub async fn hashed_entries_are_found(world: &World) {
     assert_eq!(suppressed_for(other).await, Suppressed::No);
     assert_eq!(world.verdict("hidden@EXAMPLE.com").await, Suppressed::Address);
     let complaint = of(Complaint, suppressed("hidden@example.com", at));
-    world.suppress(&[complaint.clone()]).await;
+    world.suppress(std::slice::from_ref(&complaint)).await;
     assert_eq!(suppressed_for(profile).await, Suppressed::Address, "not for a complaint alone");
     world.store.unsuppress(MAIN, vec![removal(&hash, at)]).await.unwrap();
     assert_eq!(suppressed_for(profile).await, Suppressed::Complaint);
@@ -368,7 +370,6 @@ pub async fn an_active_and_empty_allow_list_stops_everything(world: &World) {
 pub async fn taking_an_address_off_forgets_its_soft_bounces(world: &World) {
     let settings = Settings { soft_bounce_limit: Some(2), ..Settings::default() };
     world.store.put_settings(MAIN, settings).await.unwrap();
-    const DAY: i64 = 24 * 3_600 * 1_000_000;
     let full = FeedbackKind::Bounced { reason: consent::BounceReason::MailboxFull, hard: false };
     let start = world.tick();
     let day = |n: i64| Timestamp(start.0 + n * DAY);

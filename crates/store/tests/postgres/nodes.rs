@@ -18,6 +18,8 @@ use super::{START, database, open};
 
 #[path = "nodes/broken.rs"]
 pub mod broken;
+#[path = "nodes/feedback.rs"]
+mod feedback;
 #[path = "nodes/parts.rs"]
 mod parts;
 #[path = "nodes/together.rs"]
