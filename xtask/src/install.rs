@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, find_program, is_root, postgres, webhooks};
+use crate::servers::{self, browser, dkim, dovecot, exim, find_program, is_root, postgres, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -17,8 +17,11 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 10] = [
     Package { name: "postfix", is_there: || has("postfix") && has("smtp-sink") },
+    Package { name: "dovecot-imapd", is_there: dovecot::is_installed },
+    // A library of exim4's that nothing else brings.
+    Package { name: "libidn12", is_there: has_libidn },
     // Its own cluster isn't started while our service policy is in place, and never used.
     Package { name: "postgresql", is_there: postgres::is_installed },
     Package { name: "python3-dkim", is_there: dkim::is_installed },
@@ -38,6 +41,41 @@ const SERVICE_POLICY_NO: &str = "#!/bin/sh\nexit 101\n";
 
 /// The Postfix package asks at installation what to configure: nothing.
 const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configuration\n";
+
+fn has_libidn() -> bool {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("libidn.so.12")).any(|file| file.exists())
+}
+
+/// Debian's exim4 can't be installed beside Postfix, but its program runs from anywhere, as a user that it names.
+fn unpack_exim() -> Result<()> {
+    if exim::is_ready() {
+        return Ok(());
+    }
+    if !(is_root() && has("apt-get")) {
+        eprintln!("exim4 is missing: its bounces won't be tested");
+        return Ok(());
+    }
+    println!("unpacking exim4");
+    let folder = tempfile::tempdir()?;
+    let download = || {
+        let mut apt = Command::new("apt-get");
+        apt.args(["download", "--quiet", "-o", "APT::Sandbox::User=root", "exim4-daemon-light"]);
+        stream(apt.current_dir(folder.path()))
+    };
+    if download().is_err() {
+        stream(Command::new("apt-get").args(["update", "--quiet"]))?;
+        download()?;
+    }
+    let package = fs::read_dir(folder.path())?.next().context("apt-get left no package")??.path();
+    fs::create_dir_all(exim::folder())?;
+    stream(Command::new("dpkg-deb").arg("-x").arg(package).arg(exim::folder()))?;
+    if !exim::has_user() {
+        let mut add = Command::new("useradd");
+        stream(add.args(["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", exim::USER]))?;
+    }
+    Ok(())
+}
 
 fn has(program: &str) -> bool {
     find_program(program).is_some()
@@ -64,6 +102,7 @@ pub fn run() -> Result<()> {
             eprintln!("    sudo apt-get install --no-install-recommends {names}");
         }
     }
+    unpack_exim()?;
     install_node_packages()
 }
 
@@ -71,6 +110,7 @@ pub fn run() -> Result<()> {
 pub fn is_complete() -> bool {
     is_root()
         && PACKAGES.iter().all(|package| (package.is_there)())
+        && exim::is_ready()
         && node_folders().iter().all(|folder| node_packages_current(folder))
 }
 

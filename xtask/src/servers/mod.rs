@@ -3,6 +3,8 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`Postfix`] | a mail server of our own that delivers into a folder |
+//! | [`Exim`] | a mail server of our own that bounces everything |
+//! | [`Dovecot`] | an IMAP server of our own |
 //! | [`Cluster`] | a PostgreSQL of our own, with standbys; [`shared`] is one for all tests of a run |
 //! | [`SmtpSink`], [`smtp_source`] | Postfix's load generator pair |
 //! | [`dkim`] | a DKIM verifier that shares no code with ours |
@@ -27,6 +29,8 @@ use anyhow::{Context as _, Result, bail};
 
 pub(crate) mod browser;
 pub mod dkim;
+pub(crate) mod dovecot;
+pub(crate) mod exim;
 pub mod guard;
 mod postfix;
 pub(crate) mod postgres;
@@ -35,6 +39,8 @@ mod tmpfs;
 pub(crate) mod webhooks;
 
 pub use browser::Browser;
+pub use dovecot::Dovecot;
+pub use exim::Exim;
 pub use postfix::{Options as PostfixOptions, Postfix};
 pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
