@@ -29,8 +29,9 @@ impl Cursor {
     /// Before the first entry of a query.
     fn first(query: &EntryQuery) -> Self {
         let end = if query.order == EntryOrder::Newest { i64::MAX } else { i64::MIN };
+        let at = if query.order == EntryOrder::Newest { query.added_before } else { query.added_from };
         let namespace = query.namespace.as_ref().map_or("", Namespace::as_str).to_owned();
-        Self { at: end, namespace, value: String::new(), category: 0, place: end }
+        Self { at: at.map_or(end, |at| at.0), namespace, value: String::new(), category: 0, place: end }
     }
 
     fn of(query: &EntryQuery) -> Result<Self> {
@@ -77,7 +78,16 @@ impl<'q> Page<'q> {
         }
         let namespace = query.namespace.as_ref().map_or("", Namespace::as_str);
         let kind = query.kind.map_or(0, kind_code);
+        if query.order == EntryOrder::ValueDescending && query.namespace.is_none() {
+            return Err(invalid("going backwards by value wants a namespace"));
+        }
         Ok(Self { query, namespace, kind, after: Cursor::of(query)?, rows: query.limit as i64 + 1 })
+    }
+
+    /// The times that entries were put there at: from the first, before the second.
+    fn times(&self) -> [i64; 2] {
+        let (from, before) = (self.query.added_from, self.query.added_before);
+        [from.map_or(i64::MIN, |at| at.0), before.map_or(i64::MAX, |at| at.0)]
     }
 
     fn finish<T>(&self, mut rows: Vec<(T, Cursor)>) -> Result<EntryPage<T>> {
@@ -91,14 +101,15 @@ impl<'q> Page<'q> {
     }
 }
 
-/// Selects entries of the suppression list: ?1 workspace, ?2 how many, ?3 category or 0, ?4 kind or 0, ?5 namespace.
+/// Selects entries of the suppression list: ?1 workspace, ?2 how many, ?3 category or 0, ?4 kind or 0, ?5 and ?6 the times,
+/// ?7 namespace.
 macro_rules! select_suppressed {
     ($rest:literal) => {
         concat!(
             "SELECT namespace, value, category, reason, added_by, added_at, updated_at, expires_at, place
             FROM suppression WHERE workspace = ?1 AND (?3 = 0 OR category = ?3) AND (?4 = 0 OR ?4 = ",
             kind_sql!(),
-            ") AND ",
+            ") AND added_at >= ?5 AND added_at < ?6 AND ",
             $rest,
             " LIMIT ?2"
         )
@@ -112,16 +123,21 @@ pub(crate) fn suppressions(
     query: &EntryQuery,
 ) -> Result<EntryPage<SuppressionEntry>> {
     const IN_NAMESPACE: &str =
-        select_suppressed!("namespace = ?5 AND (value, category) > (?6, ?7) ORDER BY value, category");
+        select_suppressed!("namespace = ?7 AND (value, category) > (?8, ?9) ORDER BY value, category");
+    const LAST: &str =
+        select_suppressed!("namespace = ?7 AND ?8 = '' AND ?9 = 0 ORDER BY value DESC, category DESC");
+    const BACKWARDS: &str = select_suppressed!(
+        "namespace = ?7 AND (value, category) < (?8, ?9) ORDER BY value DESC, category DESC"
+    );
     const BY_VALUE: &str =
-        select_suppressed!("(namespace, value, category) > (?5, ?6, ?7) ORDER BY namespace, value, category");
+        select_suppressed!("(namespace, value, category) > (?7, ?8, ?9) ORDER BY namespace, value, category");
     // SQLite knows that no two rows have the same place, PostgreSQL has an index that goes on with the rest.
     const OLDEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) > (?8, ?9, ?10, ?6, ?7)
+        "(?7 = '' OR namespace = ?7) AND (added_at, place, namespace, value, category) > (?10, ?11, ?12, ?8, ?9)
             ORDER BY added_at, place, namespace, value, category"
     );
     const NEWEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) < (?8, ?9, ?10, ?6, ?7)
+        "(?7 = '' OR namespace = ?7) AND (added_at, place, namespace, value, category) < (?10, ?11, ?12, ?8, ?9)
             ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
     );
     let page = Page::new(query)?;
@@ -138,7 +154,8 @@ pub(crate) fn suppressions(
         };
         Ok((entry, cursor))
     };
-    let head = params![workspace.0, page.rows, category, kind];
+    let [from, before] = page.times();
+    let head = params![workspace.0, page.rows, category, kind, from, before];
     let by_value = [after.namespace.as_str().into(), (&after.value).into(), i64::from(after.category).into()];
     let by_time = [
         page.namespace.into(),
@@ -153,20 +170,25 @@ pub(crate) fn suppressions(
             db.all(IN_NAMESPACE, &[head, &by_value[..]].concat(), read)
         }
         EntryOrder::Value => db.all(BY_VALUE, &[head, &by_value[..]].concat(), read),
+        EntryOrder::ValueDescending if query.after.is_none() => {
+            db.all(LAST, &[head, &by_value[..]].concat(), read)
+        }
+        EntryOrder::ValueDescending => db.all(BACKWARDS, &[head, &by_value[..]].concat(), read),
         EntryOrder::Oldest => db.all(OLDEST, &[head, &by_time[..]].concat(), read),
         EntryOrder::Newest => db.all(NEWEST, &[head, &by_time[..]].concat(), read),
     }?;
     page.finish(rows)
 }
 
-/// Selects entries of the allow list: ?1 workspace, ?2 how many, ?3 kind or 0, ?4 namespace or empty, ?5 to ?7 the cursor.
+/// Selects entries of the allow list: ?1 workspace, ?2 how many, ?3 kind or 0, ?4 namespace or empty, ?5 and ?6 the times, ?7
+/// to ?9 the cursor.
 macro_rules! select_allowed {
     ($rest:literal) => {
         concat!(
             "SELECT namespace, value, comment, added_by, added_at FROM allow_entry
             WHERE workspace = ?1 AND (?3 = 0 OR ?3 = ",
             kind_sql!(),
-            ") AND (?4 = '' OR namespace = ?4) AND ",
+            ") AND (?4 = '' OR namespace = ?4) AND added_at >= ?5 AND added_at < ?6 AND ",
             $rest,
             " LIMIT ?2"
         )
@@ -179,11 +201,14 @@ pub(crate) fn allowed(
     workspace: WorkspaceId,
     query: &EntryQuery,
 ) -> Result<EntryPage<AllowEntry>> {
-    const BY_VALUE: &str = select_allowed!("(namespace, value) > (?5, ?6) ORDER BY namespace, value");
+    const BY_VALUE: &str = select_allowed!("(namespace, value) > (?7, ?8) ORDER BY namespace, value");
+    // The cursor before the first page has no value.
+    const BACKWARDS: &str =
+        select_allowed!("(?8 = '' OR (namespace, value) < (?7, ?8)) ORDER BY namespace DESC, value DESC");
     const OLDEST: &str =
-        select_allowed!("(added_at, namespace, value) > (?7, ?5, ?6) ORDER BY added_at, namespace, value");
+        select_allowed!("(added_at, namespace, value) > (?9, ?7, ?8) ORDER BY added_at, namespace, value");
     const NEWEST: &str = select_allowed!(
-        "(added_at, namespace, value) < (?7, ?5, ?6) ORDER BY added_at DESC, namespace DESC, value DESC"
+        "(added_at, namespace, value) < (?9, ?7, ?8) ORDER BY added_at DESC, namespace DESC, value DESC"
     );
     let page = Page::new(query)?;
     if query.category.is_some() {
@@ -197,10 +222,13 @@ pub(crate) fn allowed(
         Ok((entry, cursor))
     };
     let (namespace, kind) = (page.namespace, page.kind);
-    let by_value = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value];
-    let by_time = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value, after.at];
+    let [from, before] = page.times();
+    let head = params![workspace.0, page.rows, kind, namespace, from, before, &after.namespace, &after.value];
+    let by_value = head;
+    let by_time = &[&head[..], params![after.at]].concat();
     let rows = match query.order {
         EntryOrder::Value => db.all(BY_VALUE, by_value, read),
+        EntryOrder::ValueDescending => db.all(BACKWARDS, by_value, read),
         EntryOrder::Oldest => db.all(OLDEST, by_time, read),
         EntryOrder::Newest => db.all(NEWEST, by_time, read),
     }?;

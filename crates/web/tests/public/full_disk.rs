@@ -12,7 +12,7 @@ use store::{
     DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
     HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant, Reading,
     ReadingQuery, Recorded, Removal, Removed, Result, RowOutcome, Run, RunGuard, RunReport, RunState,
-    Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry, Taken,
+    Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry, Taken, Upload, Uploads,
 };
 
 /// Reads go to the real store.
@@ -20,6 +20,29 @@ pub struct FullDisk(pub Arc<dyn Store>);
 
 fn full<T>() -> Result<T> {
     Err(StoreError::Unavailable("the disk is full".to_owned()))
+}
+
+#[async_trait]
+impl Uploads for FullDisk {
+    async fn create_upload(&self, _: WorkspaceId, _: Upload) -> Result<()> {
+        full()
+    }
+
+    async fn put_upload(&self, _: WorkspaceId, _: Upload) -> Result<bool> {
+        full()
+    }
+
+    async fn upload(&self, workspace: WorkspaceId, id: &str) -> Result<Option<Upload>> {
+        self.0.upload(workspace, id).await
+    }
+
+    async fn uploads(&self, workspace: WorkspaceId) -> Result<Vec<Upload>> {
+        self.0.uploads(workspace).await
+    }
+
+    async fn delete_upload(&self, _: WorkspaceId, _: &str) -> Result<bool> {
+        full()
+    }
 }
 
 #[async_trait]
