@@ -26,7 +26,7 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
-pub trait Store: SuppressionStore {
+pub trait Store: SuppressionStore + crate::Uploads {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 

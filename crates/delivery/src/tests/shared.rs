@@ -129,6 +129,29 @@ impl SuppressionStore for SharedStore {
 }
 
 #[async_trait]
+impl Uploads for SharedStore {
+    async fn create_upload(&self, workspace: WorkspaceId, upload: Upload) -> Result<()> {
+        self.inner.create_upload(workspace, upload).await
+    }
+
+    async fn put_upload(&self, workspace: WorkspaceId, upload: Upload) -> Result<bool> {
+        self.inner.put_upload(workspace, upload).await
+    }
+
+    async fn upload(&self, workspace: WorkspaceId, id: &str) -> Result<Option<Upload>> {
+        self.inner.upload(workspace, id).await
+    }
+
+    async fn uploads(&self, workspace: WorkspaceId) -> Result<Vec<Upload>> {
+        self.inner.uploads(workspace).await
+    }
+
+    async fn delete_upload(&self, workspace: WorkspaceId, id: &str) -> Result<bool> {
+        self.inner.delete_upload(workspace, id).await
+    }
+}
+
+#[async_trait]
 impl Store for SharedStore {
     fn ledger_dir(&self) -> std::path::PathBuf {
         self.inner.ledger_dir()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Exclusion, Field, Target};
-use store::{DeliveryState, RunState, Store};
+use store::{DeliveryState, RunState, Store, SuppressionStore};
 
 use super::campaign_with;
 use super::engine::{CONTENT, W, World, count, emails, opt_out, options, to_all};

@@ -150,22 +150,28 @@ impl Batch<'_> {
         let mut new = Vec::with_capacity(rows.len());
         match target {
             Target::Suppression => {
-                let mut entries = rows.into_iter().flat_map(|row| suppressions(row, by, at)).peekable();
-                while entries.peek().is_some() {
-                    let some = entries.by_ref().take(IMPORT_MAX).collect();
-                    new.extend(store.suppress(workspace, some).await?);
+                for entries in chunks(rows.into_iter().flat_map(|row| suppressions(row, by, at))) {
+                    new.extend(store.suppress(workspace, entries).await?);
                 }
             }
             Target::Allow => {
-                let mut entries = rows.into_iter().flat_map(|row| allowed(row, by, at)).peekable();
-                while entries.peek().is_some() {
-                    let some = entries.by_ref().take(IMPORT_MAX).collect();
-                    new.extend(store.allow(workspace, some).await?);
+                for entries in chunks(rows.into_iter().flat_map(|row| allowed(row, by, at))) {
+                    new.extend(store.allow(workspace, entries).await?);
                 }
             }
         }
         Ok(new)
     }
+}
+
+/// In pieces that the store takes.
+fn chunks<T>(entries: impl Iterator<Item = T>) -> Vec<Vec<T>> {
+    let mut entries = entries.peekable();
+    let mut chunks = Vec::new();
+    while entries.peek().is_some() {
+        chunks.push(entries.by_ref().take(IMPORT_MAX).collect());
+    }
+    chunks
 }
 
 fn suppressions(row: Row, by: &str, at: Timestamp) -> impl Iterator<Item = SuppressionEntry> {

@@ -13,6 +13,7 @@ use store::{
     HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant, Reading,
     ReadingQuery, Recorded, Removal, Removed, Result, RowOutcome, Run, RunGuard, RunReport, RunState,
     Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore, Taken,
+    Upload, Uploads,
 };
 
 /// Reads go to the real store.
@@ -85,6 +86,29 @@ impl SuppressionStore for FullDisk {
     }
 
     async fn feedback_of(&self, _: WorkspaceId, _: &Address, _: usize) -> Result<Vec<Feedback>> {
+        full()
+    }
+}
+
+#[async_trait]
+impl Uploads for FullDisk {
+    async fn create_upload(&self, _: WorkspaceId, _: Upload) -> Result<()> {
+        full()
+    }
+
+    async fn put_upload(&self, _: WorkspaceId, _: Upload) -> Result<bool> {
+        full()
+    }
+
+    async fn upload(&self, workspace: WorkspaceId, id: &str) -> Result<Option<Upload>> {
+        self.0.upload(workspace, id).await
+    }
+
+    async fn uploads(&self, workspace: WorkspaceId) -> Result<Vec<Upload>> {
+        self.0.uploads(workspace).await
+    }
+
+    async fn delete_upload(&self, _: WorkspaceId, _: &str) -> Result<bool> {
         full()
     }
 }
