@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use consent::{Address, Exclusion, Field, Namespace, Target};
-use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry};
+use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry, SuppressionStore as _};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, open, opt_out, options, row, to_all};
 use super::server::{ACCEPT, Answer, Seen, Server};
