@@ -7,6 +7,10 @@ use crate::Inn;
 
 const GONE: &str = "gone@example.com";
 const FULL: &str = "full@example.com";
+/// Bytes that the mailbox of [`FULL`] may hold, and nearly holds.
+const MAILBOX_SIZE: usize = 100_000;
+/// Whom Postfix delivers as.
+const NOBODY: u32 = 65534;
 const AWAY: &str = "someone@no-such-host.invalid";
 
 /// Reason, kind and source of the one thing that came back.
@@ -54,11 +58,18 @@ pub fn postfix(inn: &Inn) -> Option<Postfix> {
         ],
         master_cf: vec![
             "smtp unix - - n - - smtp".to_owned(),
-            "full unix - n n - - virtual -o virtual_mailbox_limit=1000 -o message_size_limit=1000".to_owned(),
+            format!(
+                "full unix - n n - - virtual -o virtual_mailbox_maps=static:full -o virtual_mailbox_limit={MAILBOX_SIZE} \
+                 -o message_size_limit={MAILBOX_SIZE}"
+            ),
         ],
         ..PostfixOptions::default()
     };
-    Postfix::start(&options).unwrap()
+    let postfix = Postfix::start(&options).unwrap()?;
+    let mailbox = postfix.folder().join("mail/full");
+    std::fs::write(&mailbox, "x".repeat(MAILBOX_SIZE - 100) + "\n").unwrap();
+    std::os::unix::fs::chown(&mailbox, Some(NOBODY), Some(NOBODY)).unwrap();
+    Some(postfix)
 }
 
 #[test]
