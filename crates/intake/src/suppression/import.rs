@@ -87,6 +87,22 @@ pub async fn import_entries(
     failed.map_or(Ok(summary), Err)
 }
 
+/// Reads a file without a store; how many of its rows would go in, and how many are reported.
+pub fn count_rows(
+    input: impl Read,
+    target: Target,
+    encoding: Option<&str>,
+) -> Result<(u64, u64), ImportError> {
+    let mut rows = ListRows::new(decoded(input, encoding)?, target)?;
+    let (mut good, mut reported) = (0, 0);
+    while let Some(row) = rows.next() {
+        let row = row?;
+        good += u64::from(!row.values.is_empty());
+        reported += u64::from(row.failure.is_some());
+    }
+    Ok((good, reported))
+}
+
 /// Parses until the end, or until nobody listens any more.
 fn parse<R: BufRead>(mut rows: ListRows<R>, batches: &mpsc::Sender<Result<Vec<Row>, ImportError>>) {
     let (mut batch, mut before) = (Vec::with_capacity(BATCH_ROWS), 0);
