@@ -157,7 +157,7 @@ impl Batch<'_> {
                 summary.known += 1;
             }
         }
-        failures.iter().try_for_each(|failure| fail(failure)).map_err(ImportError::Rejects)
+        failures.iter().try_for_each(&mut *fail).map_err(ImportError::Rejects)
     }
 
     /// Puts the entries on the list; whether each is new.
