@@ -13,6 +13,7 @@ pub mod field;
 pub mod id;
 pub mod jurisdiction;
 pub mod time;
+pub mod sms;
 pub mod token;
 pub mod word;
 pub mod xdm;

@@ -1,0 +1,470 @@
+//! The decision.
+
+use super::keywords::Keywords;
+use super::lexicon::{Entry, LEXICON, Lexicon, Meaning, Roles};
+use super::normalise::{MAX_CHARS, Word, is_unspaced, words};
+use super::pattern::{Seen, longest};
+use super::{Class, Verdict, quoted, typo};
+
+/// A misspelling has at least so many letters.
+const MIN_TYPO_CHARS: usize = 4;
+/// A keyword of so many letters may be misspelt in a message of more than two words.
+const LONG_KEYWORD_CHARS: usize = 6;
+/// A keyword of so many letters may have two mistakes.
+const VERY_LONG_KEYWORD_CHARS: usize = 9;
+/// A number of so many digits is a sender's, not an amount.
+const MIN_SENDER_DIGITS: usize = 4;
+
+/// Says what `text` asks for. Reads [`MAX_CHARS`] characters; any text is fine.
+pub fn classify<'k>(text: &str, keywords: &'k Keywords) -> Verdict<'k> {
+    let text = text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end]);
+    if quoted::is_reaction(text) {
+        return verdict(Class::None, "reaction");
+    }
+    let message = Message::read(&quoted::own_words(text), keywords);
+    if message.tokens.is_empty() {
+        return verdict(Class::None, "empty");
+    }
+    message.decide(keywords).unwrap_or_else(|| verdict(Class::None, "nothing"))
+}
+
+const fn verdict(class: Class, rule: &str) -> Verdict<'_> {
+    Verdict { class, rule, language: None, keyword: None }
+}
+
+/// A word and what is known of it.
+struct Token {
+    text: String,
+    entry: Entry,
+    /// No rule knows it.
+    unknown: bool,
+    /// Part of something harmless.
+    hidden: bool,
+    breaks: bool,
+    line: bool,
+}
+
+/// A rule that matched.
+struct Hit {
+    start: usize,
+    end: usize,
+    means: Meaning,
+    origin: usize,
+}
+
+struct Message {
+    tokens: Vec<Token>,
+    /// Matches of word patterns, by word.
+    hits: Vec<Hit>,
+    /// Matches of parts in scripts without spaces, by byte.
+    parts: Vec<Hit>,
+    /// The words without spaces.
+    compact: String,
+}
+
+impl Message {
+    fn read(text: &str, keywords: &Keywords) -> Self {
+        let lexicon = &*LEXICON;
+        let tokens = tokens(words(text), lexicon, keywords);
+        let compact: String = tokens.iter().map(|token| token.text.as_str()).collect();
+        let parts = if compact.contains(is_unspaced) { parts(&tokens, lexicon) } else { Vec::new() };
+        let mut message = Self { hits: hits(&tokens, lexicon), tokens, parts, compact };
+        message.hide();
+        message
+    }
+
+    /// What lies within something harmless doesn't count.
+    fn hide(&mut self) {
+        for hit in self.hits.iter().filter(|hit| hit.means == Meaning::Harmless) {
+            for token in &mut self.tokens[hit.start..hit.end] {
+                token.hidden = true;
+            }
+        }
+        suppress(&mut self.hits);
+        suppress(&mut self.parts);
+    }
+
+    fn decide<'k>(&self, keywords: &'k Keywords) -> Option<Verdict<'k>> {
+        self.exact(keywords)
+            .or_else(|| self.whole_hold())
+            .or_else(|| self.refusal())
+            .or_else(|| self.covered_stop())
+            .or_else(|| self.misspelt())
+            .or_else(|| self.own_sentence())
+            .or_else(|| self.doubt())
+            .or_else(|| self.covered(Roles::START, Roles::JOIN, Meaning::Start, Class::OptIn))
+            .or_else(|| self.covered(Roles::HELP, Roles::ASK, Meaning::Help, Class::Help))
+    }
+
+    /// The message is a keyword, with or without a please.
+    fn exact<'k>(&self, keywords: &'k Keywords) -> Option<Verdict<'k>> {
+        let polite = |token: &&Token| token.entry.roles.any(Roles::POLITE) && !token.entry.roles.any(Roles::STOP);
+        let from = self.tokens.iter().take_while(polite).count();
+        let to = self.tokens.len() - self.tokens.iter().rev().take_while(polite).count();
+        let bare: String = self.tokens.get(from..to).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
+        let trimmed = if self.compact.contains(is_unspaced) { trim_endings(&self.compact) } else { &bare };
+        let forms = [self.compact.as_str(), trimmed];
+        for form in forms {
+            if let Some((class, keyword)) = keywords.custom(form) {
+                return Some(Verdict { class, rule: "keyword.own", language: None, keyword: Some(keyword) });
+            }
+        }
+        let lexicon = &*LEXICON;
+        let (keyword, exact) = forms.into_iter().find_map(|form| lexicon.exact.get_key_value(form))?;
+        // "no" with a please around it is left to the rules that look at each word.
+        let class = class_of(exact.role);
+        Some(Verdict { class, rule: "keyword", language: exact.language, keyword: Some(keyword) })
+    }
+
+    /// A doubt that is the whole message goes before its keyword ("cancel it").
+    fn whole_hold(&self) -> Option<Verdict<'static>> {
+        let hold = self.hits.iter().find(|hit| {
+            hit.means == Meaning::Hold && hit.start == 0 && hit.end == self.tokens.len()
+        })?;
+        Some(of_rule(Class::Review, hold.origin))
+    }
+
+    fn refusal(&self) -> Option<Verdict<'static>> {
+        let refusal = self.hit(Meaning::Refuse)?;
+        Some(if self.contradicted() { verdict(Class::Review, "mixed") } else { of_rule(Class::OptOut, refusal.origin) })
+    }
+
+    fn hit(&self, means: Meaning) -> Option<&Hit> {
+        self.hits.iter().chain(&self.parts).find(|hit| hit.means == means)
+    }
+
+    /// Something in it wants messages.
+    fn contradicted(&self) -> bool {
+        self.hit(Meaning::Keep).is_some()
+            || self.tokens.iter().any(|token| {
+                let roles = token.entry.roles;
+                roles.any(Roles::START) && !roles.any(Roles::POLITE.with(Roles::ABOUT)) && !token.hidden
+            })
+    }
+
+    /// Keywords, and nothing else but courtesy and what they are about.
+    fn covered_stop(&self) -> Option<Verdict<'static>> {
+        let keyword = covers(&self.tokens, &self.hits, 0)?;
+        if self.hit(Meaning::Keep).is_some() {
+            return Some(verdict(Class::Review, "mixed"));
+        }
+        Some(self.said(Class::OptOut, "keyword.courtesy", Some(keyword)))
+    }
+
+    /// The same for a yes and for help.
+    fn covered(&self, role: Roles, about: Roles, phrase: Meaning, class: Class) -> Option<Verdict<'static>> {
+        let fits = role.with(about).with(Roles::POLITE);
+        let mut keyword = None;
+        for (at, token) in self.tokens.iter().enumerate() {
+            let in_phrase = self.hits.iter().any(|hit| hit.means == phrase && (hit.start..hit.end).contains(&at));
+            if token.hidden || !(in_phrase || token.entry.roles.any(fits) || is_sender(&token.text)) {
+                return None;
+            }
+            if in_phrase || token.entry.roles.any(role) {
+                keyword = keyword.or(Some(token.text.as_str()));
+            }
+        }
+        Some(self.said(class, "keyword.courtesy", Some(keyword?)))
+    }
+
+    /// One word that is almost a keyword.
+    fn misspelt(&self) -> Option<Verdict<'static>> {
+        let mut unknown = self.tokens.iter().enumerate().filter(|(_, token)| token.unknown && !is_sender(&token.text));
+        let (at, token) = unknown.next()?;
+        if unknown.next().is_some() || token.text.chars().count() < MIN_TYPO_CHARS {
+            return None;
+        }
+        let others = || self.tokens.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, token)| token);
+        let least = if self.tokens.len() <= 2 || others().any(|token| token.entry.roles.any(Roles::MESSAGE)) {
+            MIN_TYPO_CHARS
+        } else {
+            LONG_KEYWORD_CHARS
+        };
+        let (keyword, role) = meant(&token.text, &LEXICON, least)?;
+        let about = if role.any(Roles::STOP) { Roles::ABOUT.with(Roles::STOP) } else { role };
+        let fits = about.with(Roles::POLITE);
+        if !others().all(|token| !token.hidden && (token.entry.roles.any(fits) || is_sender(&token.text))) {
+            return None;
+        }
+        Some(self.said(class_of(role), "keyword.misspelt", Some(keyword)))
+    }
+
+    /// A keyword as a line or sentence of its own, with nothing beside it but complaints.
+    fn own_sentence(&self) -> Option<Verdict<'static>> {
+        if self.contradicted() {
+            return None;
+        }
+        let line = (1..self.tokens.len()).find(|&at| self.tokens[at].line).unwrap_or_default();
+        if let Some(keyword) = covers(&self.tokens[..line], &self.hits, 0) {
+            return Some(self.said(Class::OptOut, "keyword.line", Some(keyword)));
+        }
+        let mut found = None;
+        let mut start = 0;
+        for end in 1..=self.tokens.len() {
+            if end < self.tokens.len() && !self.tokens[end].breaks {
+                continue;
+            }
+            let clause = &self.tokens[start..end];
+            let complains = self.hits.iter().any(|hit| {
+                matches!(hit.means, Meaning::Complain | Meaning::Hold | Meaning::Ask) && (start..end).contains(&hit.start)
+            });
+            let keyword = covers(clause, &self.hits, start);
+            if !complains && keyword.is_none() && !clause.iter().all(|token| token.entry.roles.any(Roles::POLITE)) {
+                return None;
+            }
+            if !complains {
+                found = found.or(keyword);
+            }
+            start = end;
+        }
+        found.map(|keyword| self.said(Class::OptOut, "keyword.sentence", Some(keyword)))
+    }
+
+    /// Something for a person to look at.
+    fn doubt(&self) -> Option<Verdict<'static>> {
+        let kinds = [Meaning::Ask, Meaning::Hold, Meaning::Complain];
+        if let Some(hold) = kinds.into_iter().find_map(|means| self.hit(means)) {
+            return Some(of_rule(Class::Review, hold.origin));
+        }
+        let firm = |token: &&Token| token.entry.roles.any(Roles::FIRM) && !token.hidden;
+        let loose = |token: &&Token| token.entry.roles.any(Roles::LOOSE) && !token.hidden;
+        let phrase = self.hits.iter().find(|hit| hit.means == Meaning::Stop);
+        let about_messages = self.tokens.iter().any(|token| token.entry.roles.any(Roles::MESSAGE));
+        let keyword = self
+            .tokens
+            .iter()
+            .find(firm)
+            .or_else(|| phrase.map(|hit| &self.tokens[hit.start]))
+            .or_else(|| self.tokens.iter().find(loose).filter(|_| about_messages))?;
+        Some(self.said(Class::Review, "keyword.elsewhere", Some(&keyword.text)))
+    }
+
+    /// A verdict with the language that all its words have in common.
+    fn said(&self, class: Class, rule: &'static str, keyword: Option<&str>) -> Verdict<'static> {
+        let lexicon = &*LEXICON;
+        let known = self.tokens.iter().map(|token| token.entry.languages).filter(|&languages| languages != 0);
+        let common = known.fold(u64::MAX, |all, languages| all & languages);
+        let language = (common.count_ones() == 1).then(|| lexicon.languages.get(common.trailing_zeros() as usize));
+        let keyword = keyword.and_then(|word| lexicon.words.get_key_value(word)).map(|(word, _)| word.as_str());
+        Verdict { class, rule, language: language.flatten().copied(), keyword }
+    }
+}
+
+/// What a keyword asks for.
+fn class_of(role: Roles) -> Class {
+    if role.any(Roles::STOP) {
+        Class::OptOut
+    } else if role.any(Roles::START) {
+        Class::OptIn
+    } else {
+        Class::Help
+    }
+}
+
+fn of_rule(class: Class, origin: usize) -> Verdict<'static> {
+    let origin = &LEXICON.origins[origin];
+    Verdict { class, rule: &origin.name, language: origin.language, keyword: None }
+}
+
+/// The keyword of words that are all keywords, courtesy or what an opt-out is about. `offset`: where they begin in the
+/// message.
+fn covers<'t>(tokens: &'t [Token], hits: &[Hit], offset: usize) -> Option<&'t str> {
+    let mut keyword = None;
+    let mut alone = None;
+    let mut bare = true;
+    for (at, token) in tokens.iter().enumerate() {
+        let roles = token.entry.roles;
+        let in_phrase = hits.iter().any(|hit| hit.means == Meaning::Stop && (hit.start..hit.end).contains(&(at + offset)));
+        let fits = Roles::STOP.with(Roles::ABOUT).with(Roles::POLITE);
+        if token.hidden || !(in_phrase || roles.any(fits) || is_sender(&token.text)) {
+            return None;
+        }
+        if in_phrase || roles.any(Roles::FIRM.with(Roles::LOOSE)) {
+            keyword = keyword.or(Some(token.text.as_str()));
+        } else if roles.any(Roles::ALONE) {
+            alone = alone.or(Some(token.text.as_str()));
+        } else if !roles.any(Roles::POLITE) || roles.any(Roles::START) {
+            bare = false;
+        }
+    }
+    keyword.or(alone.filter(|_| bare))
+}
+
+fn is_sender(word: &str) -> bool {
+    word.len() >= MIN_SENDER_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The keyword that a misspelling stands for; a no before a yes.
+fn meant<'l>(word: &str, lexicon: &'l Lexicon, least: usize) -> Option<(&'l str, Roles)> {
+    for mistakes in 1..=2 {
+        let near = lexicon.misspelt.iter().filter(|(keyword, _)| {
+            let length = keyword.chars().count();
+            length >= least
+                && (mistakes == 1 || (length >= VERY_LONG_KEYWORD_CHARS && keyword.chars().next() == word.chars().next()))
+                && typo::within(word, keyword, mistakes)
+        });
+        let nearest = near.min_by_key(|(_, role)| !role.any(Roles::STOP));
+        if let Some((keyword, role)) = nearest {
+            return Some((keyword.as_str(), *role));
+        }
+    }
+    None
+}
+
+/// Without courtesy at both ends, in scripts without spaces.
+fn trim_endings(text: &str) -> &str {
+    let mut text = text;
+    loop {
+        let shorter = LEXICON.endings.iter().find_map(|ending| {
+            text.strip_suffix(ending.as_str()).or_else(|| text.strip_prefix(ending.as_str())).filter(|rest| !rest.is_empty())
+        });
+        match shorter {
+            Some(shorter) => text = shorter,
+            None => return text,
+        }
+    }
+}
+
+/// Looks words up: letters that are spelled out are put together, stretched ones are shortened.
+fn tokens(words: Vec<Word>, lexicon: &Lexicon, keywords: &Keywords) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(words.len());
+    let mut rest = words.as_slice();
+    while let Some((word, after)) = rest.split_first() {
+        if let Some((text, used)) = spelled(rest, lexicon) {
+            tokens.push(token(&Word { text, ..word.clone() }, lexicon, keywords));
+            rest = &rest[used..];
+            continue;
+        }
+        rest = after;
+        if let Some((keyword, about)) = glued(&word.text, lexicon) {
+            tokens.push(token(&Word { text: keyword.to_owned(), ..word.clone() }, lexicon, keywords));
+            tokens.push(token(&Word { text: about.to_owned(), breaks: false, line: false }, lexicon, keywords));
+            continue;
+        }
+        tokens.push(token(word, lexicon, keywords));
+    }
+    tokens
+}
+
+fn token(word: &Word, lexicon: &Lexicon, keywords: &Keywords) -> Token {
+    let mut forms = [word.text.clone(), String::new(), String::new()];
+    let mut found = lexicon.entry(&word.text);
+    if found.is_none() && has_stretch(&word.text) {
+        forms[1] = shortened(&word.text, 1);
+        forms[2] = shortened(&word.text, 2);
+        for form in 1..3 {
+            if let Some(entry) = lexicon.entry(&forms[form]) {
+                found = Some(entry);
+                forms.swap(0, form);
+                break;
+            }
+        }
+        if found.is_none() {
+            forms.swap(0, 1);
+        }
+    }
+    let [mut text, ..] = forms;
+    // A very long keyword is nothing else however it is spelt.
+    if found.is_none() && text.chars().count() + 2 >= VERY_LONG_KEYWORD_CHARS {
+        if let Some((keyword, _)) = meant(&text, lexicon, VERY_LONG_KEYWORD_CHARS) {
+            (found, text) = (lexicon.entry(keyword), keyword.to_owned());
+        }
+    }
+    let unknown = found.is_none();
+    let mut entry = found.unwrap_or_default();
+    if let Some((Class::OptOut, _)) = keywords.custom(&text) {
+        entry.roles = entry.roles.with(Roles::FIRM);
+    }
+    Token { text, entry, unknown, hidden: false, breaks: word.breaks, line: word.line }
+}
+
+fn has_stretch(text: &str) -> bool {
+    let mut before = [None, None];
+    text.chars().any(|char| {
+        let stretched = before == [Some(char), Some(char)];
+        before = [before[1], Some(char)];
+        stretched && char.is_alphabetic()
+    })
+}
+
+/// Runs of three and more of a letter become `most`.
+fn shortened(text: &str, most: usize) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let runs = chars.chunk_by(|one, other| one == other);
+    runs.flat_map(|run| run.iter().take(if run.len() > 2 { most } else { run.len() })).collect()
+}
+
+/// `s t o p`: single letters that make a keyword, and how many there are.
+fn spelled(words: &[Word], lexicon: &Lexicon) -> Option<(String, usize)> {
+    let single = |word: &&Word| word.text.chars().count() == 1 && word.text.chars().all(char::is_alphabetic);
+    let text: String = words.iter().take_while(single).take(16).map(|word| word.text.as_str()).collect();
+    let letters = text.chars().count();
+    // The longest keyword of at least three letters.
+    (3..=letters).rev().find_map(|length| {
+        let word: String = text.chars().take(length).collect();
+        let known = lexicon.exact.get(&word).is_some_and(|exact| !exact.role.any(Roles::ALONE));
+        known.then_some((word, length))
+    })
+}
+
+/// `stoptexting`: a keyword and what it is about.
+fn glued<'w>(word: &'w str, lexicon: &Lexicon) -> Option<(&'w str, &'w str)> {
+    let (keyword, about) = word.split_at_checked(4)?;
+    if keyword != "stop" || about.len() < 2 || lexicon.entry(word).is_some() {
+        return None;
+    }
+    let known = lexicon.words.get(about)?;
+    known.roles.any(Roles::ABOUT.with(Roles::FIRM).with(Roles::POLITE)).then_some((keyword, about))
+}
+
+/// The longest match of each pattern at each place.
+fn hits(tokens: &[Token], lexicon: &Lexicon) -> Vec<Hit> {
+    let seen: Vec<Seen> = tokens
+        .iter()
+        .map(|token| Seen { sets: token.entry.sets.iter().copied().collect(), breaks: token.breaks })
+        .collect();
+    let mut hits = Vec::new();
+    for (start, word) in seen.iter().enumerate() {
+        for &set in &word.sets {
+            for &index in &lexicon.starting[usize::from(set)] {
+                let pattern = &lexicon.patterns[index];
+                if let Some(end) = longest(&pattern.parts, &seen, start) {
+                    hits.push(Hit { start, end, means: pattern.means, origin: pattern.origin });
+                }
+            }
+        }
+    }
+    hits
+}
+
+/// The rules for scripts without spaces.
+fn parts(tokens: &[Token], lexicon: &Lexicon) -> Vec<Hit> {
+    let mut text = String::new();
+    for token in tokens {
+        if token.breaks {
+            text.push(' ');
+        }
+        text.push_str(&token.text);
+    }
+    let mut hits = Vec::new();
+    for (part, means, origin) in &lexicon.parts {
+        let found = text.match_indices(part.as_str());
+        hits.extend(found.map(|(start, _)| Hit { start, end: start + part.len(), means: *means, origin: *origin }));
+    }
+    hits
+}
+
+/// Drops the harmless and what lies within it, and refusals within a question.
+fn suppress(hits: &mut Vec<Hit>) {
+    let of = |means: Meaning| -> Vec<(usize, usize)> {
+        hits.iter().filter(|hit| hit.means == means).map(|hit| (hit.start, hit.end)).collect()
+    };
+    let (harmless, questions) = (of(Meaning::Harmless), of(Meaning::Ask));
+    hits.retain(|hit| {
+        let within = |&(start, end): &(usize, usize)| {
+            (start < hit.start && hit.start < end) || (start == hit.start && end >= hit.end)
+        };
+        let asked = hit.means == Meaning::Refuse && questions.iter().any(within);
+        hit.means != Meaning::Harmless && !asked && !harmless.iter().any(within)
+    });
+}
