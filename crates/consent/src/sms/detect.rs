@@ -98,29 +98,31 @@ impl Message {
 
     /// The message is a keyword, with or without a please.
     fn exact<'k>(&self, keywords: &'k Keywords) -> Option<Verdict<'k>> {
-        let polite = |token: &&Token| token.entry.roles.any(Roles::POLITE) && !token.entry.roles.any(Roles::STOP);
+        let polite = |token: &&Token| token.entry.roles.any(Roles::POLITE);
         let from = self.tokens.iter().take_while(polite).count();
         let to = self.tokens.len() - self.tokens.iter().rev().take_while(polite).count();
         let bare: String = self.tokens.get(from..to).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
-        let trimmed = if self.compact.contains(is_unspaced) { trim_endings(&self.compact) } else { &bare };
-        let forms = [self.compact.as_str(), trimmed];
-        for form in forms {
+        let trimmed = trim_endings(&self.compact);
+        for form in [self.compact.as_str(), &bare, trimmed] {
             if let Some((class, keyword)) = keywords.custom(form) {
                 return Some(Verdict { class, rule: "keyword.own", language: None, keyword: Some(keyword) });
             }
         }
+        // Of the built-in ones, words with courtesy around them are left to the rules that look at each word.
         let lexicon = &*LEXICON;
-        let (keyword, exact) = forms.into_iter().find_map(|form| lexicon.exact.get_key_value(form))?;
-        // "no" with a please around it is left to the rules that look at each word.
+        let find = |form: &str| lexicon.exact.get_key_value(form);
+        let (keyword, exact) = find(&self.compact).or_else(|| find(trimmed))?;
         let class = class_of(exact.role);
         Some(Verdict { class, rule: "keyword", language: exact.language, keyword: Some(keyword) })
     }
 
     /// A doubt that is the whole message goes before its keyword ("cancel it").
     fn whole_hold(&self) -> Option<Verdict<'static>> {
-        let hold = self.hits.iter().find(|hit| {
-            hit.means == Meaning::Hold && hit.start == 0 && hit.end == self.tokens.len()
-        })?;
+        let around = Roles::POLITE.with(Roles::ABOUT);
+        let outside = |hit: &Hit| self.tokens[..hit.start].iter().chain(&self.tokens[hit.end..]).all(|token| {
+            token.entry.roles.any(around) && !token.entry.roles.any(Roles::STOP)
+        });
+        let hold = self.hits.iter().find(|hit| hit.means == Meaning::Hold && outside(hit))?;
         Some(of_rule(Class::Review, hold.origin))
     }
 
@@ -226,6 +228,11 @@ impl Message {
         if let Some(hold) = kinds.into_iter().find_map(|means| self.hit(means)) {
             return Some(of_rule(Class::Review, hold.origin));
         }
+        let all = |fits: Roles| self.tokens.iter().all(|token| token.entry.roles.any(fits) && !token.hidden);
+        let some = |role: Roles| self.tokens.iter().any(|token| token.entry.roles.any(role));
+        if all(Roles::STOP.with(Roles::START).with(Roles::POLITE)) && some(Roles::STOP) && some(Roles::START) {
+            return Some(verdict(Class::Review, "mixed"));
+        }
         let firm = |token: &&Token| token.entry.roles.any(Roles::FIRM) && !token.hidden;
         let loose = |token: &&Token| token.entry.roles.any(Roles::LOOSE) && !token.hidden;
         let phrase = self.hits.iter().find(|hit| hit.means == Meaning::Stop);
@@ -312,8 +319,10 @@ fn meant<'l>(word: &str, lexicon: &'l Lexicon, least: usize) -> Option<(&'l str,
 }
 
 /// Without courtesy at both ends, in scripts without spaces.
-fn trim_endings(text: &str) -> &str {
-    let mut text = text;
+fn trim_endings(mut text: &str) -> &str {
+    if !text.contains(is_unspaced) {
+        return text;
+    }
     loop {
         let shorter = LEXICON.endings.iter().find_map(|ending| {
             text.strip_suffix(ending.as_str()).or_else(|| text.strip_prefix(ending.as_str())).filter(|rest| !rest.is_empty())
@@ -336,6 +345,15 @@ fn tokens(words: Vec<Word>, lexicon: &Lexicon, keywords: &Keywords) -> Vec<Token
             continue;
         }
         rest = after;
+        // un-subscribe
+        if let Some((next, after)) = after.split_first().filter(|_| matches!(word.text.as_str(), "un" | "re")) {
+            let joined = format!("{}{}", word.text, next.text);
+            if lexicon.exact.contains_key(&joined) {
+                tokens.push(token(&Word { text: joined, ..word.clone() }, lexicon, keywords));
+                rest = after;
+                continue;
+            }
+        }
         if let Some((keyword, about)) = glued(&word.text, lexicon) {
             tokens.push(token(&Word { text: keyword.to_owned(), ..word.clone() }, lexicon, keywords));
             tokens.push(token(&Word { text: about.to_owned(), breaks: false, line: false }, lexicon, keywords));
@@ -465,6 +483,10 @@ fn suppress(hits: &mut Vec<Hit>) {
             (start < hit.start && hit.start < end) || (start == hit.start && end >= hit.end)
         };
         let asked = hit.means == Meaning::Refuse && questions.iter().any(within);
+        // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
+        let within = |span: &(usize, usize)| {
+            within(span) || (hit.means == Meaning::Hold && span.0 < hit.end && hit.end < span.1)
+        };
         hit.means != Meaning::Harmless && !asked && !harmless.iter().any(within)
     });
 }
