@@ -122,6 +122,9 @@ impl Message {
         let outside = |hit: &Hit| self.tokens[..hit.start].iter().chain(&self.tokens[hit.end..]).all(|token| {
             token.entry.roles.any(around) && !token.entry.roles.any(Roles::STOP)
         });
+        if self.hit(Meaning::Refuse).is_some() {
+            return None;
+        }
         let hold = self.hits.iter().find(|hit| hit.means == Meaning::Hold && outside(hit))?;
         Some(of_rule(Class::Review, hold.origin))
     }
@@ -281,8 +284,14 @@ fn covers<'t>(tokens: &'t [Token], hits: &[Hit], offset: usize) -> Option<&'t st
     let mut bare = true;
     for (at, token) in tokens.iter().enumerate() {
         let roles = token.entry.roles;
-        let in_phrase = hits.iter().any(|hit| hit.means == Meaning::Stop && (hit.start..hit.end).contains(&(at + offset)));
+        let within = |means| hits.iter().any(|hit| hit.means == means && (hit.start..hit.end).contains(&(at + offset)));
         let fits = Roles::STOP.with(Roles::ABOUT).with(Roles::POLITE);
+        // "wrong number stop": a complaint says why.
+        if within(Meaning::Complain) {
+            bare = false;
+            continue;
+        }
+        let in_phrase = within(Meaning::Stop);
         if token.hidden || !(in_phrase || roles.any(fits) || is_sender(&token.text)) {
             return None;
         }
