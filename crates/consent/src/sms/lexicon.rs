@@ -368,7 +368,12 @@ impl Lexicon {
         let (not, rest) = part.strip_prefix('!').map_or((false, part), |rest| (true, rest));
         let (maybe, rest) = rest.strip_suffix('?').map_or((false, rest), |rest| (true, rest));
         let mut list = Vec::new();
+        let mut ends = false;
         for word in rest.split('|') {
+            if word == "$" {
+                ends = true;
+                continue;
+            }
             if let Some(name) = word.strip_prefix('@') {
                 let set = language.sets.get(name).ok_or_else(|| wrong("a set that isn't there"))?;
                 list.extend(set.split_whitespace().map(str::to_owned));
@@ -377,17 +382,18 @@ impl Lexicon {
             }
         }
         // don't is one word and n'envoyez is two: an apostrophe or a hyphen in a pattern is read as in a message.
-        if let ([word], false, false) = (list.as_slice(), not, maybe) {
+        if let ([word], false, false) = (list.as_slice(), not || ends, maybe) {
             let several = words(word);
             if several.len() > 1 {
                 return Ok(several.iter().map(|word| Part::One(self.set(vec![word.text.clone()], bit))).collect());
             }
         }
         let set = self.set(list, bit);
-        Ok(SmallVec::from_iter([match (not, maybe) {
-            (true, _) => Part::Not(set),
-            (false, true) => Part::Maybe(set),
-            (false, false) => Part::One(set),
+        Ok(SmallVec::from_iter([match (not, maybe, ends) {
+            (true, ..) => Part::Not(set),
+            (false, true, _) => Part::Maybe(set),
+            (false, false, true) => Part::OneOrEnd(set),
+            (false, false, false) => Part::One(set),
         }]))
     }
 

@@ -6,6 +6,7 @@
 //! | `text~` | a word that begins so |
 //! | `@name` | a word of a set of the language's file |
 //! | `a?` | this word or nothing |
+//! | `a\|$` | this word or the end of the clause, which ends the pattern |
 //! | `*2` | up to two words |
 //! | `!a` | nothing, if the next word isn't this one |
 //! | `^` `$` | the start and the end of a clause |
@@ -28,6 +29,8 @@ pub(super) enum Part {
     One(Set),
     /// A word of the set, or nothing.
     Maybe(Set),
+    /// A word of the set, or the end of the clause.
+    OneOrEnd(Set),
     /// Up to so many words.
     Gap(usize),
     /// The next word isn't of the set.
@@ -69,6 +72,9 @@ impl Matcher<'_> {
             Part::Maybe(set) => {
                 let with = self.is(at, set).then(|| self.end(rest, at + 1)).flatten();
                 with.or_else(|| self.end(rest, at))
+            }
+            Part::OneOrEnd(set) => {
+                if self.is(at, set) { self.end(rest, at + 1) } else { self.end(&[Part::ClauseEnd], at) }
             }
             Part::Gap(most) => {
                 let reach = (0..most).take_while(|&skipped| self.goes_on(at + skipped)).count();
