@@ -48,6 +48,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let open = || Context::open(&global);
     match command {
         Command::Completions { shell } => commands::completions::run(shell),
+        Command::Classify(command) => commands::classify::run(global.json, command),
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
         Command::Serve(args) => commands::serve::run(&open()?, args).await,

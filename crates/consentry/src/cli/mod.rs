@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
+mod classify;
+
+pub use classify::Classify;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `check`: permit
@@ -86,6 +90,9 @@ pub enum Command {
     /// The PostgreSQL database
     #[command(subcommand)]
     Db(Db),
+    /// Debug what comes in
+    #[command(subcommand)]
+    Classify(Classify),
     /// Check the data directory and the settings
     Doctor,
     /// Print a completion script for a shell

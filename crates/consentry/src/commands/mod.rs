@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod campaign;
 pub mod check;
+pub mod classify;
 pub mod completions;
 pub mod db;
 pub mod demo;
