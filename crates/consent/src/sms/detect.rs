@@ -11,7 +11,7 @@ const MIN_TYPO_CHARS: usize = 4;
 /// A keyword of so many letters may be misspelt in a message of more than two words.
 const LONG_KEYWORD_CHARS: usize = 6;
 /// A keyword of so many letters may have two mistakes.
-const VERY_LONG_KEYWORD_CHARS: usize = 9;
+const VERY_LONG_KEYWORD_CHARS: usize = 11;
 /// A number of so many digits is a sender's, not an amount.
 const MIN_SENDER_DIGITS: usize = 4;
 

@@ -7,7 +7,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 mod classify;
 
-pub use classify::Classify;
+pub use classify::{Classify, ClassifyMail, ClassifySms};
 
 const EXIT_CODES: &str = "\
 Exit codes:
