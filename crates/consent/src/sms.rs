@@ -5,6 +5,7 @@
 //! model. What acts, what is held and what isn't: `docs/sms-keywords.md`.
 
 mod detect;
+mod hits;
 mod keywords;
 mod lexicon;
 mod normalise;
@@ -12,7 +13,9 @@ mod pattern;
 mod quoted;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod typo;
+mod written;
 
 pub use detect::classify;
 pub use keywords::{KeywordError, Keywords, Kind, MAX_CUSTOM, MAX_KEYWORD_CHARS};

@@ -1,17 +1,16 @@
 //! The decision.
 
+use super::hits::{Hit, hits, parts, suppress};
 use super::keywords::Keywords;
-use super::lexicon::{Entry, LEXICON, Lexicon, Meaning, Roles};
-use super::normalise::{MAX_CHARS, Word, is_unspaced, words};
-use super::pattern::{Seen, longest};
-use super::{Class, Verdict, quoted, typo};
+use super::lexicon::{LEXICON, Meaning, Roles};
+use super::normalise::{MAX_CHARS, is_unspaced, words};
+use super::tokens::{Token, meant, tokens};
+use super::{Class, Verdict, quoted};
 
 /// A misspelling has at least so many letters.
 const MIN_TYPO_CHARS: usize = 4;
 /// A keyword of so many letters may be misspelt in a message of more than two words.
 const LONG_KEYWORD_CHARS: usize = 6;
-/// A keyword of so many letters may have two mistakes.
-const VERY_LONG_KEYWORD_CHARS: usize = 11;
 /// A number of so many digits is a sender's, not an amount.
 const MIN_SENDER_DIGITS: usize = 4;
 
@@ -32,26 +31,6 @@ const fn verdict(class: Class, rule: &str) -> Verdict<'_> {
     Verdict { class, rule, language: None, keyword: None }
 }
 
-/// A word and what is known of it.
-struct Token {
-    text: String,
-    entry: Entry,
-    /// No rule knows it.
-    unknown: bool,
-    /// Part of something harmless.
-    hidden: bool,
-    breaks: bool,
-    line: bool,
-}
-
-/// A rule that matched.
-struct Hit {
-    start: usize,
-    end: usize,
-    means: Meaning,
-    origin: usize,
-}
-
 struct Message {
     tokens: Vec<Token>,
     /// Matches of word patterns, by word.
@@ -65,7 +44,7 @@ struct Message {
 impl Message {
     fn read(text: &str, keywords: &Keywords) -> Self {
         let lexicon = &*LEXICON;
-        let tokens = tokens(words(text), lexicon, keywords);
+        let tokens = tokens(&words(text), lexicon, keywords);
         let compact: String = tokens.iter().map(|token| token.text.as_str()).collect();
         let parts = if compact.contains(is_unspaced) { parts(&tokens, lexicon) } else { Vec::new() };
         let mut message = Self { hits: hits(&tokens, lexicon), tokens, parts, compact };
@@ -101,7 +80,8 @@ impl Message {
         let polite = |token: &&Token| token.entry.roles.any(Roles::POLITE);
         let from = self.tokens.iter().take_while(polite).count();
         let to = self.tokens.len() - self.tokens.iter().rev().take_while(polite).count();
-        let bare: String = self.tokens.get(from..to).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
+        let bare: String =
+            self.tokens.get(from..to).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
         let trimmed = trim_endings(&self.compact);
         for form in [self.compact.as_str(), &bare, trimmed] {
             if let Some((class, keyword)) = keywords.custom(form) {
@@ -119,9 +99,12 @@ impl Message {
     /// A doubt that is the whole message goes before its keyword ("cancel it").
     fn whole_hold(&self) -> Option<Verdict<'static>> {
         let around = Roles::POLITE.with(Roles::ABOUT);
-        let outside = |hit: &Hit| self.tokens[..hit.start].iter().chain(&self.tokens[hit.end..]).all(|token| {
-            token.entry.roles.any(around) && !token.entry.roles.any(Roles::STOP)
-        });
+        let outside = |hit: &Hit| {
+            self.tokens[..hit.start]
+                .iter()
+                .chain(&self.tokens[hit.end..])
+                .all(|token| token.entry.roles.any(around) && !token.entry.roles.any(Roles::STOP))
+        };
         if self.hit(Meaning::Refuse).is_some() {
             return None;
         }
@@ -131,7 +114,11 @@ impl Message {
 
     fn refusal(&self) -> Option<Verdict<'static>> {
         let refusal = self.hit(Meaning::Refuse)?;
-        Some(if self.contradicted() { verdict(Class::Review, "mixed") } else { of_rule(Class::OptOut, refusal.origin) })
+        Some(if self.contradicted() {
+            verdict(Class::Review, "mixed")
+        } else {
+            of_rule(Class::OptOut, refusal.origin)
+        })
     }
 
     fn hit(&self, means: Meaning) -> Option<&Hit> {
@@ -161,7 +148,8 @@ impl Message {
         let fits = role.with(about).with(Roles::POLITE);
         let mut keyword = None;
         for (at, token) in self.tokens.iter().enumerate() {
-            let in_phrase = self.hits.iter().any(|hit| hit.means == phrase && (hit.start..hit.end).contains(&at));
+            let in_phrase =
+                self.hits.iter().any(|hit| hit.means == phrase && (hit.start..hit.end).contains(&at));
             if token.hidden || !(in_phrase || token.entry.roles.any(fits) || is_sender(&token.text)) {
                 return None;
             }
@@ -174,12 +162,14 @@ impl Message {
 
     /// One word that is almost a keyword.
     fn misspelt(&self) -> Option<Verdict<'static>> {
-        let mut unknown = self.tokens.iter().enumerate().filter(|(_, token)| token.unknown && !is_sender(&token.text));
+        let mut unknown =
+            self.tokens.iter().enumerate().filter(|(_, token)| token.unknown && !is_sender(&token.text));
         let (at, token) = unknown.next()?;
         if unknown.next().is_some() || token.text.chars().count() < MIN_TYPO_CHARS {
             return None;
         }
-        let others = || self.tokens.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, token)| token);
+        let others =
+            || self.tokens.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, token)| token);
         let least = if self.tokens.len() <= 2 || others().any(|token| token.entry.roles.any(Roles::MESSAGE)) {
             MIN_TYPO_CHARS
         } else {
@@ -211,10 +201,14 @@ impl Message {
             }
             let clause = &self.tokens[start..end];
             let complains = self.hits.iter().any(|hit| {
-                matches!(hit.means, Meaning::Complain | Meaning::Hold | Meaning::Ask) && (start..end).contains(&hit.start)
+                matches!(hit.means, Meaning::Complain | Meaning::Hold | Meaning::Ask)
+                    && (start..end).contains(&hit.start)
             });
             let keyword = covers(clause, &self.hits, start);
-            if !complains && keyword.is_none() && !clause.iter().all(|token| token.entry.roles.any(Roles::POLITE)) {
+            if !complains
+                && keyword.is_none()
+                && !clause.iter().all(|token| token.entry.roles.any(Roles::POLITE))
+            {
                 return None;
             }
             if !complains {
@@ -233,7 +227,8 @@ impl Message {
         }
         let all = |fits: Roles| self.tokens.iter().all(|token| token.entry.roles.any(fits) && !token.hidden);
         let some = |role: Roles| self.tokens.iter().any(|token| token.entry.roles.any(role));
-        if all(Roles::STOP.with(Roles::START).with(Roles::POLITE)) && some(Roles::STOP) && some(Roles::START) {
+        if all(Roles::STOP.with(Roles::START).with(Roles::POLITE)) && some(Roles::STOP) && some(Roles::START)
+        {
             return Some(verdict(Class::Review, "mixed"));
         }
         let firm = |token: &&Token| token.entry.roles.any(Roles::FIRM) && !token.hidden;
@@ -254,8 +249,10 @@ impl Message {
         let lexicon = &*LEXICON;
         let known = self.tokens.iter().map(|token| token.entry.languages).filter(|&languages| languages != 0);
         let common = known.fold(u64::MAX, |all, languages| all & languages);
-        let language = (common.count_ones() == 1).then(|| lexicon.languages.get(common.trailing_zeros() as usize));
-        let keyword = keyword.and_then(|word| lexicon.words.get_key_value(word)).map(|(word, _)| word.as_str());
+        let language =
+            common.is_power_of_two().then(|| lexicon.languages.get(common.trailing_zeros() as usize));
+        let keyword =
+            keyword.and_then(|word| lexicon.words.get_key_value(word)).map(|(word, _)| word.as_str());
         Verdict { class, rule, language: language.flatten().copied(), keyword }
     }
 }
@@ -284,7 +281,9 @@ fn covers<'t>(tokens: &'t [Token], hits: &[Hit], offset: usize) -> Option<&'t st
     let mut bare = true;
     for (at, token) in tokens.iter().enumerate() {
         let roles = token.entry.roles;
-        let within = |means| hits.iter().any(|hit| hit.means == means && (hit.start..hit.end).contains(&(at + offset)));
+        let within = |means| {
+            hits.iter().any(|hit| hit.means == means && (hit.start..hit.end).contains(&(at + offset)))
+        };
         let fits = Roles::STOP.with(Roles::ABOUT).with(Roles::POLITE);
         // "wrong number stop": a complaint says why.
         if within(Meaning::Complain) {
@@ -310,23 +309,6 @@ fn is_sender(word: &str) -> bool {
     word.len() >= MIN_SENDER_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The keyword that a misspelling stands for; a no before a yes.
-fn meant<'l>(word: &str, lexicon: &'l Lexicon, least: usize) -> Option<(&'l str, Roles)> {
-    for mistakes in 1..=2 {
-        let near = lexicon.misspelt.iter().filter(|(keyword, _)| {
-            let length = keyword.chars().count();
-            length >= least
-                && (mistakes == 1 || (length >= VERY_LONG_KEYWORD_CHARS && keyword.chars().next() == word.chars().next()))
-                && typo::within(word, keyword, mistakes)
-        });
-        let nearest = near.min_by_key(|(_, role)| !role.any(Roles::STOP));
-        if let Some((keyword, role)) = nearest {
-            return Some((keyword.as_str(), *role));
-        }
-    }
-    None
-}
-
 /// Without courtesy at both ends, in scripts without spaces.
 fn trim_endings(mut text: &str) -> &str {
     if !text.contains(is_unspaced) {
@@ -334,168 +316,13 @@ fn trim_endings(mut text: &str) -> &str {
     }
     loop {
         let shorter = LEXICON.endings.iter().find_map(|ending| {
-            text.strip_suffix(ending.as_str()).or_else(|| text.strip_prefix(ending.as_str())).filter(|rest| !rest.is_empty())
+            text.strip_suffix(ending.as_str())
+                .or_else(|| text.strip_prefix(ending.as_str()))
+                .filter(|rest| !rest.is_empty())
         });
         match shorter {
             Some(shorter) => text = shorter,
             None => return text,
         }
     }
-}
-
-/// Looks words up: letters that are spelled out are put together, stretched ones are shortened.
-fn tokens(words: Vec<Word>, lexicon: &Lexicon, keywords: &Keywords) -> Vec<Token> {
-    let mut tokens = Vec::with_capacity(words.len());
-    let mut rest = words.as_slice();
-    while let Some((word, after)) = rest.split_first() {
-        if let Some((text, used)) = spelled(rest, lexicon) {
-            tokens.push(token(&Word { text, ..word.clone() }, lexicon, keywords));
-            rest = &rest[used..];
-            continue;
-        }
-        rest = after;
-        // un-subscribe
-        if let Some((next, after)) = after.split_first().filter(|_| matches!(word.text.as_str(), "un" | "re")) {
-            let joined = format!("{}{}", word.text, next.text);
-            if lexicon.exact.contains_key(&joined) {
-                tokens.push(token(&Word { text: joined, ..word.clone() }, lexicon, keywords));
-                rest = after;
-                continue;
-            }
-        }
-        if let Some((keyword, about)) = glued(&word.text, lexicon) {
-            tokens.push(token(&Word { text: keyword.to_owned(), ..word.clone() }, lexicon, keywords));
-            tokens.push(token(&Word { text: about.to_owned(), breaks: false, line: false }, lexicon, keywords));
-            continue;
-        }
-        tokens.push(token(word, lexicon, keywords));
-    }
-    tokens
-}
-
-fn token(word: &Word, lexicon: &Lexicon, keywords: &Keywords) -> Token {
-    let mut forms = [word.text.clone(), String::new(), String::new()];
-    let mut found = lexicon.entry(&word.text);
-    if found.is_none() && has_stretch(&word.text) {
-        forms[1] = shortened(&word.text, 1);
-        forms[2] = shortened(&word.text, 2);
-        for form in 1..3 {
-            if let Some(entry) = lexicon.entry(&forms[form]) {
-                found = Some(entry);
-                forms.swap(0, form);
-                break;
-            }
-        }
-        if found.is_none() {
-            forms.swap(0, 1);
-        }
-    }
-    let [mut text, ..] = forms;
-    // A very long keyword is nothing else however it is spelt.
-    if found.is_none() && text.chars().count() + 2 >= VERY_LONG_KEYWORD_CHARS {
-        if let Some((keyword, _)) = meant(&text, lexicon, VERY_LONG_KEYWORD_CHARS) {
-            (found, text) = (lexicon.entry(keyword), keyword.to_owned());
-        }
-    }
-    let unknown = found.is_none();
-    let mut entry = found.unwrap_or_default();
-    if let Some((Class::OptOut, _)) = keywords.custom(&text) {
-        entry.roles = entry.roles.with(Roles::FIRM);
-    }
-    Token { text, entry, unknown, hidden: false, breaks: word.breaks, line: word.line }
-}
-
-fn has_stretch(text: &str) -> bool {
-    let mut before = [None, None];
-    text.chars().any(|char| {
-        let stretched = before == [Some(char), Some(char)];
-        before = [before[1], Some(char)];
-        stretched && char.is_alphabetic()
-    })
-}
-
-/// Runs of three and more of a letter become `most`.
-fn shortened(text: &str, most: usize) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let runs = chars.chunk_by(|one, other| one == other);
-    runs.flat_map(|run| run.iter().take(if run.len() > 2 { most } else { run.len() })).collect()
-}
-
-/// `s t o p`: single letters that make a keyword, and how many there are.
-fn spelled(words: &[Word], lexicon: &Lexicon) -> Option<(String, usize)> {
-    let single = |word: &&Word| word.text.chars().count() == 1 && word.text.chars().all(char::is_alphabetic);
-    let text: String = words.iter().take_while(single).take(16).map(|word| word.text.as_str()).collect();
-    let letters = text.chars().count();
-    // The longest keyword of at least three letters.
-    (3..=letters).rev().find_map(|length| {
-        let word: String = text.chars().take(length).collect();
-        let known = lexicon.exact.get(&word).is_some_and(|exact| !exact.role.any(Roles::ALONE));
-        known.then_some((word, length))
-    })
-}
-
-/// `stoptexting`: a keyword and what it is about.
-fn glued<'w>(word: &'w str, lexicon: &Lexicon) -> Option<(&'w str, &'w str)> {
-    let (keyword, about) = word.split_at_checked(4)?;
-    if keyword != "stop" || about.len() < 2 || lexicon.entry(word).is_some() {
-        return None;
-    }
-    let known = lexicon.words.get(about)?;
-    known.roles.any(Roles::ABOUT.with(Roles::FIRM).with(Roles::POLITE)).then_some((keyword, about))
-}
-
-/// The longest match of each pattern at each place.
-fn hits(tokens: &[Token], lexicon: &Lexicon) -> Vec<Hit> {
-    let seen: Vec<Seen> = tokens
-        .iter()
-        .map(|token| Seen { sets: token.entry.sets.iter().copied().collect(), breaks: token.breaks })
-        .collect();
-    let mut hits = Vec::new();
-    for (start, word) in seen.iter().enumerate() {
-        for &set in &word.sets {
-            for &index in &lexicon.starting[usize::from(set)] {
-                let pattern = &lexicon.patterns[index];
-                if let Some(end) = longest(&pattern.parts, &seen, start) {
-                    hits.push(Hit { start, end, means: pattern.means, origin: pattern.origin });
-                }
-            }
-        }
-    }
-    hits
-}
-
-/// The rules for scripts without spaces.
-fn parts(tokens: &[Token], lexicon: &Lexicon) -> Vec<Hit> {
-    let mut text = String::new();
-    for token in tokens {
-        if token.breaks {
-            text.push(' ');
-        }
-        text.push_str(&token.text);
-    }
-    let mut hits = Vec::new();
-    for (part, means, origin) in &lexicon.parts {
-        let found = text.match_indices(part.as_str());
-        hits.extend(found.map(|(start, _)| Hit { start, end: start + part.len(), means: *means, origin: *origin }));
-    }
-    hits
-}
-
-/// Drops the harmless and what lies within it, and refusals within a question.
-fn suppress(hits: &mut Vec<Hit>) {
-    let of = |means: Meaning| -> Vec<(usize, usize)> {
-        hits.iter().filter(|hit| hit.means == means).map(|hit| (hit.start, hit.end)).collect()
-    };
-    let (harmless, questions) = (of(Meaning::Harmless), of(Meaning::Ask));
-    hits.retain(|hit| {
-        let within = |&(start, end): &(usize, usize)| {
-            (start < hit.start && hit.start < end) || (start == hit.start && end >= hit.end)
-        };
-        let asked = hit.means == Meaning::Refuse && questions.iter().any(within);
-        // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
-        let within = |span: &(usize, usize)| {
-            within(span) || (hit.means == Meaning::Hold && span.0 < hit.end && hit.end < span.1)
-        };
-        hit.means != Meaning::Harmless && !asked && !harmless.iter().any(within)
-    });
 }

@@ -1,13 +1,14 @@
 //! The rules and words of all languages, read once from the files in `data/`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
 use smallvec::SmallVec;
 
 use super::normalise::words;
 use super::pattern::{MAX_GAP, Part, Set};
+pub(super) use super::written::Meaning;
+use super::written::{File, Language};
 
 /// The languages of the world's senders, one file each; `any` holds for all, `more` has the smaller ones.
 const FILES: &[&str] = &[
@@ -70,70 +71,6 @@ impl Roles {
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
-}
-
-/// What a match of a pattern means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Meaning {
-    /// Hides what it covers.
-    Harmless,
-    /// A refusal wherever it stands.
-    Refuse,
-    /// A doubt.
-    Hold,
-    /// A doubt that goes before the refusals within it.
-    Ask,
-    /// A doubt; beside a keyword in a sentence of its own, a refusal.
-    Complain,
-    /// Wants messages: turns a refusal beside it into a doubt.
-    Keep,
-    /// A keyword of several words: no.
-    Stop,
-    /// A keyword of several words: yes.
-    Start,
-    /// A keyword of several words: help.
-    Help,
-}
-
-/// A file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    language: Vec<Language>,
-}
-
-/// The fields are explained at the head of `data/any.toml`.
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Language {
-    code: String,
-    stop: Vec<String>,
-    loose: Vec<String>,
-    alone: Vec<String>,
-    start: Vec<String>,
-    help: Vec<String>,
-    misspelt: Vec<String>,
-    polite: String,
-    about: String,
-    join: String,
-    ask: String,
-    message: String,
-    real: String,
-    endings: String,
-    sets: BTreeMap<String, String>,
-    rule: Vec<WrittenRule>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRule {
-    name: String,
-    means: Meaning,
-    #[serde(default)]
-    words: Vec<String>,
-    #[serde(default)]
-    parts: Vec<String>,
 }
 
 /// Where a rule comes from.
@@ -234,7 +171,8 @@ impl Lexicon {
 
     fn add(&mut self, language: &Language) -> Result<(), LexiconError> {
         let code = self.code(&language.code);
-        let bit = code.map_or(0, |code| self.languages.iter().position(|&other| other == code).map_or(0, |at| 1 << at));
+        let bit = code
+            .map_or(0, |code| self.languages.iter().position(|&other| other == code).map_or(0, |at| 1 << at));
         let kinds: [(&[String], Roles, Option<Meaning>); 5] = [
             (&language.stop, Roles::FIRM, Some(Meaning::Stop)),
             (&language.loose, Roles::LOOSE, Some(Meaning::Stop)),
@@ -320,7 +258,11 @@ impl Lexicon {
     /// The entry of a word, or of a beginning (`text~`).
     fn word(&mut self, word: &str) -> &mut Entry {
         let normal = compact(word);
-        if word.ends_with('~') { self.prefixes.entry(normal).or_default() } else { self.words.entry(normal).or_default() }
+        if word.ends_with('~') {
+            self.prefixes.entry(normal).or_default()
+        } else {
+            self.words.entry(normal).or_default()
+        }
     }
 
     fn pattern(
@@ -352,7 +294,13 @@ impl Lexicon {
         Ok(())
     }
 
-    fn part(&mut self, part: &str, bit: u64, language: &Language, written: &str) -> Result<SmallVec<[Part; 2]>, LexiconError> {
+    fn part(
+        &mut self,
+        part: &str,
+        bit: u64,
+        language: &Language,
+        written: &str,
+    ) -> Result<SmallVec<[Part; 2]>, LexiconError> {
         let wrong = |what: &str| LexiconError::Pattern(written.to_owned(), what.to_owned());
         match part {
             "^" => return Ok(SmallVec::from_iter([Part::ClauseStart])),
@@ -362,7 +310,11 @@ impl Lexicon {
             _ => {}
         }
         if let Some(most) = part.strip_prefix('*') {
-            let most = most.parse().ok().filter(|&most| most <= MAX_GAP).ok_or_else(|| wrong("a gap that isn't one"))?;
+            let most = most
+                .parse()
+                .ok()
+                .filter(|&most| most <= MAX_GAP)
+                .ok_or_else(|| wrong("a gap that isn't one"))?;
             return Ok(SmallVec::from_iter([Part::Gap(most)]));
         }
         let (not, rest) = part.strip_prefix('!').map_or((false, part), |rest| (true, rest));
@@ -385,7 +337,10 @@ impl Lexicon {
         if let ([word], false, false) = (list.as_slice(), not || ends, maybe) {
             let several = words(word);
             if several.len() > 1 {
-                return Ok(several.iter().map(|word| Part::One(self.set(vec![word.text.clone()], bit))).collect());
+                return Ok(several
+                    .iter()
+                    .map(|word| Part::One(self.set(vec![word.text.clone()], bit)))
+                    .collect());
             }
         }
         let set = self.set(list, bit);

@@ -43,15 +43,18 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     let marked = text.chars().take(MAX_CHARS).map(apostrophe).nfkd();
     let mut base = ' ';
-    marked.flat_map(char::to_lowercase).filter(move |&char| {
-        if !is_combining_mark(char) {
-            base = char;
-        }
-        !is_invisible(char) && !is_dropped_mark(char, base)
-    }).flat_map(|char| {
-        let (first, second) = letter(char);
-        std::iter::once(first).chain(second)
-    })
+    marked
+        .flat_map(char::to_lowercase)
+        .filter(move |&char| {
+            if !is_combining_mark(char) {
+                base = char;
+            }
+            !is_invisible(char) && !is_dropped_mark(char, base)
+        })
+        .flat_map(|char| {
+            let (first, second) = letter(char);
+            std::iter::once(first).chain(second)
+        })
 }
 
 /// Before compatibility forms are resolved, which makes a space of some apostrophes.
@@ -72,9 +75,11 @@ fn is_invisible(char: char) -> bool {
 fn is_dropped_mark(char: char, base: char) -> bool {
     match char {
         '\u{306}' => base != 'и',
-        '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' => {
-            is_combining_mark(char)
-        }
+        '\u{300}'..='\u{36f}'
+        | '\u{591}'..='\u{5c7}'
+        | '\u{610}'..='\u{61a}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{670}' => is_combining_mark(char),
         _ => false,
     }
 }
@@ -131,7 +136,10 @@ impl Reader {
         match char {
             // English joins (don't), French and Italian put words together (n'envoyez).
             '\'' => {
-                if matches!(self.word.as_str(), "l" | "d" | "n" | "m" | "t" | "s" | "j" | "c" | "qu" | "dell" | "all") {
+                if matches!(
+                    self.word.as_str(),
+                    "l" | "d" | "n" | "m" | "t" | "s" | "j" | "c" | "qu" | "dell" | "all"
+                ) {
                     self.end();
                 }
             }
@@ -171,5 +179,25 @@ impl Reader {
 }
 
 fn is_break(char: char) -> bool {
-    matches!(char, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')' | '。' | '、' | '，' | '؟' | '،' | '؛' | '¿' | '¡' | '–' | '—' | '।')
+    matches!(
+        char,
+        '.' | ','
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '('
+            | ')'
+            | '。'
+            | '、'
+            | '，'
+            | '؟'
+            | '،'
+            | '؛'
+            | '¿'
+            | '¡'
+            | '–'
+            | '—'
+            | '।'
+    )
 }

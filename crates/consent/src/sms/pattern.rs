@@ -74,7 +74,11 @@ impl Matcher<'_> {
                 with.or_else(|| self.end(rest, at))
             }
             Part::OneOrEnd(set) => {
-                if self.is(at, set) { self.end(rest, at + 1) } else { self.end(&[Part::ClauseEnd], at) }
+                if self.is(at, set) {
+                    self.end(rest, at + 1)
+                } else {
+                    self.end(&[Part::ClauseEnd], at)
+                }
             }
             Part::Gap(most) => {
                 let reach = (0..most).take_while(|&skipped| self.goes_on(at + skipped)).count();
@@ -82,7 +86,9 @@ impl Matcher<'_> {
             }
             Part::Not(set) => (!self.is(at, set)).then(|| self.end(rest, at)).flatten(),
             Part::ClauseStart => (at == 0 || self.breaks(at)).then(|| self.end(rest, at)).flatten(),
-            Part::ClauseEnd => (at >= self.words.len() || self.breaks(at)).then(|| self.end(rest, at)).flatten(),
+            Part::ClauseEnd => {
+                (at >= self.words.len() || self.breaks(at)).then(|| self.end(rest, at)).flatten()
+            }
             Part::Start => (at == 0).then(|| self.end(rest, at)).flatten(),
             Part::End => (at >= self.words.len()).then(|| self.end(rest, at)).flatten(),
         }

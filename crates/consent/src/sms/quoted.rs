@@ -4,27 +4,107 @@
 /// number that can't show them, with the whole message in quotes.
 const REACTIONS: &[&str] = &[
     // English
-    "liked", "loved", "disliked", "laughed at", "emphasized", "emphasised", "questioned", "reacted", "removed a",
-    "removed an", "removed",
+    "liked",
+    "loved",
+    "disliked",
+    "laughed at",
+    "emphasized",
+    "emphasised",
+    "questioned",
+    "reacted",
+    "removed a",
+    "removed an",
+    "removed",
     // French
-    "a aimé", "a adoré", "n’a pas aimé", "n'a pas aimé", "a ri", "a insisté", "a mis en évidence", "a souligné", "a interrogé",
-    "a réagi", "a retiré", "a supprimé",
+    "a aimé",
+    "a adoré",
+    "n’a pas aimé",
+    "n'a pas aimé",
+    "a ri",
+    "a insisté",
+    "a mis en évidence",
+    "a souligné",
+    "a interrogé",
+    "a réagi",
+    "a retiré",
+    "a supprimé",
     // German
-    "gefällt mir", "gefällt", "mag", "liebt", "gefällt nicht", "gefällt mir nicht", "lacht", "lachte", "hat", "betont",
-    "hebt", "hinterfragt",
+    "gefällt mir",
+    "gefällt",
+    "mag",
+    "liebt",
+    "gefällt nicht",
+    "gefällt mir nicht",
+    "lacht",
+    "lachte",
+    "hat",
+    "betont",
+    "hebt",
+    "hinterfragt",
     // Spanish
-    "le gusta", "le gustó", "le encanta", "le encantó", "no le gusta", "no le gustó", "se rió", "se ríe", "le dio risa", "enfatizó",
-    "cuestionó", "reaccionó", "quitó", "eliminó", "exclamó", "preguntó",
+    "le gusta",
+    "le gustó",
+    "le encanta",
+    "le encantó",
+    "no le gusta",
+    "no le gustó",
+    "se rió",
+    "se ríe",
+    "le dio risa",
+    "enfatizó",
+    "cuestionó",
+    "reaccionó",
+    "quitó",
+    "eliminó",
+    "exclamó",
+    "preguntó",
     // Italian
-    "piace", "ha messo", "ha apprezzato", "adora", "non piace", "ha riso", "ha enfatizzato", "ha reagito", "ha rimosso",
-    "ha evidenziato", "ha fatto una domanda",
+    "piace",
+    "ha messo",
+    "ha apprezzato",
+    "adora",
+    "non piace",
+    "ha riso",
+    "ha enfatizzato",
+    "ha reagito",
+    "ha rimosso",
+    "ha evidenziato",
+    "ha fatto una domanda",
     // Portuguese
-    "gostou", "curtiu", "amou", "adorou", "não gostou", "não curtiu", "riu", "enfatizou", "questionou", "reagiu", "removeu",
+    "gostou",
+    "curtiu",
+    "amou",
+    "adorou",
+    "não gostou",
+    "não curtiu",
+    "riu",
+    "enfatizou",
+    "questionou",
+    "reagiu",
+    "removeu",
     // Dutch, Swedish, Norwegian, Danish, Finnish
-    "vond", "vindt", "gillade", "likte", "elsket", "älskade", "synes om", "tykkäsi", "heeft", "reagerade", "reagerte",
+    "vond",
+    "vindt",
+    "gillade",
+    "likte",
+    "elsket",
+    "älskade",
+    "synes om",
+    "tykkäsi",
+    "heeft",
+    "reagerade",
+    "reagerte",
     "reagerede",
     // Polish, Russian, Chinese, Japanese, Korean
-    "polubił", "polubiła", "lubi", "понравилось", "нравится", "喜欢", "喜歡", "いいね", "좋아함",
+    "polubił",
+    "polubiła",
+    "lubi",
+    "понравилось",
+    "нравится",
+    "喜欢",
+    "喜歡",
+    "いいね",
+    "좋아함",
 ];
 
 /// A reaction says little before it quotes.
@@ -49,7 +129,8 @@ pub(super) fn is_reaction(text: &str) -> bool {
     }
     let head = head.to_lowercase();
     let named = REACTIONS.iter().any(|&start| {
-        head.strip_prefix(start).is_some_and(|rest| !rest.starts_with(|char: char| char.is_ascii_alphanumeric()))
+        head.strip_prefix(start)
+            .is_some_and(|rest| !rest.starts_with(|char: char| char.is_ascii_alphanumeric()))
     });
     named || is_sign_to(&head)
 }
@@ -57,8 +138,11 @@ pub(super) fn is_reaction(text: &str) -> bool {
 /// Android phones send the sign itself: `👍 to “...”`.
 fn is_sign_to(head: &str) -> bool {
     let mut signs = head.split_whitespace();
-    let first = signs.next().is_some_and(|sign| sign.chars().all(|char| !char.is_alphanumeric() && !char.is_ascii()));
-    first && matches!(signs.next(), Some("to" | "à" | "zu" | "an" | "a" | "til" | "till" | "на" | "naar")) && signs.next().is_none()
+    let first =
+        signs.next().is_some_and(|sign| sign.chars().all(|char| !char.is_alphanumeric() && !char.is_ascii()));
+    first
+        && matches!(signs.next(), Some("to" | "à" | "zu" | "an" | "a" | "til" | "till" | "на" | "naar"))
+        && signs.next().is_none()
 }
 
 /// Without lines that quote (`> ...`) and without what follows a line that announces a quoted message.

@@ -8,24 +8,24 @@ pub(super) fn within(one: &str, other: &str, most: usize) -> bool {
         return false;
     }
     let width = other.len() + 1;
-    let mut before = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
-    for (row, &left) in one.iter().enumerate() {
-        let mut line = vec![row + 1; width];
+    let mut row_before = vec![0; width];
+    let mut row_above: Vec<usize> = (0..width).collect();
+    for (at, &left) in one.iter().enumerate() {
+        let mut line = vec![at + 1; width];
         for (column, &right) in other.iter().enumerate() {
-            let changed = last[column] + usize::from(left != right);
-            let mut least = changed.min(last[column + 1] + 1).min(line[column] + 1);
-            if row > 0 && column > 0 && left == other[column - 1] && one[row - 1] == right {
-                least = least.min(before[column - 1] + 1);
+            let changed = row_above[column] + usize::from(left != right);
+            let mut least = changed.min(row_above[column + 1] + 1).min(line[column] + 1);
+            if at > 0 && column > 0 && left == other[column - 1] && one[at - 1] == right {
+                least = least.min(row_before[column - 1] + 1);
             }
             line[column + 1] = least;
         }
         if line.iter().all(|&distance| distance > most) {
             return false;
         }
-        before = std::mem::replace(&mut last, line);
+        row_before = std::mem::replace(&mut row_above, line);
     }
-    last[width - 1] <= most
+    row_above[width - 1] <= most
 }
 
 #[cfg(test)]
