@@ -12,6 +12,7 @@ pub mod decide;
 pub mod field;
 pub mod id;
 pub mod jurisdiction;
+pub mod sms;
 pub mod time;
 pub mod token;
 pub mod word;

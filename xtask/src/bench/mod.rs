@@ -7,6 +7,7 @@
 //! | `import` | rows of `import profiles` | `sqlite3 .import` of the same file |
 //! | `campaign` | messages of `campaign run` | `smtp-source` with the same messages |
 //! | `classify` | received mails read, and how well | none |
+//! | `sms` | replies to text messages read, and how well | none |
 //! | `postgres` | opt-outs and decisions of nodes on one PostgreSQL | `pgbench` with one row changed per commit |
 //!
 //! Each is measured several times, in turns with its peer; the ratio is that of neighbours in time.
@@ -24,6 +25,7 @@ mod campaign;
 mod classify;
 mod import;
 mod postgres;
+mod sms;
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,13 +40,22 @@ pub enum Name {
     Campaign,
     /// Received mails read, and how well
     Classify,
+    /// Replies to text messages read
+    Sms,
     /// Opt-outs and decisions of many nodes
     Postgres,
 }
 
 impl Name {
-    const ALL: [Self; 6] =
-        [Self::Decide, Self::OneClick, Self::Import, Self::Campaign, Self::Classify, Self::Postgres];
+    const ALL: [Self; 7] = [
+        Self::Decide,
+        Self::OneClick,
+        Self::Import,
+        Self::Campaign,
+        Self::Classify,
+        Self::Sms,
+        Self::Postgres,
+    ];
 }
 
 /// What to measure.
@@ -62,7 +73,10 @@ pub struct Options {
     /// `classify`: a folder of mails with a labels.json; else the one that is found
     #[arg(long, value_name = "DIR")]
     pub mails: Option<PathBuf>,
-    /// `classify`: print what was read wrongly
+    /// `sms`: a list of replies, each with its label and a tab before it; else the one that is found
+    #[arg(long, value_name = "FILE")]
+    pub phrases: Option<PathBuf>,
+    /// `classify`, `sms`: print what was read wrongly
     #[arg(long)]
     pub verbose: bool,
 }
@@ -140,6 +154,9 @@ pub fn run(options: &Options) -> Result<()> {
             Name::Campaign => campaign::run(&options.binary()?, options.quick),
             Name::Classify => {
                 classify::run(&options.binary()?, options.mails.as_deref(), options.quick, options.verbose)
+            }
+            Name::Sms => {
+                sms::run(&options.binary()?, options.phrases.as_deref(), options.quick, options.verbose)
             }
             Name::Postgres => postgres::run(&options.binary()?, options.quick),
         }?;

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 pub use allow::Allow;
-pub use classify::Classify;
+pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;

@@ -7,12 +7,19 @@ use anyhow::{Context as _, Result, bail};
 use intake::mail::{self, MESSAGE_LENGTH_MAX, Reading};
 use serde_json::{Value, json};
 
-use crate::cli::Classify;
+use crate::cli::{Classify, ClassifyMail};
 use crate::output::{self, Exit};
 
-/// Reads the files, one at a time, and says what each is. Needs no data directory.
+/// Needs no data directory.
 pub fn run(json: bool, command: Classify) -> Result<Exit> {
-    let Classify::Mail(args) = command;
+    match command {
+        Classify::Mail(args) => run_mail(json, &args),
+        Classify::Sms(args) => super::classify_sms::run(json, &args),
+    }
+}
+
+/// Reads the files, one at a time, and says what each is.
+fn run_mail(json: bool, args: &ClassifyMail) -> Result<Exit> {
     let mut unreadable = 0;
     for file in &args.files {
         match read_file(file) {

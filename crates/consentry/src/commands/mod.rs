@@ -5,6 +5,7 @@ pub mod backup;
 pub mod campaign;
 pub mod check;
 pub mod classify;
+pub mod classify_sms;
 pub mod completions;
 pub mod db;
 pub mod demo;

@@ -10,6 +10,7 @@ use crate::READ_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
+use crate::state::suppression::Domains;
 use crate::state::{allow, namespaces, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
@@ -50,11 +51,19 @@ pub(super) fn read_strangers(
         return Err(StoreError::Invalid(format!("more than {READ_MAX} addresses at once")));
     }
     let active = settings::settings(conn, workspace)?.allow_lists_active;
-    let one = |address: &Address| {
+    let mut domains = Domains::new();
+    let mut one = |address: &Address| {
         let (namespace, key, domain) = (address.namespace(), address.key(), address.domain());
         let hashed = suppression::any_hashed(conn, workspace, namespace.as_str())?;
         let mut recipient = Recipient {
-            suppressed: suppression::suppressed(conn, workspace, namespace, (key, domain), hashed, now)?,
+            suppressed: suppression::suppressed(
+                conn,
+                workspace,
+                namespace,
+                (key, domain),
+                (hashed, &mut domains),
+                now,
+            )?,
             ..Recipient::UNKNOWN
         };
         if active.iter().any(|active| active == namespace.as_str()) {
@@ -62,7 +71,7 @@ pub(super) fn read_strangers(
         }
         Ok(recipient)
     };
-    addresses.iter().map(one).collect()
+    addresses.iter().map(&mut one).collect()
 }
 
 const fn listed(listed: bool) -> Allow {
@@ -79,6 +88,7 @@ struct Reader<'c> {
     suppression: bool,
     /// Whether the namespace has hashed entries of it.
     hashed: bool,
+    domains: Domains,
     /// Whether the namespace's allow list is active.
     allow_list: bool,
     profile: CachedStatement<'c>,
@@ -117,6 +127,7 @@ impl<'c> Reader<'c> {
             namespace,
             suppression,
             hashed,
+            domains: Domains::new(),
             allow_list,
             profile: conn.prepare_cached(select_profile)?,
             address: conn.prepare_cached(select_address)?,
@@ -193,7 +204,7 @@ impl<'c> Reader<'c> {
                     self.workspace,
                     namespace,
                     (key, domain),
-                    hashed,
+                    (hashed, &mut self.domains),
                     now,
                 )?;
             }

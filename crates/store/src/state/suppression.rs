@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use consent::decide::Suppressed;
 use consent::{Namespace, Timestamp, WorkspaceId};
@@ -302,6 +302,9 @@ pub(crate) const fn verdict(address: InForce, domain: InForce) -> Suppressed {
     }
 }
 
+/// What is known of domains that were asked about in the same snapshot: many addresses share few of them.
+pub(crate) type Domains = HashMap<String, InForce>;
+
 /// What the list holds at `now` of an address, given by its key and its domain (empty outside `email`). `hashed` tells
 /// whether the namespace has hashed entries, see [`any_hashed`].
 pub(crate) fn suppressed(
@@ -309,7 +312,7 @@ pub(crate) fn suppressed(
     workspace: WorkspaceId,
     namespace: &Namespace,
     (key, domain): (&str, &str),
-    hashed: bool,
+    (hashed, domains): (bool, &mut Domains),
     now: Timestamp,
 ) -> Result<Suppressed> {
     const SELECT: &str =
@@ -327,6 +330,13 @@ pub(crate) fn suppressed(
     if hashed && address != InForce::Other {
         address = address.max(in_force(&hash(key))?);
     }
-    let asks_domain = address != InForce::Other && !domain.is_empty();
-    Ok(verdict(address, if asks_domain { in_force(domain)? } else { InForce::None }))
+    if address == InForce::Other || domain.is_empty() {
+        return Ok(verdict(address, InForce::None));
+    }
+    if let Some(known) = domains.get(domain) {
+        return Ok(verdict(address, *known));
+    }
+    let found = in_force(domain)?;
+    domains.insert(domain.to_owned(), found);
+    Ok(verdict(address, found))
 }

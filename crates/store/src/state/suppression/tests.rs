@@ -21,7 +21,15 @@ fn entry(namespace: Namespace, value: &str, expires_at: Option<i64>) -> Suppress
 
 fn email(conn: &Connection, address: &str) -> Suppressed {
     let address = Address::email(address).unwrap();
-    suppressed(conn, WS, &Namespace::Email, (address.key(), address.domain()), false, Timestamp(50)).unwrap()
+    suppressed(
+        conn,
+        WS,
+        &Namespace::Email,
+        (address.key(), address.domain()),
+        (false, &mut Domains::new()),
+        Timestamp(50),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -40,8 +48,14 @@ fn addresses_and_domains_in_any_form_are_found_by_their_keys() {
     // Exact: neither subdomains nor names that end alike.
     assert_eq!(email(&conn, "a@sub.no-more.example"), Suppressed::No);
     assert_eq!(email(&conn, "a@really-no-more.example"), Suppressed::No);
-    let elsewhere =
-        suppressed(&conn, WorkspaceId(2), &Namespace::Email, ("bob@example.com", ""), false, Timestamp(50));
+    let elsewhere = suppressed(
+        &conn,
+        WorkspaceId(2),
+        &Namespace::Email,
+        ("bob@example.com", ""),
+        (false, &mut Domains::new()),
+        Timestamp(50),
+    );
     assert_eq!(elsewhere.unwrap(), Suppressed::No);
 }
 
@@ -73,7 +87,7 @@ fn other_namespaces_have_entries_of_their_own() {
     let entries = [entry(Namespace::Phone, "+49 30 123456", None), entry(crm.clone(), "C-1", None)];
     suppress(&conn, WS, &entries).unwrap();
     let state = |namespace: &Namespace, key| {
-        suppressed(&conn, WS, namespace, (key, ""), false, Timestamp(9)).unwrap()
+        suppressed(&conn, WS, namespace, (key, ""), (false, &mut Domains::new()), Timestamp(9)).unwrap()
     };
     assert_eq!(state(&Namespace::Phone, "+4930123456"), Suppressed::Address);
     assert_eq!(state(&crm, "C-1"), Suppressed::Address);
