@@ -5,10 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
+use web::{ApiKey, Scope};
 
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
 use crate::webhook_section;
+
+/// Shortest secret of an API key, in bytes: one that can't be guessed.
+const SECRET_LENGTH_MIN: usize = 16;
+/// Longest name of an API key, in bytes.
+const NAME_LENGTH_MAX: usize = 64;
 
 /// `consentry.toml`, as it stands there.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +26,55 @@ pub struct ServerFile {
     pub mailbox: Vec<MailboxSection>,
     /// Webhooks of relay services.
     pub webhook: Vec<webhook_section::Section>,
+    /// Programs that may call the interfaces.
+    pub api_key: Vec<ApiKeyTable>,
+}
+
+/// `[[api_key]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyTable {
+    /// Its name: what it does is put down to that.
+    pub name: String,
+    /// Where its secret is.
+    pub secret: Secret,
+    /// What it may be used for: `suppression`.
+    pub scopes: Vec<ScopeName>,
+    /// What the header `x-api-key` must hold, if it matters.
+    pub client_id: Option<String>,
+    /// What the header `x-gw-ims-org-id` must hold, if it matters.
+    pub org_id: Option<String>,
+    /// What the header `x-sandbox-name` must hold, if it matters.
+    pub sandbox: Option<String>,
+}
+
+/// A scope as the file names it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeName {
+    /// The suppression interface.
+    Suppression,
+}
+
+impl ApiKeyTable {
+    /// The key with its secret read.
+    pub fn read(&self, beside: &Path) -> Result<ApiKey> {
+        let secret = self.secret.read(beside)?;
+        let (name, short) = (self.name.trim(), secret.len() < SECRET_LENGTH_MIN);
+        if name.is_empty() || name.len() > NAME_LENGTH_MAX || short {
+            return Err(fail(
+                format!(
+                    "[[api_key]] {name}: a name of 1 to {NAME_LENGTH_MAX} bytes and a secret of {SECRET_LENGTH_MIN} bytes or more"
+                ),
+                "make a secret with `openssl rand -hex 32`",
+            ));
+        }
+        let scopes = self.scopes.iter().map(|ScopeName::Suppression| Scope::Suppression).collect();
+        let mut key = ApiKey::new(name.to_owned(), &secret, scopes);
+        (key.client_id, key.org_id, key.sandbox) =
+            (self.client_id.clone(), self.org_id.clone(), self.sandbox.clone());
+        Ok(key)
+    }
 }
 
 impl ServerFile {

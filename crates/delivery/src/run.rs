@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{Clock, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{BounceReason, Clock, ListId, RunId, Timestamp, WorkspaceId};
 use store::{NewRun, Run, RunGuard, RunReport, RunState, Store, StoreError};
 use tokio::sync::watch;
 
@@ -51,9 +51,15 @@ pub struct Deps {
     pub workspace: WorkspaceId,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What a server's refusal means; see [`Judge`].
+    pub judge: Judge,
     /// Becomes true when the run is to stop: it finishes what is in hand and can be resumed.
     pub stop: watch::Receiver<bool>,
 }
+
+/// Tells what a reply such as `550 5.1.1 no such user` says of the address, and whether no further try can help: the
+/// reading of bounces, which is not this crate's.
+pub type Judge = fn(reply: &str) -> Option<(BounceReason, bool)>;
 
 /// How to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +147,7 @@ impl Deps {
             category: campaign.configuration.category,
             list,
             sender: campaign.configuration.from.email.clone(),
+            after_complaint: campaign.configuration.send_after_complaint,
         }
     }
 
@@ -203,6 +210,7 @@ pub async fn run_campaign(
         renderer,
         composer: Composer::new(campaign, signer),
         retry: campaign.configuration.retry.clone(),
+        judge: deps.judge,
         backoff: options.backoff,
         handed: Mutex::default(),
     };

@@ -11,7 +11,7 @@ use serde_json::json;
 use store::sqlite::{OpenOptions, SqliteStore};
 use store::{
     EntryKind, EntryOrder, EntryQuery, IMPORT_MAX, ProfileRow, ReadingQuery, Store, SuppressionCategory,
-    SuppressionEntry,
+    SuppressionEntry, SuppressionStore,
 };
 
 const ENTRIES: u64 = 5_000_000;
@@ -99,8 +99,7 @@ async fn main() {
         json!({ "what": format!("reading, {entries} entries"), "unit": "profiles/s", "runs": full, "ratios": ratios })
     );
     pages(&store).await;
-    let mut hashed = entry(&format!("sha256:{}", "0".repeat(64)));
-    hashed.reason = "the first".to_owned();
+    let hashed = entry(&format!("sha256:{}", "0".repeat(64)));
     store.suppress(WS, vec![hashed]).await.expect("a hashed entry");
     let with_hashes = read(&store, &ids).await;
     println!("{}", json!({ "what": "reading, hashed ones too", "unit": "profiles/s", "runs": with_hashes }));

@@ -14,11 +14,13 @@ mod sql;
 pub mod sqlite;
 mod state;
 pub mod types;
+mod uploads;
 
-pub use api::{MakeChange, Result, Store};
+pub use api::{MakeChange, Result, Store, SuppressionStore};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;
+pub use uploads::Uploads;
 
 /// Most profiles in one [`ReadingQuery`].
 pub const READ_MAX: usize = 4096;

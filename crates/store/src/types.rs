@@ -5,6 +5,7 @@ mod profiles;
 mod reading;
 mod runs;
 mod suppression;
+mod uploads;
 mod workspace;
 
 pub use feedback::*;
@@ -12,4 +13,5 @@ pub use profiles::*;
 pub use reading::*;
 pub use runs::*;
 pub use suppression::*;
+pub use uploads::*;
 pub use workspace::*;

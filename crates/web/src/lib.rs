@@ -18,8 +18,8 @@ mod router;
 mod screen;
 mod state;
 
+pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use hooks::Webhooks;
 pub use outside::Https;
-pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -2,7 +2,9 @@
 
 mod allow;
 mod classify;
+mod db;
 mod intake;
+mod ledger;
 mod suppression;
 
 use std::path::PathBuf;
@@ -12,7 +14,9 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 pub use allow::Allow;
 pub use classify::Classify;
+pub use db::Db;
 pub use intake::{Intake, leave};
+pub use ledger::Ledger;
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
 const EXIT_CODES: &str = "\
@@ -329,38 +333,6 @@ pub struct OptOut {
     pub list: Option<String>,
 }
 
-/// `ledger ...`
-#[derive(Debug, Subcommand)]
-pub enum Ledger {
-    /// Check every entry, tile and signature of the ledger from its files alone
-    Verify {
-        /// A ledger's folder other than the data directory's
-        #[arg(long, value_name = "DIR", requires = "key")]
-        files: Option<PathBuf>,
-        /// The verifier key that its checkpoint must be signed with
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-        /// A checkpoint kept from before: the ledger must have only grown since
-        #[arg(long, value_name = "FILE")]
-        since: Option<PathBuf>,
-    },
-    /// Print the verifier key
-    Key,
-    /// Print a receipt: the proof that an entry is in the ledger
-    Receipt {
-        /// The entry, e.g. ent_42
-        entry: consent::EntryId,
-    },
-    /// Check a receipt
-    CheckReceipt {
-        /// The receipt
-        file: PathBuf,
-        /// The verifier key; the data directory's if not given
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-    },
-}
-
 /// `keys ...`
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -368,44 +340,11 @@ pub enum Keys {
     Rotate,
 }
 
-/// `db ...`
-#[derive(Debug, Subcommand)]
-pub enum Db {
-    /// Bring the schema up to date, all of it or nothing. Nodes do it when they start, too
-    Migrate,
-    /// Show the schema's version
-    Status,
-    /// Copy a data directory of SQLite into a new database, and verify the copy. Interrupted, it goes on where it was when
-    /// run again. --data-dir is the first node's: it gets the master key and the ledger's files
-    Copy {
-        /// The data directory, which no process may have open
-        #[arg(value_name = "sqlite:DIR", value_parser = sqlite_dir)]
-        from: PathBuf,
-        /// The database; that of --database if not given
-        #[arg(value_name = "postgres://USER@HOST/DATABASE")]
-        to: Option<String>,
-        /// Empty the database first of a copy that isn't complete
-        #[arg(long)]
-        restart: bool,
-    },
-    /// Print how the tables are to be distributed past one database server
-    Plan {
-        /// For Citus: the statements that distribute them, with the reasons
-        #[arg(long, required = true)]
-        citus: bool,
-    },
-}
-
 /// `backup`
 #[derive(Debug, Args)]
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
-}
-
-fn sqlite_dir(text: &str) -> Result<PathBuf, String> {
-    let dir = text.strip_prefix("sqlite:").filter(|dir| !dir.is_empty()).ok_or("write it as sqlite:DIR")?;
-    Ok(PathBuf::from(dir.strip_prefix("//").unwrap_or(dir)))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

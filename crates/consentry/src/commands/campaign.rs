@@ -103,7 +103,8 @@ fn warn_of(warnings: &[Finding]) {
 
 /// What a run works with.
 pub fn deps(context: &Context, stop: tokio::sync::watch::Receiver<bool>) -> Deps {
-    Deps { store: context.shared_store(), workspace: WORKSPACE, clock: Arc::clone(&context.clock), stop }
+    let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
+    Deps { store, workspace: WORKSPACE, clock, judge: |reply| intake::mail::refusal(reply, ""), stop }
 }
 
 /// Runs a campaign with a progress bar on standard error.

@@ -175,10 +175,10 @@ pub fn query(filter: &EntryFilter, limit: u16, after: Option<String>) -> EntryQu
     EntryQuery {
         namespace: filter.namespace.clone(),
         kind: filter.kind.map(Into::into),
-        category: None,
         order: EntryOrder::Newest,
         after,
         limit: usize::from(limit),
+        ..EntryQuery::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Exclusion, Field, Target};
-use store::{DeliveryState, RunState, Store};
+use store::{DeliveryState, RunState, Store, SuppressionStore};
 
 use super::campaign_with;
 use super::engine::{CONTENT, W, World, count, emails, opt_out, options, to_all};
@@ -103,6 +103,21 @@ async fn refused_for_good_is_recorded_with_the_reason() {
     let store::Delivery::Message { code, detail, .. } = &rejected[0] else { panic!("{rejected:?}") };
     assert_eq!(*code, 550);
     assert_eq!(detail.as_deref(), Some("5.1.1 unknown"));
+    // What was refused is known from now on, as if it had bounced.
+    let entries = world
+        .store
+        .suppressions(W, store::EntryQuery { limit: 9, ..Default::default() })
+        .await
+        .unwrap()
+        .entries;
+    let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+    assert!(entry.value.starts_with("p2"), "{}", entry.value);
+    assert_eq!(entry.category, store::SuppressionCategory::Hard);
+    let back = world.store.feedback_counts(W, Some(summary.run)).await.unwrap();
+    assert_eq!(
+        back.iter().map(|back| (back.kind.as_str(), back.count)).collect::<Vec<_>>(),
+        [("hard_bounce", 1)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ pub(super) struct Folder {
     keywords: bool,
     idle: bool,
     moves: bool,
-    done_folder: Option<String>,
+    done: Option<String>,
     /// Mails that stay as they are, where keywords can't tell.
     left: BTreeSet<u32>,
 }
@@ -38,7 +38,7 @@ impl Folder {
             keywords: mailbox.permanent_flags.contains(&Flag::MayCreate),
             idle: capabilities.has_str("IDLE"),
             moves: capabilities.has_str("MOVE"),
-            done_folder: config.done_folder.clone(),
+            done: config.done_folder.clone(),
             left: BTreeSet::new(),
         })
     }
@@ -96,7 +96,7 @@ impl Folder {
     async fn done(&mut self, uid: u32) -> Result<(), ImapError> {
         let flags = if self.keywords { format!("\\Seen {TAKEN}") } else { "\\Seen".to_owned() };
         self.flag(uid, &flags).await?;
-        let Some(folder) = &self.done_folder else { return Ok(()) };
+        let Some(folder) = &self.done else { return Ok(()) };
         if self.moves {
             patiently("the folder for what is done", self.session.uid_mv(set(&[uid]), folder)).await
         } else {

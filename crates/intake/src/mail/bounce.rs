@@ -93,11 +93,11 @@ impl Report {
             blocks = plain::blocks(&self.explanation, &|address| !self.is_own(address));
         }
         if self.fields.is_empty() {
-            return self.from_words(&blocks);
+            return self.by_words(&blocks);
         }
         let count = self.fields.len();
         let each =
-            self.fields.iter().enumerate().map(|(at, fields)| self.from_fields(at, count, fields, &blocks));
+            self.fields.iter().enumerate().map(|(at, fields)| self.by_fields(at, count, fields, &blocks));
         let mut recipients: Vec<Recipient> = Vec::new();
         for recipient in each {
             let same = |known: &Recipient| known.address.eq_ignore_ascii_case(&recipient.address);
@@ -108,7 +108,7 @@ impl Report {
         recipients
     }
 
-    fn from_fields(&self, at: usize, count: usize, fields: &Fields, blocks: &[Block]) -> Recipient {
+    fn by_fields(&self, at: usize, count: usize, fields: &Fields, blocks: &[Block]) -> Recipient {
         let known = fields.address().filter(|address| !address.is_empty());
         let own =
             known.and_then(|address| blocks.iter().find(|block| block.address.eq_ignore_ascii_case(address)));
@@ -134,7 +134,7 @@ impl Report {
         recipient
     }
 
-    fn from_words(&self, blocks: &[Block]) -> Vec<Recipient> {
+    fn by_words(&self, blocks: &[Block]) -> Vec<Recipient> {
         let delayed = is_delayed(&self.explanation);
         let say = |address: String, block: &str, words: &str| {
             let action = if delayed { Action::Delayed } else { Action::Failed };

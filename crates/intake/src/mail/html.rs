@@ -43,7 +43,8 @@ fn skip_past<'a>(rest: &'a str, name: &str) -> &'a str {
     while let Some(found) = rest[at..].find("</") {
         at += found + 2;
         if rest[at..].get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name)) {
-            return &rest[at + name.len()..];
+            let rest = &rest[at + name.len()..];
+            return rest.split_once('>').map_or("", |(_, rest)| rest);
         }
     }
     ""

@@ -74,6 +74,14 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     }
 }
 
+/// What a server's own refusal means, and whether it is hard: its reply as our sending or a relay service's event tells it,
+/// and the enhanced status (RFC 3463) where that is told apart. `None` where neither says anything.
+pub fn refusal(reply: &str, status: &str) -> Option<(BounceReason, bool)> {
+    let said = Said { diagnostic: reply, block: "", words: "", status, remote: "", action: Action::Failed };
+    let judged = judge(&said);
+    (judged.reason != BounceReason::OnHold).then_some((judged.reason, judged.hard))
+}
+
 /// The refusing server's status where it gave one, else the reporting server's; among equals the one that says more.
 fn status<'a>(said: &'a Said<'_>, sources: &'a [String]) -> &'a str {
     let vague = |status: &&str| status.ends_with(".0.0");

@@ -181,8 +181,9 @@ fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
         let normal = text::normalise(report.explanation());
         SPEECH.iter().any(|phrase| normal.contains(phrase))
     };
-    let answer = !failed && !daemon && reply::is_auto_reply(mail) && !says;
-    if answer {
+    // An answer may quote what servers say; servers don't answer.
+    let answers = reply::subject_says(mail) || reply::is_auto_reply(mail) && !says;
+    if answers && !failed && !daemon {
         return false;
     }
     failed

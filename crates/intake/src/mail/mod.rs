@@ -5,6 +5,7 @@
 
 mod arf;
 mod bounce;
+mod decode;
 mod fields;
 mod html;
 mod judge;
@@ -15,6 +16,8 @@ mod reply;
 mod rules;
 mod text;
 mod token;
+
+pub use judge::refusal;
 
 use consent::{BounceReason, Timestamp};
 

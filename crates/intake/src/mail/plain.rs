@@ -143,8 +143,14 @@ fn subject(line: &str) -> Option<&str> {
     let line =
         line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '·' | '•' | '#'));
     let line = line.strip_prefix(">>> ").map_or(line, |command| {
-        let rcpt = command.get(..7).is_some_and(|verb| verb.eq_ignore_ascii_case("rcpt to"));
-        if rcpt { command[7..].trim_start_matches([':', ' ']) } else { "" }
+        let begins =
+            |verb: &str| command.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb));
+        match command {
+            _ if begins("rcpt to") => command[7..].trim_start_matches([':', ' ']),
+            _ if begins("mail from") => "",
+            // Some put these marks before the address.
+            _ => command,
+        }
     });
     let line = line.get(..4).filter(|code| is_code(code)).map_or(line, |_| {
         let rest = line[4..].trim_start();

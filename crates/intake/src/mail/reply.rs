@@ -121,13 +121,13 @@ pub(super) fn is_apple_unsubscribe(mail: &Mail) -> bool {
 }
 
 /// A list or a bulk mailing, which nobody wrote to one person.
-pub(super) fn is_bulk(mail: &Mail) -> bool {
+fn is_bulk(mail: &Mail) -> bool {
     let precedence = mail.header.get("precedence").unwrap_or_default().trim().to_ascii_lowercase();
     ["bulk", "junk", "auto_reply", "list"].contains(&precedence.as_str())
 }
 
-/// It is an automatic answer.
-pub(super) fn is_auto_reply(mail: &Mail) -> bool {
+/// Its subject is one that only automatic answers have.
+pub(super) fn subject_says(mail: &Mail) -> bool {
     let subject = mail.header.decoded("subject").to_lowercase();
     let mut bare = subject.trim();
     while let Some(rest) =
@@ -135,19 +135,22 @@ pub(super) fn is_auto_reply(mail: &Mail) -> bool {
     {
         bare = rest.trim();
     }
-    let says = SUBJECTS.iter().chain(&MORE_SUBJECTS).any(|phrase| bare.starts_with(phrase))
-        || bare.len() < 200
-            && ["out of office", "auto-reply", "autoreply", "automatic reply"]
-                .iter()
-                .any(|phrase| bare.contains(phrase));
-    let challenge = || {
-        let said = text::normalise(mail.of_kind(Kind::Text).next().map_or("", |part| &part.text));
-        CHALLENGES.iter().any(|phrase| said.contains(phrase) || subject.contains(phrase))
-    };
-    is_auto_submitted(mail)
-        || says
-        || is_bulk(mail) && challenge()
-        || challenge() && mail.header.get("in-reply-to").is_some()
+    let anywhere = ["out of office", "auto-reply", "autoreply", "automatic reply"];
+    SUBJECTS.iter().chain(&MORE_SUBJECTS).any(|phrase| bare.starts_with(phrase))
+        || anywhere.iter().any(|phrase| bare.contains(phrase))
+}
+
+/// It wants to know whether the sender is a person.
+fn is_challenge(mail: &Mail) -> bool {
+    let subject = text::normalise(&mail.header.decoded("subject"));
+    let said = text::normalise(mail.of_kind(Kind::Text).next().map_or("", |part| &part.text));
+    let asks = CHALLENGES.iter().any(|phrase| said.contains(phrase) || subject.contains(phrase));
+    asks && (is_bulk(mail) || mail.header.get("in-reply-to").is_some())
+}
+
+/// It is an automatic answer.
+pub(super) fn is_auto_reply(mail: &Mail) -> bool {
+    is_auto_submitted(mail) || subject_says(mail) || is_challenge(mail)
 }
 
 /// Who answered.

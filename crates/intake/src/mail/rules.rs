@@ -83,7 +83,7 @@ struct Rule {
 /// The rules, ready to be asked.
 #[derive(Debug)]
 pub(super) struct Rules {
-    rules: Vec<Rule>,
+    list: Vec<Rule>,
     fragments: Vec<String>,
     machine: AhoCorasick,
     status: HashMap<String, BounceReason>,
@@ -114,12 +114,12 @@ impl Rules {
             status.extend(codes.iter().map(|code| (code.clone(), reason)));
         }
         let machine = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&fragments.texts)?;
-        Ok(Self { rules, fragments: fragments.texts, machine, status })
+        Ok(Self { list: rules, fragments: fragments.texts, machine, status })
     }
 
     /// The reason of the first rule that holds.
     pub(super) fn by_text(&self, evidence: &Evidence<'_>) -> Option<BounceReason> {
-        self.first(evidence).map(|at| self.rules[at].reason)
+        self.first(evidence).map(|at| self.list[at].reason)
     }
 
     fn first(&self, evidence: &Evidence<'_>) -> Option<usize> {
@@ -127,7 +127,7 @@ impl Rules {
         for found in self.machine.find_overlapping_iter(evidence.normal) {
             present[found.pattern().as_usize()] = true;
         }
-        self.rules.iter().position(|rule| self.holds(rule, evidence, &present))
+        self.list.iter().position(|rule| self.holds(rule, evidence, &present))
     }
 
     fn holds(&self, rule: &Rule, evidence: &Evidence<'_>, present: &[bool]) -> bool {

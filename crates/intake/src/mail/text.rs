@@ -52,12 +52,10 @@ pub(super) fn addresses(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| c.is_whitespace() || "<>\"()[],;".contains(c)).filter_map(|word| {
         let word = word.trim_matches(|c: char| matches!(c, ':' | '.' | '\'' | '`' | '!' | '*' | '…'));
         let word = word.rsplit_once("mailto:").map_or(word, |(_, address)| address);
-        // `TO:<a@b>` was cut at `<`; `rfc822:a@b` and `T=a@b` weren't.
-        let word =
-            word.rsplit_once([':', '=']).filter(|(_, tail)| is_address(tail)).map_or(word, |(head, tail)| {
-                // VERP and the like hold `=` in the local part.
-                if head.len() <= 8 { tail } else { word }
-            });
+        // `rfc822:a@b` and `T=a@b`; but `=` is also part of VERP's local parts.
+        let labelled =
+            word.split_once(':').or_else(|| word.split_once('=').filter(|(label, _)| label.len() <= 2));
+        let word = labelled.filter(|(_, tail)| is_address(tail)).map_or(word, |(_, tail)| tail);
         is_address(word).then_some(word)
     })
 }

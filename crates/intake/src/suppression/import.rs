@@ -87,6 +87,22 @@ pub async fn import_entries(
     failed.map_or(Ok(summary), Err)
 }
 
+/// Reads a file without a store; how many of its rows would go in, and how many are reported.
+pub fn count_rows(
+    input: impl Read,
+    target: Target,
+    encoding: Option<&str>,
+) -> Result<(u64, u64), ImportError> {
+    let mut rows = ListRows::new(decoded(input, encoding)?, target)?;
+    let (mut good, mut reported) = (0, 0);
+    while let Some(row) = rows.next() {
+        let row = row?;
+        good += u64::from(!row.values.is_empty());
+        reported += u64::from(row.failure.is_some());
+    }
+    Ok((good, reported))
+}
+
 /// Parses until the end, or until nobody listens any more.
 fn parse<R: BufRead>(mut rows: ListRows<R>, batches: &mpsc::Sender<Result<Vec<Row>, ImportError>>) {
     let (mut batch, mut before) = (Vec::with_capacity(BATCH_ROWS), 0);
@@ -141,7 +157,7 @@ impl Batch<'_> {
                 summary.known += 1;
             }
         }
-        failures.iter().try_for_each(|failure| fail(failure)).map_err(ImportError::Rejects)
+        failures.iter().try_for_each(&mut *fail).map_err(ImportError::Rejects)
     }
 
     /// Puts the entries on the list; whether each is new.
@@ -150,22 +166,28 @@ impl Batch<'_> {
         let mut new = Vec::with_capacity(rows.len());
         match target {
             Target::Suppression => {
-                let mut entries = rows.into_iter().flat_map(|row| suppressions(row, by, at)).peekable();
-                while entries.peek().is_some() {
-                    let some = entries.by_ref().take(IMPORT_MAX).collect();
-                    new.extend(store.suppress(workspace, some).await?);
+                for entries in chunks(rows.into_iter().flat_map(|row| suppressions(row, by, at))) {
+                    new.extend(store.suppress(workspace, entries).await?);
                 }
             }
             Target::Allow => {
-                let mut entries = rows.into_iter().flat_map(|row| allowed(row, by, at)).peekable();
-                while entries.peek().is_some() {
-                    let some = entries.by_ref().take(IMPORT_MAX).collect();
-                    new.extend(store.allow(workspace, some).await?);
+                for entries in chunks(rows.into_iter().flat_map(|row| allowed(row, by, at))) {
+                    new.extend(store.allow(workspace, entries).await?);
                 }
             }
         }
         Ok(new)
     }
+}
+
+/// In pieces that the store takes.
+fn chunks<T>(entries: impl Iterator<Item = T>) -> Vec<Vec<T>> {
+    let mut entries = entries.peekable();
+    let mut chunks = Vec::new();
+    while entries.peek().is_some() {
+        chunks.push(entries.by_ref().take(IMPORT_MAX).collect());
+    }
+    chunks
 }
 
 fn suppressions(row: Row, by: &str, at: Timestamp) -> impl Iterator<Item = SuppressionEntry> {

@@ -15,7 +15,7 @@ mod tests;
 
 pub use entry::{EntryType, Named, ValueError, entry_kind, hash_of, type_name};
 pub use export::{ExportError, export_allow_list, export_suppressions};
-pub use import::{Options, Summary, Target, import_entries};
+pub use import::{Options, Summary, Target, count_rows, import_entries};
 pub use report::FailureReport;
 pub use rows::Failure;
 

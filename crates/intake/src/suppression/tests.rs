@@ -7,7 +7,7 @@ use std::time::Duration;
 use consent::decide::Suppressed;
 use consent::{Address, Clock, Entropy, Namespace, Timestamp, WorkspaceId};
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{EntryQuery, Store, SuppressionCategory};
+use store::{EntryQuery, Store, SuppressionCategory, SuppressionStore};
 
 use super::*;
 use crate::import::{ImportError, Progress};

@@ -147,16 +147,17 @@ enum Kind {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope {
+    // The first that is missing is the one that is named: without a signature nothing else counts.
+    signature: String,
+    signature_version: String,
+    #[serde(rename = "SigningCertURL")]
+    signing_cert_url: String,
     #[serde(rename = "Type")]
     kind: Kind,
     message_id: String,
     topic_arn: String,
     message: String,
     timestamp: String,
-    signature_version: String,
-    signature: String,
-    #[serde(rename = "SigningCertURL")]
-    signing_cert_url: String,
     subject: Option<String>,
     token: Option<String>,
     #[serde(rename = "SubscribeURL")]

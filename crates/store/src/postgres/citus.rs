@@ -44,6 +44,7 @@ pub const TABLES: &[Table] = &[
     reference("run", "A row per run, joined with its progress."),
     reference("master_key", "One row, read when a node starts."),
     reference("ledger_head", "One row, which only the sequencer writes."),
+    reference("upload_job", "A row per uploaded file, few are kept."),
     reference("rate_limit", "A row per relay whose speed is limited."),
     reference("copy_progress", "A row per table while another store is copied."),
     by(

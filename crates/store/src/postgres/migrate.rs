@@ -19,6 +19,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0001_schema.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0002_feedback.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0003_uploads.sql"), works_with: 1 },
 ];
 
 /// The version that this program brings a database to.

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_people.sql"),
     include_str!("migrations/0004_parts.sql"),
     include_str!("migrations/0005_feedback.sql"),
+    include_str!("migrations/0006_uploads.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.

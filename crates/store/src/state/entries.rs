@@ -28,9 +28,12 @@ struct Cursor {
 impl Cursor {
     /// Before the first entry of a query.
     fn first(query: &EntryQuery) -> Self {
-        let end = if query.order == EntryOrder::Newest { i64::MAX } else { i64::MIN };
+        let at = match query.order {
+            EntryOrder::Newest => query.added_before.map_or(i64::MAX, |before| before.0),
+            _ => query.added_from.map_or(i64::MIN, |from| from.0.saturating_sub(1)),
+        };
         let namespace = query.namespace.as_ref().map_or("", Namespace::as_str).to_owned();
-        Self { at: end, namespace, value: String::new(), category: 0, place: end }
+        Self { at, namespace, value: String::new(), category: 0, place: 0 }
     }
 
     fn of(query: &EntryQuery) -> Result<Self> {
@@ -77,7 +80,16 @@ impl<'q> Page<'q> {
         }
         let namespace = query.namespace.as_ref().map_or("", Namespace::as_str);
         let kind = query.kind.map_or(0, kind_code);
+        if query.order == EntryOrder::ValueDescending && query.namespace.is_none() {
+            return Err(invalid("going backwards by value wants a namespace"));
+        }
         Ok(Self { query, namespace, kind, after: Cursor::of(query)?, rows: query.limit as i64 + 1 })
+    }
+
+    /// The times that entries were put there at: from the first, before the second.
+    fn times(&self) -> (i64, i64) {
+        let (from, before) = (self.query.added_from, self.query.added_before);
+        (from.map_or(i64::MIN, |at| at.0), before.map_or(i64::MAX, |at| at.0))
     }
 
     fn finish<T>(&self, mut rows: Vec<(T, Cursor)>) -> Result<EntryPage<T>> {
@@ -105,68 +117,94 @@ macro_rules! select_suppressed {
     };
 }
 
+// By value: ?6 and ?7 the times, ?8 and ?9 the cursor.
+const IN_NAMESPACE: &str = select_suppressed!(
+    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 AND (value, category) > (?8, ?9) ORDER BY value, category"
+);
+const BY_VALUE: &str = select_suppressed!(
+    "added_at >= ?6 AND added_at < ?7 AND (namespace, value, category) > (?5, ?8, ?9)
+        ORDER BY namespace, value, category"
+);
+const LAST: &str = select_suppressed!(
+    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 ORDER BY value DESC, category DESC"
+);
+const BACKWARDS: &str = select_suppressed!(
+    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 AND (value, category) < (?8, ?9)
+        ORDER BY value DESC, category DESC"
+);
+// Those of the cursor's moment are asked for by themselves: SQLite finds a place within a moment, but not a moment with a
+// place. It also knows that no two rows have the same place; PostgreSQL, where few have one, has an index that goes on with
+// the rest.
+const REST_OLDEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at = ?6 AND (place, namespace, value, category) > (?7, ?8, ?9, ?10)
+        ORDER BY place, namespace, value, category"
+);
+const OLDEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at > ?6 AND added_at < ?7
+        ORDER BY added_at, place, namespace, value, category"
+);
+const REST_NEWEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at = ?6 AND (place, namespace, value, category) < (?7, ?8, ?9, ?10)
+        ORDER BY place DESC, namespace DESC, value DESC, category DESC"
+);
+const NEWEST: &str = select_suppressed!(
+    "(?5 = '' OR namespace = ?5) AND added_at < ?6 AND added_at >= ?7
+        ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
+);
+
 /// A page of the suppression list.
 pub(crate) fn suppressions(
     db: &impl Db,
     workspace: WorkspaceId,
     query: &EntryQuery,
 ) -> Result<EntryPage<SuppressionEntry>> {
-    const IN_NAMESPACE: &str =
-        select_suppressed!("namespace = ?5 AND (value, category) > (?6, ?7) ORDER BY value, category");
-    const BY_VALUE: &str =
-        select_suppressed!("(namespace, value, category) > (?5, ?6, ?7) ORDER BY namespace, value, category");
-    // SQLite knows that no two rows have the same place, PostgreSQL has an index that goes on with the rest.
-    const OLDEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) > (?8, ?9, ?10, ?6, ?7)
-            ORDER BY added_at, place, namespace, value, category"
-    );
-    const NEWEST: &str = select_suppressed!(
-        "(?5 = '' OR namespace = ?5) AND (added_at, place, namespace, value, category) < (?8, ?9, ?10, ?6, ?7)
-            ORDER BY added_at DESC, place DESC, namespace DESC, value DESC, category DESC"
-    );
     let page = Page::new(query)?;
     let (after, kind) = (&page.after, page.kind);
     let category = query.category.map_or(0, |category| category as u8);
     let read = |row: &Row<'_>| {
         let entry = read_entry(row)?;
-        let cursor = Cursor {
-            at: entry.at.0,
-            namespace: entry.namespace.as_str().to_owned(),
-            value: entry.value.clone(),
-            category: entry.category as i16,
-            place: row.get(8)?,
-        };
+        let (namespace, value) = (entry.namespace.as_str().to_owned(), entry.value.clone());
+        let cursor =
+            Cursor { at: entry.at.0, namespace, value, category: entry.category as i16, place: row.get(8)? };
         Ok((entry, cursor))
     };
-    let head = params![workspace.0, page.rows, category, kind];
-    let by_value = [after.namespace.as_str().into(), (&after.value).into(), i64::from(after.category).into()];
-    let by_time = [
-        page.namespace.into(),
-        (&after.value).into(),
-        i64::from(after.category).into(),
-        after.at.into(),
-        after.place.into(),
-        (&after.namespace).into(),
-    ];
-    let rows = match query.order {
+    let (namespace, value, last) = (&after.namespace, &after.value, i64::from(after.category));
+    let (from, before) = page.times();
+    let by_value = params![workspace.0, page.rows, category, kind, namespace, from, before, value, last];
+    let (rest, all, end) = match query.order {
         EntryOrder::Value if query.namespace.is_some() => {
-            db.all(IN_NAMESPACE, &[head, &by_value[..]].concat(), read)
+            return page.finish(db.all(IN_NAMESPACE, by_value, read)?);
         }
-        EntryOrder::Value => db.all(BY_VALUE, &[head, &by_value[..]].concat(), read),
-        EntryOrder::Oldest => db.all(OLDEST, &[head, &by_time[..]].concat(), read),
-        EntryOrder::Newest => db.all(NEWEST, &[head, &by_time[..]].concat(), read),
-    }?;
+        EntryOrder::Value => return page.finish(db.all(BY_VALUE, by_value, read)?),
+        EntryOrder::ValueDescending if query.after.is_none() => {
+            return page.finish(db.all(LAST, &by_value[..7], read)?);
+        }
+        EntryOrder::ValueDescending => return page.finish(db.all(BACKWARDS, by_value, read)?),
+        EntryOrder::Oldest => (REST_OLDEST, OLDEST, before),
+        EntryOrder::Newest => (REST_NEWEST, NEWEST, from),
+    };
+    let (of, at) = (page.namespace, after.at);
+    let mut rows = if query.after.is_some() {
+        let place = after.place;
+        let asked = params![workspace.0, page.rows, category, kind, of, at, place, namespace, value, last];
+        db.all(rest, asked, read)?
+    } else {
+        Vec::new()
+    };
+    let left = page.rows - rows.len() as i64;
+    rows.extend(db.all(all, params![workspace.0, left, category, kind, of, at, end], read)?);
     page.finish(rows)
 }
 
-/// Selects entries of the allow list: ?1 workspace, ?2 how many, ?3 kind or 0, ?4 namespace or empty, ?5 to ?7 the cursor.
+/// Selects entries of the allow list: ?1 workspace, ?2 how many, ?3 kind or 0, ?4 namespace or empty, ?5 and ?6 the times, ?7
+/// to ?9 the cursor.
 macro_rules! select_allowed {
     ($rest:literal) => {
         concat!(
             "SELECT namespace, value, comment, added_by, added_at FROM allow_entry
             WHERE workspace = ?1 AND (?3 = 0 OR ?3 = ",
             kind_sql!(),
-            ") AND (?4 = '' OR namespace = ?4) AND ",
+            ") AND (?4 = '' OR namespace = ?4) AND added_at >= ?5 AND added_at < ?6 AND ",
             $rest,
             " LIMIT ?2"
         )
@@ -179,11 +217,14 @@ pub(crate) fn allowed(
     workspace: WorkspaceId,
     query: &EntryQuery,
 ) -> Result<EntryPage<AllowEntry>> {
-    const BY_VALUE: &str = select_allowed!("(namespace, value) > (?5, ?6) ORDER BY namespace, value");
+    const BY_VALUE: &str = select_allowed!("(namespace, value) > (?7, ?8) ORDER BY namespace, value");
+    // The cursor before the first page has no value.
+    const BACKWARDS: &str =
+        select_allowed!("(?8 = '' OR (namespace, value) < (?7, ?8)) ORDER BY namespace DESC, value DESC");
     const OLDEST: &str =
-        select_allowed!("(added_at, namespace, value) > (?7, ?5, ?6) ORDER BY added_at, namespace, value");
+        select_allowed!("(added_at, namespace, value) > (?9, ?7, ?8) ORDER BY added_at, namespace, value");
     const NEWEST: &str = select_allowed!(
-        "(added_at, namespace, value) < (?7, ?5, ?6) ORDER BY added_at DESC, namespace DESC, value DESC"
+        "(added_at, namespace, value) < (?9, ?7, ?8) ORDER BY added_at DESC, namespace DESC, value DESC"
     );
     let page = Page::new(query)?;
     if query.category.is_some() {
@@ -197,10 +238,13 @@ pub(crate) fn allowed(
         Ok((entry, cursor))
     };
     let (namespace, kind) = (page.namespace, page.kind);
-    let by_value = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value];
-    let by_time = params![workspace.0, page.rows, kind, namespace, &after.namespace, &after.value, after.at];
+    let (from, before) = page.times();
+    let head = params![workspace.0, page.rows, kind, namespace, from, before, &after.namespace, &after.value];
+    let by_value = head;
+    let by_time = &[&head[..], params![after.at]].concat();
     let rows = match query.order {
         EntryOrder::Value => db.all(BY_VALUE, by_value, read),
+        EntryOrder::ValueDescending => db.all(BACKWARDS, by_value, read),
         EntryOrder::Oldest => db.all(OLDEST, by_time, read),
         EntryOrder::Newest => db.all(NEWEST, by_time, read),
     }?;
@@ -236,4 +280,32 @@ pub(super) fn read_allowed(row: &Row<'_>) -> Result<AllowEntry> {
 /// A namespace by its name.
 pub(super) fn namespace(name: &str) -> Result<Namespace> {
     name.parse().map_err(|_| StoreError::Damaged(format!("an entry of the namespace `{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::delivery_fixture::database;
+
+    /// However long the list is.
+    #[test]
+    fn a_page_is_found_by_an_index_and_sorts_nothing() {
+        let conn = database();
+        for (sql, found) in [
+            (IN_NAMESPACE, "suppression_key (workspace=? AND namespace=? AND (value,category)>(?,?))"),
+            (LAST, "suppression_key (workspace=? AND namespace=?)"),
+            (BACKWARDS, "suppression_key (workspace=? AND namespace=? AND (value,category)<(?,?))"),
+            (BY_VALUE, "suppression_key (workspace=? AND (namespace,value,category)>(?,?,?))"),
+            (REST_OLDEST, "suppression_added (workspace=? AND added_at=? AND rowid>?)"),
+            (OLDEST, "suppression_added (workspace=? AND added_at>? AND added_at<?)"),
+            (REST_NEWEST, "suppression_added (workspace=? AND added_at=? AND rowid<?)"),
+            (NEWEST, "suppression_added (workspace=? AND added_at>? AND added_at<?)"),
+        ] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let given = rusqlite::params_from_iter(std::iter::repeat_n(1, statement.parameter_count()));
+            let steps = statement.query_map(given, |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.map(|step| step.unwrap()).collect();
+            assert_eq!(steps, [format!("SEARCH suppression USING INDEX {found}")]);
+        }
+    }
 }

@@ -31,3 +31,4 @@ pub(crate) mod soft_bounces;
 pub(crate) mod stamps;
 pub(crate) mod suppression;
 pub(crate) mod undo;
+pub(crate) mod uploads;

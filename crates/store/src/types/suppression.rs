@@ -101,6 +101,10 @@ pub struct EntryQuery {
     pub category: Option<SuppressionCategory>,
     /// In which order.
     pub order: EntryOrder,
+    /// Only those put there at this time or later.
+    pub added_from: Option<Timestamp>,
+    /// Only those put there before this time.
+    pub added_before: Option<Timestamp>,
     /// Go on behind this cursor, as the page before gave it.
     pub after: Option<String>,
     /// At most so many, up to 10,000.
@@ -124,6 +128,8 @@ pub enum EntryOrder {
     /// By namespace and value: what an export streams in.
     #[default]
     Value,
+    /// By value, backwards, within one namespace, which the query names.
+    ValueDescending,
     /// Newest first, by [`SuppressionEntry::at`].
     Newest,
     /// Oldest first.

@@ -11,6 +11,7 @@ pub mod runs;
 pub mod support;
 pub mod suppression;
 pub mod undo;
+pub mod uploads;
 
 /// Makes a test of each function of the suite, against the store that `$open` makes.
 #[macro_export]
@@ -92,6 +93,9 @@ macro_rules! conformance_suite {
                 a_delivery_and_a_long_silence_begin_the_count_anew,
                 feedback_is_counted_and_told,
                 feedback_that_cannot_be_kept_is_refused_and_all_with_it;
+            uploads:
+                an_upload_is_known_until_it_is_forgotten,
+                of_ended_uploads_the_newest_are_kept;
             runs:
                 a_run_is_worked_on_part_by_part_to_its_end,
                 a_part_is_held_by_one_at_a_time,

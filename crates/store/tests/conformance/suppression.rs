@@ -240,8 +240,12 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
     let other = consent::WorkspaceId(2);
     world.store.suppress(other, vec![suppressed("elsewhere.example", world.now())]).await.unwrap();
     let id = |entry: &SuppressionEntry| (entry.namespace.clone(), entry.value.clone(), entry.category);
-    for order in [EntryOrder::Value, EntryOrder::Newest, EntryOrder::Oldest] {
+    let backwards = EntryOrder::ValueDescending;
+    for order in [EntryOrder::Value, backwards, EntryOrder::Newest, EntryOrder::Oldest] {
         for namespace in [None, Some(Namespace::Email), Some(Namespace::Phone), Some(Namespace::Push)] {
+            if order == backwards && namespace.is_none() {
+                continue;
+            }
             for kind_asked in [None, Some(EntryKind::Address), Some(EntryKind::Domain), Some(EntryKind::Hash)]
             {
                 for category in [None, Some(Manual), Some(Complaint)] {
@@ -251,8 +255,8 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
                             kind: kind_asked,
                             category,
                             order,
-                            after: None,
                             limit,
+                            ..EntryQuery::default()
                         };
                         let found = pages(query.clone(), async |query| {
                             world.store.suppressions(MAIN, query).await.unwrap()
@@ -261,6 +265,9 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
                         let in_order = match order {
                             EntryOrder::Value => {
                                 found.is_sorted_by_key(|entry| id(entry).0.as_str().to_owned())
+                            }
+                            EntryOrder::ValueDescending => {
+                                found.is_sorted_by(|a, b| a.value.as_bytes() >= b.value.as_bytes())
                             }
                             EntryOrder::Newest => found.is_sorted_by(|a, b| a.at >= b.at),
                             EntryOrder::Oldest => found.is_sorted_by(|a, b| a.at <= b.at),
@@ -284,6 +291,16 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
             }
         }
     }
+    let (from, before) = (Timestamp(all[10].at.0), Timestamp(all[40].at.0));
+    for order in [EntryOrder::Value, EntryOrder::Newest, EntryOrder::Oldest] {
+        let (added_from, added_before) = (Some(from), Some(before));
+        let query = EntryQuery { order, added_from, added_before, limit: 7, ..EntryQuery::default() };
+        let found = pages(query, async |query| world.store.suppressions(MAIN, query).await.unwrap()).await;
+        assert_eq!(found.len(), 30);
+        assert!(found.iter().all(|entry| from <= entry.at && entry.at < before));
+    }
+    let query = EntryQuery { order: backwards, limit: 7, ..EntryQuery::default() };
+    assert!(world.store.suppressions(MAIN, query).await.is_err(), "backwards wants a namespace");
     let counts = world.store.suppression_counts(MAIN).await.unwrap();
     for (namespace, category, of_kind, count) in &counts {
         let like = all.iter().filter(|entry| {
@@ -333,6 +350,9 @@ pub async fn the_allow_list_holds_what_was_put_there(world: &World) {
     assert_eq!(list(query.clone()).await, ["a.example", "b@example.com", "c@example.com"]);
     let newest = list(EntryQuery { order: EntryOrder::Newest, ..query.clone() }).await;
     assert_eq!((newest.len(), newest[0].as_str()), (3, "b@example.com"));
+    let namespace = Some(Namespace::Email);
+    let backwards = EntryQuery { order: EntryOrder::ValueDescending, namespace, ..query.clone() };
+    assert_eq!(list(backwards).await, ["c@example.com", "b@example.com", "a.example"]);
     let oldest = list(EntryQuery { order: EntryOrder::Oldest, ..query.clone() }).await;
     assert_eq!(oldest[2], "b@example.com");
     assert_eq!(list(EntryQuery { kind: Some(EntryKind::Domain), ..query.clone() }).await, ["a.example"]);

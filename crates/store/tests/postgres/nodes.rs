@@ -9,7 +9,7 @@ use consent::{
     Timestamp, Token,
 };
 use store::postgres::PostgresStore;
-use store::{ReadingQuery, Recorded, Settings, Store, StoreError};
+use store::{ReadingQuery, Recorded, Settings, Store, StoreError, SuppressionStore as _};
 use tempfile::TempDir;
 use xtask::servers::{Database, poll_until};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use consent::{Namespace, Timestamp};
 use store::postgres::PostgresStore;
-use store::{Store as _, StoreError, SuppressionCategory, SuppressionEntry};
+use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _};
 use xtask::servers::{Cluster, ClusterOptions, shared};
 
 use super::conformance::support::{MAIN, suppressed};
@@ -54,7 +54,7 @@ fn a_schema_is_refused_from_the_version_on_that_says_so() {
     let (database, dir) = (database(), tempfile::tempdir().unwrap());
     database.psql("UPDATE consentry_schema SET version = 3, works_with = 2").unwrap();
     drop(open(&database.url(), dir.path()).unwrap());
-    database.psql("UPDATE consentry_schema SET version = 7, works_with = 3").unwrap();
+    database.psql("UPDATE consentry_schema SET version = 7, works_with = 4").unwrap();
     let error = refusal(&database.url(), dir.path());
     assert!(matches!(error, StoreError::TooNew { found: 7, .. }), "{error}");
     assert!(PostgresStore::status(&database.url(), None).unwrap().version == 7);

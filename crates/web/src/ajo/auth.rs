@@ -118,8 +118,11 @@ mod tests {
         let mut strict = ApiKey::new("crm".to_owned(), "secret-1", vec![Scope::Suppression]);
         strict.client_id = Some("client".to_owned());
         strict.org_id = Some("ORG@AdobeOrg".to_owned());
-        let keys =
-            [strict, ApiKey::new("other".to_owned(), "secret-2", vec![Scope::Suppression]), ApiKey::new("none".to_owned(), "secret-3", Vec::new())];
+        let keys = [
+            strict,
+            ApiKey::new("other".to_owned(), "secret-2", vec![Scope::Suppression]),
+            ApiKey::new("none".to_owned(), "secret-3", Vec::new()),
+        ];
         let code = |pairs: &[(&'static str, &str)]| match caller(&keys, &headers(pairs)) {
             Ok(caller) => caller.key,
             Err(error) => format!("{error:?}").split('"').nth(1).unwrap_or_default().to_owned(),

@@ -116,6 +116,11 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, run, profile",
         "profile, run, workspace, address, at, due_at, attempts, code, state, detail",
     ),
+    same(
+        "upload_job",
+        "workspace, id",
+        "workspace, created_at, ended_at, rows_read, handled, failed, state, allowed, id, added_by, filename, detail, failures",
+    ),
     same("rate_limit", "workspace, key", "key, workspace, tat"),
 ];
 

@@ -14,6 +14,7 @@ use crate::START;
 use crate::conformance::support::{
     MAIN, World, address, allowed, change, crm, email, feedback, named, removal, row, row_saying, suppressed,
 };
+use crate::conformance::uploads::upload;
 
 /// Profiles of the file: several pages.
 pub const PEOPLE: i64 = 6_000;
@@ -37,6 +38,7 @@ pub async fn fill(world: &World) {
     world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
     world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
     run(world, list.id).await;

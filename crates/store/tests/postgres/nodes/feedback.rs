@@ -2,7 +2,9 @@
 //! request may go to another node.
 
 use consent::{BounceReason, Namespace, Timestamp};
-use store::{Feedback, FeedbackId, FeedbackKind, Store, StoreError, SuppressionCategory, Taken};
+use store::{
+    Feedback, FeedbackId, FeedbackKind, StoreError, SuppressionCategory, SuppressionStore as _, Taken,
+};
 
 use super::super::conformance::support::{MAIN, feedback};
 use super::{NOW, Node, Nodes};

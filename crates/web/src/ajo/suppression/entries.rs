@@ -43,7 +43,9 @@ impl EntityType {
         };
         let named = entry_type.read(text).ok().and_then(|mut named| named.pop());
         let shown: String = text.chars().filter(|c| !c.is_control()).take(300).collect();
-        named.map(|named| named.value).ok_or_else(|| ApiError::bad(format!("Invalid format for value: {shown}")))
+        named
+            .map(|named| named.value)
+            .ok_or_else(|| ApiError::bad(format!("Invalid format for value: {shown}")))
     }
 }
 
@@ -85,7 +87,9 @@ async fn list(state: &AjoState, kind: EntityType, caller: &Caller, params: &Para
             let page = state.store().suppressions(state.workspace(), asked).await?;
             let now = state.config().clock.now();
             let mut items = Vec::with_capacity(page.entries.len());
-            for entry in page.entries.iter().filter(|entry| entry.expires_at.is_none_or(|expiry| now < expiry)) {
+            for entry in
+                page.entries.iter().filter(|entry| entry.expires_at.is_none_or(|expiry| now < expiry))
+            {
                 items.push(item(state, kind, entry, caller).await?);
             }
             EntryPage { entries: items, next: page.next }
@@ -288,13 +292,7 @@ fn value_of(kind: EntityType, named: Named) -> Result<String, ApiError> {
 }
 
 /// One entity; of several entries of one value, the gravest.
-async fn show(
-    state: &AjoState,
-    kind: EntityType,
-    caller: &Caller,
-    named: Named,
-    params: &Params,
-) -> Answer {
+async fn show(state: &AjoState, kind: EntityType, caller: &Caller, named: Named, params: &Params) -> Answer {
     let (list, value) = (ListType::of(params)?, value_of(kind, named)?);
     let (store, workspace) = (state.store(), state.workspace());
     if list == ListType::Allowed {

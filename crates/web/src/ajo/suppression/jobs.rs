@@ -86,8 +86,7 @@ async fn run(state: &AjoState, mut upload: Upload, file: PathBuf) -> Result<(), 
     let outcome = match File::open(&file) {
         Ok(input) => {
             let clock = &*state.config().clock;
-            let importing =
-                import_entries(store, workspace, input, &options, clock, &progress, &mut fail);
+            let importing = import_entries(store, workspace, input, &options, clock, &progress, &mut fail);
             tokio::pin!(importing);
             loop {
                 tokio::select! {

@@ -187,7 +187,9 @@ mod tests {
     use super::*;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<ListQuery, ApiError> {
-        ListQuery::parse(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        ListQuery::parse(
+            &pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        )
     }
 
     #[test]
@@ -230,7 +232,8 @@ mod tests {
 
     #[test]
     fn links_are_escaped() {
-        let link = href("addresses", &[("type", "client"), ("property", "creationdate<5"), ("start", "a+b@c.d")]);
+        let link =
+            href("addresses", &[("type", "client"), ("property", "creationdate<5"), ("start", "a+b@c.d")]);
         assert_eq!(
             link,
             "/config/suppression/addresses?type=client&property=creationdate%3C5&start=a%2Bb%40c.d"

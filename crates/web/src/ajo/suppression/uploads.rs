@@ -65,7 +65,8 @@ pub(super) async fn create(
         return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, text));
     }
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let form = content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+    let form =
+        content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/"));
     let incoming = if form {
         let form = Multipart::from_request(request, &()).await;
         Incoming::Form(form.map_err(|error| ApiError::new(error.status(), error.body_text()))?)
@@ -76,7 +77,8 @@ pub(super) async fn create(
     state.config().entropy.fill(&mut id);
     let id = uuid(id, 4);
     let received = tokio::time::timeout(UPLOAD_TIME_MAX, receive(&state, &id, incoming)).await;
-    let filename = received.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "the upload took too long"))??;
+    let filename =
+        received.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "the upload took too long"))??;
     let upload = Upload {
         id: id.clone(),
         by: note(&format!("api:{}", caller.key)),
@@ -120,7 +122,8 @@ async fn receive(state: &AjoState, id: &str, incoming: Incoming) -> Result<Strin
     }
     if let Err(error) = &kept {
         tracing::error!(error = %error, "an upload can't be kept");
-        return name.and(Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the upload can't be kept right now")));
+        return name
+            .and(Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the upload can't be kept right now")));
     }
     name
 }
