@@ -3,15 +3,16 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 use tempfile::TempDir;
 
 use super::guard::Guard;
 use super::{
-    PATIENCE, accepts, find_program, free_port, is_root, make_certificate, output_of, poll_until, skip,
+    PATIENCE, accepts, find_program, free_port, is_root, make_certificate, poll_until, skip,
 };
+use crate::install::stream;
 
 const PORT_ATTEMPTS: usize = 3;
 /// The user `nobody`, whose mail it is.
@@ -68,7 +69,8 @@ impl Dovecot {
             chown(path(name), Some(MAIL_ID), Some(MAIL_ID))?;
         }
         fs::write(path("dovecot.conf"), configuration(folder.path(), port, tls_port))?;
-        let started = output_of(Command::new(program).arg("-c").arg(path("dovecot.conf")));
+        // It keeps what it prints to open, so nobody may wait for the end of that.
+        let started = stream(Command::new(program).arg("-c").arg(path("dovecot.conf")).stdout(Stdio::null()));
         let up = started.is_ok() && poll_until(PATIENCE, || Ok(accepts(port) && accepts(tls_port)))?;
         Ok(up.then_some(Self { _guard: guard, folder, port, tls_port }))
     }

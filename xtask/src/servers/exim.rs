@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::guard::Guard;
 use super::{PATIENCE, User, accepts, find_program, free_port, is_root, output_of, poll_until, skip};
+use crate::install::stream;
 use crate::workspace_root;
 
 const PORT_ATTEMPTS: usize = 3;
@@ -66,7 +67,7 @@ impl Exim {
         fs::write(path("exim.conf"), configuration(folder.path(), port, domain, bounces))?;
         let mut start = Command::new(path("exim4"));
         start.arg("-C").arg(path("exim.conf")).arg("-bd");
-        output_of(start.stdin(Stdio::null()))?;
+        stream(start.stdout(Stdio::null()).stderr(Stdio::null()))?;
         let up = poll_until(PATIENCE, || Ok(accepts(port)))?;
         Ok(up.then_some(Self { _guard: guard, folder, port }))
     }
