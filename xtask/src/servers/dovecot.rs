@@ -9,9 +9,7 @@ use anyhow::{Result, bail};
 use tempfile::TempDir;
 
 use super::guard::Guard;
-use super::{
-    PATIENCE, accepts, find_program, free_port, is_root, make_certificate, poll_until, skip,
-};
+use super::{PATIENCE, accepts, find_program, free_port, is_root, make_certificate, poll_until, skip};
 use crate::install::stream;
 
 const PORT_ATTEMPTS: usize = 3;

@@ -55,9 +55,10 @@ impl Stage {
         );
         for provider in &PROVIDERS[1..] {
             let secret = if *provider == "sendgrid" { "sendgrid-key" } else { "secret" };
-            file += &format!(
-                "[[webhook]]\nname = \"{provider}\"\nprovider = \"{provider}\"\nsecret = {{ file = \"{secret}\" }}\nlists = {{ 17 = \"news\" }}\n"
-            );
+            let secret = format!("secret = {{ file = \"{secret}\" }}");
+            let table = ["[[webhook]]\nname = \"", provider, "\"\nprovider = \"", provider, "\"\n", &secret];
+            file.extend(table);
+            file.push_str("\nlists = { 17 = \"news\" }\n");
         }
         desk.write("consentry.toml", file);
         desk.run(&["list", "create", "news"]).exits(0);
@@ -107,7 +108,7 @@ impl Stage {
             }
             _ => {
                 let mut call = call(provider, event.to_string());
-                call.path += &format!("?secret={SECRET}");
+                call.path = format!("{}?secret={SECRET}", call.path);
                 call
             }
         }
@@ -188,7 +189,7 @@ pub fn send(address: &str, call: &Call, length: usize) -> (u16, String) {
         call.method, call.path
     );
     for (name, value) in &call.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
     stream.write_all(&call.body).unwrap();

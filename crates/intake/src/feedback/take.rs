@@ -13,8 +13,8 @@ const BATCH: usize = 1_000;
 /// Texts of a report in which a token is looked for, and the bytes of one that are looked at.
 const TOKENS_MAX: usize = 64;
 const TOKEN_TEXT_MAX: usize = 1_024;
-/// What a token is at least long, in characters.
-const TOKEN_LENGTH_MIN: usize = 40;
+/// What a token is at least long, in characters: 20 bytes in base64url.
+const TOKEN_LENGTH_MIN: usize = 27;
 /// Bytes of an opt-out's evidence.
 const RAW_LENGTH_MAX: usize = 4 * 1024;
 

@@ -239,6 +239,28 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
     let all = many(world).await;
     let other = consent::WorkspaceId(2);
     world.store.suppress(other, vec![suppressed("elsewhere.example", world.now())]).await.unwrap();
+    every_page_is_in_order(world, &all).await;
+    let (from, before) = (Timestamp(all[10].at.0), Timestamp(all[40].at.0));
+    for order in [EntryOrder::Value, EntryOrder::Newest, EntryOrder::Oldest] {
+        let (added_from, added_before) = (Some(from), Some(before));
+        let query = EntryQuery { order, added_from, added_before, limit: 7, ..EntryQuery::default() };
+        let found = pages(query, async |query| world.store.suppressions(MAIN, query).await.unwrap()).await;
+        assert_eq!(found.len(), 30);
+        assert!(found.iter().all(|entry| from <= entry.at && entry.at < before));
+    }
+    let query = EntryQuery { order: EntryOrder::ValueDescending, limit: 7, ..EntryQuery::default() };
+    assert!(world.store.suppressions(MAIN, query).await.is_err(), "backwards wants a namespace");
+    let counts = world.store.suppression_counts(MAIN).await.unwrap();
+    for (namespace, category, of_kind, count) in &counts {
+        let like = all.iter().filter(|entry| {
+            entry.namespace == *namespace && entry.category == *category && kind(entry) == *of_kind
+        });
+        assert_eq!(*count, like.count() as u64);
+    }
+    assert_eq!(counts.iter().map(|(.., count)| count).sum::<u64>(), 60);
+}
+
+async fn every_page_is_in_order(world: &World, all: &[SuppressionEntry]) {
     let id = |entry: &SuppressionEntry| (entry.namespace.clone(), entry.value.clone(), entry.category);
     let backwards = EntryOrder::ValueDescending;
     for order in [EntryOrder::Value, backwards, EntryOrder::Newest, EntryOrder::Oldest] {
@@ -291,24 +313,6 @@ pub async fn the_list_is_paged_in_every_order_and_filter(world: &World) {
             }
         }
     }
-    let (from, before) = (Timestamp(all[10].at.0), Timestamp(all[40].at.0));
-    for order in [EntryOrder::Value, EntryOrder::Newest, EntryOrder::Oldest] {
-        let (added_from, added_before) = (Some(from), Some(before));
-        let query = EntryQuery { order, added_from, added_before, limit: 7, ..EntryQuery::default() };
-        let found = pages(query, async |query| world.store.suppressions(MAIN, query).await.unwrap()).await;
-        assert_eq!(found.len(), 30);
-        assert!(found.iter().all(|entry| from <= entry.at && entry.at < before));
-    }
-    let query = EntryQuery { order: backwards, limit: 7, ..EntryQuery::default() };
-    assert!(world.store.suppressions(MAIN, query).await.is_err(), "backwards wants a namespace");
-    let counts = world.store.suppression_counts(MAIN).await.unwrap();
-    for (namespace, category, of_kind, count) in &counts {
-        let like = all.iter().filter(|entry| {
-            entry.namespace == *namespace && entry.category == *category && kind(entry) == *of_kind
-        });
-        assert_eq!(*count, like.count() as u64);
-    }
-    assert_eq!(counts.iter().map(|(.., count)| count).sum::<u64>(), 60);
 }
 
 pub async fn pages_are_checked_and_outlive_what_they_began_behind(world: &World) {

@@ -100,7 +100,7 @@ async fn list(state: &AjoState, kind: EntityType, caller: &Caller, params: &Para
             EntryPage { entries: items, next: page.next }
         }
     };
-    Ok(Json(page_of(kind.path(), Some(query.list), &query.orderby, query.limit, params, page)))
+    Ok(Json(page_of(kind.path(), Some(query.list), &query.orderby, query.limit, params, &page)))
 }
 
 /// A page as the reference has it: `_page`, `items`, `_links`.
@@ -110,7 +110,7 @@ pub(super) fn page_of(
     orderby: &str,
     limit: usize,
     params: &Params,
-    page: EntryPage<Value>,
+    page: &EntryPage<Value>,
 ) -> Value {
     let limit = limit.to_string();
     let link = |start: Option<&str>| {

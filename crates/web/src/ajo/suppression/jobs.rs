@@ -60,7 +60,9 @@ pub(in crate::ajo) async fn resume(state: &AjoState) {
         }
     }
     waiting.sort_by_key(|upload| upload.created_at);
-    waiting.into_iter().for_each(|upload| start(state, upload));
+    for upload in waiting {
+        start(state, upload);
+    }
 }
 
 /// Imports one file, unless the job is cancelled. An error means: again later.

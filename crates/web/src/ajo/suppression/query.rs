@@ -175,11 +175,16 @@ pub(super) fn href(path: &str, params: &[(&str, &str)]) -> String {
             if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
                 link.push(char::from(byte));
             } else {
-                link.push_str(&format!("%{byte:02X}"));
+                link.extend(['%', hex(byte >> 4), hex(byte & 15)]);
             }
         }
     }
     link
+}
+
+/// A digit below 16, upper case (RFC 3986 section 2.1).
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase()
 }
 
 #[cfg(test)]

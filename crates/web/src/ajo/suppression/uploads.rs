@@ -31,7 +31,7 @@ pub(in crate::ajo) const UPLOADS_AT_ONCE: usize = 2;
 /// Uploads that wait to be imported; past it, 429.
 const WAITING_MAX: usize = 16;
 /// How long an upload may take.
-const UPLOAD_TIME_MAX: Duration = Duration::from_secs(15 * 60);
+const UPLOAD_TIME_MAX: Duration = Duration::from_mins(15);
 /// Parts of a form before the file.
 const PARTS_MAX: usize = 16;
 /// Pieces of a file on their way to the disk.
@@ -46,7 +46,7 @@ pub(super) fn spooled(state: &AjoState, job: &str) -> PathBuf {
 enum Incoming {
     Form(Multipart),
     /// A client that sends the file itself.
-    Plain(Request),
+    Plain(Box<Request>),
 }
 
 /// Accepts a file: 201 once it is on the disk and the job is recorded.
@@ -71,7 +71,7 @@ pub(super) async fn create(
         let form = Multipart::from_request(request, &()).await;
         Incoming::Form(form.map_err(|error| ApiError::new(error.status(), error.body_text()))?)
     } else {
-        Incoming::Plain(request)
+        Incoming::Plain(Box::new(request))
     };
     let mut id = [0; 16];
     state.config().entropy.fill(&mut id);
@@ -109,7 +109,7 @@ async fn receive(state: &AjoState, id: &str, incoming: Incoming) -> Result<Strin
     let writing = tokio::task::spawn_blocking(move || write(&target, received));
     let name = match incoming {
         Incoming::Form(form) => pass_form(form, &pieces).await,
-        Incoming::Plain(request) => pass_body(request, &pieces).await,
+        Incoming::Plain(request) => pass_body(*request, &pieces).await,
     };
     drop(pieces);
     let written = writing.await.unwrap_or_else(|_| Err(std::io::Error::other("the writer ended early")));
@@ -225,7 +225,7 @@ pub(super) async fn list(
     let next = shown.last().filter(|_| rest.len() > shown.len()).map(|upload| upload.id.clone());
     let page = EntryPage { entries: shown.iter().map(describe).collect(), next };
     let orderby = format!("{}{name}", if descending { "-" } else { "+" });
-    Ok(Json(page_of("uploads", None, &orderby, limit, &params, page)))
+    Ok(Json(page_of("uploads", None, &orderby, limit, &params, &page)))
 }
 
 /// One job, with the rows that didn't go in.
