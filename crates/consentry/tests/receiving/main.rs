@@ -44,12 +44,16 @@ client.quit()
 
 /// A workspace with a brand's people, serving and receiving.
 pub struct Inn {
+    /// Its data directory, and the command line.
     pub desk: Desk,
+    /// `consentry serve`.
     pub serving: Serving,
+    /// The port on which it receives mail.
     pub smtp: u16,
 }
 
 impl Inn {
+    /// With these people and this server file.
     pub fn open(people: &[&str], server_file: &str) -> Self {
         Self::open_with(people, server_file, |_| {})
     }
@@ -122,6 +126,7 @@ html = '<p>Hello</p><p>{filler}</p><p><a href="{{{{ unsubscribe_url }}}}">unsubs
     }
 }
 
+/// Hands a mail over by Python's own client, `smtp` or `lmtp`; the refusals, one a line.
 pub fn send(kind: &str, place: &str, from: &str, to: &[&str], mail: &str) -> String {
     let mut python = Command::new(PYTHON);
     python.args(["-I", "-c", SEND, kind, place, from]).args(to);

@@ -117,19 +117,19 @@ macro_rules! select_suppressed {
     };
 }
 
-// By value: ?6 and ?7 the times, ?8 and ?9 the cursor.
+// By value: ?6 and ?7 the times, ?8 and ?9 the cursor. The plus keeps SQLite from looking the times up in their own index.
 const IN_NAMESPACE: &str = select_suppressed!(
-    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 AND (value, category) > (?8, ?9) ORDER BY value, category"
+    "namespace = ?5 AND +added_at >= ?6 AND +added_at < ?7 AND (value, category) > (?8, ?9) ORDER BY value, category"
 );
 const BY_VALUE: &str = select_suppressed!(
-    "added_at >= ?6 AND added_at < ?7 AND (namespace, value, category) > (?5, ?8, ?9)
+    "+added_at >= ?6 AND +added_at < ?7 AND (namespace, value, category) > (?5, ?8, ?9)
         ORDER BY namespace, value, category"
 );
 const LAST: &str = select_suppressed!(
-    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 ORDER BY value DESC, category DESC"
+    "namespace = ?5 AND +added_at >= ?6 AND +added_at < ?7 ORDER BY value DESC, category DESC"
 );
 const BACKWARDS: &str = select_suppressed!(
-    "namespace = ?5 AND added_at >= ?6 AND added_at < ?7 AND (value, category) < (?8, ?9)
+    "namespace = ?5 AND +added_at >= ?6 AND +added_at < ?7 AND (value, category) < (?8, ?9)
         ORDER BY value DESC, category DESC"
 );
 // Those of the cursor's moment are asked for by themselves: SQLite finds a place within a moment, but not a moment with a
