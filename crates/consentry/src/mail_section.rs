@@ -103,15 +103,14 @@ impl MailDesk {
         if let Some(place) = &mail.lmtp {
             let config = ReceiverConfig { protocol: Protocol::Lmtp, ..config };
             let (inbox, clock) = (inbox.clone(), Arc::clone(&context.clock));
-            let receiver = match place.strip_prefix("unix:") {
-                Some(path) => Receiver::bind_unix(Path::new(path), config, inbox, clock).await,
-                None => {
-                    let address = place.parse().map_err(|_| {
-                        let what = format!("{}: [mail] lmtp = \"{place}\"", beside.display());
-                        fail(what, "write it as \"unix:/run/consentry/lmtp.sock\" or \"127.0.0.1:8024\"")
-                    })?;
-                    Receiver::bind(address, config, inbox, clock).await
-                }
+            let receiver = if let Some(path) = place.strip_prefix("unix:") {
+                Receiver::bind_unix(Path::new(path), config, inbox, clock).await
+            } else {
+                let address = place.parse().map_err(|_| {
+                    let what = format!("{}: [mail] lmtp = \"{place}\"", beside.display());
+                    fail(what, "write it as \"unix:/run/consentry/lmtp.sock\" or \"127.0.0.1:8024\"")
+                })?;
+                Receiver::bind(address, config, inbox, clock).await
             };
             self.add(receiver, "LMTP", place)?;
         }

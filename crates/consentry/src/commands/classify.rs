@@ -26,9 +26,9 @@ fn run_mail(json: bool, args: &ClassifyMail) -> Result<Exit> {
             Ok(raw) => {
                 let reading = mail::read(&raw);
                 if json {
-                    output::line(as_json(file, &reading))
+                    output::line(as_json(file, &reading));
                 } else {
-                    output::line(as_words(file, &reading))
+                    output::line(as_words(file, &reading));
                 }
             }
             Err(error) => {

@@ -125,18 +125,20 @@ impl Splitter {
         }
         let output = &self.output[..written];
         let mut start = 0;
-        let spans = self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end);
-        Ok(match std::str::from_utf8(output) {
-            Ok(text) => (spans.map(|span| &text[span]).collect(), None),
-            Err(error) => {
-                let fields = spans.map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
-                let after = error.valid_up_to();
-                let reason = format!(
-                    "not UTF-8 after {after} bytes of text; name the file's encoding with --encoding"
-                );
-                (fields.collect(), Some(reason))
-            }
-        })
+        let spans: Vec<_> =
+            self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end).collect();
+        // Pieces of a character on both sides of a delimiter are UTF-8 together, and none by themselves.
+        let text = std::str::from_utf8(output);
+        if let Ok(text) = text
+            && let Some(fields) = spans.iter().map(|span| text.get(span.clone())).collect()
+        {
+            return Ok((fields, None));
+        }
+        let fields = spans.into_iter().map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
+        let after = text.err().map_or(0, |error| error.valid_up_to());
+        let reason =
+            format!("not UTF-8 after {after} bytes of text; name the file's encoding with --encoding");
+        Ok((fields.collect(), Some(reason)))
     }
 }
 
@@ -195,4 +197,17 @@ fn consent(row: &mut RowBuilder, target: RowTarget, cell: &str, at: Option<Times
         row.consent(RowConsent { target, choice, at, reason: None });
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_a_delimiter_tears_apart_is_no_text() {
+        let mut splitter = Splitter::new(b',');
+        let (fields, problem) = splitter.split(b"a\xef\xbb,\xbfb,c").unwrap();
+        assert_eq!(fields, ["", "", "c"]);
+        assert!(problem.is_some_and(|problem| problem.contains("UTF-8")));
+    }
 }
