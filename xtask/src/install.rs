@@ -1,14 +1,15 @@
-//! Installs what the tests need: Debian packages when we are root, and the browser tests' Node packages.
+//! Installs what the tests need: Debian packages when we are root, and the Node packages of browser and webhook
+//! tests.
 //! What is there already is found by its executable, in milliseconds, and left alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, find_program, is_root, postgres};
+use crate::servers::{self, browser, dkim, dovecot, exim, find_program, is_root, postgres, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -16,8 +17,11 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 10] = [
     Package { name: "postfix", is_there: || has("postfix") && has("smtp-sink") },
+    Package { name: "dovecot-imapd", is_there: dovecot::is_installed },
+    // A library of exim4's that nothing else brings.
+    Package { name: "libidn12", is_there: has_libidn },
     // Its own cluster isn't started while our service policy is in place, and never used.
     Package { name: "postgresql", is_there: postgres::is_installed },
     Package { name: "python3-dkim", is_there: dkim::is_installed },
@@ -37,6 +41,41 @@ const SERVICE_POLICY_NO: &str = "#!/bin/sh\nexit 101\n";
 
 /// The Postfix package asks at installation what to configure: nothing.
 const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configuration\n";
+
+fn has_libidn() -> bool {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("libidn.so.12")).any(|file| file.exists())
+}
+
+/// Debian's exim4 can't be installed beside Postfix, but its program runs from anywhere, as a user that it names.
+fn unpack_exim() -> Result<()> {
+    if exim::is_ready() {
+        return Ok(());
+    }
+    if !(is_root() && has("apt-get")) {
+        eprintln!("exim4 is missing: its bounces won't be tested");
+        return Ok(());
+    }
+    println!("unpacking exim4");
+    let folder = tempfile::tempdir()?;
+    let download = || {
+        let mut apt = Command::new("apt-get");
+        apt.args(["download", "--quiet", "-o", "APT::Sandbox::User=root", "exim4-daemon-light"]);
+        stream(apt.current_dir(folder.path()))
+    };
+    if download().is_err() {
+        stream(Command::new("apt-get").args(["update", "--quiet"]))?;
+        download()?;
+    }
+    let package = fs::read_dir(folder.path())?.next().context("apt-get left no package")??.path();
+    fs::create_dir_all(exim::folder())?;
+    stream(Command::new("dpkg-deb").arg("-x").arg(package).arg(exim::folder()))?;
+    if !exim::has_user() {
+        let mut add = Command::new("useradd");
+        stream(add.args(["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", exim::USER]))?;
+    }
+    Ok(())
+}
 
 fn has(program: &str) -> bool {
     find_program(program).is_some()
@@ -63,12 +102,16 @@ pub fn run() -> Result<()> {
             eprintln!("    sudo apt-get install --no-install-recommends {names}");
         }
     }
+    unpack_exim()?;
     install_node_packages()
 }
 
 /// Whether everything is there that some test would otherwise be skipped for.
 pub fn is_complete() -> bool {
-    is_root() && PACKAGES.iter().all(|package| (package.is_there)()) && browser_packages_current()
+    is_root()
+        && PACKAGES.iter().all(|package| (package.is_there)())
+        && exim::is_ready()
+        && node_folders().iter().all(|folder| node_packages_current(folder))
 }
 
 fn install_packages(names: &[&str]) -> Result<()> {
@@ -104,9 +147,14 @@ fn apt_install(names: &[&str]) -> Result<()> {
     install()
 }
 
-/// Whether `node_modules` was installed from the lock file as it is now.
-fn browser_packages_current() -> bool {
-    let modified = |file: &str| fs::metadata(browser::folder().join(file)).and_then(|entry| entry.modified());
+/// The folders of tests with Node packages of their own.
+fn node_folders() -> [PathBuf; 2] {
+    [browser::folder(), webhooks::folder()]
+}
+
+/// Whether a folder's `node_modules` was installed from the lock file as it is now.
+fn node_packages_current(folder: &Path) -> bool {
+    let modified = |file: &str| fs::metadata(folder.join(file)).and_then(|entry| entry.modified());
     match (modified("node_modules/.package-lock.json"), modified("package-lock.json")) {
         (Ok(installed), Ok(wanted)) => installed >= wanted,
         _ => false,
@@ -114,21 +162,22 @@ fn browser_packages_current() -> bool {
 }
 
 fn install_node_packages() -> Result<()> {
-    if browser_packages_current() {
-        return Ok(());
+    for folder in node_folders().iter().filter(|folder| !node_packages_current(folder)) {
+        let name = folder.file_name().unwrap_or_default().display();
+        let Some(npm) = find_program("npm") else {
+            eprintln!("npm is missing: some {name} tests will be skipped");
+            continue;
+        };
+        println!("installing the {name} tests' Node packages");
+        let mut npm = Command::new(npm);
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+        stream(&mut npm)?;
+        // `npm ci` may keep the packages' own times.
+        let marker = folder.join("node_modules/.package-lock.json");
+        let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
+        fs::write(&marker, text)?;
     }
-    let Some(npm) = find_program("npm") else {
-        eprintln!("npm is missing: browser tests will be skipped");
-        return Ok(());
-    };
-    println!("installing the browser tests' Node packages");
-    let mut npm = Command::new(npm);
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(browser::folder());
-    stream(&mut npm)?;
-    // `npm ci` may keep the packages' own times.
-    let marker = browser::folder().join("node_modules/.package-lock.json");
-    let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
-    fs::write(&marker, text).map_err(Into::into)
+    Ok(())
 }
 
 /// Runs a command with its output going straight to ours and no input.

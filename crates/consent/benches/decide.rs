@@ -23,7 +23,12 @@ fn main() {
     let mut state = 1;
     let recipients: Vec<_> = (0..count).map(|_| recipient(&mut state)).collect();
     let (mut one, mut two, mut bound) = (Vec::new(), Vec::new(), Vec::new());
-    let unbound = Message { channel: Channel::Email, category: Category::Marketing, list: None };
+    let unbound = Message {
+        channel: Channel::Email,
+        category: Category::Marketing,
+        list: None,
+        after_complaint: false,
+    };
     let listed = Message { list: Some(ListState::Live), ..unbound };
     for _ in 0..runs {
         one.push(rate(&recipients, &unbound, 1));

@@ -80,6 +80,12 @@ impl Source {
     pub const IMPORT: Self = Self(Cow::Borrowed("import"));
     /// Someone at the brand, on the person's behalf.
     pub const OPERATOR: Self = Self(Cow::Borrowed("operator"));
+    /// A mail to the address in the List-Unsubscribe header (RFC 2369).
+    pub const MAILTO: Self = Self(Cow::Borrowed("mailto"));
+    /// A report of spam, by a mailbox provider (RFC 5965) or a relay service.
+    pub const COMPLAINT: Self = Self(Cow::Borrowed("complaint"));
+    /// An opt-out that a relay service took and told us about.
+    pub const WEBHOOK: Self = Self(Cow::Borrowed("webhook"));
     /// A program, through the HTTP interface.
     pub const API: Self = Self(Cow::Borrowed("api"));
 

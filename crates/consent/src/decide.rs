@@ -33,6 +33,8 @@ pub enum Suppressed {
     Address,
     /// The address's domain.
     Domain,
+    /// The address, and for no other reason than that its owner reported a message as spam.
+    Complaint,
 }
 
 /// What the allow list says.
@@ -107,6 +109,9 @@ pub struct Message {
     pub category: Category,
     /// The list that it is bound to, if any.
     pub list: Option<ListState>,
+    /// Whether a transactional message goes to somebody who reported a message as spam, as its configuration says. Marketing
+    /// never does.
+    pub after_complaint: bool,
 }
 
 /// The workspace's settings that decisions read.
@@ -203,7 +208,7 @@ fn rows(
         failed.map_or(Ok(()), Err)
     };
     row(1, "the address is well-formed", None, unreachable_reason(recipient.reach))?;
-    row(2, "neither address nor domain is suppressed", None, suppression_reason(recipient.suppressed))?;
+    row(2, "neither address nor domain is suppressed", None, suppression_reason(recipient, message))?;
     let not_allowed = (recipient.allow == Allow::NotListed).then_some(Exclusion::NotAllowed);
     row(3, "the allow list is off or holds the address", None, not_allowed)?;
     let blocked = recipient.sender_blocked.then_some(Exclusion::SenderBlocked);
@@ -262,10 +267,12 @@ const fn unreachable_reason(reach: Reach) -> Option<Exclusion> {
     }
 }
 
-const fn suppression_reason(suppressed: Suppressed) -> Option<Exclusion> {
-    match suppressed {
+fn suppression_reason(recipient: &Recipient, message: &Message) -> Option<Exclusion> {
+    let after_complaint = message.after_complaint && message.category == Category::Transactional;
+    match recipient.suppressed {
         Suppressed::No => None,
-        Suppressed::Address => Some(Exclusion::AddressSuppressed),
+        Suppressed::Complaint if after_complaint => None,
+        Suppressed::Address | Suppressed::Complaint => Some(Exclusion::AddressSuppressed),
         Suppressed::Domain => Some(Exclusion::DomainSuppressed),
     }
 }

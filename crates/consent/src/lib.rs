@@ -5,18 +5,21 @@
 //! the way out.
 
 pub mod address;
+pub mod bounce;
 pub mod change;
 pub mod choice;
 pub mod decide;
 pub mod field;
 pub mod id;
 pub mod jurisdiction;
+pub mod sms;
 pub mod time;
 pub mod token;
 pub mod word;
 pub mod xdm;
 
 pub use address::{Address, AddressError, Namespace};
+pub use bounce::BounceReason;
 pub use change::{ConsentChange, Evidence, Level, Source, Stamp, Subject, Target};
 pub use choice::Choice;
 pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};

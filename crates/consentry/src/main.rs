@@ -6,9 +6,12 @@ mod cli;
 mod commands;
 mod context;
 mod listen;
+mod mail_section;
 mod output;
 mod probe;
+mod server_file;
 mod system;
+mod webhook_section;
 
 use std::process::ExitCode;
 
@@ -18,7 +21,7 @@ use context::Context;
 use output::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| cli::leave(&error));
     start_logging();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -47,6 +50,8 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let open = || Context::open(&global);
     match command {
         Command::Completions { shell } => commands::completions::run(shell),
+        Command::Classify(command) => commands::classify::run(global.json, command),
+        Command::Intake(command) => commands::intake::run(&global, command).await,
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
         Command::Serve(args) => commands::serve::run(&open()?, args).await,
@@ -56,6 +61,8 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => commands::check::run(&open()?, args).await,
         Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, &address).await,
         Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
+        Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
+        Command::Allow(command) => commands::allow::run(&open()?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,

@@ -16,6 +16,10 @@ pub enum Exit {
     Unfinished = 4,
     /// `campaign run`: refused by the publish check.
     Refused = 5,
+    /// `intake`: the command line is wrong (EX_USAGE of sysexits).
+    Usage = 64,
+    /// `intake`: to be tried again (EX_TEMPFAIL of sysexits).
+    TryAgain = 75,
 }
 
 /// An error that says what went wrong and, on a line of its own, what to do.

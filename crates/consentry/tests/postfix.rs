@@ -91,7 +91,7 @@ dkim = [
   {{ domain = "brand.example", selector = "ed", key_file = "ed.pem" }},
 ]
 transport = {{ host = "localhost", port = {port}, tls = "required", ca_file = "{ca}" }}
-retry = {{ delays = ["1s"], attempts_max = 2 }}
+retry = {{ delays = ["1s", "7h"], period = "6h" }}
 [content]
 subject = "{subject}"
 html = '<p>Dear {{{{ profile.first_name }}}}, <a href="{{{{ unsubscribe_url }}}}">unsubscribe</a></p>'

@@ -16,8 +16,11 @@ use crate::error::InputError;
 use crate::mailbox::Mailbox;
 use crate::smtp::TransportConfig;
 
-/// Most attempts that may be configured.
-const ATTEMPTS_LIMIT: u32 = 50;
+/// How long a message may be tried again: at most, and at least by category. A marketing message given up too early is a
+/// soft bounce that says nothing of the address.
+const PERIOD_MAX: Duration = Duration::from_hours(84);
+const PERIOD_MIN_MARKETING: Duration = Duration::from_hours(6);
+const PERIOD_MIN_TRANSACTIONAL: Duration = Duration::from_mins(10);
 /// Longest wait between two attempts.
 const DELAY_MAX: Duration = Duration::from_hours(7 * 24);
 /// Keys whose files are named relative to the file that names them.
@@ -30,9 +33,9 @@ const FILE_KEYS: [&[&str]; 3] =
 pub struct ListUnsubscribe {
     /// The HTTPS link with one-click.
     pub url: bool,
-    /// The mail address.
+    /// The mail address `u.TOKEN@`, in front of the link.
     pub mailto: bool,
-    /// The domain of that mail address.
+    /// The domain of that mail address; that of bounces if absent.
     pub mailto_domain: Option<String>,
 }
 
@@ -42,31 +45,36 @@ impl Default for ListUnsubscribe {
     }
 }
 
-/// When a message that was refused for now is tried again.
+/// When a message that was refused for now is tried again. Before each attempt it is decided again whether it may go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// Waits after the first, second, ... attempt, as `30s`, `10m`, `1h`, `2d`; the last one holds for all further ones.
     #[serde(deserialize_with = "durations")]
     pub delays: Vec<Duration>,
-    /// Attempts in all, the first one included.
-    pub attempts_max: u32,
+    /// No attempt is made once the waits before it add up to more: 6 to 84 hours, for transactional messages 10 minutes to
+    /// 84 hours.
+    #[serde(deserialize_with = "one_duration")]
+    pub period: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { delays: [60, 600, 3600].map(Duration::from_secs).to_vec(), attempts_max: 5 }
+        const MINUTE: u64 = 60;
+        let delays = [MINUTE, 10 * MINUTE, 60 * MINUTE, 120 * MINUTE, 240 * MINUTE];
+        Self { delays: delays.map(Duration::from_secs).to_vec(), period: PERIOD_MAX }
     }
 }
 
 impl Retry {
     /// How long to wait after `attempts` attempts; `None` when that was the last one.
     pub fn delay_after(&self, attempts: u32) -> Option<Duration> {
-        if attempts >= self.attempts_max {
-            return None;
-        }
-        let at = (attempts.max(1) as usize - 1).min(self.delays.len() - 1);
-        Some(self.delays[at])
+        let (last, before) = self.delays.split_last()?;
+        let listed = before.iter().take(attempts as usize).sum::<Duration>();
+        let further = attempts.saturating_sub(u32::try_from(before.len()).unwrap_or(u32::MAX));
+        let waited = listed.checked_add(last.checked_mul(further)?)?;
+        let delay = *self.delays.get(attempts.max(1) as usize - 1).unwrap_or(last);
+        (waited <= self.period).then_some(delay)
     }
 }
 
@@ -90,6 +98,8 @@ pub(crate) struct RawConfiguration {
     transport: TransportConfig,
     #[serde(default)]
     retry: Retry,
+    #[serde(default)]
+    send_after_complaint: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -131,6 +141,8 @@ pub struct ChannelConfiguration {
     pub transport: TransportConfig,
     /// Further attempts.
     pub retry: Retry,
+    /// Of a transactional configuration: messages go out to people who reported one as spam, too.
+    pub send_after_complaint: bool,
     body: Value,
 }
 
@@ -155,6 +167,12 @@ impl ChannelConfiguration {
     /// What the store keeps: JSON with every file path absolute.
     pub fn to_json(&self) -> String {
         self.body.to_string()
+    }
+
+    /// The domain of the mail address in List-Unsubscribe, if there is one.
+    pub fn mailto_domain(&self) -> Option<&str> {
+        let ListUnsubscribe { mailto, mailto_domain, .. } = &self.list_unsubscribe;
+        mailto.then(|| mailto_domain.as_deref().unwrap_or(&self.bounce_domain))
     }
 
     /// What decides what recipients get: all but the relay, the keys and the retries, which may be mended while a run
@@ -195,19 +213,25 @@ impl ChannelConfiguration {
         let bounce_domain = raw.bounce_domain.as_deref().map(domain).transpose();
         let bounce_domain = bounce_domain.map_err(|problem| wrong("bounce_domain", problem))?;
         let bounce_domain = bounce_domain.unwrap_or_else(|| from.domain().to_owned());
+        let mut list_unsubscribe = raw.list_unsubscribe;
+        if let Some(text) = &list_unsubscribe.mailto_domain {
+            let domain = domain(text).map_err(|problem| wrong("list_unsubscribe.mailto_domain", problem))?;
+            list_unsubscribe.mailto_domain = Some(domain);
+        }
         Ok(Self {
             name: raw.name,
             category: raw.category,
             from,
             reply_to,
             dkim,
-            list_unsubscribe: raw.list_unsubscribe,
+            list_unsubscribe,
             level: raw.level,
             bounce_domain,
             feedback_id: raw.feedback_id,
             public_url,
             transport: raw.transport,
             retry: raw.retry,
+            send_after_complaint: raw.send_after_complaint,
             body,
         })
     }
@@ -225,10 +249,9 @@ fn check_names(raw: &RawConfiguration) -> Result<(), (&'static str, String)> {
     if raw.channel != "email" {
         return Err(("channel", "only `email` can be sent; write channel = \"email\"".to_owned()));
     }
-    if raw.list_unsubscribe.mailto || raw.list_unsubscribe.mailto_domain.is_some() {
-        let problem =
-            "there is no receiver for unsubscribe mails yet; leave `mailto` and `mailto_domain` out";
-        return Err(("list_unsubscribe.mailto", problem.to_owned()));
+    if raw.list_unsubscribe.mailto_domain.is_some() && !raw.list_unsubscribe.mailto {
+        let problem = "says nothing without `mailto = true`";
+        return Err(("list_unsubscribe.mailto_domain", problem.to_owned()));
     }
     if raw.level == Level::Any {
         let problem = "use `channel`, `identity`, or, for messages bound to a list, `subscription`";
@@ -246,8 +269,18 @@ fn check_names(raw: &RawConfiguration) -> Result<(), (&'static str, String)> {
             "name one or more waits of at most 7 days, e.g. [\"1m\", \"10m\"]".to_owned(),
         ));
     }
-    if !(1..=ATTEMPTS_LIMIT).contains(&raw.retry.attempts_max) {
-        return Err(("retry.attempts_max", format!("use 1 to {ATTEMPTS_LIMIT}")));
+    if raw.send_after_complaint && raw.category == Category::Marketing {
+        let problem = "is for transactional messages; whoever complained gets no marketing";
+        return Err(("send_after_complaint", problem.to_owned()));
+    }
+    let (least, words) = match raw.category {
+        Category::Marketing => (PERIOD_MIN_MARKETING, "a marketing message is tried again for 6h to 84h"),
+        Category::Transactional => {
+            (PERIOD_MIN_TRANSACTIONAL, "a transactional message is tried again for 10m to 84h")
+        }
+    };
+    if !(least..=PERIOD_MAX).contains(&raw.retry.period) {
+        return Err(("retry.period", words.to_owned()));
     }
     Ok(())
 }
@@ -312,6 +345,11 @@ fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>
         duration(text).ok_or_else(|| serde::de::Error::custom("write a wait as 30s, 10m, 1h or 2d"))
     };
     texts.iter().map(parse).collect()
+}
+
+fn one_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    duration(&text).ok_or_else(|| serde::de::Error::custom("write a time as 30m, 6h or 2d"))
 }
 
 fn duration(text: &str) -> Option<Duration> {

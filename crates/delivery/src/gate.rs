@@ -56,6 +56,8 @@ pub struct Gate {
     pub list: Option<ListId>,
     /// The sender's address, for recipients who blocked it.
     pub sender: String,
+    /// Whether transactional messages go out to people who reported one as spam.
+    pub after_complaint: bool,
 }
 
 impl Gate {
@@ -114,7 +116,12 @@ impl Gate {
             now,
         };
         let readings = self.store.read(self.workspace, query).await?;
-        let message = Message { channel: Channel::Email, category: self.category, list };
+        let message = Message {
+            channel: Channel::Email,
+            category: self.category,
+            list,
+            after_complaint: self.after_complaint,
+        };
         Ok((readings, message, settings.rules()))
     }
 }

@@ -20,7 +20,9 @@ mod parts;
 mod pipeline;
 mod plaintext;
 pub mod publish;
-pub mod render;
+mod receiving;
+pub mod refusals;
+mod render;
 pub mod run;
 mod settle;
 pub mod smtp;
@@ -35,7 +37,7 @@ pub use forecast::{Forecast, forecast};
 pub use links::Links;
 pub use mailbox::Mailbox;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
-pub use run::{Deps, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
+pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
 
 #[cfg(test)]
 mod tests;

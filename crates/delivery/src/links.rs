@@ -54,6 +54,12 @@ impl Links {
         self.url('p', &self.token(Purpose::Preferences, self.level, address, epoch))
     }
 
+    /// The local part of the mail address in List-Unsubscribe, 63 octets at most: RFC 5321 section 4.5.3.1.1 allows 64.
+    pub fn mailto(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        let token = self.token(Purpose::Unsubscribe, self.level, address, epoch);
+        Ok(format!("u.{}", self.ring.sign(&token)?.to_local_part()))
+    }
+
     /// The token of the envelope sender, spelled for a local part. It names the message too: the same address and run
     /// give the same token.
     pub fn bounce(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {

@@ -49,6 +49,7 @@ pub struct Composer {
     /// List-Unsubscribe-Post, Feedback-ID, MIME-Version.
     tail: Vec<u8>,
     list_unsubscribe: bool,
+    mailto_domain: Option<String>,
     bounce_domain: String,
     id_domain: String,
     signer: Signer,
@@ -72,6 +73,7 @@ impl Composer {
             list: Vec::new(),
             tail: Vec::new(),
             list_unsubscribe: configuration.list_unsubscribe.url,
+            mailto_domain: configuration.mailto_domain().map(str::to_owned),
             bounce_domain: configuration.bounce_domain.clone(),
             id_domain: configuration.from.domain().to_owned(),
             signer,
@@ -111,8 +113,9 @@ impl Composer {
         let Buffers { header, body, message } = buffers;
         let id = message_id(&token);
         self.header(header, &envelope, &id, &rendered.subject, at);
-        if self.list_unsubscribe {
-            field(header, "List-Unsubscribe", &URL::new(links.unsubscribe(person.address(), person.epoch)?));
+        let ways_out = self.ways_out(person, links)?;
+        if !ways_out.is_empty() {
+            field(header, "List-Unsubscribe", &URL::new_list(ways_out.into_iter()));
         }
         header.extend_from_slice(&self.tail);
         body.clear();
@@ -127,6 +130,20 @@ impl Composer {
         message.extend_from_slice(b"\r\n");
         message.extend_from_slice(content);
         Ok((envelope, message))
+    }
+
+    /// What List-Unsubscribe holds. RFC 2369 section 2 prefers the left-most, but mailbox providers take the link wherever it
+    /// stands, and older programs know mail alone.
+    fn ways_out(&self, person: &Person, links: &Links) -> Result<Vec<String>, TokenError> {
+        let mut ways_out = Vec::with_capacity(2);
+        if let Some(domain) = &self.mailto_domain {
+            let local = links.mailto(person.address(), person.epoch)?;
+            ways_out.push(format!("mailto:{local}@{domain}?subject=unsubscribe"));
+        }
+        if self.list_unsubscribe {
+            ways_out.push(links.unsubscribe(person.address(), person.epoch)?);
+        }
+        Ok(ways_out)
     }
 
     /// The fields up to List-Id, in the order that mail clients show.

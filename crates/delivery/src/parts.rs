@@ -89,7 +89,7 @@ impl Parts<'_> {
     }
 
     async fn step(&mut self, summary: &mut RunSummary) -> Result<Step, DeliveryError> {
-        let Deps { store, workspace, clock, stop } = self.deps;
+        let Deps { store, workspace, clock, stop, .. } = self.deps;
         let run = self.pipeline.run;
         let offer = store.take_part(*workspace, run, clock.now()).await?;
         self.note_busy(matches!(offer, Offer::Busy));

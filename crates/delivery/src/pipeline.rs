@@ -17,6 +17,7 @@ use crate::gate::{Gate, Permit};
 use crate::listed::Listed;
 use crate::message::Composer;
 use crate::render::Renderer;
+use crate::run::Judge;
 use crate::settle::{Tally, settle_all};
 use crate::smtp::SmtpTransport;
 use crate::window::Window;
@@ -33,6 +34,7 @@ pub(crate) struct Pipeline {
     pub(crate) composer: Composer,
     pub(crate) retry: Retry,
     pub(crate) backoff: Duration,
+    pub(crate) judge: Judge,
     /// Claims whose messages were given to the workers and that aren't settled.
     pub(crate) handed: Mutex<HashSet<ClaimId>>,
 }

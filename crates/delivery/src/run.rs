@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{Clock, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{BounceReason, Clock, ListId, RunId, Timestamp, WorkspaceId};
 use store::{NewRun, Run, RunGuard, RunReport, RunState, Store, StoreError};
 use tokio::sync::watch;
 
@@ -27,7 +27,7 @@ use crate::listed::Listed;
 use crate::message::Composer;
 use crate::parts::Parts;
 use crate::pipeline::Pipeline;
-use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
+use crate::publish::{Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
 use crate::settle::Tally;
 use crate::smtp::SmtpTransport;
@@ -51,9 +51,15 @@ pub struct Deps {
     pub workspace: WorkspaceId,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What a server's refusal means; see [`Judge`].
+    pub judge: Judge,
     /// Becomes true when the run is to stop: it finishes what is in hand and can be resumed.
     pub stop: watch::Receiver<bool>,
 }
+
+/// Tells what a reply such as `550 5.1.1 no such user` says of the address, and whether no further try can help: the
+/// reading of bounces, which is not this crate's.
+pub type Judge = fn(reply: &str) -> Option<(BounceReason, bool)>;
 
 /// How to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +147,7 @@ impl Deps {
             category: campaign.configuration.category,
             list,
             sender: campaign.configuration.from.email.clone(),
+            after_complaint: campaign.configuration.send_after_complaint,
         }
     }
 
@@ -203,6 +210,7 @@ pub async fn run_campaign(
         renderer,
         composer: Composer::new(campaign, signer),
         retry: campaign.configuration.retry.clone(),
+        judge: deps.judge,
         backoff: options.backoff,
         handed: Mutex::default(),
     };
@@ -235,7 +243,7 @@ pub async fn check_campaign(
     let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, false, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
-    Ok(publish::check(campaign, &samples, &links, probe).await?)
+    deps.checked(campaign, &samples, &links, probe).await
 }
 
 /// What signs and what sends; nothing is connected yet.
@@ -306,7 +314,7 @@ async fn start(
         let doubtful_retried = reopen(deps, &run, options).await?;
         let profiles = deps.store.audience(deps.workspace, run.id).await?;
         let samples = samples(deps, campaign, list, &profiles).await?;
-        let checked = publish::check(campaign, &samples, &links, probe).await?;
+        let checked = deps.checked(campaign, &samples, &links, probe).await?;
         let listed = listed(&run)?;
         let (resumed, resolved) = (true, Resolved::default());
         return Ok(Started { run, resumed, doubtful_retried, resolved, listed, checked });
@@ -317,7 +325,7 @@ async fn start(
     let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, true, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
-    let checked = publish::check(campaign, &samples, &links, probe).await?;
+    let checked = deps.checked(campaign, &samples, &links, probe).await?;
     let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
     let configuration = deps.store.put_configuration(deps.workspace, name, &body, now).await?;
     let spec = serde_json::to_string(&campaign.spec(&checked.confirmation, resolved.listed.clone()));

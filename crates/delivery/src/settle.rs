@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::gate::Gate;
 use crate::pipeline::{Closed, Health, Pipeline};
+use crate::refusals;
 use crate::run::Progress;
 
 /// Settlements being written at a time; the store commits them together.
@@ -118,7 +119,11 @@ async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<()
     let mut tries = 0;
     loop {
         // A settlement that can't be written leaves the claim open: in doubt, never sent twice.
-        match gate.store.settle(gate.workspace, settlement.clone()).await {
+        let written = match refusals::keep(pipeline, &settlement).await {
+            Ok(()) => gate.store.settle(gate.workspace, settlement.clone()).await,
+            Err(error) => Err(error),
+        };
+        match written {
             Err(error) if error.is_transient() && tries < tries_max => {
                 tracing::debug!(%error, "a settlement is tried again");
                 tries += 1;

@@ -1,5 +1,11 @@
 //! How a choice comes in: imports, one-click posts, received mail.
+pub mod feedback;
+pub mod imap;
+pub mod inbox;
+pub mod mail;
 pub mod receiver;
 pub mod unsubscribe;
+pub mod webhook;
 
 pub mod import;
+pub mod suppression;

@@ -9,6 +9,7 @@ mod post;
 mod tests;
 
 pub use page::{About, Known, PageSpec, Row, look};
+pub(crate) use post::percent_decode;
 pub use post::{Action, BODY_BYTES_MAX, Fields, Post, parse_post};
 
 use consent::{

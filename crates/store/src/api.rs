@@ -1,17 +1,18 @@
 //! The one interface to the state, whichever engine keeps it.
 
 use async_trait::async_trait;
-use consent::{
-    Address, AddressId, ConsentChange, EntryId, ListId, Namespace, ProfileId, RunId, Timestamp, WorkspaceId,
-};
+use consent::{Address, AddressId, ConsentChange, EntryId, ListId, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use crate::error::StoreError;
 use crate::types::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
-    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
-    Settings, Settlement, SuppressionEntry,
+    AddressOwner, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due,
+    Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant,
+    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
 };
+
+mod suppression;
+
+pub use suppression::SuppressionStore;
 
 /// What every operation answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -25,7 +26,7 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: SuppressionStore + crate::Uploads {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 
@@ -122,7 +123,7 @@ pub trait Store: Send + Sync {
     /// The profiles that have any value recorded for a list: who of them is subscribed, the decision tells.
     async fn list_profiles(&self, workspace: WorkspaceId, list: ListId) -> Result<roaring::RoaringTreemap>;
 
-    // ---- lists, suppression, settings, configurations ----------------------------------------------------------
+    // ---- lists -----------------------------------------------------------------------------------------------
 
     /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.
     async fn create_list(&self, workspace: WorkspaceId, list: NewList) -> Result<List>;
@@ -136,14 +137,7 @@ pub trait Store: Send + Sync {
     /// All lists, by name.
     async fn lists(&self, workspace: WorkspaceId) -> Result<Vec<List>>;
 
-    /// Adds or replaces suppression entries.
-    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<()>;
-
-    /// Removes a suppression entry; whether there was one.
-    async fn unsuppress(&self, workspace: WorkspaceId, namespace: &Namespace, value: &str) -> Result<bool>;
-
-    /// Adds or replaces allow entries.
-    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()>;
+    // ---- settings, configurations ----------------------------------------------------------------------------
 
     /// The workspace's settings.
     async fn settings(&self, workspace: WorkspaceId) -> Result<Settings>;

@@ -1,6 +1,7 @@
 //! [`crate::Store`] on any engine: what an operation is, whichever database keeps the state. An [`Engine`] says where it runs.
 
 mod operations;
+mod suppression;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

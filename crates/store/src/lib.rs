@@ -14,13 +14,17 @@ mod sql;
 pub mod sqlite;
 mod state;
 pub mod types;
+mod uploads;
 
-pub use api::{MakeChange, Result, Store};
+pub use api::{MakeChange, Result, Store, SuppressionStore};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;
+pub use uploads::Uploads;
 
 /// Most profiles in one [`ReadingQuery`].
 pub const READ_MAX: usize = 4096;
 /// Most rows in one import transaction.
 pub const IMPORT_MAX: usize = 32_768;
+/// Most pieces of feedback at once.
+pub const FEEDBACK_MAX: usize = 1_000;

@@ -1,11 +1,17 @@
 //! What goes into the store and comes out of it.
 
+mod feedback;
 mod profiles;
 mod reading;
 mod runs;
+mod suppression;
+mod uploads;
 mod workspace;
 
+pub use feedback::*;
 pub use profiles::*;
 pub use reading::*;
 pub use runs::*;
+pub use suppression::*;
+pub use uploads::*;
 pub use workspace::*;

@@ -3,11 +3,14 @@
 //! [`public_router`] serves the links in messages: pages without JavaScript that load nothing from elsewhere, and the
 //! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
 
+mod ajo;
 mod choices;
+mod hooks;
 pub mod language;
 mod link;
 pub mod mailbox;
 mod operations;
+mod outside;
 mod problem;
 mod render;
 mod requester;
@@ -15,5 +18,8 @@ mod router;
 mod screen;
 mod state;
 
+pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
+pub use hooks::Webhooks;
+pub use outside::Https;
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -7,6 +7,7 @@ use consent::Clock;
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::hooks::Webhooks;
 use crate::render::Renderer;
 
 /// What the public pages are served with.
@@ -18,6 +19,8 @@ pub struct PublicConfig {
     pub clock: Arc<dyn Clock>,
     /// The ledger's files, to serve them to whoever wants to check them.
     pub ledger: Option<LedgerFiles>,
+    /// The webhooks of relay services.
+    pub webhooks: Option<Arc<Webhooks>>,
     /// Whether a reverse proxy of the operator's stands in front: then the last entry of X-Forwarded-For is the
     /// client's address. Without one, anybody could write there what they like.
     pub behind_proxy: bool,
@@ -31,7 +34,14 @@ impl PublicConfig {
 
     /// Served directly, without the ledger's files.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, ledger: None, behind_proxy: false, requests_max: Self::REQUESTS_MAX }
+        Self {
+            store,
+            clock,
+            ledger: None,
+            webhooks: None,
+            behind_proxy: false,
+            requests_max: Self::REQUESTS_MAX,
+        }
     }
 }
 

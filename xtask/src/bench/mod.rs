@@ -6,6 +6,8 @@
 //! | `one-click` | durable one-click POSTs | the same server's `GET /healthz` |
 //! | `import` | rows of `import profiles` | `sqlite3 .import` of the same file |
 //! | `campaign` | messages of `campaign run` | `smtp-source` with the same messages |
+//! | `classify` | received mails read, and how well | none |
+//! | `sms` | replies to text messages read, and how well | none |
 //! | `postgres` | opt-outs and decisions of nodes on one PostgreSQL | `pgbench` with one row changed per commit |
 //!
 //! Each is measured several times, in turns with its peer; the ratio is that of neighbours in time.
@@ -20,8 +22,10 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 mod campaign;
+mod classify;
 mod import;
 mod postgres;
+mod sms;
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,12 +38,24 @@ pub enum Name {
     Import,
     /// Messages sent
     Campaign,
+    /// Received mails read, and how well
+    Classify,
+    /// Replies to text messages read
+    Sms,
     /// Opt-outs and decisions of many nodes
     Postgres,
 }
 
 impl Name {
-    const ALL: [Self; 5] = [Self::Decide, Self::OneClick, Self::Import, Self::Campaign, Self::Postgres];
+    const ALL: [Self; 7] = [
+        Self::Decide,
+        Self::OneClick,
+        Self::Import,
+        Self::Campaign,
+        Self::Classify,
+        Self::Sms,
+        Self::Postgres,
+    ];
 }
 
 /// What to measure.
@@ -54,6 +70,15 @@ pub struct Options {
     /// This binary for imports, campaigns and nodes, in place of a release build of the workspace
     #[arg(long, value_name = "FILE")]
     pub binary: Option<PathBuf>,
+    /// `classify`: a folder of mails with a labels.json; else the one that is found
+    #[arg(long, value_name = "DIR")]
+    pub mails: Option<PathBuf>,
+    /// `sms`: a list of replies, each with its label and a tab before it; else the one that is found
+    #[arg(long, value_name = "FILE")]
+    pub phrases: Option<PathBuf>,
+    /// `classify`, `sms`: print what was read wrongly
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 impl Options {
@@ -127,6 +152,12 @@ pub fn run(options: &Options) -> Result<()> {
             Name::OneClick => program("consentry", "one_click", options.quick),
             Name::Import => import::run(&options.binary()?, options.quick),
             Name::Campaign => campaign::run(&options.binary()?, options.quick),
+            Name::Classify => {
+                classify::run(&options.binary()?, options.mails.as_deref(), options.quick, options.verbose)
+            }
+            Name::Sms => {
+                sms::run(&options.binary()?, options.phrases.as_deref(), options.quick, options.verbose)
+            }
             Name::Postgres => postgres::run(&options.binary()?, options.quick),
         }?;
         println!("{}", table(&measured));

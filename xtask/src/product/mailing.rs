@@ -68,10 +68,7 @@ impl Mailing {
             ("from", text("Example News <news@example.com>")),
             ("public_url", text("http://127.0.0.1:8025")),
             ("transport", transport),
-            (
-                "retry",
-                table([("delays", Value::Array(vec![text("1s")])), ("attempts_max", Value::Integer(20))]),
-            ),
+            ("retry", table([("delays", Value::Array(vec![text("1s")]))])),
         ];
         if !self.dkim.is_empty() {
             configuration.push(("dkim", Value::Array(self.dkim.iter().map(dkim).collect())));

@@ -3,10 +3,13 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`Postfix`] | a mail server of our own that delivers into a folder |
+//! | [`Exim`] | a mail server of our own that bounces everything |
+//! | [`Dovecot`] | an IMAP server of our own |
 //! | [`Cluster`] | a PostgreSQL of our own, with standbys; [`shared`] is one for all tests of a run |
 //! | [`SmtpSink`], [`smtp_source`] | Postfix's load generator pair |
 //! | [`dkim`] | a DKIM verifier that shares no code with ours |
 //! | [`Browser`] | Chromium, driven by a script |
+//! | [`Signer`] | signs webhooks as relay services do |
 //! | [`Tmpfs`] | a small file system to fill up |
 //!
 //! All listen on 127.0.0.1 and keep everything in a temporary folder. Each ends, with its processes and files, when it is
@@ -26,17 +29,23 @@ use anyhow::{Context as _, Result, bail};
 
 pub(crate) mod browser;
 pub mod dkim;
+pub(crate) mod dovecot;
+pub(crate) mod exim;
 pub mod guard;
 mod postfix;
 pub(crate) mod postgres;
 mod sink;
 mod tmpfs;
+pub(crate) mod webhooks;
 
 pub use browser::Browser;
+pub use dovecot::Dovecot;
+pub use exim::Exim;
 pub use postfix::{Options as PostfixOptions, Postfix};
 pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
 pub use tmpfs::Tmpfs;
+pub use webhooks::Signer;
 
 /// When this environment variable is set, a test that can't run fails instead of passing over it.
 pub const MUST_RUN: &str = "CONSENTRY_TESTS_MUST_RUN";

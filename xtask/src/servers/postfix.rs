@@ -49,6 +49,10 @@ pub struct Options {
     pub bounce: Vec<String>,
     /// Further lines of `main.cf`, which win.
     pub main_cf: Vec<String>,
+    /// Further lines of `master.cf`: services that it lacks, such as the SMTP client.
+    pub master_cf: Vec<String>,
+    /// No name server is asked: only names of /etc/hosts exist.
+    pub offline: bool,
 }
 
 impl Default for Options {
@@ -60,6 +64,8 @@ impl Default for Options {
             refuse: Vec::new(),
             bounce: Vec::new(),
             main_cf: Vec::new(),
+            master_cf: Vec::new(),
+            offline: false,
         }
     }
 }
@@ -96,8 +102,8 @@ impl Postfix {
         let guard = Guard::new(CLEAN_UP, &[folder.path().as_os_str()])?;
         let running = Self { _guard: guard, folder, port };
         running.write_configuration(options)?;
-        let mut start = Command::new(postfix);
-        output_of(start.arg("-c").arg(running.path("config")).arg("start"))?;
+        let mut start = if options.offline { running.offline()? } else { Command::new("env") };
+        output_of(start.arg(postfix).arg("-c").arg(running.path("config")).arg("start"))?;
         let answers = poll_until(PATIENCE, || Ok(accepts(port) || running.log().contains("fatal:")))?;
         let log = running.log();
         if log.contains("Address already in use") {
@@ -107,6 +113,16 @@ impl Postfix {
             bail!("Postfix doesn't answer; its log ends with:\n{}", running.log_end());
         }
         Ok(Some(running))
+    }
+
+    /// Runs what follows with a view of the file system in which names come from /etc/hosts alone.
+    fn offline(&self) -> Result<Command> {
+        let switch = self.path("config/nsswitch.conf");
+        fs::write(&switch, "passwd: files\ngroup: files\nhosts: files\n")?;
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", r#"mount --bind "$0" /etc/nsswitch.conf && exec "$@""#]);
+        command.arg(switch);
+        Ok(command)
     }
 
     /// The port on 127.0.0.1.
@@ -184,7 +200,10 @@ impl Postfix {
         fs::write(self.path("config/refuse"), refused.concat())?;
         fs::write(self.path("config/mailboxes"), mailboxes(&options.bounce))?;
         fs::write(self.path("config/main.cf"), self.main_cf(options))?;
-        fs::write(self.path("config/master.cf"), master_cf(self.port))?;
+        fs::write(
+            self.path("config/master.cf"),
+            master_cf(self.port) + &options.master_cf.join("\n") + "\n",
+        )?;
         Ok(())
     }
 

@@ -30,7 +30,7 @@ const REQUIRED: [(&str, &str); 3] = [
 ];
 
 pub(super) fn check(file: &File) -> Vec<Finding> {
-    if file.path == LOCK_FILE {
+    if file.path.ends_with(LOCK_FILE) {
         return Vec::new();
     }
     let mut findings = Vec::new();

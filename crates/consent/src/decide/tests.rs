@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EMAIL: Message = Message { channel: Channel::Email, category: Category::Marketing, list: None };
+const EMAIL: Message =
+    Message { channel: Channel::Email, category: Category::Marketing, list: None, after_complaint: false };
 
 fn with_profile(sets: &[(Field, Choice)]) -> Recipient {
     let word = sets.iter().fold(ConsentWord::EMPTY, |word, (field, choice)| word.with(*field, *choice));
@@ -78,6 +79,27 @@ fn transactional_ignores_consent_but_not_suppression_or_blocks() {
 }
 
 #[test]
+fn after_a_complaint_only_transactional_mail_that_is_to_goes_out() {
+    let rules = Rules::default();
+    let receipt = Message { category: Category::Transactional, ..EMAIL };
+    let excluded = Decision::Exclude(Exclusion::AddressSuppressed);
+    let complained = Recipient { suppressed: Suppressed::Complaint, ..Recipient::UNKNOWN };
+    check(&complained, &receipt, &rules, excluded);
+    check(&complained, &EMAIL, &rules, excluded);
+    check(&complained, &Message { after_complaint: true, ..EMAIL }, &rules, excluded);
+    let receipt = Message { after_complaint: true, ..receipt };
+    check(&complained, &receipt, &rules, Decision::Permit(Basis::Transactional));
+    for (suppressed, reason) in [
+        (Suppressed::Address, Exclusion::AddressSuppressed),
+        (Suppressed::Domain, Exclusion::DomainSuppressed),
+    ] {
+        check(&Recipient { suppressed, ..complained }, &receipt, &rules, Decision::Exclude(reason));
+    }
+    let braked = Recipient { allow: Allow::NotListed, ..complained };
+    check(&braked, &receipt, &rules, Decision::Exclude(Exclusion::NotAllowed));
+}
+
+#[test]
 fn the_jurisdiction_pack_wants_an_express_yes() {
     let rules = Rules { jurisdiction_pack: true, ..Rules::default() };
     let mut recipient = with_profile(&[(Field::Email, Choice::DefaultYes)]);
@@ -104,7 +126,7 @@ prop_compose! {
 prop_compose! {
     fn any_recipient()(
         reach in prop::sample::select(vec![Reach::Reachable, Reach::Reachable, Reach::Missing, Reach::Malformed, Reach::TokenDead]),
-        suppressed in prop::sample::select(vec![Suppressed::No, Suppressed::No, Suppressed::Address, Suppressed::Domain]),
+        suppressed in prop::sample::select(vec![Suppressed::No, Suppressed::No, Suppressed::Address, Suppressed::Domain, Suppressed::Complaint]),
         allow in prop::sample::select(vec![Allow::Off, Allow::Listed, Allow::NotListed]),
         sender_blocked in prop::bool::weighted(0.1),
         profile in any_word(),
@@ -121,9 +143,10 @@ prop_compose! {
         channel in prop::sample::select(Channel::ALL.to_vec()),
         transactional in prop::bool::weighted(0.1),
         list in prop::sample::select(vec![None, Some(ListState::Live), Some(ListState::NotStarted), Some(ListState::Expired)]),
+        after_complaint: bool,
     ) -> Message {
         let category = if transactional { Category::Transactional } else { Category::Marketing };
-        Message { channel, category, list }
+        Message { channel, category, list, after_complaint }
     }
 }
 
@@ -163,6 +186,22 @@ proptest! {
         }
         if matches!(decide(&r, &m, &rules), Decision::Exclude(_)) {
             prop_assert!(matches!(decide(&after, &m, &stricter), Decision::Exclude(_)));
+        }
+    }
+
+    /// Whatever is suppressed gets no marketing, and a complaint never permits what an address's entry doesn't but for
+    /// transactional messages that are to go out all the same.
+    #[test]
+    fn suppression_excludes(r in any_recipient(), m in any_message(), rules in any_rules()) {
+        let decision = decide(&r, &m, &rules);
+        let is_exception =
+            r.suppressed == Suppressed::Complaint && m.after_complaint && m.category == Category::Transactional;
+        if r.suppressed != Suppressed::No && !is_exception {
+            prop_assert!(matches!(decision, Decision::Exclude(_)));
+        }
+        let without = Recipient { suppressed: Suppressed::No, ..r };
+        if is_exception {
+            prop_assert_eq!(decision, decide(&without, &m, &rules));
         }
     }
 

@@ -129,7 +129,12 @@ async fn verify(folder: &Path, people: &[AddressOwner]) -> Result<()> {
         .status()?;
     ensure!(verified.success(), "the ledger doesn't verify");
     let store = open(folder)?;
-    let message = Message { channel: Channel::Email, category: consent::Category::Marketing, list: None };
+    let message = Message {
+        channel: Channel::Email,
+        category: consent::Category::Marketing,
+        list: None,
+        after_complaint: false,
+    };
     for batch in people.chunks(READ_MAX) {
         let query = ReadingQuery {
             profiles: batch.iter().map(|owner| owner.profile).collect::<Vec<ProfileId>>(),

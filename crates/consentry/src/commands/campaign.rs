@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, StoreError};
 
+use super::returned::RunFeedback;
 use super::serve::{public_pages, stop_signal};
 use crate::cli::{self, CampaignRun};
 use crate::context::{Context, WORKSPACE};
@@ -102,7 +103,8 @@ fn warn_of(warnings: &[Finding]) {
 
 /// What a run works with.
 pub fn deps(context: &Context, stop: tokio::sync::watch::Receiver<bool>) -> Deps {
-    Deps { store: context.shared_store(), workspace: WORKSPACE, clock: Arc::clone(&context.clock), stop }
+    let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
+    Deps { store, workspace: WORKSPACE, clock, judge: |reply| intake::mail::refusal(reply, ""), stop }
 }
 
 /// Runs a campaign with a progress bar on standard error.
@@ -231,7 +233,7 @@ fn report_words(report: &RunReport) -> String {
         (DeliveryState::Sent, "●", "sent"),
         (DeliveryState::Deferred, "◐", "deferred by the server, waiting"),
         (DeliveryState::Rejected, "✗", "rejected by the server"),
-        (DeliveryState::GivenUp, "✗", "given up after too many deferrals"),
+        (DeliveryState::GivenUp, "✗", "given up when the retry period was over"),
         (DeliveryState::InDoubt, "?", "in doubt"),
     ] {
         lines.extend(report.deliveries.get(&state).map(|count| row(mark, what, *count)));
@@ -248,10 +250,16 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
     for run in context.store.runs(WORKSPACE, RUNS_MAX).await? {
         if name.is_none_or(|name| run.campaign == name) {
             let report = context.store.run_report(WORKSPACE, run.id).await?;
-            rows.push((run, report));
+            let feedback = RunFeedback::of(context, run.id).await?;
+            rows.push((run, report, feedback));
         }
     }
-    let value: Value = rows.iter().map(|(run, report)| describe_run(run, report)).collect();
+    let describe = |(run, report, feedback): &(Run, RunReport, RunFeedback)| {
+        let mut value = describe_run(run, report);
+        value["feedback"] = feedback.describe();
+        value
+    };
+    let value: Value = rows.iter().map(describe).collect();
     if let (Some(name), true) = (name, rows.is_empty()) {
         return Err(fail(
             format!("no run of a campaign `{name}`"),
@@ -262,7 +270,10 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
         if rows.is_empty() {
             return "no runs yet; send a campaign with `consentry campaign run FILE`".to_owned();
         }
-        rows.iter().map(|(run, report)| run_words(run, report)).collect::<Vec<_>>().join("\n")
+        let words = |(run, report, feedback): &(Run, RunReport, RunFeedback)| {
+            std::iter::once(run_words(run, report)).chain(feedback.lines()).collect::<Vec<_>>().join("\n")
+        };
+        rows.iter().map(words).collect::<Vec<_>>().join("\n")
     });
     Ok(Exit::Done)
 }
@@ -316,7 +327,12 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
     };
     let reading = context.store.read(WORKSPACE, query).await?.into_iter().next();
     let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-    let message = Message { channel, category: category.unwrap_or(consent::Category::Marketing), list };
+    let message = Message {
+        channel,
+        category: category.unwrap_or(consent::Category::Marketing),
+        list,
+        after_complaint: false,
+    };
     let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),

@@ -10,6 +10,7 @@ use consent::{
 use serde_json::{Value, json};
 use store::{Held, ProfileView, ReadingQuery};
 
+use super::returned::Returned;
 use crate::cli::Check;
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit};
@@ -22,11 +23,16 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         None => None,
     };
     let state = list.as_ref().map(|list| list.state(context.now()));
-    let message = Message { channel: args.channel, category: args.category, list: state };
+    let message =
+        Message { channel: args.channel, category: args.category, list: state, after_complaint: false };
     let namespace = Namespace::of_channel(args.channel);
     let parsed = match namespace {
         Some(namespace) => Address::parse(&namespace, &args.address, None),
         None => Address::guess(&args.address),
+    };
+    let returned = match &parsed {
+        Ok(address) => Some(Returned::of(context, address).await?),
+        Err(_) => None,
     };
     let asked = Asked { context, message, rules, list: list.map(|list| list.id) };
     let (recipient, profile) = match parsed {
@@ -34,7 +40,7 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         Err(error) => (Recipient { reach: reach(error), ..Recipient::UNKNOWN }, None),
     };
     let (decision, trace) = explain(&recipient, &message, &asked.rules);
-    report(context, decision, &trace, profile.as_ref(), asked.list);
+    report(context, decision, &trace, profile.as_ref(), asked.list, returned.as_ref());
     Ok(if matches!(decision, Decision::Permit(_)) { Exit::Done } else { Exit::Excluded })
 }
 
@@ -78,6 +84,7 @@ fn report(
     trace: &Trace,
     profile: Option<&ProfileView>,
     list: Option<ListId>,
+    returned: Option<&Returned>,
 ) {
     let (verdict, reason, sentence) = match decision {
         Decision::Permit(basis) => ("permit", basis.as_str(), format!("● sends: {}", basis.in_words())),
@@ -103,12 +110,15 @@ fn report(
         }
         value
     };
-    let value: Value = json!({
+    let mut value: Value = json!({
         "decision": verdict,
         "reason": reason,
         "profile": profile.map(|profile| profile.id.to_string()),
         "trace": trace.iter().map(step).collect::<Vec<_>>(),
     });
+    if let Some(returned) = returned {
+        returned.describe(&mut value, context.now());
+    }
     output::data(context.json, &value, || {
         let row = |step: &Step| {
             let value =
@@ -117,7 +127,8 @@ fn report(
             let mark = if matches!(step.outcome, Some(Decision::Exclude(_))) { "✗" } else { "✓" };
             format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
         };
-        let rows = trace.iter().map(row).collect::<Vec<_>>().join("\n");
+        let more = returned.map(|returned| returned.lines(context.now())).unwrap_or_default();
+        let rows = trace.iter().map(row).chain(more).collect::<Vec<_>>().join("\n");
         format!("{sentence} ({reason})\n{rows}")
     });
 }

@@ -62,6 +62,13 @@ pub async fn run(context: &Context) -> Result<Exit> {
         Some(url) => note("public URL", true, url.clone()),
         None => note("public URL", true, "not set; campaigns must name `public_url` themselves".to_owned()),
     }
+    let brakes = super::allow::brakes(context, &settings).await?;
+    let active = settings.allow_lists_active.iter().map(|namespace| {
+        let empty = if brakes.contains(namespace) { " and EMPTY: nothing is sent there" } else { "" };
+        format!("active for {namespace}{empty}")
+    });
+    let active = active.collect::<Vec<_>>().join("; ");
+    note("allow list", true, if active.is_empty() { "not active".to_owned() } else { active });
     let sound = findings.iter().all(|finding| finding.sound);
     let value = json!({
         "sound": sound,

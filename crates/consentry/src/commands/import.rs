@@ -83,13 +83,13 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
 }
 
 /// Whether two names are one file, by whatever path.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub fn same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
     identity(one).is_some_and(|id| identity(other) == Some(id))
 }
 
 /// A bar with rate and time left. It is removed when the task ends.
-async fn show(progress: Arc<Progress>, length: u64) {
+pub async fn show(progress: Arc<Progress>, length: u64) {
     let style = "{bar:30} {bytes}/{total_bytes}  {msg}  {elapsed} elapsed, {eta} left";
     let bar = if length > 0 {
         let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -120,7 +120,7 @@ impl Drop for Clearing {
     }
 }
 
-fn explain(file: &str, error: &ImportError) -> anyhow::Error {
+pub fn explain(file: &str, error: &ImportError) -> anyhow::Error {
     match error {
         ImportError::UnknownList(list) => {
             fail(format!("{file}: {error}"), format!("consentry list create {list}, or add --create-lists"))
@@ -144,8 +144,13 @@ fn by_name(file: &Path) -> Option<Format> {
 
 /// `people.csv` → `people.rejects.csv`, in the same folder.
 fn beside(file: &Path) -> PathBuf {
+    named_beside(file, "rejects")
+}
+
+/// A file beside this one, with `what` before its extension.
+pub fn named_beside(file: &Path, what: &str) -> PathBuf {
     let stem = if file.as_os_str() == "-" { Path::new("stdin") } else { file };
     let extension =
         stem.extension().map_or_else(|| "csv".into(), |extension| extension.to_string_lossy().into_owned());
-    stem.with_extension(format!("rejects.{extension}"))
+    stem.with_extension(format!("{what}.{extension}"))
 }

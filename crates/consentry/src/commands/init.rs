@@ -32,8 +32,14 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     if let Some(url) = &args.public_url {
         settings.public_url = Some(url.trim_end_matches('/').to_owned());
     }
+    for domain in args.mail_domain {
+        if !settings.mail_domains.contains(&domain) {
+            settings.mail_domains.push(domain);
+        }
+    }
     settings.brand = args.brand.or(settings.brand);
     settings.jurisdiction_pack = args.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
+    settings.soft_bounce_limit = args.soft_bounce_limit.or(settings.soft_bounce_limit);
     context.store.put_settings(WORKSPACE, settings.clone()).await?;
     let value = json!({ "data_dir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {

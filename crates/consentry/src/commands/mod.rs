@@ -1,17 +1,23 @@
 //! One file per command.
 
+pub mod allow;
 pub mod backup;
 pub mod campaign;
 pub mod check;
+pub mod classify;
+pub mod classify_sms;
 pub mod completions;
 pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod init;
+pub mod intake;
 pub mod keys;
 pub mod ledger;
 pub mod list;
 pub mod opt_out;
 pub mod profile;
+pub mod returned;
 pub mod serve;
+pub mod suppression;

@@ -5,6 +5,7 @@ use consent::{Address, Target};
 use serde_json::{Value, json};
 use store::{Entry, Held, ProfileView};
 
+use super::returned::Returned;
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail};
 
@@ -15,12 +16,31 @@ const HISTORY_MAX: usize = 1_000;
 pub async fn run(context: &Context, address: &str) -> Result<Exit> {
     let parsed = Address::guess(address)
         .map_err(|error| fail(format!("{address}: {error}"), "give an email address, or a number with +"))?;
-    let missing = || fail(format!("{address}: nobody has this address"), "consentry import profiles FILE");
+    let missing = || {
+        fail(
+            format!("{address}: nobody has this address"),
+            "consentry import profiles FILE; `consentry suppression show` knows addresses without a person",
+        )
+    };
     let owner = context.owner(&parsed).await?.ok_or_else(missing)?;
     let profile = context.store.profile(WORKSPACE, owner.profile).await?.ok_or_else(missing)?;
     let history = context.store.history(WORKSPACE, owner.profile, None, HISTORY_MAX).await?;
-    let value = describe(&profile, &history.entries, history.more);
-    output::data(context.json, &value, || words(&profile, &history.entries));
+    let mut returned = Returned { entries: Vec::new(), feedback: Vec::new() };
+    for held in &profile.addresses {
+        let Ok(address) = Address::parse(&held.namespace, &held.raw, None) else { continue };
+        let more = Returned::of(context, &address).await?;
+        // Addresses of one domain share its entries.
+        let news =
+            more.entries.into_iter().filter(|entry| !returned.entries.contains(entry)).collect::<Vec<_>>();
+        returned.entries.extend(news);
+        returned.feedback.extend(more.feedback);
+    }
+    let mut value = describe(&profile, &history.entries, history.more);
+    returned.describe(&mut value, context.now());
+    output::data(context.json, &value, || {
+        let more = returned.lines(context.now());
+        std::iter::once(words(&profile, &history.entries)).chain(more).collect::<Vec<_>>().join("\n")
+    });
     Ok(Exit::Done)
 }
 

@@ -1,20 +1,32 @@
 //! `consentry serve`
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use web::{LedgerFiles, PublicConfig, WebState, public_router};
+use web::{AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, WebState, ajo_router, public_router};
 
 use crate::cli::Serve;
-use crate::context::Context;
+use crate::context::{Context, WORKSPACE};
 use crate::listen;
+use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
+use crate::server_file::ServerFile;
+use crate::system::OsEntropy;
+use crate::webhook_section;
 
 /// Serves the public pages until it is told to stop.
 pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
+    let file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
+    let beside = args.config.as_deref().unwrap_or(Path::new(""));
+    let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
+    let mut config = public_config(context, args.behind_proxy)?;
+    config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
+    let desk = MailDesk::open(context, &file, beside).await?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
@@ -25,23 +37,47 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         );
     }
     let stop = stop_signal();
+    let mut mail = desk.spawn(&stop);
     let drain = Duration::from_secs(args.drain_seconds);
-    let pages = listen::unready_when(public_pages(context, args.behind_proxy)?, stop.clone());
+    let mut routes = public_router(WebState::new(config));
+    if !keys.is_empty() {
+        routes = suppression_interface(context, keys).await.fallback_service(routes);
+    }
+    let pages = listen::unready_when(routes, stop.clone());
     listen::serve(listener, pages, listen::after(stop, drain)).await?;
+    while mail.join_next().await.is_some() {}
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)
 }
 
+/// Adobe's suppression interface over this data directory.
+async fn suppression_interface(context: &Context, keys: Vec<ApiKey>) -> Router {
+    let state = AjoState::new(AjoConfig {
+        store: context.shared_store(),
+        workspace: WORKSPACE,
+        clock: Arc::clone(&context.clock),
+        entropy: Arc::new(OsEntropy),
+        keys,
+        uploads_dir: context.dir.join("uploads"),
+    });
+    state.resume().await;
+    ajo_router(state)
+}
+
 /// The public pages over this data directory.
 pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
-    let mut config = PublicConfig::new(context.shared_store(), std::sync::Arc::clone(&context.clock));
+    Ok(public_router(WebState::new(public_config(context, behind_proxy)?)))
+}
+
+fn public_config(context: &Context, behind_proxy: bool) -> Result<PublicConfig> {
+    let mut config = PublicConfig::new(context.shared_store(), Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
     config.ledger = Some(LedgerFiles {
         dir: context.store.ledger_dir(),
         verifier_key: context.store.ledger_verifier_key()?,
     });
-    Ok(public_router(WebState::new(config)))
+    Ok(config)
 }
 
 /// Turns true at the first ctrl-c or SIGTERM. A second ctrl-c ends the program at once.

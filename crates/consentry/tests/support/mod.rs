@@ -79,9 +79,14 @@ impl Desk {
 
     /// Starts `serve` and waits until it answers.
     pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// The same, with more arguments.
+    pub fn serve_with(&self, arguments: &[&str]) -> Serving {
         let port = xtask::servers::free_port().unwrap();
         let address = format!("127.0.0.1:{port}");
-        let mut command = self.command(&["serve", "--listen", &address]);
+        let mut command = self.command(&[&["serve", "--listen", &address], arguments].concat());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let serving = Serving { child, address };
         let answers = || Ok(std::net::TcpStream::connect(&serving.address).is_ok());

@@ -27,10 +27,13 @@ fn reads_with_defaults_and_survives_the_store() {
 fn a_wrong_value_is_named_with_its_key() {
     for (line, key) in [
         ("level = 'any'", "level"),
-        ("list_unsubscribe = { mailto = true }", "list_unsubscribe.mailto"),
+        ("list_unsubscribe = { mailto_domain = 'u.example' }", "list_unsubscribe.mailto_domain"),
+        ("list_unsubscribe = { mailto = true, mailto_domain = 'a b' }", "list_unsubscribe.mailto_domain"),
         ("feedback_id = 'x'", "feedback_id"),
         ("retry = { delays = [] }", "retry.delays"),
-        ("retry = { attempts_max = 0 }", "retry.attempts_max"),
+        ("retry = { period = '5h' }", "retry.period"),
+        ("retry = { period = '85h' }", "retry.period"),
+        ("send_after_complaint = true", "send_after_complaint"),
         ("reply_to = 'nobody'", "reply_to"),
         ("bounce_domain = 'a b'", "bounce_domain"),
     ] {
@@ -72,8 +75,14 @@ fn public_urls_are_https_but_on_loopback() {
 }
 
 #[test]
-fn delays_end_with_the_attempts() {
-    let retry = Retry { delays: vec![Duration::from_secs(1), Duration::from_secs(2)], attempts_max: 4 };
-    let delays: Vec<_> = (1..=4).map(|n| retry.delay_after(n).map(|delay| delay.as_secs())).collect();
+fn attempts_end_with_the_period() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let retry = Retry { delays: vec![hours(1), hours(2)], period: hours(6) };
+    let delays: Vec<_> = (1..=4).map(|n| retry.delay_after(n).map(|delay| delay.as_secs() / 3600)).collect();
+    // At 0, 1, 3 and 5 hours; the next one would be at 7.
     assert_eq!(delays, [Some(1), Some(2), Some(2), None]);
+    let short = Retry { delays: vec![Duration::from_secs(1)], period: PERIOD_MAX };
+    assert_eq!(short.delay_after(84 * 3600), Some(Duration::from_secs(1)));
+    assert_eq!(short.delay_after(84 * 3600 + 1), None);
+    assert_eq!(Retry::default().delay_after(u32::MAX), None);
 }

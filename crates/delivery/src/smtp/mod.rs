@@ -35,3 +35,4 @@ pub use pool::{Session, SmtpTransport};
 pub use rate::{Grant, Turns};
 pub use reply::{EnhancedCode, Reply};
 pub use secret::Secret;
+pub use tls::trusted_roots;

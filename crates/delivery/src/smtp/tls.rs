@@ -1,5 +1,6 @@
 //! TLS for the client: which certificates count.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -30,13 +31,14 @@ pub(super) fn connector(
         let verifier = Arc::new(AnyCertificate(provider));
         builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
     } else {
-        builder.with_root_certificates(roots(config)?).with_no_client_auth()
+        builder.with_root_certificates(trusted_roots(config.ca_file.as_deref())?).with_no_client_auth()
     };
     Ok(Some((TlsConnector::from(Arc::new(client)), name)))
 }
 
-fn roots(config: &TransportConfig) -> Result<RootCertStore, TransportError> {
-    let Some(path) = &config.ca_file else {
+/// The authorities of a PEM file, or the built-in ones.
+pub fn trusted_roots(ca_file: Option<&Path>) -> Result<RootCertStore, TransportError> {
+    let Some(path) = ca_file else {
         return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
     };
     let kind = std::fs::metadata(path).err().map(|error| error.kind());

@@ -107,6 +107,34 @@ fn no_url_is_broken_by_folding() {
 }
 
 #[test]
+fn the_mail_address_stands_in_front_of_the_link() {
+    let configuration = "category = 'marketing'\nbounce_domain = 'back.shop.example'\n\
+                         list_unsubscribe = { url = true, mailto = true }";
+    let campaign = campaign_with(
+        "name = 'spring'\naudience = { all = true }",
+        configuration,
+        "subject = 'a'\ntext = '{{ unsubscribe_url }}'",
+        25,
+    );
+    let (_, message) = compose(&campaign, unsigned(), &person());
+    let unfolded = message.replace("\r\n ", " ").replace("\r\n\t", " ");
+    let value = unfolded.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: ")).unwrap();
+    let (mailto, url) = value.split_once(", ").unwrap();
+    assert_eq!(url, format!("<{}>", links().unsubscribe(person().address(), 0).unwrap()));
+    let address = mailto.strip_prefix("<mailto:").unwrap().strip_suffix("?subject=unsubscribe>").unwrap();
+    let (local, domain) = address.split_once('@').unwrap();
+    assert_eq!(domain, "back.shop.example");
+    assert!(
+        local.len() <= 64 && local.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.')
+    );
+    let token = links().ring.read_local_part(local.strip_prefix("u.").unwrap()).unwrap();
+    assert_eq!((token.purpose, token.level), (consent::Purpose::Unsubscribe, links().level));
+    // Folding breaks between the two, and neither of them.
+    assert!(message.contains(&format!("{mailto},\r\n")) && message.contains(url), "{message}");
+    assert!(message.lines().all(|line| line.len() <= 998));
+}
+
+#[test]
 fn without_the_list_header_nothing_of_it_is_there() {
     let configuration = "category = 'transactional'\nlist_unsubscribe = { url = false }";
     let campaign = campaign_with(

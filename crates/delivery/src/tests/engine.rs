@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use consent::{
-    Address, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, Source, Subject, Target, WorkspaceId,
+    Address, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, Source, Subject,
+    Target, WorkspaceId,
 };
 use store::sqlite::{OpenOptions, SqliteStore};
 use store::{DeliveryState, NewList, ProfileRow, RowConsent, RowOutcome, RowTarget, RunState, Store};
@@ -38,6 +39,11 @@ pub struct World {
     pub store: Arc<SqliteStore>,
     pub stop: watch::Sender<bool>,
     pub dir: tempfile::TempDir,
+}
+
+/// Knows one refusal; what others mean is read elsewhere.
+pub fn judge(reply: &str) -> Option<(BounceReason, bool)> {
+    reply.contains("5.1.1").then_some((BounceReason::UserUnknown, true))
 }
 
 pub fn open(dir: &Path, clock: &Arc<HandClock>) -> SqliteStore {
@@ -74,7 +80,7 @@ impl World {
     pub fn deps(&self) -> Deps {
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
         let clock: Arc<dyn consent::Clock> = Arc::<HandClock>::clone(&self.clock);
-        Deps { store, workspace: W, clock, stop: self.stop.subscribe() }
+        Deps { store, workspace: W, clock, judge, stop: self.stop.subscribe() }
     }
 
     pub async fn run(&self, campaign: &Campaign, options: &RunOptions) -> Result<RunSummary, DeliveryError> {

@@ -8,6 +8,7 @@ mod publish;
 mod rendering;
 mod server;
 mod shared;
+mod suppressed;
 mod trouble;
 
 use std::path::Path;

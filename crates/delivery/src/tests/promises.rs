@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use consent::{Address, Exclusion, Field, Namespace, Target};
-use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry};
+use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry, SuppressionStore};
 
-use super::engine::{AllPages, CONTENT, W, World, count, emails, open, opt_out, options, row, to_all};
+use super::engine::{AllPages, CONTENT, W, World, count, emails, judge, open, opt_out, options, row, to_all};
 use super::server::{ACCEPT, Answer, Seen, Server};
 use super::{START, campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
@@ -214,9 +214,11 @@ async fn the_forecast_looks_unknown_addresses_up_in_the_suppression_list() {
     let entry = SuppressionEntry {
         namespace: Namespace::Email,
         value: "s@y.example".to_owned(),
-        reason: "complaint".to_owned(),
+        category: store::SuppressionCategory::Manual,
+        reason: "on request".to_owned(),
         by: "test".to_owned(),
         at: START,
+        updated_at: START,
         expires_at: None,
     };
     world.store.suppress(W, vec![entry]).await.unwrap();
@@ -272,7 +274,7 @@ fn crash_and_go_on(pace: Duration) -> u64 {
             (campaign.clone(), Arc::clone(&clock), dir.path().to_owned(), stop.subscribe());
         let dying = process.spawn(async move {
             let store: Arc<dyn Store> = Arc::new(open(&dir, &clock));
-            let deps = Deps { store, workspace: W, clock, stop };
+            let deps = Deps { store, workspace: W, clock, judge, stop };
             run_campaign(&deps, &campaign, &options(), &AllPages, Arc::new(|_| ())).await
         });
         for _ in 0..6000 {

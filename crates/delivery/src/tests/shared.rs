@@ -31,6 +31,127 @@ fn lost<T>() -> Result<T> {
 }
 
 #[async_trait]
+impl SuppressionStore for SharedStore {
+    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
+        self.inner.suppress(workspace, entries).await
+    }
+
+    async fn unsuppress(
+        &self,
+        workspace: WorkspaceId,
+        removals: Vec<Removal>,
+    ) -> Result<Vec<Vec<SuppressionEntry>>> {
+        self.inner.unsuppress(workspace, removals).await
+    }
+
+    async fn suppression(
+        &self,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        value: &str,
+    ) -> Result<Vec<SuppressionEntry>> {
+        self.inner.suppression(workspace, namespace, value).await
+    }
+
+    async fn removed(
+        &self,
+        workspace: WorkspaceId,
+        value: Option<(Namespace, String)>,
+        limit: usize,
+    ) -> Result<Vec<Removed>> {
+        self.inner.removed(workspace, value, limit).await
+    }
+
+    async fn suppressions(
+        &self,
+        workspace: WorkspaceId,
+        query: EntryQuery,
+    ) -> Result<EntryPage<SuppressionEntry>> {
+        self.inner.suppressions(workspace, query).await
+    }
+
+    async fn suppression_counts(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
+        self.inner.suppression_counts(workspace).await
+    }
+
+    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<Vec<bool>> {
+        self.inner.allow(workspace, entries).await
+    }
+
+    async fn disallow(&self, workspace: WorkspaceId, entries: Vec<(Namespace, String)>) -> Result<Vec<bool>> {
+        self.inner.disallow(workspace, entries).await
+    }
+
+    async fn allow_entry(
+        &self,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        value: &str,
+    ) -> Result<Option<AllowEntry>> {
+        self.inner.allow_entry(workspace, namespace, value).await
+    }
+
+    async fn allow_entries(
+        &self,
+        workspace: WorkspaceId,
+        query: EntryQuery,
+    ) -> Result<EntryPage<AllowEntry>> {
+        self.inner.allow_entries(workspace, query).await
+    }
+
+    async fn feedback_known(&self, workspace: WorkspaceId, ids: Vec<FeedbackId>) -> Result<Vec<bool>> {
+        self.inner.feedback_known(workspace, ids).await
+    }
+
+    async fn take_feedback(&self, workspace: WorkspaceId, feedback: Vec<Feedback>) -> Result<Vec<Taken>> {
+        self.inner.take_feedback(workspace, feedback).await
+    }
+
+    async fn feedback_counts(
+        &self,
+        workspace: WorkspaceId,
+        run: Option<RunId>,
+    ) -> Result<Vec<FeedbackCount>> {
+        self.inner.feedback_counts(workspace, run).await
+    }
+
+    async fn feedback_of(
+        &self,
+        workspace: WorkspaceId,
+        address: &Address,
+        limit: usize,
+    ) -> Result<Vec<Feedback>> {
+        self.inner.feedback_of(workspace, address, limit).await
+    }
+}
+
+#[async_trait]
+impl Uploads for SharedStore {
+    async fn create_upload(&self, workspace: WorkspaceId, upload: Upload) -> Result<()> {
+        self.inner.create_upload(workspace, upload).await
+    }
+
+    async fn put_upload(&self, workspace: WorkspaceId, upload: Upload) -> Result<bool> {
+        self.inner.put_upload(workspace, upload).await
+    }
+
+    async fn upload(&self, workspace: WorkspaceId, id: &str) -> Result<Option<Upload>> {
+        self.inner.upload(workspace, id).await
+    }
+
+    async fn uploads(&self, workspace: WorkspaceId) -> Result<Vec<Upload>> {
+        self.inner.uploads(workspace).await
+    }
+
+    async fn delete_upload(&self, workspace: WorkspaceId, id: &str) -> Result<bool> {
+        self.inner.delete_upload(workspace, id).await
+    }
+}
+
+#[async_trait]
 impl Store for SharedStore {
     fn ledger_dir(&self) -> std::path::PathBuf {
         self.inner.ledger_dir()
@@ -162,18 +283,6 @@ impl Store for SharedStore {
 
     async fn lists(&self, workspace: WorkspaceId) -> Result<Vec<List>> {
         self.inner.lists(workspace).await
-    }
-
-    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<()> {
-        self.inner.suppress(workspace, entries).await
-    }
-
-    async fn unsuppress(&self, workspace: WorkspaceId, namespace: &Namespace, value: &str) -> Result<bool> {
-        self.inner.unsuppress(workspace, namespace, value).await
-    }
-
-    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()> {
-        self.inner.allow(workspace, entries).await
     }
 
     async fn settings(&self, workspace: WorkspaceId) -> Result<Settings> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Exclusion, Field, Target};
-use store::{DeliveryState, RunState, Store};
+use store::{DeliveryState, RunState, Store, SuppressionStore};
 
 use super::campaign_with;
 use super::engine::{CONTENT, W, World, count, emails, opt_out, options, to_all};
@@ -79,7 +79,7 @@ async fn it_waits_for_retries_when_told_to() {
 async fn attempts_come_to_an_end() {
     let world = World::with_people(1).await;
     let server = Server::start(|_| async { Answer::Reply("451 never") }).await;
-    let configuration = "category = 'marketing'\nretry = { delays = ['1s'], attempts_max = 2 }";
+    let configuration = "category = 'marketing'\nretry = { delays = ['1s', '7h'], period = '6h' }";
     let campaign =
         campaign_with("name = 'x'\naudience = { all = true }", configuration, CONTENT, server.port);
     world.run(&campaign, &options()).await.unwrap();
@@ -103,6 +103,21 @@ async fn refused_for_good_is_recorded_with_the_reason() {
     let store::Delivery::Message { code, detail, .. } = &rejected[0] else { panic!("{rejected:?}") };
     assert_eq!(*code, 550);
     assert_eq!(detail.as_deref(), Some("5.1.1 unknown"));
+    // What was refused is known from now on, as if it had bounced.
+    let entries = world
+        .store
+        .suppressions(W, store::EntryQuery { limit: 9, ..Default::default() })
+        .await
+        .unwrap()
+        .entries;
+    let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+    assert!(entry.value.starts_with("p2"), "{}", entry.value);
+    assert_eq!(entry.category, store::SuppressionCategory::Hard);
+    let back = world.store.feedback_counts(W, Some(summary.run)).await.unwrap();
+    assert_eq!(
+        back.iter().map(|back| (back.kind.as_str(), back.count)).collect::<Vec<_>>(),
+        [("hard_bounce", 1)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

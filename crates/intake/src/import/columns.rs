@@ -28,13 +28,13 @@ const ATTRIBUTE_PREFIX: &str = "attribute.";
 pub(super) const REJECT_COLUMNS: [&str; 2] = ["reject.line", "reject.reason"];
 
 /// The delimiter that the header row is written with: the most frequent of comma, semicolon and tab.
-pub(super) fn delimiter(header: &[u8]) -> u8 {
+pub(crate) fn delimiter(header: &[u8]) -> u8 {
     let count = |delimiter: u8| memchr::memchr_iter(delimiter, header).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
 /// Splits a record into fields.
-pub(super) fn split(record: &[u8], delimiter: u8) -> Result<Vec<String>, ImportError> {
+pub(crate) fn split(record: &[u8], delimiter: u8) -> Result<Vec<String>, ImportError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(record);
     let fields = reader.records().next().transpose().map_err(|_| {
         ImportError::Header("the header row isn't UTF-8; name the encoding, e.g. windows-1252".to_owned())

@@ -88,7 +88,7 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
 }
 
 /// Splits a record into its fields, with buffers that it keeps.
-struct Splitter {
+pub(crate) struct Splitter {
     delimiter: u8,
     /// Building one makes its tables, which takes longer than splitting a row: made once, reset for each.
     reader: csv_core::Reader,
@@ -97,13 +97,13 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(delimiter: u8) -> Self {
+    pub(crate) fn new(delimiter: u8) -> Self {
         let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         Self { delimiter, reader, output: vec![0; 4096], ends: vec![0; 64] }
     }
 
     /// The fields, and what is wrong with them: those that aren't UTF-8 are left empty.
-    fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
+    pub(crate) fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
         let delimiters = memchr::memchr_iter(self.delimiter, record).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);
@@ -125,18 +125,20 @@ impl Splitter {
         }
         let output = &self.output[..written];
         let mut start = 0;
-        let spans = self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end);
-        Ok(match std::str::from_utf8(output) {
-            Ok(text) => (spans.map(|span| &text[span]).collect(), None),
-            Err(error) => {
-                let fields = spans.map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
-                let after = error.valid_up_to();
-                let reason = format!(
-                    "not UTF-8 after {after} bytes of text; name the file's encoding with --encoding"
-                );
-                (fields.collect(), Some(reason))
-            }
-        })
+        let spans: Vec<_> =
+            self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end).collect();
+        // Pieces of a character on both sides of a delimiter are UTF-8 together, and none by themselves.
+        let text = std::str::from_utf8(output);
+        if let Ok(text) = text
+            && let Some(fields) = spans.iter().map(|span| text.get(span.clone())).collect()
+        {
+            return Ok((fields, None));
+        }
+        let fields = spans.into_iter().map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
+        let after = text.err().map_or(0, |error| error.valid_up_to());
+        let reason =
+            format!("not UTF-8 after {after} bytes of text; name the file's encoding with --encoding");
+        Ok((fields.collect(), Some(reason)))
     }
 }
 
@@ -195,4 +197,17 @@ fn consent(row: &mut RowBuilder, target: RowTarget, cell: &str, at: Option<Times
         row.consent(RowConsent { target, choice, at, reason: None });
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_a_delimiter_tears_apart_is_no_text() {
+        let mut splitter = Splitter::new(b',');
+        let (fields, problem) = splitter.split(b"a\xef\xbb,\xbfb,c").unwrap();
+        assert_eq!(fields, ["", "", "c"]);
+        assert!(problem.is_some_and(|problem| problem.contains("UTF-8")));
+    }
 }

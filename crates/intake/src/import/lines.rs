@@ -11,13 +11,13 @@ use super::{Context, Format, ImportError, Options, Progress, ROW_LENGTH_MAX, ROW
 use super::{csv_rows::CsvRows, jsonl_rows::JsonlRows};
 
 /// Counts what is read, for the progress bar.
-pub(super) struct Counted<R> {
+pub(crate) struct Counted<R> {
     inner: R,
     progress: Arc<Progress>,
 }
 
 impl<R> Counted<R> {
-    pub(super) fn new(inner: R, progress: Arc<Progress>) -> Self {
+    pub(crate) fn new(inner: R, progress: Arc<Progress>) -> Self {
         Self { inner, progress }
     }
 }
@@ -30,7 +30,22 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-type Decoded<R> = BufReader<DecodeReaderBytes<R, Vec<u8>>>;
+pub(crate) type Decoded<R> = BufReader<DecodeReaderBytes<R, Vec<u8>>>;
+
+/// The lines of a file as UTF-8. A byte order mark wins over the encoding that was said.
+pub(crate) fn decoded<R: Read>(input: R, encoding: Option<&str>) -> Result<Lines<Decoded<R>>, ImportError> {
+    let mut builder = DecodeReaderBytesBuilder::new();
+    // Bytes that aren't UTF-8 come through as they are, so that the row that holds them can be named.
+    builder.utf8_passthru(true).strip_bom(true).bom_override(true);
+    if let Some(label) = encoding {
+        let encoding = encoding_rs::Encoding::for_label(label.as_bytes());
+        builder.encoding(Some(encoding.ok_or_else(|| ImportError::Encoding(label.to_owned()))?));
+    }
+    let decoded = builder
+        .build_with_buffer(input, vec![0; 64 * 1024])
+        .map_err(|error| ImportError::Read { line: 1, error })?;
+    Ok(Lines::new(BufReader::with_capacity(256 * 1024, decoded)))
+}
 
 /// A file whose first line has been looked at.
 pub(super) struct Source<R: Read> {
@@ -39,19 +54,9 @@ pub(super) struct Source<R: Read> {
 }
 
 impl<R: Read + Send + 'static> Source<R> {
-    /// Finds out encoding and format. A byte order mark wins over what was said.
+    /// Finds out encoding and format.
     pub(super) fn open(input: R, options: &Options) -> Result<Self, ImportError> {
-        let mut builder = DecodeReaderBytesBuilder::new();
-        // Bytes that aren't UTF-8 come through as they are, so that the row that holds them can be named.
-        builder.utf8_passthru(true).strip_bom(true).bom_override(true);
-        if let Some(label) = &options.encoding {
-            let encoding = encoding_rs::Encoding::for_label(label.as_bytes());
-            builder.encoding(Some(encoding.ok_or_else(|| ImportError::Encoding(label.clone()))?));
-        }
-        let decoded = builder
-            .build_with_buffer(input, vec![0; 64 * 1024])
-            .map_err(|error| ImportError::Read { line: 1, error })?;
-        let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, decoded));
+        let mut lines = decoded(input, options.encoding.as_deref())?;
         let first = lines.peek().map_err(|error| ImportError::Read { line: 1, error })?;
         let looks_like_json = first.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
         let format = options.format.unwrap_or(if looks_like_json { Format::Jsonl } else { Format::Csv });
@@ -78,15 +83,15 @@ impl<R: Read + Send + 'static> Source<R> {
 }
 
 /// A line, without its end.
-pub(super) struct Line {
-    pub(super) number: u64,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Line {
+    pub(crate) number: u64,
+    pub(crate) bytes: Vec<u8>,
     /// It went past [`ROW_LENGTH_MAX`]; `bytes` holds its beginning.
     pub(super) too_long: bool,
 }
 
 /// Lines with their numbers, each bounded in length; lines can be put back.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: R,
     number: u64,
     back: VecDeque<Line>,
@@ -98,7 +103,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The number of the line read last.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
@@ -116,7 +121,7 @@ impl<R: BufRead> Lines<R> {
         lines.rev().for_each(|line| self.back.push_front(line));
     }
 
-    pub(super) fn next(&mut self) -> std::io::Result<Option<Line>> {
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<Line>> {
         if let Some(line) = self.back.pop_front() {
             return Ok(Some(line));
         }
@@ -161,7 +166,7 @@ fn trim_end(bytes: &mut Vec<u8>) {
 }
 
 /// The lines of one CSV record: one, or more while a quote is open.
-pub(super) enum Record {
+pub(crate) enum Record {
     /// Complete.
     Whole {
         /// Its first line.
@@ -183,7 +188,7 @@ pub(super) enum Record {
 impl<R: BufRead> Lines<R> {
     /// The next CSV record. One whose quote is never closed costs its first line only: the lines after it are read
     /// again as rows of their own.
-    pub(super) fn next_record(&mut self, delimiter: u8) -> std::io::Result<Option<Record>> {
+    pub(crate) fn next_record(&mut self, delimiter: u8) -> std::io::Result<Option<Record>> {
         let Some(first) = self.next()? else { return Ok(None) };
         let mut open = false;
         if first.too_long {

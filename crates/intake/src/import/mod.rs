@@ -4,14 +4,14 @@
 //! read or applied goes to the rejects with its line number and the reason, and nothing of it is recorded but its
 //! refusals, which bind all the same (I9); the rest goes in. Reading the same file again changes nothing. A stopped import is taken up by running it again.
 
-mod columns;
-mod csv_rows;
+pub(crate) mod columns;
+pub(crate) mod csv_rows;
 mod jsonl_rows;
-mod lines;
-mod names;
+pub(crate) mod lines;
+pub(crate) mod names;
 mod refusals;
 mod rejects;
-mod row;
+pub(crate) mod row;
 mod salvage;
 #[cfg(test)]
 mod tests;
@@ -85,6 +85,11 @@ impl Progress {
     /// Rows done: durable, or rejected.
     pub fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many rows are done.
+    pub(crate) fn set_rows(&self, rows: u64) {
+        self.rows.store(rows, Ordering::Relaxed);
     }
 }
 
@@ -193,7 +198,7 @@ pub async fn import_profiles(
         match batch {
             Ok(batch) => {
                 let outcome = apply(&*store, workspace, batch, &mut rejects, &mut summary).await;
-                progress.rows.store(summary.read, Ordering::Relaxed);
+                progress.set_rows(summary.read);
                 if let Err(error) = outcome {
                     failed = Some(error);
                     break;

@@ -58,7 +58,7 @@ fn bare(name: &str) -> &str {
 }
 
 /// Letters and digits alone, in lower case: how names are compared that somebody typed.
-pub(super) fn squash(name: &str) -> String {
+pub(crate) fn squash(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -146,7 +146,7 @@ impl RowBuilder {
 }
 
 /// The beginning of a text, for an error message.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }

@@ -6,19 +6,32 @@ const PATH_BYTES_MAX: usize = 320;
 /// One command, as far as this server knows it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command<'a> {
-    /// EHLO, or HELO when `extended` is false.
-    Hello {
-        extended: bool,
-    },
+    Hello(Hello),
     Mail(MailParameters<'a>),
     Rcpt(&'a str),
     Data,
+    Bdat(Chunk),
     Reset,
     Noop,
     Quit,
     StartTls,
     Verify,
     Help,
+}
+
+/// The greetings of the two protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hello {
+    Helo,
+    Ehlo,
+    Lhlo,
+}
+
+/// What BDAT says of the bytes behind it (RFC 3030 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chunk {
+    pub(super) bytes: u64,
+    pub(super) last: bool,
 }
 
 /// MAIL FROM with what counts of its parameters.
@@ -52,7 +65,7 @@ impl CommandError {
             Self::Parameter => "555 5.5.4 parameter not supported",
             Self::Path => "501 5.1.3 malformed address",
             Self::Utf8 => "500 5.5.2 command is not utf-8",
-            Self::Desynchronised => "502 5.5.1 not offered",
+            Self::Desynchronised => "502 5.5.1 not offered, or malformed",
         }
     }
 }
@@ -68,19 +81,21 @@ impl<'a> Command<'a> {
         let rest = rest.trim_matches(' ');
         let bare = |command| if rest.is_empty() { Ok(command) } else { Err(CommandError::Syntax) };
         match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => hello(true, rest),
-            "HELO" => hello(false, rest),
+            "EHLO" => hello(Hello::Ehlo, rest),
+            "HELO" => hello(Hello::Helo, rest),
+            "LHLO" => hello(Hello::Lhlo, rest),
             "MAIL" => mail(rest).map(Command::Mail),
             "RCPT" => rcpt(rest).map(Command::Rcpt),
             "DATA" => bare(Self::Data),
+            "BDAT" => bdat(rest).map(Self::Bdat),
             "RSET" => bare(Self::Reset),
             "NOOP" => Ok(Self::Noop),
             "QUIT" => bare(Self::Quit),
             "STARTTLS" => bare(Self::StartTls),
             "VRFY" => Ok(Self::Verify),
             "HELP" => Ok(Self::Help),
-            "EXPN" | "AUTH" | "LHLO" | "ETRN" | "TURN" => Err(CommandError::NotImplemented),
-            "BDAT" | "BURL" | "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" => {
+            "EXPN" | "AUTH" | "ETRN" | "TURN" => Err(CommandError::NotImplemented),
+            "BURL" | "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" => {
                 Err(CommandError::Desynchronised)
             }
             _ => Err(CommandError::Unknown),
@@ -88,12 +103,25 @@ impl<'a> Command<'a> {
     }
 }
 
-fn hello(extended: bool, name: &str) -> Result<Command<'_>, CommandError> {
-    if name.is_empty() || name.contains(' ') {
-        Err(CommandError::Syntax)
-    } else {
-        Ok(Command::Hello { extended })
+fn hello(hello: Hello, name: &str) -> Result<Command<'_>, CommandError> {
+    if name.is_empty() || name.contains(' ') { Err(CommandError::Syntax) } else { Ok(Command::Hello(hello)) }
+}
+
+/// A size that can't be read leaves open what of the following are commands.
+fn bdat(rest: &str) -> Result<Chunk, CommandError> {
+    let mut words = rest.split_ascii_whitespace();
+    let bytes = words.next().unwrap_or_default();
+    // Other servers may read a sign or another notation differently.
+    if bytes.is_empty() || !bytes.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(CommandError::Desynchronised);
     }
+    let bytes = bytes.parse().map_err(|_| CommandError::Desynchronised)?;
+    let last = match words.next() {
+        None => false,
+        Some(word) if word.eq_ignore_ascii_case("LAST") => true,
+        Some(_) => return Err(CommandError::Desynchronised),
+    };
+    if words.next().is_some() { Err(CommandError::Desynchronised) } else { Ok(Chunk { bytes, last }) }
 }
 
 fn mail(rest: &str) -> Result<MailParameters<'_>, CommandError> {
@@ -194,6 +222,8 @@ mod tests {
         assert_eq!(parse("MAIL FROM:<ä@b.example> SMTPUTF8"), mail("ä@b.example", None, true));
         assert_eq!(parse("MAIL FROM:<@x,@y:a@b.example>"), mail("a@b.example", None, false));
         assert_eq!(parse("RCPT TO:<\"a>b@c\"@d.example>"), Ok(Command::Rcpt("\"a>b@c\"@d.example")));
+        assert_eq!(parse("bdat 0 last"), Ok(Command::Bdat(Chunk { bytes: 0, last: true })));
+        assert_eq!(parse("BDAT 12"), Ok(Command::Bdat(Chunk { bytes: 12, last: false })));
         assert_eq!(parse("RCPT TO:<Postmaster>"), Ok(Command::Rcpt("Postmaster")));
     }
 
@@ -220,7 +250,12 @@ mod tests {
             ("a\0b", Syntax),
             ("", Unknown),
             ("XYZ", Unknown),
-            ("BDAT 5 LAST", Desynchronised),
+            ("BDAT", Desynchronised),
+            ("BDAT -5", Desynchronised),
+            ("BDAT 0x5", Desynchronised),
+            ("BDAT 99999999999999999999", Desynchronised),
+            ("BDAT 5 FIRST", Desynchronised),
+            ("BDAT 5 LAST x", Desynchronised),
             ("POST / HTTP/1.1", Desynchronised),
         ] {
             assert_eq!(parse(line), Err(error), "{line:?}");

@@ -18,9 +18,21 @@ pub(super) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to give a connection (out of file descriptors).
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Which of the two protocols is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// SMTP (RFC 5321).
+    #[default]
+    Smtp,
+    /// LMTP (RFC 2033): from a mail server of one's own, which gets a reply for each recipient. Never on port 25.
+    Lmtp,
+}
+
 /// How a receiver behaves. The defaults are for a host that takes mail from anywhere.
 #[derive(Clone)]
 pub struct ReceiverConfig {
+    /// SMTP or LMTP.
+    pub protocol: Protocol,
     /// The name in the greeting; only letters, digits, `.`, `-`, `[`, `]` and `:` of it are shown.
     pub hostname: String,
     /// Largest message in bytes, offered as SIZE (RFC 1870).
@@ -29,13 +41,15 @@ pub struct ReceiverConfig {
     pub recipients_max: usize,
     /// Most connections at a time.
     pub connections_max: usize,
-    /// Most connections at a time from one IP address.
+    /// Most connections at a time from one IPv4 address or one IPv6 network of 64 bits.
     pub connections_per_peer_max: usize,
+    /// Most messages of one connection.
+    pub messages_per_connection_max: u32,
     /// Errors of the client after which its connection is closed.
     pub errors_max: u32,
     /// How long a connection may stay silent (RFC 5321 section 4.5.3.2.7).
     pub idle: Duration,
-    /// How long one message may take from DATA to its end.
+    /// How long one message may take from DATA, or the first BDAT, to its end.
     pub message_time: Duration,
     /// How long a whole connection may last.
     pub session_time: Duration,
@@ -47,11 +61,13 @@ impl ReceiverConfig {
     /// The defaults, with this name in the greeting.
     pub fn new(hostname: impl Into<String>) -> Self {
         Self {
+            protocol: Protocol::Smtp,
             hostname: hostname.into(),
             message_bytes_max: 25 << 20,
             recipients_max: 100,
             connections_max: 256,
             connections_per_peer_max: 32,
+            messages_per_connection_max: 1000,
             errors_max: 20,
             idle: Duration::from_mins(5),
             message_time: Duration::from_mins(10),

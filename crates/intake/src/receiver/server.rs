@@ -4,19 +4,20 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use consent::{Clock, Timestamp};
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::config::{ACCEPT_PAUSE, ReceiverConfig, SHUTDOWN_GRACE};
+use super::listener::{Listener, peer_network};
 use super::reply::Reply;
 use super::session;
+use super::stream::Stream;
 
 /// How long a connection that is turned away gets to take the reason.
 const REFUSAL_WAIT: Duration = Duration::from_secs(1);
@@ -32,8 +33,8 @@ pub struct ReceivedMail {
     pub data: Vec<u8>,
     /// When the MAIL FROM of this transaction arrived.
     pub begun_at: Timestamp,
-    /// The client.
-    pub peer: SocketAddr,
+    /// The client; `None` through a socket in the file system.
+    pub peer: Option<SocketAddr>,
 }
 
 impl std::fmt::Debug for ReceivedMail {
@@ -77,8 +78,7 @@ pub(super) struct Shared<S> {
 
 /// A listening receiver.
 pub struct Receiver<S> {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    listener: Listener,
     shared: Arc<Shared<S>>,
 }
 
@@ -90,16 +90,29 @@ impl<S: MailSink> Receiver<S> {
         sink: S,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let local_addr = listener.local_addr()?;
-        let hostname = config.safe_hostname();
-        let shared = Arc::new(Shared { config, hostname, sink, clock, peers: Mutex::default() });
-        Ok(Self { listener, local_addr, shared })
+        Ok(Self::on(Listener::tcp(address).await?, config, sink, clock))
     }
 
-    /// Where it listens.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    /// Listens on a socket in the file system, which is removed when the receiver ends. Whoever may enter the folder may
+    /// connect. A socket that a dead process left is replaced.
+    pub async fn bind_unix(
+        path: &Path,
+        config: ReceiverConfig,
+        sink: S,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        Ok(Self::on(Listener::unix(path).await?, config, sink, clock))
+    }
+
+    fn on(listener: Listener, config: ReceiverConfig, sink: S, clock: Arc<dyn Clock>) -> Self {
+        let hostname = config.safe_hostname();
+        let shared = Arc::new(Shared { config, hostname, sink, clock, peers: Mutex::default() });
+        Self { listener, shared }
+    }
+
+    /// Where it listens; `None` on a socket in the file system.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.listener.local_addr()
     }
 
     /// Serves until `shutdown` is done. Sessions then finish the message they are in, for at most 10 seconds, and
@@ -112,7 +125,7 @@ impl<S: MailSink> Receiver<S> {
             tokio::select! {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept() => match accepted {
-                    Ok((tcp, peer)) => self.admit(&mut sessions, tcp, peer, stopping.clone()),
+                    Ok((stream, peer)) => self.admit(&mut sessions, stream, peer, stopping.clone()),
                     Err(error) => {
                         tracing::warn!(kind = ?error.kind(), "accepting a connection failed");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -133,55 +146,59 @@ impl<S: MailSink> Receiver<S> {
     fn admit(
         &self,
         sessions: &mut JoinSet<()>,
-        tcp: TcpStream,
-        peer: SocketAddr,
+        stream: Stream,
+        peer: Option<SocketAddr>,
         stopping: watch::Receiver<bool>,
     ) {
         let config = &self.shared.config;
         let full = sessions.len() >= config.connections_max;
-        let slot = if full { None } else { PeerSlot::take(&self.shared, peer.ip()) };
+        let slot = if full { None } else { PeerSlot::take(&self.shared, peer) };
         let Some(slot) = slot else {
             // Twice the limit, not even a reason is given.
             if sessions.len() < config.connections_max.saturating_mul(2) {
-                sessions.spawn(turn_away(tcp));
+                sessions.spawn(turn_away(stream));
             }
             return;
         };
-        sessions.spawn(async move { session::run(&slot.shared, tcp, peer, stopping).await });
+        sessions.spawn(async move { session::run(&slot.shared, stream, peer, stopping).await });
     }
 }
 
-async fn turn_away(mut tcp: TcpStream) {
+async fn turn_away(mut stream: Stream) {
     // Whether or not the client hears it.
-    let _ = timeout(REFUSAL_WAIT, tcp.write_all(b"421 4.7.0 too many connections\r\n")).await;
+    let _ = timeout(REFUSAL_WAIT, stream.write(b"421 4.7.0 too many connections\r\n")).await;
 }
 
-/// One of the connections that an address may have; given back when dropped.
+/// One of the connections that a peer may have; given back when dropped.
 struct PeerSlot<S> {
     shared: Arc<Shared<S>>,
-    ip: IpAddr,
+    /// `None`: a socket in the file system, whose clients can't be told apart.
+    network: Option<IpAddr>,
 }
 
 impl<S> PeerSlot<S> {
-    fn take(shared: &Arc<Shared<S>>, ip: IpAddr) -> Option<Self> {
+    fn take(shared: &Arc<Shared<S>>, peer: Option<SocketAddr>) -> Option<Self> {
+        let Some(peer) = peer else { return Some(Self { shared: Arc::clone(shared), network: None }) };
+        let network = peer_network(peer.ip());
         let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = peers.entry(ip).or_insert(0);
+        let count = peers.entry(network).or_insert(0);
         if *count >= shared.config.connections_per_peer_max {
             return None;
         }
         *count += 1;
         drop(peers);
-        Some(Self { shared: Arc::clone(shared), ip })
+        Some(Self { shared: Arc::clone(shared), network: Some(network) })
     }
 }
 
 impl<S> Drop for PeerSlot<S> {
     fn drop(&mut self) {
+        let Some(network) = self.network else { return };
         let mut peers = self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = peers.get_mut(&self.ip) {
+        if let Some(count) = peers.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                peers.remove(&self.ip);
+                peers.remove(&network);
             }
         }
     }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::Timestamp;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use super::command::{Command, CommandError, MailParameters};
-use super::data::{DataError, DataReader, Progress};
+use super::chunks::Chunks;
+use super::command::{Chunk, Command, CommandError, Hello, MailParameters};
+use super::config::Protocol;
 use super::lines::command_line;
-use super::server::{MailSink, ReceivedMail, Shared};
+use super::server::{MailSink, Shared};
 use super::stream::{READ_BYTES, Stream};
 
 /// How long a client gets to take the last replies.
@@ -23,7 +23,7 @@ const CLOSING_WAIT: Duration = Duration::from_secs(1);
 const REPLY_BYTES_HELD: usize = 4096;
 
 /// Why a session is over. Nothing is left to say then.
-struct Over;
+pub(super) struct Over;
 
 impl From<io::Error> for Over {
     fn from(_: io::Error) -> Self {
@@ -31,34 +31,39 @@ impl From<io::Error> for Over {
     }
 }
 
-struct Transaction {
-    from: String,
-    to: Vec<String>,
-    smtputf8: bool,
-    begun_at: Timestamp,
+pub(super) struct Transaction {
+    pub(super) from: String,
+    pub(super) to: Vec<String>,
+    pub(super) smtputf8: bool,
+    pub(super) begun_at: Timestamp,
+    /// What BDAT brought so far; the transaction is bound to it then.
+    pub(super) chunks: Option<Chunks>,
 }
 
 /// What follows a command.
-enum Next {
+pub(super) enum Next {
     Command,
     Data,
+    Chunk(Chunk),
     StartTls,
     Close,
 }
 
-struct Session<'a, S> {
-    shared: &'a Shared<S>,
+pub(super) struct Session<'a, S> {
+    pub(super) shared: &'a Shared<S>,
     stream: Stream,
-    peer: SocketAddr,
+    pub(super) peer: Option<SocketAddr>,
     stopping: watch::Receiver<bool>,
     /// What was read; `used` bytes of it are done with.
-    input: Vec<u8>,
-    used: usize,
+    pub(super) input: Vec<u8>,
+    pub(super) used: usize,
     /// When the last bytes of `input` were read.
     arrived: Timestamp,
     output: Vec<u8>,
     greeted: bool,
-    transaction: Option<Transaction>,
+    pub(super) transaction: Option<Transaction>,
+    /// Messages whose transaction was begun.
+    messages: u32,
     errors: u32,
     /// When the session must be over.
     deadline: Instant,
@@ -67,15 +72,13 @@ struct Session<'a, S> {
 /// Talks to one client until either side ends it.
 pub(super) async fn run<S: MailSink>(
     shared: &Shared<S>,
-    tcp: TcpStream,
-    peer: SocketAddr,
+    stream: Stream,
+    peer: Option<SocketAddr>,
     stopping: watch::Receiver<bool>,
 ) {
-    // Without it replies may wait for the client's acknowledgements; failing that isn't worth a refusal.
-    let _ = tcp.set_nodelay(true);
     let mut session = Session {
         shared,
-        stream: Stream::Plain(tcp),
+        stream,
         peer,
         stopping,
         input: Vec::new(),
@@ -84,10 +87,11 @@ pub(super) async fn run<S: MailSink>(
         output: Vec::new(),
         greeted: false,
         transaction: None,
+        messages: 0,
         errors: 0,
         deadline: Instant::now() + shared.config.session_time,
     };
-    session.say(&format!("220 {} ESMTP", shared.hostname));
+    session.say(&format!("220 {} {}", shared.hostname, if session.lmtp() { "LMTP" } else { "ESMTP" }));
     // However it ends, the client has been told what there is to tell.
     let _ = session.dialogue().await;
     if session.flush().await.is_ok() {
@@ -101,6 +105,7 @@ impl<S: MailSink> Session<'_, S> {
             match self.step().await? {
                 Next::Command => {}
                 Next::Data => self.data().await?,
+                Next::Chunk(chunk) => self.chunk(chunk).await?,
                 Next::StartTls => self.start_tls().await?,
                 Next::Close => return Ok(()),
             }
@@ -161,7 +166,7 @@ impl<S: MailSink> Session<'_, S> {
         Ok(false)
     }
 
-    async fn fill(&mut self) -> Result<(), Over> {
+    pub(super) async fn fill(&mut self) -> Result<(), Over> {
         self.input.drain(..self.used);
         self.used = 0;
         self.input.reserve(READ_BYTES);
@@ -170,7 +175,7 @@ impl<S: MailSink> Session<'_, S> {
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 
-    async fn flush(&mut self) -> Result<(), Over> {
+    pub(super) async fn flush(&mut self) -> Result<(), Over> {
         if !self.output.is_empty() {
             let writing = timeout(self.shared.config.idle, self.stream.write(&self.output));
             writing.await.map_err(|_| Over)??;
@@ -179,14 +184,14 @@ impl<S: MailSink> Session<'_, S> {
         Ok(())
     }
 
-    fn say(&mut self, line: &str) {
+    pub(super) fn say(&mut self, line: &str) {
         debug_assert!(!line.contains(['\r', '\n']), "a reply is one line");
         self.output.extend_from_slice(line.as_bytes());
         self.output.extend_from_slice(b"\r\n");
     }
 
     /// Says a refusal that counts as an error of the client.
-    fn refuse(&mut self, line: &str) -> Next {
+    pub(super) fn refuse(&mut self, line: &str) -> Next {
         self.errors += 1;
         self.say(line);
         Next::Command
@@ -199,17 +204,19 @@ impl<S: MailSink> Session<'_, S> {
 
     async fn obey(&mut self, command: Command<'_>) -> Next {
         match command {
-            Command::Hello { extended } => self.hello(extended),
+            Command::Hello(hello) => self.hello(hello),
             Command::Mail(parameters) => self.mail(&parameters),
             Command::Rcpt(to) => self.rcpt(to).await,
             Command::Data => match &self.transaction {
+                Some(Transaction { chunks: Some(_), .. }) => self.refuse("503 5.5.1 BDAT was begun"),
                 Some(transaction) if !transaction.to.is_empty() => {
                     self.say("354 end with <CRLF>.<CRLF>");
                     Next::Data
                 }
-                Some(_) => self.refuse("554 5.5.1 no valid recipients"),
+                Some(_) => self.refuse(self.no_recipients()),
                 None => self.refuse("503 5.5.1 MAIL first"),
             },
+            Command::Bdat(chunk) => Next::Chunk(chunk),
             Command::Reset => {
                 self.transaction = None;
                 self.ok("250 2.0.0 ok")
@@ -226,6 +233,10 @@ impl<S: MailSink> Session<'_, S> {
         }
     }
 
+    pub(super) fn lmtp(&self) -> bool {
+        self.shared.config.protocol == Protocol::Lmtp
+    }
+
     fn ok(&mut self, line: &str) -> Next {
         self.say(line);
         Next::Command
@@ -235,11 +246,24 @@ impl<S: MailSink> Session<'_, S> {
         self.shared.config.tls.is_some() && matches!(self.stream, Stream::Plain(_))
     }
 
-    fn hello(&mut self, extended: bool) -> Next {
+    /// RFC 5321 section 3.3 and RFC 2033 section 4.2 want different codes.
+    pub(super) fn no_recipients(&self) -> &'static str {
+        if self.lmtp() { "503 5.5.1 no valid recipients" } else { "554 5.5.1 no valid recipients" }
+    }
+
+    fn hello(&mut self, hello: Hello) -> Next {
+        if self.lmtp() != (hello == Hello::Lhlo) {
+            // RFC 2033 section 4.1: each protocol has its own greeting, so that they can't be mistaken for one another.
+            return self.refuse(if self.lmtp() {
+                "500 5.5.1 this is LMTP"
+            } else {
+                "500 5.5.1 this is SMTP"
+            });
+        }
         self.greeted = true;
         self.transaction = None;
         let hostname = &self.shared.hostname;
-        if !extended {
+        if hello == Hello::Helo {
             return self.ok(&format!("250 {hostname}"));
         }
         self.say(&format!("250-{hostname}"));
@@ -249,6 +273,7 @@ impl<S: MailSink> Session<'_, S> {
             self.say("250-STARTTLS");
         }
         self.say("250-8BITMIME");
+        self.say("250-CHUNKING");
         self.say("250-SMTPUTF8");
         self.ok("250 ENHANCEDSTATUSCODES")
     }
@@ -264,11 +289,17 @@ impl<S: MailSink> Session<'_, S> {
         if parameters.size.is_some_and(|size| usize::try_from(size).map_or(true, |size| size > limit)) {
             return self.refuse("552 5.3.4 message too large");
         }
+        if self.messages >= self.shared.config.messages_per_connection_max {
+            self.say("421 4.7.0 too many messages");
+            return Next::Close;
+        }
+        self.messages += 1;
         self.transaction = Some(Transaction {
             from: parameters.from.to_owned(),
             to: Vec::new(),
             smtputf8: parameters.smtputf8,
             begun_at: self.arrived,
+            chunks: None,
         });
         self.ok("250 2.1.0 ok")
     }
@@ -277,6 +308,9 @@ impl<S: MailSink> Session<'_, S> {
         let Some(transaction) = &mut self.transaction else {
             return self.refuse("503 5.5.1 MAIL first");
         };
+        if transaction.chunks.is_some() {
+            return self.refuse("503 5.5.1 BDAT was begun");
+        }
         if !(to.is_ascii() || transaction.smtputf8) {
             return self.refuse("553 5.6.7 address needs SMTPUTF8");
         }
@@ -290,51 +324,6 @@ impl<S: MailSink> Session<'_, S> {
             }
             Err(reply) => self.refuse(&reply.to_string()),
         }
-    }
-
-    /// The message, from after DATA to the reply to its end.
-    async fn data(&mut self) -> Result<(), Over> {
-        let config = &self.shared.config;
-        let deadline = Instant::now() + config.message_time;
-        let mut reader = DataReader::new(config.message_bytes_max);
-        let message = loop {
-            let step = reader.push(&self.input[self.used..]);
-            match step {
-                Ok((used, progress)) => {
-                    self.used += used;
-                    if let Progress::Done(message) = progress {
-                        break message;
-                    }
-                }
-                Err(error) => {
-                    self.say(match error {
-                        DataError::Line(error) => error.reply(),
-                        DataError::Endless => "552 5.3.4 message too large",
-                    });
-                    return Err(Over);
-                }
-            }
-            self.flush().await?;
-            let patience = deadline.min(Instant::now() + config.idle);
-            if let Ok(read) = timeout_at(patience, self.fill()).await {
-                read?;
-            } else {
-                self.say("421 4.4.2 message takes too long");
-                return Err(Over);
-            }
-        };
-        let transaction = self.transaction.take().ok_or(Over)?;
-        let Some(data) = message else {
-            self.refuse("552 5.3.4 message too large");
-            return Ok(());
-        };
-        let Transaction { from, to, begun_at, .. } = transaction;
-        let mail = ReceivedMail { from, to, data, begun_at, peer: self.peer };
-        match self.shared.sink.message(mail).await {
-            Ok(()) => self.say("250 2.0.0 taken"),
-            Err(reply) => self.say(&reply.to_string()),
-        }
-        Ok(())
     }
 
     async fn start_tls(&mut self) -> Result<(), Over> {

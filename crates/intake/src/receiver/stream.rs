@@ -3,7 +3,7 @@
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
 /// Bytes made room for at each read.
@@ -14,6 +14,7 @@ const CLOSING_BYTES_MAX: usize = 1 << 20;
 /// Plain or TLS.
 pub(super) enum Stream {
     Plain(TcpStream),
+    Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
     /// Only while and after a handshake fails.
     Gone,
@@ -24,6 +25,7 @@ impl Stream {
     pub(super) async fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.read_buf(buffer).await,
+            Self::Unix(unix) => unix.read_buf(buffer).await,
             Self::Tls(tls) => tls.read_buf(buffer).await,
             Self::Gone => Ok(0),
         }
@@ -33,6 +35,7 @@ impl Stream {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(tcp) => tcp.write_all(bytes).await,
+            Self::Unix(unix) => unix.write_all(bytes).await,
             Self::Tls(tls) => {
                 tls.write_all(bytes).await?;
                 tls.flush().await
@@ -46,6 +49,7 @@ impl Stream {
     pub(super) async fn close(mut self) {
         let closed = match &mut self {
             Self::Plain(tcp) => tcp.shutdown().await,
+            Self::Unix(unix) => unix.shutdown().await,
             Self::Tls(tls) => tls.shutdown().await,
             Self::Gone => return,
         };

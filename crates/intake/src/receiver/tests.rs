@@ -16,6 +16,9 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 
+mod chunks;
+mod lmtp;
+
 /// A clock that goes a second further at each look.
 #[derive(Default)]
 struct Steps(AtomicI64);
@@ -64,7 +67,7 @@ async fn start(change: impl FnOnce(&mut ReceiverConfig)) -> Running {
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let receiver =
         Receiver::bind(local, config, Arc::clone(&sink), Arc::new(Steps::default())).await.unwrap();
-    let address = receiver.local_addr();
+    let address = receiver.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(receiver.run(async {
         let _ = stopped.await;
@@ -139,7 +142,7 @@ async fn takes_a_message_step_by_step() {
     let running = start(|_| {}).await;
     let mut client = running.client().await;
     let hello = client.hello().await;
-    for word in ["PIPELINING", "SIZE 1000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"] {
+    for word in ["PIPELINING", "SIZE 1000", "8BITMIME", "CHUNKING", "SMTPUTF8", "ENHANCEDSTATUSCODES"] {
         assert!(hello.contains(word), "{hello}");
     }
     assert!(!hello.contains("STARTTLS"));
@@ -201,7 +204,7 @@ async fn smuggling_ends_the_connection() {
     }
     let running = start(|_| {}).await;
     assert_eq!(codes(&running.talk(b"EHLO c\nMAIL FROM:<a@b.example>\n").await), ["521"]);
-    assert_eq!(codes(&running.talk(b"EHLO c\r\nBDAT 20\r\nMAIL FROM:<a@b>\r\n").await), ["250", "502"]);
+    assert_eq!(codes(&running.talk(b"EHLO c\r\nBDAT x\r\nMAIL FROM:<a@b>\r\n").await), ["250", "502"]);
     assert_eq!(codes(&running.talk(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nEHLO c\r\n").await), ["502"]);
     running.finish().await;
 }
@@ -242,6 +245,16 @@ async fn errors_and_silence_are_limited() {
             .ends_with("421 4.4.2 message takes too long\r\n")
     );
     running.finish().await;
+}
+
+#[tokio::test]
+async fn messages_are_limited() {
+    let running = start(|config| config.messages_per_connection_max = 2).await;
+    let one = "MAIL FROM:<>\r\nRCPT TO:<r@mx.example>\r\nDATA\r\none\r\n.\r\n";
+    let replies = running.talk(format!("EHLO c\r\n{}", one.repeat(3)).as_bytes()).await;
+    let each = ["250", "250", "354", "250"];
+    assert_eq!(codes(&replies), [&["250"][..], &each, &each, &["421"]].concat());
+    assert_eq!(running.finish().await.len(), 2);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ fn parse_urlencoded(body: &[u8]) -> Option<Fields> {
     Some(Fields(fields))
 }
 
-fn percent_decode(text: &[u8]) -> Option<String> {
+pub(crate) fn percent_decode(text: &[u8]) -> Option<String> {
     let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.iter();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::{
-    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, Namespace, ProfileId, Recipient,
-    RunId, Timestamp, WorkspaceId,
+    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, ProfileId, Recipient, RunId,
+    Timestamp, WorkspaceId,
 };
 use roaring::RoaringTreemap;
 
@@ -21,13 +21,11 @@ use crate::state::record::{Record, RecordFor};
 use crate::state::undo::Undo;
 use crate::state::{
     claims, configurations, deliveries, history, link_keys, lists, parts, profile, rates, runs, settings,
-    suppression,
 };
 use crate::types::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
-    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
-    Settings, Settlement, SuppressionEntry,
+    AddressOwner, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due,
+    Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant,
+    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
 };
 
 #[async_trait]
@@ -146,19 +144,6 @@ impl<E: Engine> Store for E {
 
     async fn lists(&self, workspace: WorkspaceId) -> Result<Vec<List>> {
         self.query(move |db| lists::lists(db, workspace)).await
-    }
-
-    async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<()> {
-        self.write(move |db| suppression::suppress(db, workspace, &entries)).await
-    }
-
-    async fn unsuppress(&self, workspace: WorkspaceId, namespace: &Namespace, value: &str) -> Result<bool> {
-        let (namespace, value) = (namespace.clone(), value.to_owned());
-        self.write(move |db| suppression::unsuppress(db, workspace, &namespace, &value)).await
-    }
-
-    async fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Result<()> {
-        self.write(move |db| suppression::allow(db, workspace, &entries)).await
     }
 
     async fn ready(&self) -> Result<()> {

@@ -16,8 +16,11 @@ struct Migration {
 }
 
 /// The migrations, the first being number 1.
-const MIGRATIONS: &[Migration] =
-    &[Migration { script: include_str!("migrations/0001_schema.sql"), works_with: 1 }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { script: include_str!("migrations/0001_schema.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0002_feedback.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0003_uploads.sql"), works_with: 1 },
+];
 
 /// The version that this program brings a database to.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -11,7 +11,8 @@ use crate::READ_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
-use crate::state::{namespaces, settings};
+use crate::state::suppression::{InForce, any_hashed, verdict};
+use crate::state::{entry_key, namespaces, settings};
 use crate::types::{Reading, ReadingQuery};
 
 /// An address as decisions read it.
@@ -215,7 +216,9 @@ fn read_blocks(
 /// What the suppression list and the allow list say of some addresses and their domains.
 #[derive(Default)]
 struct Lists {
-    suppressed: HashSet<String>,
+    suppressed: HashMap<String, InForce>,
+    /// Whether addresses may stand there by their hash.
+    hashed: bool,
     /// `None`: the allow list isn't active.
     allowed: Option<HashSet<String>>,
     with_domains: bool,
@@ -229,28 +232,35 @@ impl Lists {
         keys: impl Iterator<Item = &'k str>,
         now: Timestamp,
     ) -> Result<Self> {
-        const SUPPRESSED: &str = "SELECT value FROM suppression WHERE value = ANY(?1) AND namespace = ?2
-            AND workspace = ?3 AND (expires_at IS NULL OR expires_at > ?4)";
+        const SUPPRESSED: &str = "SELECT value, category FROM suppression WHERE value = ANY(?1)
+            AND namespace = ?2 AND workspace = ?3 AND (expires_at IS NULL OR expires_at > ?4)";
         const ALLOWED: &str =
             "SELECT value FROM allow_entry WHERE value = ANY(?1) AND namespace = ?2 AND workspace = ?3";
         let with_domains = *namespace == Namespace::Email;
-        let mut values: Vec<&str> = Vec::new();
-        for key in keys {
-            values.push(key);
-            values.extend(with_domains.then(|| domain(key)).flatten());
-        }
-        let values_of = |rows: Vec<Row>| -> Result<HashSet<String>> {
-            rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-        };
+        let addresses: Vec<&str> = keys.collect();
+        let domains: HashSet<&str> =
+            addresses.iter().filter_map(|key| with_domains.then(|| domain(key)).flatten()).collect();
+        let values: Vec<&str> = addresses.iter().copied().chain(domains).collect();
         let name = namespace.as_str();
-        let suppressed = values_of(session.rows(SUPPRESSED, &[&values, &name, &workspace.0, &now.0])?)?;
+        let hashed = any_hashed(session, workspace, name)?;
+        let their_hashes: Vec<String> =
+            if hashed { addresses.iter().map(|key| entry_key::hash(key)).collect() } else { Vec::new() };
+        let asked: Vec<&str> =
+            values.iter().copied().chain(their_hashes.iter().map(String::as_str)).collect();
+        let mut suppressed: HashMap<String, InForce> = HashMap::new();
+        for row in session.rows(SUPPRESSED, &[&asked, &name, &workspace.0, &now.0])? {
+            let in_force = InForce::of(row.try_get::<_, i16>(1)?.into());
+            let known = suppressed.entry(row.try_get(0)?).or_default();
+            *known = in_force.max(*known);
+        }
         let active = settings::settings(session, workspace)?.allow_lists_active;
         let allowed = if active.iter().any(|active| active == name) {
-            Some(values_of(session.rows(ALLOWED, &[&values, &name, &workspace.0])?)?)
+            let rows = session.rows(ALLOWED, &[&values, &name, &workspace.0])?;
+            Some(rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<_>>()?)
         } else {
             None
         };
-        Ok(Self { suppressed, allowed, with_domains })
+        Ok(Self { suppressed, hashed, allowed, with_domains })
     }
 
     fn domain<'k>(&self, key: &'k str) -> Option<&'k str> {
@@ -258,13 +268,9 @@ impl Lists {
     }
 
     fn suppressed(&self, key: &str) -> Suppressed {
-        if self.suppressed.contains(key) {
-            Suppressed::Address
-        } else if self.domain(key).is_some_and(|domain| self.suppressed.contains(domain)) {
-            Suppressed::Domain
-        } else {
-            Suppressed::No
-        }
+        let of = |value: &str| self.suppressed.get(value).copied().unwrap_or_default();
+        let hashed = if self.hashed { of(&entry_key::hash(key)) } else { InForce::None };
+        verdict(of(key).max(hashed), self.domain(key).map_or(InForce::None, of))
     }
 
     fn allow(&self, key: &str) -> Allow {

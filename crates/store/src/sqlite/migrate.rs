@@ -11,6 +11,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_delivery.sql"),
     include_str!("migrations/0003_people.sql"),
     include_str!("migrations/0004_parts.sql"),
+    include_str!("migrations/0005_feedback.sql"),
+    include_str!("migrations/0006_uploads.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -64,6 +66,33 @@ mod tests {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         });
         assert_eq!(claim.unwrap(), (1, 7));
+    }
+
+    #[test]
+    fn suppression_of_before_is_manual_and_stays_in_force() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..4] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 4).unwrap();
+        conn.execute_batch(
+            "INSERT INTO suppression VALUES (1, 'email', 'b.example', 'r', 'me', 5, NULL),
+                (2, 'phone', '+4930123456', 'r2', 'you', 6, 7);
+            INSERT INTO allow_entry VALUES (1, 'email', 'a.example', 5);",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        let mut statement = conn
+            .prepare(
+                "SELECT workspace || namespace || value || category || reason || added_by || added_at
+                    || ifnull(updated_at, '-') || ifnull(expires_at, '-') FROM suppression ORDER BY workspace",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap());
+        assert_eq!(rows.collect::<Vec<String>>(), ["1emailb.example1rme5--", "2phone+49301234561r2you6-7"]);
+        let allowed =
+            conn.query_row("SELECT value || comment || added_by FROM allow_entry", [], |row| row.get(0));
+        assert_eq!(allowed, Ok("a.example".to_owned()));
     }
 
     #[test]

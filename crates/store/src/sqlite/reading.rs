@@ -10,7 +10,8 @@ use crate::READ_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
-use crate::state::{namespaces, settings, suppression};
+use crate::state::suppression::Domains;
+use crate::state::{allow, namespaces, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";
@@ -50,21 +51,30 @@ pub(super) fn read_strangers(
         return Err(StoreError::Invalid(format!("more than {READ_MAX} addresses at once")));
     }
     let active = settings::settings(conn, workspace)?.allow_lists_active;
-    let one = |address: &Address| {
+    let mut domains = Domains::new();
+    let mut one = |address: &Address| {
         let (namespace, key, domain) = (address.namespace(), address.key(), address.domain());
+        let hashed = suppression::any_hashed(conn, workspace, namespace.as_str())?;
         let mut recipient = Recipient {
-            suppressed: suppression::suppressed(conn, workspace, namespace, key, domain, now)?,
+            suppressed: suppression::suppressed(
+                conn,
+                workspace,
+                namespace,
+                (key, domain),
+                (hashed, &mut domains),
+                now,
+            )?,
             ..Recipient::UNKNOWN
         };
         if active.iter().any(|active| active == namespace.as_str()) {
-            recipient.allow = allow(suppression::allowed(conn, workspace, namespace, key, domain)?);
+            recipient.allow = listed(allow::allowed(conn, workspace, namespace, key, domain)?);
         }
         Ok(recipient)
     };
-    addresses.iter().map(one).collect()
+    addresses.iter().map(&mut one).collect()
 }
 
-const fn allow(listed: bool) -> Allow {
+const fn listed(listed: bool) -> Allow {
     if listed { Allow::Listed } else { Allow::NotListed }
 }
 
@@ -76,6 +86,9 @@ struct Reader<'c> {
     namespace: Option<(Namespace, i64)>,
     /// Whether there is any suppression entry.
     suppression: bool,
+    /// Whether the namespace has hashed entries of it.
+    hashed: bool,
+    domains: Domains,
     /// Whether the namespace's allow list is active.
     allow_list: bool,
     profile: CachedStatement<'c>,
@@ -98,6 +111,13 @@ impl<'c> Reader<'c> {
                 .any(|active| active == namespace.as_str()),
             None => false,
         };
+        let suppression = suppression::any_suppression(conn, workspace)?;
+        let hashed = match &namespace {
+            Some((namespace, _)) if suppression => {
+                suppression::any_hashed(conn, workspace, namespace.as_str())?
+            }
+            _ => false,
+        };
         let select_profile = if query.with_attributes { SELECT_WITH_ATTRIBUTES } else { SELECT_PROFILE };
         let select_address = if query.addresses.is_some() { SELECT_ADDRESS } else { SELECT_FIRST_ADDRESS };
         Ok(Self {
@@ -105,7 +125,9 @@ impl<'c> Reader<'c> {
             workspace,
             query,
             namespace,
-            suppression: suppression::any_suppression(conn, workspace)?,
+            suppression,
+            hashed,
+            domains: Domains::new(),
             allow_list,
             profile: conn.prepare_cached(select_profile)?,
             address: conn.prepare_cached(select_address)?,
@@ -176,13 +198,18 @@ impl<'c> Reader<'c> {
                 ""
             };
             if self.suppression {
-                let now = self.query.now;
-                recipient.suppressed =
-                    suppression::suppressed(self.conn, self.workspace, namespace, key, domain, now)?;
+                let (hashed, now) = (self.hashed, self.query.now);
+                recipient.suppressed = suppression::suppressed(
+                    self.conn,
+                    self.workspace,
+                    namespace,
+                    (key, domain),
+                    (hashed, &mut self.domains),
+                    now,
+                )?;
             }
             if self.allow_list {
-                recipient.allow =
-                    allow(suppression::allowed(self.conn, self.workspace, namespace, key, domain)?);
+                recipient.allow = listed(allow::allowed(self.conn, self.workspace, namespace, key, domain)?);
             }
         }
         reading.address = Some((id, raw_form(row)?));

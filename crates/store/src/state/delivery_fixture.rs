@@ -7,5 +7,6 @@ pub(crate) fn database() -> Connection {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../sqlite/migrations/0002_delivery.sql")).unwrap();
     conn.execute_batch(include_str!("../sqlite/migrations/0004_parts.sql")).unwrap();
+    conn.execute_batch(include_str!("../sqlite/migrations/0005_feedback.sql")).unwrap();
     conn
 }

@@ -2,6 +2,7 @@
 //!
 //! SQL here is written once for both engines, see [`crate::sql`].
 
+pub(crate) mod allow;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod claims;
@@ -9,7 +10,10 @@ pub(crate) mod configurations;
 pub(crate) mod deliveries;
 #[cfg(test)]
 pub(crate) mod delivery_fixture;
+pub(crate) mod entries;
+pub(crate) mod entry_key;
 pub(crate) mod exclusions;
+pub(crate) mod feedback;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod link_keys;
@@ -23,6 +27,8 @@ pub(crate) mod record;
 pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod settings;
+pub(crate) mod soft_bounces;
 pub(crate) mod stamps;
 pub(crate) mod suppression;
 pub(crate) mod undo;
+pub(crate) mod uploads;

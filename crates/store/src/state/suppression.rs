@@ -1,80 +1,262 @@
-//! The suppression list and the allow list: addresses by their key, and domains of email addresses, exact both (a
-//! domain's entry says nothing about its subdomains). A look-up is one or two probes of a primary key.
+//! The suppression list: addresses by their key, domains of email addresses, exact both (a domain's entry says nothing about
+//! its subdomains), and addresses by their hash. A look-up is one probe of a key, or two or three.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
 
 use consent::decide::Suppressed;
-use consent::{Address, Namespace, Timestamp, WorkspaceId};
+use consent::{Namespace, Timestamp, WorkspaceId};
 
+use super::entries::read_entry;
+use super::entry_key::{any, check_notes, hash, is_hash, kind_of, kind_sql};
+use super::soft_bounces;
+use crate::IMPORT_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::sql::{Db, params};
-use crate::types::{AllowEntry, SuppressionEntry};
+use crate::sql::{Db, Row, Sql, params};
+use crate::types::{EntryKind, Removal, Removed, SuppressionCategory, SuppressionEntry};
 
-/// Bytes of a suppression entry's reason, and of who made it.
-const NOTE_LENGTH_MAX: usize = 200;
+/// Most records of removals in one answer.
+const REMOVED_MAX: usize = 10_000;
 
-/// The form in which a value is kept and looked for: an address's key, or under `email`, without an `@`, a domain as
-/// lower-case A-label. Brought into it here too: an entry in another form would never be found, and silently do nothing.
-fn key(namespace: &Namespace, value: &str) -> Result<String> {
-    let invalid = |what: &str| StoreError::Invalid(format!("an entry's value is no {what}"));
-    if *namespace == Namespace::Email && !value.contains('@') {
-        let domain = Address::email(&format!("x@{}", value.trim())).map_err(|_| invalid("domain"))?;
-        return Ok(domain.domain().to_owned());
+/// Adds or replaces suppression entries, see [`crate::Store::suppress`].
+pub(crate) fn suppress(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    entries: &[SuppressionEntry],
+) -> Result<Vec<bool>> {
+    limit(entries.len())?;
+    for entry in entries {
+        check_notes([&entry.reason, &entry.by])?;
     }
-    let address = Address::parse(namespace, value, None)
-        .map_err(|_| invalid(&format!("address of the namespace {}", namespace.as_str())))?;
-    Ok(address.key().to_owned())
+    let keys = entries.iter().map(|entry| any(&entry.namespace, &entry.value)).collect::<Result<Vec<_>>>()?;
+    note_hashed(
+        db,
+        workspace,
+        entries.iter().zip(&keys).map(|(entry, key)| (&entry.namespace, key.as_str())),
+    )?;
+    let entries: Vec<_> = entries.iter().zip(keys.iter().map(String::as_str)).collect();
+    put(db, workspace, &entries)
 }
 
-/// Adds or replaces suppression entries.
-pub(crate) fn suppress(db: &impl Db, workspace: WorkspaceId, entries: &[SuppressionEntry]) -> Result<()> {
-    const UPSERT: &str = "INSERT INTO suppression
-        (workspace, namespace, value, reason, added_by, added_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT (workspace, namespace, value) DO UPDATE SET
-            reason = excluded.reason, added_by = excluded.added_by,
-            added_at = excluded.added_at, expires_at = excluded.expires_at";
-    if entries.iter().any(|entry| entry.reason.len().max(entry.by.len()) > NOTE_LENGTH_MAX) {
-        let rule = format!("a suppression's reason and author have at most {NOTE_LENGTH_MAX} bytes");
-        return Err(StoreError::Invalid(rule));
+pub(super) fn limit(count: usize) -> Result<()> {
+    if count > IMPORT_MAX {
+        return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} entries at once")));
     }
-    let keys = entries.iter().map(|entry| key(&entry.namespace, &entry.value)).collect::<Result<Vec<_>>>()?;
-    let rows = entries.iter().zip(&keys).map(|(entry, key)| {
+    Ok(())
+}
+
+/// Adds or replaces entries, each with its value in the form that it is kept in; whether each is new.
+pub(super) fn put(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    entries: &[(&SuppressionEntry, &str)],
+) -> Result<Vec<bool>> {
+    // Of a large import nearly every entry is new: one statement for each, and another for those that aren't.
+    const INSERT: &str = "INSERT INTO suppression
+        (workspace, namespace, value, category, reason, added_by, added_at, updated_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        ON CONFLICT (workspace, namespace, value, category) DO NOTHING";
+    const REPLACE: &str = "UPDATE suppression SET reason = ?5, added_by = ?6, updated_at = ?7,
+            expires_at = CASE WHEN expires_at IS NULL OR CAST(?8 AS BIGINT) IS NULL THEN NULL
+                WHEN expires_at > ?8 THEN expires_at ELSE ?8 END
+        WHERE workspace = ?1 AND namespace = ?2 AND value = ?3 AND category = ?4";
+    let rows = entries.iter().map(|(entry, value)| {
         *params![
             workspace.0,
             entry.namespace.as_str(),
-            key,
+            *value,
+            entry.category as u8,
             &entry.reason,
             &entry.by,
             entry.at.0,
+            (entry.updated_at != entry.at).then_some(entry.updated_at.0),
             entry.expires_at.map(|time| time.0),
         ]
     });
-    db.execute_all(UPSERT, rows).map(drop)
+    let is_new: Vec<bool> = db.execute_all(INSERT, rows)?.into_iter().map(|added| added > 0).collect();
+    let known = entries.iter().zip(&is_new).filter(|(_, is_new)| !**is_new);
+    let rows = known.map(|((entry, value), _)| {
+        *params![
+            workspace.0,
+            entry.namespace.as_str(),
+            *value,
+            entry.category as u8,
+            &entry.reason,
+            &entry.by,
+            entry.updated_at.0,
+            entry.expires_at.map(|time| time.0),
+        ]
+    });
+    db.execute_all(REPLACE, rows)?;
+    Ok(is_new)
 }
 
-/// Removes a suppression entry; whether there was one.
+/// Notes, with the first hashed entry of a namespace, that hashes are to be looked for there.
+fn note_hashed<'e>(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    entries: impl Iterator<Item = (&'e Namespace, &'e str)>,
+) -> Result<()> {
+    const NOTE: &str = "INSERT INTO suppression_hashed (workspace, namespace) VALUES (?1, ?2)
+        ON CONFLICT (workspace, namespace) DO NOTHING";
+    // A node of version 1 of the schema looks for no hash: from here on it isn't to open the database any more.
+    const FENCE: Sql =
+        Sql::each("SELECT 1", "UPDATE consentry_schema SET works_with = 2 WHERE id = 1 AND works_with < 2");
+    let namespaces: HashSet<_> =
+        entries.filter(|(_, value)| is_hash(value)).map(|(namespace, _)| namespace.as_str()).collect();
+    for namespace in namespaces {
+        if !any_hashed(db, workspace, namespace)? {
+            db.execute(NOTE, params![workspace.0, namespace])?;
+            db.each(FENCE, params![], |_| Ok(()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes values off the list, see [`crate::Store::unsuppress`].
 pub(crate) fn unsuppress(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    removals: &[Removal],
+) -> Result<Vec<Vec<SuppressionEntry>>> {
+    const DELETE: &str = "DELETE FROM suppression
+        WHERE workspace = ?1 AND namespace = ?2 AND value = ?3 AND (?4 = 0 OR category = ?4)
+        RETURNING namespace, value, category, reason, added_by, added_at, updated_at, expires_at";
+    limit(removals.len())?;
+    let mut answer = Vec::with_capacity(removals.len());
+    for removal in removals {
+        check_notes([&removal.reason, &removal.by])?;
+        if removal.reason.trim().is_empty() {
+            return Err(StoreError::Invalid(
+                "taking an entry off the suppression list has a reason".to_owned(),
+            ));
+        }
+        let namespace = removal.namespace.as_str();
+        let value = any(&removal.namespace, &removal.value)?;
+        let category = removal.category.map_or(0, |category| category as u8);
+        let mut entries = db.all(DELETE, params![workspace.0, namespace, &value, category], read_entry)?;
+        entries.sort_by_key(|entry| entry.category);
+        record_removal(db, workspace, &entries, removal)?;
+        soft_bounces::forget(db, workspace, namespace, &value, removal.at)?;
+        answer.push(entries);
+    }
+    Ok(answer)
+}
+
+fn record_removal(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    entries: &[SuppressionEntry],
+    removal: &Removal,
+) -> Result<()> {
+    const NEXT: &str = "SELECT coalesce(max(number), 0) + 1 FROM suppression_removed
+        WHERE workspace = ?1 AND namespace = ?2 AND value = ?3 AND category = ?4";
+    const INSERT: &str = "INSERT INTO suppression_removed
+        (workspace, namespace, value, category, number, reason, added_by, added_at, updated_at, expires_at,
+            of_category, removal_reason, removed_by, removed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    for entry in entries {
+        let (namespace, value, category) = (entry.namespace.as_str(), &entry.value, entry.category as u8);
+        let number: i64 = db.one(NEXT, params![workspace.0, namespace, value, category], |row| row.get(0))?;
+        let row = params![
+            workspace.0,
+            namespace,
+            value,
+            category,
+            number,
+            &entry.reason,
+            &entry.by,
+            entry.at.0,
+            entry.updated_at.0,
+            entry.expires_at.map(|time| time.0),
+            removal.category.map(|category| category as u8),
+            &removal.reason,
+            &removal.by,
+            removal.at.0,
+        ];
+        db.execute(INSERT, row)?;
+    }
+    Ok(())
+}
+
+/// The entries of one value, by category.
+pub(crate) fn of_value(
     db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
     value: &str,
-) -> Result<bool> {
-    const DELETE: &str = "DELETE FROM suppression WHERE workspace = ?1 AND namespace = ?2 AND value = ?3";
-    let value = key(namespace, value)?;
-    Ok(db.execute(DELETE, params![workspace.0, namespace.as_str(), &value])? > 0)
+) -> Result<Vec<SuppressionEntry>> {
+    const SELECT: &str =
+        "SELECT namespace, value, category, reason, added_by, added_at, updated_at, expires_at
+        FROM suppression WHERE workspace = ?1 AND namespace = ?2 AND value = ?3 ORDER BY category";
+    let value = any(namespace, value)?;
+    db.all(SELECT, params![workspace.0, namespace.as_str(), &value], read_entry)
 }
 
-/// Adds or replaces allow entries.
-pub(crate) fn allow(db: &impl Db, workspace: WorkspaceId, entries: &[AllowEntry]) -> Result<()> {
-    const UPSERT: &str = "INSERT INTO allow_entry (workspace, namespace, value, added_at)
-        VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (workspace, namespace, value) DO UPDATE SET added_at = excluded.added_at";
-    let keys = entries.iter().map(|entry| key(&entry.namespace, &entry.value)).collect::<Result<Vec<_>>>()?;
-    let rows = entries
-        .iter()
-        .zip(&keys)
-        .map(|(entry, key)| *params![workspace.0, entry.namespace.as_str(), key, entry.at.0]);
-    db.execute_all(UPSERT, rows).map(drop)
+/// Selects what [`read_removed`] reads.
+macro_rules! select_removed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT namespace, value, category, reason, added_by, added_at, updated_at, expires_at,
+                of_category, removal_reason, removed_by, removed_at FROM suppression_removed ",
+            $rest
+        )
+    };
+}
+
+/// What was taken off the list, newest first.
+pub(crate) fn removed(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    value: Option<(&Namespace, &str)>,
+    limit: usize,
+) -> Result<Vec<Removed>> {
+    const OF_VALUE: &str = select_removed!(
+        "WHERE workspace = ?1 AND namespace = ?2 AND value = ?3 ORDER BY removed_at DESC, number DESC LIMIT ?4"
+    );
+    const ALL: &str = select_removed!("WHERE workspace = ?1 ORDER BY removed_at DESC LIMIT ?2");
+    let limit = limit.min(REMOVED_MAX) as i64;
+    match value {
+        Some((namespace, value)) => {
+            let value = any(namespace, value)?;
+            db.all(OF_VALUE, params![workspace.0, namespace.as_str(), &value, limit], read_removed)
+        }
+        None => db.all(ALL, params![workspace.0, limit], read_removed),
+    }
+}
+
+fn read_removed(row: &Row<'_>) -> Result<Removed> {
+    let entry = read_entry(row)?;
+    let category: Option<u8> = row.get(8)?;
+    let removal = Removal {
+        namespace: entry.namespace.clone(),
+        value: entry.value.clone(),
+        category: category.map(SuppressionCategory::from_code).transpose()?,
+        reason: row.get(9)?,
+        by: row.get(10)?,
+        at: Timestamp(row.get(11)?),
+    };
+    Ok(Removed { entry, removal })
+}
+
+/// How many entries there are, by namespace, category and kind.
+pub(crate) fn counts(
+    db: &impl Db,
+    workspace: WorkspaceId,
+) -> Result<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
+    const COUNT: &str = concat!(
+        "SELECT namespace, category, ",
+        kind_sql!(),
+        " AS kind, count(*) FROM suppression WHERE workspace = ?1
+            GROUP BY namespace, category, kind ORDER BY namespace, category, kind"
+    );
+    db.all(COUNT, params![workspace.0], |row| {
+        let category = SuppressionCategory::from_code(row.get(1)?)?;
+        Ok((super::entries::namespace(row.get(0)?)?, category, kind_of(row.get(2)?)?, row.get(3)?))
+    })
 }
 
 /// Whether a workspace suppresses anything at all: if not, [`suppressed`] needn't be asked in the same snapshot.
@@ -83,165 +265,78 @@ pub(crate) fn any_suppression(db: &impl Db, workspace: WorkspaceId) -> Result<bo
     db.one(SELECT, params![workspace.0], |row| row.get(0))
 }
 
-/// What the suppression list holds at `now` of an address, given by its key and its domain (empty outside `email`).
+/// Whether a namespace has, or had, any hashed entry: if not, hashes needn't be looked for in the same snapshot.
+pub(crate) fn any_hashed(db: &impl Db, workspace: WorkspaceId, namespace: &str) -> Result<bool> {
+    const SELECT: &str =
+        "SELECT EXISTS (SELECT 1 FROM suppression_hashed WHERE workspace = ?1 AND namespace = ?2)";
+    db.one(SELECT, params![workspace.0, namespace], |row| row.get(0))
+}
+
+/// What the entries in force of one value come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum InForce {
+    /// There is none.
+    #[default]
+    None,
+    /// A complaint, nothing else.
+    Complaint,
+    /// Another, or several.
+    Other,
+}
+
+impl InForce {
+    /// An entry of a category, by its code. One that can't be read isn't a complaint, of which transactional mail may make
+    /// an exception (I9).
+    pub fn of(category: i64) -> Self {
+        if category == SuppressionCategory::Complaint as i64 { Self::Complaint } else { Self::Other }
+    }
+}
+
+/// What decisions make of the entries in force of an address, by key and hash, and of its domain.
+pub(crate) const fn verdict(address: InForce, domain: InForce) -> Suppressed {
+    match (address, domain) {
+        (InForce::Other, _) => Suppressed::Address,
+        (_, InForce::Complaint | InForce::Other) => Suppressed::Domain,
+        (InForce::Complaint, InForce::None) => Suppressed::Complaint,
+        (InForce::None, InForce::None) => Suppressed::No,
+    }
+}
+
+/// What is known of domains that were asked about in the same snapshot: many addresses share few of them.
+pub(crate) type Domains = HashMap<String, InForce>;
+
+/// What the list holds at `now` of an address, given by its key and its domain (empty outside `email`). `hashed` tells
+/// whether the namespace has hashed entries, see [`any_hashed`].
 pub(crate) fn suppressed(
     db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
-    key: &str,
-    domain: &str,
+    (key, domain): (&str, &str),
+    (hashed, domains): (bool, &mut Domains),
     now: Timestamp,
 ) -> Result<Suppressed> {
-    const SELECT: &str = "SELECT expires_at FROM suppression
-        WHERE workspace = ?1 AND namespace = ?2 AND value = ?3";
-    let holds = |value: &str| -> Result<bool> {
-        let parameters = params![workspace.0, namespace.as_str(), value];
-        let expiry: Option<Option<i64>> = db.first(SELECT, parameters, |row| row.get(0))?;
-        Ok(expiry.is_some_and(|expiry| expiry.is_none_or(|expiry| now.0 < expiry)))
+    const SELECT: &str =
+        "SELECT category FROM suppression WHERE workspace = ?1 AND namespace = ?2 AND value = ?3
+        AND (expires_at IS NULL OR expires_at > ?4)";
+    let in_force = |value: &str| -> Result<InForce> {
+        let mut found = InForce::None;
+        db.each(SELECT, params![workspace.0, namespace.as_str(), value, now.0], |row| {
+            found = found.max(InForce::of(row.get(0)?));
+            Ok(())
+        })?;
+        Ok(found)
     };
-    if holds(key)? {
-        Ok(Suppressed::Address)
-    } else if !domain.is_empty() && holds(domain)? {
-        Ok(Suppressed::Domain)
-    } else {
-        Ok(Suppressed::No)
+    let mut address = in_force(key)?;
+    if hashed && address != InForce::Other {
+        address = address.max(in_force(&hash(key))?);
     }
-}
-
-/// Whether the allow list holds an address or its domain. Whether it is active the settings tell.
-pub(crate) fn allowed(
-    db: &impl Db,
-    workspace: WorkspaceId,
-    namespace: &Namespace,
-    key: &str,
-    domain: &str,
-) -> Result<bool> {
-    const SELECT: &str = "SELECT EXISTS (SELECT 1 FROM allow_entry
-        WHERE workspace = ?1 AND namespace = ?2 AND value = ?3)";
-    let holds = |value: &str| -> Result<bool> {
-        db.one(SELECT, params![workspace.0, namespace.as_str(), value], |row| row.get(0))
-    };
-    Ok(holds(key)? || (!domain.is_empty() && holds(domain)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    use super::*;
-    use crate::state::delivery_fixture::database;
-
-    const WS: WorkspaceId = WorkspaceId(1);
-
-    fn entry(namespace: Namespace, value: &str, expires_at: Option<i64>) -> SuppressionEntry {
-        SuppressionEntry {
-            namespace,
-            value: value.to_owned(),
-            reason: "manual".to_owned(),
-            by: "test".to_owned(),
-            at: Timestamp(1),
-            expires_at: expires_at.map(Timestamp),
-        }
+    if address == InForce::Other || domain.is_empty() {
+        return Ok(verdict(address, InForce::None));
     }
-
-    fn email(conn: &Connection, address: &str) -> Suppressed {
-        let address = Address::email(address).unwrap();
-        suppressed(conn, WS, &Namespace::Email, address.key(), address.domain(), Timestamp(50)).unwrap()
+    if let Some(known) = domains.get(domain) {
+        return Ok(verdict(address, *known));
     }
-
-    #[test]
-    fn addresses_and_domains_in_any_form_are_found_by_their_keys() {
-        let conn = database();
-        assert!(!any_suppression(&conn, WS).unwrap());
-        let entries = ["Bob@Example.COM", "Bücher.example", "no-more.example"];
-        let entries = entries.map(|value| entry(Namespace::Email, value, None));
-        suppress(&conn, WS, &entries).unwrap();
-        assert!(any_suppression(&conn, WS).unwrap());
-        assert!(!any_suppression(&conn, WorkspaceId(2)).unwrap());
-        assert_eq!(email(&conn, "bOB@example.com"), Suppressed::Address);
-        assert_eq!(email(&conn, "bobby@example.com"), Suppressed::No);
-        assert_eq!(email(&conn, "a@xn--bcher-kva.example"), Suppressed::Domain);
-        assert_eq!(email(&conn, "a@no-more.example"), Suppressed::Domain);
-        // Exact: neither subdomains nor names that end alike.
-        assert_eq!(email(&conn, "a@sub.no-more.example"), Suppressed::No);
-        assert_eq!(email(&conn, "a@really-no-more.example"), Suppressed::No);
-        let elsewhere =
-            suppressed(&conn, WorkspaceId(2), &Namespace::Email, "bob@example.com", "", Timestamp(50));
-        assert_eq!(elsewhere.unwrap(), Suppressed::No);
-    }
-
-    #[test]
-    fn an_entry_ends_when_it_expires_and_is_replaced_as_a_whole() {
-        let conn = database();
-        let suppress_until = |expiry| {
-            suppress(&conn, WS, &[entry(Namespace::Email, "a@b.example", expiry)]).unwrap();
-            email(&conn, "a@b.example")
-        };
-        assert_eq!(suppress_until(Some(51)), Suppressed::Address);
-        assert_eq!(suppress_until(Some(50)), Suppressed::No);
-        assert_eq!(suppress_until(None), Suppressed::Address);
-        // An entry of the address that has expired leaves that of its domain.
-        suppress(&conn, WS, &[entry(Namespace::Email, "b.example", None)]).unwrap();
-        assert_eq!(suppress_until(Some(50)), Suppressed::Domain);
-    }
-
-    #[test]
-    fn entries_are_removed_in_any_form_too() {
-        let conn = database();
-        let remove = |value| unsuppress(&conn, WS, &Namespace::Email, value);
-        suppress(&conn, WS, &[entry(Namespace::Email, "a@b.example", None)]).unwrap();
-        assert!(!unsuppress(&conn, WorkspaceId(2), &Namespace::Email, "a@b.example").unwrap());
-        assert!(remove("A@B.example").unwrap());
-        assert!(!remove("a@b.example").unwrap());
-        assert_eq!(email(&conn, "a@b.example"), Suppressed::No);
-    }
-
-    #[test]
-    fn other_namespaces_have_entries_of_their_own() {
-        let conn = database();
-        let crm = Namespace::Custom("crm".to_owned());
-        let entries = [entry(Namespace::Phone, "+49 30 123456", None), entry(crm.clone(), "C-1", None)];
-        suppress(&conn, WS, &entries).unwrap();
-        let state =
-            |namespace: &Namespace, key| suppressed(&conn, WS, namespace, key, "", Timestamp(9)).unwrap();
-        assert_eq!(state(&Namespace::Phone, "+4930123456"), Suppressed::Address);
-        assert_eq!(state(&crm, "C-1"), Suppressed::Address);
-        assert_eq!(state(&Namespace::Push, "C-1"), Suppressed::No);
-    }
-
-    #[test]
-    fn what_could_never_match_is_refused() {
-        let conn = database();
-        for value in ["", "a b.example", "a@b@c", "a..b@example.com"] {
-            let refused = suppress(&conn, WS, &[entry(Namespace::Email, value, None)]);
-            assert!(matches!(refused, Err(StoreError::Invalid(_))), "{value:?}");
-        }
-        let refused = suppress(&conn, WS, &[entry(Namespace::Phone, "030 1", None)]).unwrap_err();
-        assert_eq!(refused.to_string(), "an entry's value is no address of the namespace phone");
-        let wordy =
-            SuppressionEntry { reason: "x".repeat(201), ..entry(Namespace::Email, "b.example", None) };
-        assert!(matches!(suppress(&conn, WS, &[wordy]), Err(StoreError::Invalid(_))));
-    }
-
-    #[test]
-    fn the_allow_list_holds_addresses_and_domains() {
-        let conn = database();
-        let entries = ["A@b.example", "c.example"].map(|value| AllowEntry {
-            namespace: Namespace::Email,
-            value: value.to_owned(),
-            at: Timestamp(1),
-        });
-        allow(&conn, WS, &entries).unwrap();
-        allow(&conn, WS, &entries).unwrap();
-        let holds = |workspace, key: &str| {
-            let (_, domain) = key.split_once('@').unwrap();
-            allowed(&conn, workspace, &Namespace::Email, key, domain).unwrap()
-        };
-        assert!(holds(WS, "a@b.example"));
-        assert!(!holds(WS, "x@b.example"));
-        assert!(holds(WS, "x@c.example"));
-        assert!(!holds(WS, "x@sub.c.example"));
-        assert!(!holds(WorkspaceId(2), "a@b.example"));
-        assert!(!allowed(&conn, WS, &Namespace::Phone, "a@b.example", "c.example").unwrap());
-    }
+    let found = in_force(domain)?;
+    domains.insert(domain.to_owned(), found);
+    Ok(verdict(address, found))
 }

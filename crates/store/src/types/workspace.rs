@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use consent::{Channel, Choice, ListId, Namespace, Rules, Timestamp};
+use super::SoftBounceRule;
+use consent::{Channel, Choice, ListId, Rules, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A list to create.
@@ -43,34 +44,6 @@ impl List {
     }
 }
 
-/// A suppression entry: never sent to, whatever the consent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuppressionEntry {
-    /// Namespace of the address; for a domain `email`.
-    pub namespace: Namespace,
-    /// The address's key ([`consent::Address::key`]), or a domain as lower-case A-label.
-    pub value: String,
-    /// Why: e.g. `manual`, `hard_bounce`, `complaint`.
-    pub reason: String,
-    /// Who put it there.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-    /// Until when, if not for good.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// An allow entry: while a channel's allow list is active, only these are sent to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllowEntry {
-    /// Namespace of the address; for a domain `email`.
-    pub namespace: Namespace,
-    /// The address's key or a domain as lower-case A-label.
-    pub value: String,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// A workspace's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -81,6 +54,10 @@ pub struct Settings {
     pub named_basis_refuses: bool,
     /// Whether opt-in places want an express yes or a named basis.
     pub jurisdiction_pack: bool,
+    /// Soft bounces after which an address is suppressed, 1 to 20; 5 if absent.
+    pub soft_bounce_limit: Option<u8>,
+    /// Domains whose mail Consentry receives: of `u.TOKEN@` and `b.TOKEN@`, as lower-case A-labels.
+    pub mail_domains: Vec<String>,
     /// Namespaces whose allow list is active.
     pub allow_lists_active: Vec<String>,
     /// Where the public pages are reached, without a trailing slash, e.g. `https://mail.example.com`.
@@ -90,6 +67,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// When soft bounces suppress.
+    pub fn soft_bounces(&self) -> SoftBounceRule {
+        let rule = SoftBounceRule::default();
+        SoftBounceRule {
+            limit: self.soft_bounce_limit.map_or(rule.limit, |limit| limit.clamp(1, 20)),
+            ..rule
+        }
+    }
+
     /// The part that decisions read. An entry that can't be read counts as a no (I9).
     pub fn rules(&self) -> Rules {
         let mut rules = Rules {

@@ -11,7 +11,12 @@ use store::{Applied, StoreError};
 use super::support::{MAIN, World, address, change, email, named, row, row_saying};
 
 fn marketing() -> consent::Message {
-    consent::Message { channel: Channel::Email, category: consent::Category::Marketing, list: None }
+    consent::Message {
+        channel: Channel::Email,
+        category: consent::Category::Marketing,
+        list: None,
+        after_complaint: false,
+    }
 }
 
 pub async fn a_refusal_is_kept_with_all_that_is_known_of_it(world: &World) {

@@ -189,8 +189,12 @@ pub async fn a_known_profile_takes_on_a_refused_address(world: &World) {
         };
         assert_eq!((held.choice, held.reason.as_deref()), (Choice::No, Some("too many")));
         let reading = world.read(known, Channel::Email).await;
-        let marketing =
-            consent::Message { channel: Channel::Email, category: consent::Category::Marketing, list: None };
+        let marketing = consent::Message {
+            channel: Channel::Email,
+            category: consent::Category::Marketing,
+            list: None,
+            after_complaint: false,
+        };
         let decision = consent::decide(&reading.recipient, &marketing, &consent::Rules::default());
         assert!(matches!(decision, consent::Decision::Exclude(_)), "{id}: {decision:?}");
         let history = world.store.history(MAIN, known, None, 9).await.unwrap().entries;

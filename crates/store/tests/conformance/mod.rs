@@ -3,12 +3,15 @@
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
 pub mod changes;
+pub mod feedback;
 pub mod imports;
 pub mod ledger;
 pub mod reading;
 pub mod runs;
 pub mod support;
+pub mod suppression;
 pub mod undo;
+pub mod uploads;
 
 /// Makes a test of each function of the suite, against the store that `$open` makes.
 #[macro_export]
@@ -69,6 +72,30 @@ macro_rules! conformance_suite {
                 attributes_come_when_asked_for,
                 strangers_are_checked_too,
                 documents_hold_the_choices_of_today;
+            suppression:
+                entries_of_each_category_come_and_go_by_themselves,
+                an_expiry_is_never_put_forward,
+                removals_are_recorded,
+                a_complaint_is_told_from_other_reasons,
+                hashed_entries_are_found,
+                what_cannot_be_kept_is_refused_and_all_with_it,
+                the_list_is_paged_in_every_order_and_filter,
+                pages_are_checked_and_outlive_what_they_began_behind,
+                the_allow_list_holds_what_was_put_there,
+                an_active_and_empty_allow_list_stops_everything,
+                taking_an_address_off_forgets_its_soft_bounces;
+            feedback:
+                each_piece_is_taken_once,
+                bounces_and_complaints_suppress_at_once,
+                soft_bounces_suppress_past_their_limit,
+                the_limit_is_the_workspaces,
+                what_says_nothing_about_the_address_does_not_count,
+                a_delivery_and_a_long_silence_begin_the_count_anew,
+                feedback_is_counted_and_told,
+                feedback_that_cannot_be_kept_is_refused_and_all_with_it;
+            uploads:
+                an_upload_is_known_until_it_is_forgotten,
+                of_ended_uploads_the_newest_are_kept;
             runs:
                 a_run_is_worked_on_part_by_part_to_its_end,
                 a_part_is_held_by_one_at_a_time,

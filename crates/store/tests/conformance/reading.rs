@@ -1,10 +1,10 @@
 //! `read`: what decisions and rendering get.
 
 use consent::decide::{Allow, Reach, Suppressed};
-use consent::{Channel, Choice, Field, Namespace, ProfileId, Subject, Target};
-use store::{AllowEntry, ProfileRow, READ_MAX, Settings, StoreError, SuppressionEntry};
+use consent::{Channel, Choice, Field, ProfileId, Subject, Target};
+use store::{ProfileRow, READ_MAX, Settings, StoreError};
 
-use super::support::{MAIN, World, address, email, named, row, row_saying};
+use super::support::{MAIN, World, address, allowed, email, named, removal, row, row_saying, suppressed};
 
 pub async fn answers_in_order_with_what_decisions_need(world: &World) {
     let one = world.create(row_saying("1", "One@example.com", Choice::No, Some(1))).await;
@@ -68,25 +68,16 @@ pub async fn lists_suppression_and_allow_lists_are_read(world: &World) {
     world.opt_in(Subject::Profile(profile), Target::List(news)).await;
     world.opt_out(Subject::Profile(profile), Target::List(other)).await;
     assert_eq!(read().await.subscription, Choice::Yes);
-    let entry = |value: &str| SuppressionEntry {
-        namespace: Namespace::Email,
-        value: value.to_owned(),
-        reason: "manual".to_owned(),
-        by: "test".to_owned(),
-        at: world.now(),
-        expires_at: None,
-    };
-    world.store.suppress(MAIN, vec![entry("example.com")]).await.unwrap();
+    world.store.suppress(MAIN, vec![suppressed("example.com", world.now())]).await.unwrap();
     assert_eq!(read().await.suppressed, Suppressed::Domain);
-    world.store.suppress(MAIN, vec![entry("a@example.com")]).await.unwrap();
+    world.store.suppress(MAIN, vec![suppressed("a@example.com", world.now())]).await.unwrap();
     assert_eq!(read().await.suppressed, Suppressed::Address);
-    assert!(world.store.unsuppress(MAIN, &Namespace::Email, "a@example.com").await.unwrap());
+    world.store.unsuppress(MAIN, vec![removal("a@example.com", world.now())]).await.unwrap();
+    assert_eq!(read().await.suppressed, Suppressed::Domain);
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
     world.store.put_settings(MAIN, settings).await.unwrap();
     assert_eq!(read().await.allow, Allow::NotListed);
-    let allowed =
-        AllowEntry { namespace: Namespace::Email, value: "example.com".to_owned(), at: world.now() };
-    world.store.allow(MAIN, vec![allowed]).await.unwrap();
+    world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
     assert_eq!(read().await.allow, Allow::Listed);
 }
 
@@ -108,15 +99,7 @@ pub async fn attributes_come_when_asked_for(world: &World) {
 }
 
 pub async fn strangers_are_checked_too(world: &World) {
-    let entry = SuppressionEntry {
-        namespace: Namespace::Email,
-        value: "bad.example".to_owned(),
-        reason: "manual".to_owned(),
-        by: "test".to_owned(),
-        at: world.now(),
-        expires_at: None,
-    };
-    world.store.suppress(MAIN, vec![entry]).await.unwrap();
+    world.store.suppress(MAIN, vec![suppressed("bad.example", world.now())]).await.unwrap();
     let asked = vec![address("x@good.example"), address("x@bad.example")];
     let recipients = world.store.read_strangers(MAIN, asked.clone(), world.now()).await.unwrap();
     assert_eq!((recipients[0].suppressed, recipients[1].suppressed), (Suppressed::No, Suppressed::Domain));

@@ -9,8 +9,9 @@ use consent::{
     Source, Subject, Target, Timestamp, WorkspaceId,
 };
 use store::{
-    List, NewList, ProfileRow, ProfileView, Reading, ReadingQuery, Recorded, RowConsent, RowOutcome,
-    RowTarget, Store,
+    AllowEntry, Feedback, FeedbackId, FeedbackKind, List, NewList, ProfileRow, ProfileView, Reading,
+    ReadingQuery, Recorded, Removal, RowConsent, RowOutcome, RowTarget, Store, SuppressionCategory,
+    SuppressionEntry,
 };
 
 /// The workspace that tests use.
@@ -187,4 +188,45 @@ pub fn says(field: Field, choice: Choice, at: Option<i64>) -> RowConsent {
 /// A row with one consent to email.
 pub fn row_saying(id: &str, email: &str, choice: Choice, at: Option<i64>) -> ProfileRow {
     ProfileRow { consents: vec![says(Field::Email, choice, at)], ..row(id, email) }
+}
+
+/// A manual entry for an email address or a domain.
+pub fn suppressed(value: &str, at: Timestamp) -> SuppressionEntry {
+    SuppressionEntry {
+        namespace: Namespace::Email,
+        value: value.to_owned(),
+        category: SuppressionCategory::Manual,
+        reason: "on request".to_owned(),
+        by: "test".to_owned(),
+        at,
+        updated_at: at,
+        expires_at: None,
+    }
+}
+
+/// Takes all entries of an email address or a domain off.
+pub fn removal(value: &str, at: Timestamp) -> Removal {
+    let (reason, by) = ("asked to".to_owned(), "somebody".to_owned());
+    Removal { namespace: Namespace::Email, value: value.to_owned(), category: None, reason, by, at }
+}
+
+/// Allows an email address or a domain.
+pub fn allowed(value: &str, at: Timestamp) -> AllowEntry {
+    let (comment, by) = ("ours".to_owned(), "test".to_owned());
+    AllowEntry { namespace: Namespace::Email, value: value.to_owned(), comment, by, at }
+}
+
+/// Something came back about an address; `id` makes it unique.
+pub fn feedback(id: u8, kind: FeedbackKind, about: &str, at: Timestamp) -> Feedback {
+    Feedback {
+        id: FeedbackId([id; 16]),
+        kind,
+        address: Some(address(about)),
+        owner: None,
+        run: None,
+        at,
+        received_at: at,
+        source: "dsn".to_owned(),
+        detail: "said the server".to_owned(),
+    }
 }

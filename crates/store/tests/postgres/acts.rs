@@ -333,7 +333,12 @@ impl Side {
                 .unwrap();
         }
         for channel in [Channel::Email, Channel::Sms] {
-            let message = consent::Message { channel, category: consent::Category::Marketing, list: None };
+            let message = consent::Message {
+                channel,
+                category: consent::Category::Marketing,
+                list: None,
+                after_complaint: false,
+            };
             let reading = self.world.read(profile, channel).await;
             let decision = decide(&reading.recipient, &message, &Rules::default());
             let address = reading.address.map(|(_, raw)| raw);

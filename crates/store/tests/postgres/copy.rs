@@ -268,7 +268,8 @@ async fn a_source_that_has_changed_begins_anew() {
         catch_unwind(AssertUnwindSafe(|| copy(&restarted, &mut listen))).unwrap_err();
     }
     // What comes after what is copied is no change.
-    let sql = "INSERT INTO suppression VALUES (1, 'email', 'bad.example', 'manual', 'me', 1, NULL)";
+    let sql =
+        "INSERT INTO suppression VALUES (1, 1, 'email', 'bad.example', 1, 'manual', 'me', 1, NULL, NULL)";
     moved.source().execute(sql, []).unwrap();
     let refused = moved.refusal();
     assert!(refused.contains("suppression"), "a table that was done: {refused}");

@@ -9,15 +9,17 @@ use consent::{
     Timestamp, Token,
 };
 use store::postgres::PostgresStore;
-use store::{AllowEntry, ReadingQuery, Recorded, Settings, Store, StoreError, SuppressionEntry};
+use store::{ReadingQuery, Recorded, Settings, Store, StoreError, SuppressionStore as _};
 use tempfile::TempDir;
 use xtask::servers::{Database, poll_until};
 
-use super::conformance::support::{MAIN, address, change, email, named};
+use super::conformance::support::{MAIN, address, allowed, change, email, named, removal, suppressed};
 use super::{START, database, open};
 
 #[path = "nodes/broken.rs"]
 pub mod broken;
+#[path = "nodes/feedback.rs"]
+mod feedback;
 #[path = "nodes/parts.rs"]
 mod parts;
 #[path = "nodes/together.rs"]
@@ -163,20 +165,19 @@ async fn what_one_node_acknowledged_every_node_reads() {
     assert_eq!(b.settings(MAIN).await.unwrap(), settings);
     let profile = a.say("x@example.com", Choice::Yes, 0).await.unwrap().profile;
     assert_eq!(b.reading(profile).await.unwrap().recipient.allow, Allow::NotListed);
-    let entry = AllowEntry { namespace: Namespace::Email, value: "x@example.com".to_owned(), at: NOW };
-    b.allow(MAIN, vec![entry]).await.unwrap();
+    b.allow(MAIN, vec![allowed("x@example.com", NOW)]).await.unwrap();
     assert_eq!(a.reading(profile).await.unwrap().recipient.allow, Allow::Listed);
-    let entry = SuppressionEntry {
-        namespace: Namespace::Email,
-        value: "x@example.com".to_owned(),
-        reason: "manual".to_owned(),
-        by: "test".to_owned(),
-        at: NOW,
-        expires_at: None,
-    };
-    a.suppress(MAIN, vec![entry]).await.unwrap();
+    b.disallow(MAIN, vec![(Namespace::Email, "x@example.com".to_owned())]).await.unwrap();
+    assert_eq!(a.reading(profile).await.unwrap().recipient.allow, Allow::NotListed);
+    a.suppress(MAIN, vec![suppressed("x@example.com", NOW)]).await.unwrap();
     assert_eq!(b.reading(profile).await.unwrap().recipient.suppressed, Suppressed::Address);
-    assert!(b.unsuppress(MAIN, &Namespace::Email, "x@example.com").await.unwrap());
+    b.unsuppress(MAIN, vec![removal("x@example.com", NOW)]).await.unwrap();
+    assert_eq!(a.reading(profile).await.unwrap().recipient.suppressed, Suppressed::No);
+    // SHA-256 of x@example.com.
+    let hash = "sha256:106ab2de3ae32f0e429961a20307e3a5e05d7b4dd6f25e8c2e5282de58208f00";
+    a.suppress(MAIN, vec![suppressed(hash, NOW)]).await.unwrap();
+    assert_eq!(b.reading(profile).await.unwrap().recipient.suppressed, Suppressed::Address);
+    b.unsuppress(MAIN, vec![removal(hash, NOW)]).await.unwrap();
     assert_eq!(a.reading(profile).await.unwrap().recipient.suppressed, Suppressed::No);
 }
 

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use store::StoreError;
+use consent::{Namespace, Timestamp};
 use store::postgres::PostgresStore;
+use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _};
 use xtask::servers::{Cluster, ClusterOptions, shared};
 
+use super::conformance::support::{MAIN, suppressed};
 use super::{database, open};
 
 /// Why opening fails, told in one line without the password.
@@ -50,12 +52,66 @@ fn no_server_wrong_password_and_missing_database_name_the_place() {
 #[test]
 fn a_schema_is_refused_from_the_version_on_that_says_so() {
     let (database, dir) = (database(), tempfile::tempdir().unwrap());
-    database.psql("UPDATE consentry_schema SET version = 2, works_with = 1").unwrap();
+    database.psql("UPDATE consentry_schema SET version = 3, works_with = 2").unwrap();
     drop(open(&database.url(), dir.path()).unwrap());
-    database.psql("UPDATE consentry_schema SET version = 7, works_with = 2").unwrap();
+    database.psql("UPDATE consentry_schema SET version = 7, works_with = 4").unwrap();
     let error = refusal(&database.url(), dir.path());
     assert!(matches!(error, StoreError::TooNew { found: 7, .. }), "{error}");
     assert!(PostgresStore::status(&database.url(), None).unwrap().version == 7);
+}
+
+/// What version 1 of the schema was made with.
+const VERSION_1: &str = concat!(
+    include_str!("../../src/postgres/migrations/0001_schema.sql"),
+    "CREATE TABLE consentry_schema (id SMALLINT PRIMARY KEY, version BIGINT NOT NULL, works_with BIGINT NOT NULL);
+    INSERT INTO consentry_schema VALUES (1, 1, 1);"
+);
+
+#[tokio::test]
+async fn a_node_of_version_1_goes_on_beside_a_new_one_until_there_are_hashes() {
+    let (database, dir) = (empty_database(), tempfile::tempdir().unwrap());
+    database.psql(VERSION_1).unwrap();
+    // Word for word what programs of version 1 ask; they wrote neither table but when copying.
+    let insert = |value: &str| {
+        let sql = format!(
+            "INSERT INTO suppression (value, namespace, workspace, reason, added_by, added_at, expires_at)
+            VALUES ('{value}', 'email', 1, 'manual', 'me', 5, NULL);
+            INSERT INTO allow_entry (value, namespace, workspace, added_at) VALUES ('{value}', 'email', 1, 5)"
+        );
+        database.psql(&sql).unwrap();
+    };
+    let read = |value: &str| {
+        let sql = format!(
+            "SELECT value FROM suppression WHERE value = ANY('{{{value}}}') AND namespace = 'email'
+            AND workspace = 1 AND (expires_at IS NULL OR expires_at > 50)"
+        );
+        database.psql(&sql).unwrap()
+    };
+    insert("before@example.com");
+    let store = open(&database.url(), dir.path()).unwrap();
+    let status = PostgresStore::status(&database.url(), None).unwrap();
+    assert_eq!((status.version, status.works_with), (3, 1));
+    insert("beside@example.com");
+    for value in ["before@example.com", "beside@example.com"] {
+        let found = store.suppression(MAIN, &Namespace::Email, value).await.unwrap();
+        let manual = SuppressionEntry {
+            reason: "manual".to_owned(),
+            by: "me".to_owned(),
+            ..suppressed(value, Timestamp(5))
+        };
+        assert_eq!(found, [manual]);
+        assert!(store.allow_entry(MAIN, &Namespace::Email, value).await.unwrap().is_some());
+    }
+    let new = suppressed("new@example.com", Timestamp(5));
+    let complaint = SuppressionEntry { category: SuppressionCategory::Complaint, ..new.clone() };
+    store.suppress(MAIN, vec![new, complaint]).await.unwrap();
+    assert_eq!(read("new@example.com"), "new@example.com\nnew@example.com");
+    assert_eq!(read("before@example.com"), "before@example.com");
+    // It would send to whoever is suppressed by a hash.
+    let hash = suppressed(&format!("sha256:{}", "0".repeat(64)), Timestamp(5));
+    store.suppress(MAIN, vec![hash]).await.unwrap();
+    let status = PostgresStore::status(&database.url(), None).unwrap();
+    assert_eq!((status.version, status.works_with), (3, 2));
 }
 
 #[test]
@@ -77,11 +133,13 @@ fn without_the_right_to_make_tables_nothing_is_made() {
 #[test]
 fn a_migration_that_fails_leaves_nothing() {
     let (database, dir) = (empty_database(), tempfile::tempdir().unwrap());
-    // The last table's name is taken.
-    database.psql("CREATE TABLE copy_progress (x INTEGER)").unwrap();
-    refusal(&database.url(), dir.path());
-    assert_eq!(database.psql("SELECT to_regclass('public.consentry_schema') IS NULL").unwrap(), "t");
-    database.psql("DROP TABLE copy_progress").unwrap();
+    // The last table's name is taken, of the first migration and of the last one.
+    for table in ["copy_progress", "feedback"] {
+        database.psql(&format!("CREATE TABLE {table} (x INTEGER)")).unwrap();
+        refusal(&database.url(), dir.path());
+        assert_eq!(database.psql("SELECT to_regclass('public.consentry_schema') IS NULL").unwrap(), "t");
+        database.psql(&format!("DROP TABLE {table}")).unwrap();
+    }
     drop(open(&database.url(), dir.path()).unwrap());
 }
 

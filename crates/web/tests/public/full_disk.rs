@@ -9,9 +9,11 @@ use consent::{
 };
 use store::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
-    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, Result, RowOutcome, Run, RunGuard, RunReport,
-    RunState, Settings, Settlement, Store, StoreError, SuppressionEntry,
+    DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
+    HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant, Reading,
+    ReadingQuery, Recorded, Removal, Removed, Result, RowOutcome, Run, RunGuard, RunReport, RunState,
+    Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore, Taken,
+    Upload, Uploads,
 };
 
 /// Reads go to the real store.
@@ -19,6 +21,96 @@ pub struct FullDisk(pub Arc<dyn Store>);
 
 fn full<T>() -> Result<T> {
     Err(StoreError::Unavailable("the disk is full".to_owned()))
+}
+
+#[async_trait]
+impl SuppressionStore for FullDisk {
+    async fn suppress(&self, _: WorkspaceId, _: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
+        full()
+    }
+
+    async fn unsuppress(&self, _: WorkspaceId, _: Vec<Removal>) -> Result<Vec<Vec<SuppressionEntry>>> {
+        full()
+    }
+
+    async fn suppression(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Vec<SuppressionEntry>> {
+        full()
+    }
+
+    async fn removed(
+        &self,
+        _: WorkspaceId,
+        _: Option<(Namespace, String)>,
+        _: usize,
+    ) -> Result<Vec<Removed>> {
+        full()
+    }
+
+    async fn suppressions(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<SuppressionEntry>> {
+        full()
+    }
+
+    async fn suppression_counts(
+        &self,
+        _: WorkspaceId,
+    ) -> Result<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
+        full()
+    }
+
+    async fn allow(&self, _: WorkspaceId, _: Vec<AllowEntry>) -> Result<Vec<bool>> {
+        full()
+    }
+
+    async fn disallow(&self, _: WorkspaceId, _: Vec<(Namespace, String)>) -> Result<Vec<bool>> {
+        full()
+    }
+
+    async fn allow_entry(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<Option<AllowEntry>> {
+        full()
+    }
+
+    async fn allow_entries(&self, _: WorkspaceId, _: EntryQuery) -> Result<EntryPage<AllowEntry>> {
+        full()
+    }
+
+    async fn feedback_known(&self, _: WorkspaceId, _: Vec<FeedbackId>) -> Result<Vec<bool>> {
+        full()
+    }
+
+    async fn take_feedback(&self, _: WorkspaceId, _: Vec<Feedback>) -> Result<Vec<Taken>> {
+        full()
+    }
+
+    async fn feedback_counts(&self, _: WorkspaceId, _: Option<RunId>) -> Result<Vec<FeedbackCount>> {
+        full()
+    }
+
+    async fn feedback_of(&self, _: WorkspaceId, _: &Address, _: usize) -> Result<Vec<Feedback>> {
+        full()
+    }
+}
+
+#[async_trait]
+impl Uploads for FullDisk {
+    async fn create_upload(&self, _: WorkspaceId, _: Upload) -> Result<()> {
+        full()
+    }
+
+    async fn put_upload(&self, _: WorkspaceId, _: Upload) -> Result<bool> {
+        full()
+    }
+
+    async fn upload(&self, workspace: WorkspaceId, id: &str) -> Result<Option<Upload>> {
+        self.0.upload(workspace, id).await
+    }
+
+    async fn uploads(&self, workspace: WorkspaceId) -> Result<Vec<Upload>> {
+        self.0.uploads(workspace).await
+    }
+
+    async fn delete_upload(&self, _: WorkspaceId, _: &str) -> Result<bool> {
+        full()
+    }
 }
 
 #[async_trait]
@@ -125,18 +217,6 @@ impl Store for FullDisk {
     }
 
     async fn lists(&self, _: WorkspaceId) -> Result<Vec<List>> {
-        full()
-    }
-
-    async fn suppress(&self, _: WorkspaceId, _: Vec<SuppressionEntry>) -> Result<()> {
-        full()
-    }
-
-    async fn unsuppress(&self, _: WorkspaceId, _: &Namespace, _: &str) -> Result<bool> {
-        full()
-    }
-
-    async fn allow(&self, _: WorkspaceId, _: Vec<AllowEntry>) -> Result<()> {
         full()
     }
 

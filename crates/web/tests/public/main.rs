@@ -4,6 +4,7 @@
 
 mod choices;
 mod full_disk;
+mod hooks;
 mod link;
 mod operations;
 mod undo;

@@ -92,7 +92,7 @@ impl Stage {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = ReceiverConfig::new("mailbox.example");
         let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
-        let smtp = receiver.local_addr();
+        let smtp = receiver.local_addr().context("the mailbox listens nowhere")?;
         let (stop, stopped) = watch::channel(false);
         let pages = listen::serve(public, public_pages(&context, false)?, stopped.clone());
         let mut until = stopped;

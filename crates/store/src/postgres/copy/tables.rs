@@ -41,10 +41,27 @@ pub(super) const TABLES: &[Table] = &[
     same("list", "workspace, id", "workspace, id, name, starts_at, ends_at, created_at"),
     same(
         "suppression",
-        "workspace, namespace, value",
-        "value, namespace, workspace, reason, added_by, added_at, expires_at",
+        "place",
+        "value, namespace, workspace, category, reason, added_by, added_at, updated_at, expires_at, place",
     ),
-    same("allow_entry", "workspace, namespace, value", "value, namespace, workspace, added_at"),
+    same("suppression_hashed", "workspace, namespace", "namespace, workspace"),
+    same(
+        "suppression_removed",
+        "workspace, namespace, value, category, number",
+        "value, namespace, workspace, category, number, reason, added_by, added_at, updated_at, expires_at, \
+         of_category, removal_reason, removed_by, removed_at",
+    ),
+    same(
+        "allow_entry",
+        "workspace, namespace, value",
+        "value, namespace, workspace, added_at, comment, added_by",
+    ),
+    same("soft_bounce", "workspace, value, namespace", "value, namespace, workspace, since, times"),
+    same(
+        "feedback",
+        "rowid",
+        "id, workspace, at, received_at, profile, address, run, kind, reason, namespace, value, raw, source, detail",
+    ),
     same(
         "profile",
         "id",
@@ -98,6 +115,11 @@ pub(super) const TABLES: &[Table] = &[
         "delivery",
         "workspace, run, profile",
         "profile, run, workspace, address, at, due_at, attempts, code, state, detail",
+    ),
+    same(
+        "upload_job",
+        "workspace, id",
+        "workspace, created_at, ended_at, rows_read, handled, failed, state, allowed, id, added_by, filename, detail, failures",
     ),
     same("rate_limit", "workspace, key", "key, workspace, tat"),
 ];

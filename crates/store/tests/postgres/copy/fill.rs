@@ -1,17 +1,20 @@
 //! A store that holds something of everything.
 
 use consent::{
-    AddressId, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, ProfileId, Source, Target,
-    Timestamp,
+    AddressId, BounceReason, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, ProfileId, Source,
+    Target, Timestamp,
 };
 use store::{
-    AllowEntry, DeliveryState, NewClaim, NewRun, Outcome, ProfileRow, RowOutcome, Settings, Settlement,
-    SuppressionEntry,
+    DeliveryState, Feedback, FeedbackKind, NewClaim, NewRun, Outcome, ProfileRow, RowOutcome, Settings,
+    Settlement, SuppressionEntry,
 };
 
 use super::take;
 use crate::START;
-use crate::conformance::support::{MAIN, World, address, change, crm, email, named, row, row_saying};
+use crate::conformance::support::{
+    MAIN, World, address, allowed, change, crm, email, feedback, named, removal, row, row_saying, suppressed,
+};
+use crate::conformance::uploads::upload;
 
 /// Profiles of the file: several pages.
 pub const PEOPLE: i64 = 6_000;
@@ -31,25 +34,42 @@ pub async fn fill(world: &World) {
     other.addresses.push(crm("4711"));
     world.create(other).await;
     people(world, list.id).await;
-    let entry = SuppressionEntry {
-        namespace: consent::Namespace::Email,
-        value: "bad.example".to_owned(),
-        reason: "manual".to_owned(),
-        by: "test".to_owned(),
-        at: world.now(),
-        expires_at: Some(world.now()),
-    };
-    let other = SuppressionEntry { value: "p7@example.com".to_owned(), expires_at: None, ..entry.clone() };
-    world.store.suppress(MAIN, vec![entry, other]).await.unwrap();
-    let allowed =
-        AllowEntry { namespace: consent::Namespace::Email, value: "example.com".to_owned(), at: world.now() };
-    world.store.allow(MAIN, vec![allowed]).await.unwrap();
+    what_came_back(world).await;
+    world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
     world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
     run(world, list.id).await;
     world.assert_sound().await;
+}
+
+/// Suppression of every kind, and what led to it.
+async fn what_came_back(world: &World) {
+    let now = world.now();
+    let expired = SuppressionEntry { expires_at: Some(now), ..suppressed("bad.example", now) };
+    let hash = format!("sha256:{}", "0".repeat(64));
+    let entries = vec![
+        expired,
+        suppressed("p7@example.com", now),
+        suppressed("p8@example.com", now),
+        suppressed(&hash, now),
+    ];
+    world.store.suppress(MAIN, entries).await.unwrap();
+    world.store.unsuppress(MAIN, vec![removal("p8@example.com", now)]).await.unwrap();
+    let kinds = [
+        FeedbackKind::Bounced { reason: BounceReason::MailboxFull, hard: false },
+        FeedbackKind::Complained,
+        FeedbackKind::Noted,
+    ];
+    let taken = (1..).zip(kinds).map(|(id, kind)| Feedback {
+        address: (kind != FeedbackKind::Noted).then(|| address("P9@example.com")),
+        owner: Some((ProfileId(9), AddressId(9))),
+        run: Some(consent::RunId(1)),
+        ..feedback(id, kind, "p9@example.com", now)
+    });
+    world.store.take_feedback(MAIN, taken.collect()).await.unwrap();
 }
 
 /// Choices of every kind, a merge, a refusal said again.

@@ -1,9 +1,23 @@
 //! The command line.
 
+mod allow;
+mod classify;
+mod db;
+mod intake;
+mod ledger;
+mod suppression;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
+
+pub use allow::Allow;
+pub use classify::{Classify, ClassifyMail, ClassifySms};
+pub use db::Db;
+pub use intake::{Intake, leave};
+pub use ledger::Ledger;
+pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -55,6 +69,9 @@ pub struct Global {
 pub enum Command {
     /// Make a data directory, or change settings of one
     Init(Init),
+    /// Take what comes back, handed over by another program
+    #[command(subcommand)]
+    Intake(Intake),
     /// Serve the pages that people opt out on
     Serve(Serve),
     /// Show the main job with a sample brand, 10,000 generated people and a built-in mailbox
@@ -75,6 +92,12 @@ pub enum Command {
     Profile(Profile),
     /// Record an opt-out on someone's behalf
     OptOut(OptOut),
+    /// Addresses and domains that are never sent to
+    #[command(subcommand)]
+    Suppression(Suppression),
+    /// Addresses and domains that alone are sent to, and the emergency brake
+    #[command(subcommand)]
+    Allow(Allow),
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),
@@ -86,6 +109,9 @@ pub enum Command {
     /// The PostgreSQL database
     #[command(subcommand)]
     Db(Db),
+    /// Debug what comes in
+    #[command(subcommand)]
+    Classify(Classify),
     /// Check the data directory and the settings
     Doctor,
     /// Print a completion script for a shell
@@ -107,16 +133,28 @@ pub struct Init {
     /// The brand's name on those pages
     #[arg(long, value_name = "NAME")]
     pub brand: Option<String>,
+    /// A domain whose mail Consentry receives: of u.TOKEN@ and b.TOKEN@ (docs/receiving.md)
+    #[arg(long, value_name = "DOMAIN", value_parser = intake::mail_domain)]
+    pub mail_domain: Vec<String>,
     /// Where the law asks for an opt-in, want an express yes or a named basis
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub jurisdiction_pack: Option<bool>,
+    /// How many soft bounces put an address on the suppression list, 1 to 20; 5 at first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub soft_bounce_limit: Option<u8>,
 }
 
 impl Init {
     /// No setting is given.
     pub fn changes_nothing(&self) -> bool {
-        let Self { default_consent, public_url, brand, jurisdiction_pack } = self;
-        default_consent.is_empty() && public_url.is_none() && brand.is_none() && jurisdiction_pack.is_none()
+        let Self { default_consent, public_url, brand, mail_domain, jurisdiction_pack, soft_bounce_limit } =
+            self;
+        default_consent.is_empty()
+            && public_url.is_none()
+            && brand.is_none()
+            && mail_domain.is_empty()
+            && jurisdiction_pack.is_none()
+            && soft_bounce_limit.is_none()
     }
 }
 
@@ -126,6 +164,9 @@ pub struct Serve {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     pub listen: std::net::SocketAddr,
+    /// What comes in besides: received mail, webhooks, programs (TOML; docs/receiving.md)
+    #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy of your own
     #[arg(long)]
     pub behind_proxy: bool,
@@ -292,38 +333,6 @@ pub struct OptOut {
     pub list: Option<String>,
 }
 
-/// `ledger ...`
-#[derive(Debug, Subcommand)]
-pub enum Ledger {
-    /// Check every entry, tile and signature of the ledger from its files alone
-    Verify {
-        /// A ledger's folder other than the data directory's
-        #[arg(long, value_name = "DIR", requires = "key")]
-        files: Option<PathBuf>,
-        /// The verifier key that its checkpoint must be signed with
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-        /// A checkpoint kept from before: the ledger must have only grown since
-        #[arg(long, value_name = "FILE")]
-        since: Option<PathBuf>,
-    },
-    /// Print the verifier key
-    Key,
-    /// Print a receipt: the proof that an entry is in the ledger
-    Receipt {
-        /// The entry, e.g. ent_42
-        entry: consent::EntryId,
-    },
-    /// Check a receipt
-    CheckReceipt {
-        /// The receipt
-        file: PathBuf,
-        /// The verifier key; the data directory's if not given
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-    },
-}
-
 /// `keys ...`
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -331,44 +340,11 @@ pub enum Keys {
     Rotate,
 }
 
-/// `db ...`
-#[derive(Debug, Subcommand)]
-pub enum Db {
-    /// Bring the schema up to date, all of it or nothing. Nodes do it when they start, too
-    Migrate,
-    /// Show the schema's version
-    Status,
-    /// Copy a data directory of SQLite into a new database, and verify the copy. Interrupted, it goes on where it was when
-    /// run again. --data-dir is the first node's: it gets the master key and the ledger's files
-    Copy {
-        /// The data directory, which no process may have open
-        #[arg(value_name = "sqlite:DIR", value_parser = sqlite_dir)]
-        from: PathBuf,
-        /// The database; that of --database if not given
-        #[arg(value_name = "postgres://USER@HOST/DATABASE")]
-        to: Option<String>,
-        /// Empty the database first of a copy that isn't complete
-        #[arg(long)]
-        restart: bool,
-    },
-    /// Print how the tables are to be distributed past one database server
-    Plan {
-        /// For Citus: the statements that distribute them, with the reasons
-        #[arg(long, required = true)]
-        citus: bool,
-    },
-}
-
 /// `backup`
 #[derive(Debug, Args)]
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
-}
-
-fn sqlite_dir(text: &str) -> Result<PathBuf, String> {
-    let dir = text.strip_prefix("sqlite:").filter(|dir| !dir.is_empty()).ok_or("write it as sqlite:DIR")?;
-    Ok(PathBuf::from(dir.strip_prefix("//").unwrap_or(dir)))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

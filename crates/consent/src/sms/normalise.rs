@@ -1,0 +1,203 @@
+//! Text as the rules compare it: one case, no marks, words apart.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// So many characters of a message are read, the longest that providers join from parts; the rest is cut off.
+pub const MAX_CHARS: usize = 1_600;
+
+/// So many characters of one word are read: longer than any word of a rule.
+const MAX_WORD_CHARS: usize = 40;
+
+/// Signs that mean something by themselves; all others are left out.
+const SIGNS: [char; 9] = ['🛑', '🚫', '⛔', '✋', '🖐', '👎', '🖕', '🔕', '🆘'];
+
+/// A word of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Normalised.
+    pub text: String,
+    /// A comma, a full stop or a new line stands before it.
+    pub breaks: bool,
+    /// A new line stands before it.
+    pub line: bool,
+}
+
+/// Normalises: NFKC, no invisible characters, lower case, no diacritics (where they are marks of a letter and not letters
+/// of their own), no quotes, emoji or punctuation, single spaces. Words of more than 40 characters are cut.
+pub fn normalise(text: &str) -> String {
+    let words = words(text);
+    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The normalised words of a message.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut reader = Reader::default();
+    for char in folded(text).nfc().take(2 * MAX_CHARS) {
+        reader.read(char);
+    }
+    reader.finish()
+}
+
+/// Compatibility forms resolved, lower case, marks and invisible characters gone.
+fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    let marked = text.chars().take(MAX_CHARS).map(apostrophe).nfkd();
+    let mut base = ' ';
+    marked
+        .flat_map(char::to_lowercase)
+        .filter(move |&char| {
+            if !is_combining_mark(char) {
+                base = char;
+            }
+            !is_invisible(char) && !is_dropped_mark(char, base)
+        })
+        .flat_map(|char| {
+            let (first, second) = letter(char);
+            std::iter::once(first).chain(second)
+        })
+}
+
+/// Before compatibility forms are resolved, which makes a space of some apostrophes.
+fn apostrophe(char: char) -> char {
+    match char {
+        '’' | '‘' | '‛' | 'ʼ' | 'ʻ' | '′' | '´' | '`' | '＇' => '\'',
+        char => char,
+    }
+}
+
+fn is_invisible(char: char) -> bool {
+    matches!(char,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Marks that writers leave out. й is a letter of its own, as are voiced kana and the vowels of Indic scripts and Thai.
+fn is_dropped_mark(char: char, base: char) -> bool {
+    match char {
+        '\u{306}' => base != 'и',
+        '\u{300}'..='\u{36f}'
+        | '\u{591}'..='\u{5c7}'
+        | '\u{610}'..='\u{61a}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{670}' => is_combining_mark(char),
+        _ => false,
+    }
+}
+
+/// Letters that are written in more than one way.
+fn letter(char: char) -> (char, Option<char>) {
+    match char {
+        'ß' => ('s', Some('s')),
+        'æ' => ('a', Some('e')),
+        'œ' => ('o', Some('e')),
+        'þ' => ('t', Some('h')),
+        'ø' => ('o', None),
+        'ł' => ('l', None),
+        'đ' | 'ð' => ('d', None),
+        'ı' => ('i', None),
+        'ς' => ('σ', None),
+        'ى' | 'ی' => ('ي', None),
+        'ة' => ('ه', None),
+        'ک' => ('ك', None),
+        char => (char, None),
+    }
+}
+
+/// Chinese characters, kana, hangul, Thai: written without spaces, or with spaces that can't be relied on.
+pub(super) fn is_unspaced(char: char) -> bool {
+    matches!(char,
+        '\u{e00}'..='\u{e7f}' | '\u{1100}'..='\u{11ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// Puts characters together to words.
+#[derive(Default)]
+struct Reader {
+    words: Vec<Word>,
+    word: String,
+    chars: usize,
+    breaks: bool,
+    line: bool,
+}
+
+impl Reader {
+    fn read(&mut self, char: char) {
+        if char.is_alphanumeric() || is_combining_mark(char) {
+            let unspaced = is_unspaced(char);
+            if self.word.chars().next_back().is_some_and(|last| is_unspaced(last) != unspaced) {
+                self.end();
+            }
+            if self.chars < MAX_WORD_CHARS || unspaced {
+                self.word.push(char);
+                self.chars += 1;
+            }
+            return;
+        }
+        match char {
+            // English joins (don't), French and Italian put words together (n'envoyez).
+            '\'' => {
+                if matches!(
+                    self.word.as_str(),
+                    "l" | "d" | "n" | "m" | "t" | "s" | "j" | "c" | "qu" | "dell" | "all"
+                ) {
+                    self.end();
+                }
+            }
+            // f***: a letter that isn't spelled out.
+            '*' if !self.word.is_empty() => {
+                if !self.word.ends_with('*') {
+                    self.word.push('*');
+                }
+            }
+            char if SIGNS.contains(&char) => {
+                self.end();
+                self.word.push(char);
+                self.end();
+            }
+            char => {
+                self.end();
+                self.line |= matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}');
+                self.breaks |= self.line || is_break(char);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        let word = self.word.trim_end_matches('*');
+        if !word.is_empty() {
+            self.words.push(Word { text: word.to_owned(), breaks: self.breaks, line: self.line });
+            (self.breaks, self.line) = (false, false);
+        }
+        self.word.clear();
+        self.chars = 0;
+    }
+
+    fn finish(mut self) -> Vec<Word> {
+        self.end();
+        self.words
+    }
+}
+
+fn is_break(char: char) -> bool {
+    matches!(
+        char,
+        '.' | ','
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '('
+            | ')'
+            | '。'
+            | '、'
+            | '，'
+            | '؟'
+            | '،'
+            | '؛'
+            | '¿'
+            | '¡'
+            | '–'
+            | '—'
+            | '।'
+    )
+}

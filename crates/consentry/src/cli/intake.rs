@@ -1,0 +1,41 @@
+//! `intake`
+
+use clap::{Args, Subcommand};
+
+use crate::output::Exit;
+
+/// `intake`
+#[derive(Debug, Subcommand)]
+pub enum Intake {
+    /// Take one received mail from standard input, as a mail server's pipe delivers it: bounces, complaints and unsubscribe
+    /// requests come into effect. Exit codes are those of sysexits: 0 taken, 75 to be tried again, 64 wrong usage
+    Mail(IntakeMail),
+}
+
+/// `intake mail`
+#[derive(Debug, Args)]
+pub struct IntakeMail {
+    /// The envelope sender; empty for bounces (Postfix: ${sender})
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// An envelope recipient (Postfix: ${recipient})
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+}
+
+/// As a lower-case A-label.
+pub(super) fn mail_domain(text: &str) -> Result<String, String> {
+    let address = consent::Address::email(&format!("a@{text}")).map_err(|_| "it isn't a domain")?;
+    Ok(address.domain().to_owned())
+}
+
+/// Ends the program on a command line that is wrong, or that asks for help. A mail server's pipe knows the codes of
+/// sysexits only.
+pub fn leave(error: &clap::Error) -> ! {
+    if error.use_stderr() && std::env::args().nth(1).as_deref() == Some("intake") {
+        // Where it can't be printed, nobody is there to read it.
+        let _ = error.print();
+        std::process::exit(Exit::Usage as i32);
+    }
+    error.exit()
+}

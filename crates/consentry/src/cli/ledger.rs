@@ -1,0 +1,37 @@
+//! `consentry ledger`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// `ledger ...`
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Check every entry, tile and signature of the ledger from its files alone
+    Verify {
+        /// A ledger's folder other than the data directory's
+        #[arg(long, value_name = "DIR", requires = "key")]
+        files: Option<PathBuf>,
+        /// The verifier key that its checkpoint must be signed with
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// A checkpoint kept from before: the ledger must have only grown since
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
+    },
+    /// Print the verifier key
+    Key,
+    /// Print a receipt: the proof that an entry is in the ledger
+    Receipt {
+        /// The entry, e.g. ent_42
+        entry: consent::EntryId,
+    },
+    /// Check a receipt
+    CheckReceipt {
+        /// The receipt
+        file: PathBuf,
+        /// The verifier key; the data directory's if not given
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}

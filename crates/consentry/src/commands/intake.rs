@@ -1,0 +1,46 @@
+//! `consentry intake ...`
+
+use std::io::Read as _;
+
+use anyhow::Result;
+use intake::inbox::{Inbox, MAIL_LENGTH_MAX, Origin};
+
+use crate::cli::{Global, Intake};
+use crate::context::{Context, WORKSPACE};
+use crate::output::{self, Exit};
+
+/// Most recipients of one mail that are looked at.
+const RECIPIENTS_MAX: usize = 100;
+
+/// Takes a mail. Whatever stands in its way makes the mail server keep it and try again: a mail that bounced off us would
+/// be lost.
+pub async fn run(global: &Global, command: Intake) -> Result<Exit> {
+    let Intake::Mail(args) = command;
+    let mut to = args.to;
+    to.truncate(RECIPIENTS_MAX);
+    let origin = Origin { from: args.from, to, may_name_address: true };
+    Ok(match take(global, origin).await {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            output::say(format_args!("error: {error:#}"));
+            Exit::TryAgain
+        }
+    })
+}
+
+async fn take(global: &Global, origin: Origin) -> Result<()> {
+    // A misspelt folder would be made anew, and know none of our tokens.
+    if !global.data_dir.join("master.key").is_file() {
+        anyhow::bail!("{}: no data directory", global.data_dir.display());
+    }
+    let mut mail = Vec::new();
+    let mut input = std::io::stdin().lock();
+    (&mut input).take(MAIL_LENGTH_MAX as u64).read_to_end(&mut mail)?;
+    // The rest of a larger one isn't looked at, but the mail server must be rid of it.
+    std::io::copy(&mut input, &mut std::io::sink())?;
+    drop(input);
+    let context = Context::open(global)?;
+    let inbox = Inbox::new(context.shared_store(), WORKSPACE, context.clock.clone(), &[]);
+    inbox.take(mail, origin).await?;
+    Ok(())
+}

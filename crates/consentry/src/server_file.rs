@@ -1,0 +1,113 @@
+//! The file of `serve --config`: what comes in besides the public pages. Holds no secret: those are named by file or by
+//! environment variable.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use web::{ApiKey, Scope};
+
+use crate::mail_section::{MailSection, MailboxSection};
+use crate::output::fail;
+use crate::webhook_section;
+
+/// Shortest secret of an API key, in bytes: one that can't be guessed.
+const SECRET_LENGTH_MIN: usize = 16;
+/// Longest name of an API key, in bytes.
+const NAME_LENGTH_MAX: usize = 64;
+
+/// `consentry.toml`, as it stands there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerFile {
+    /// Receiving mail.
+    pub mail: Option<MailSection>,
+    /// Mailboxes to read.
+    pub mailbox: Vec<MailboxSection>,
+    /// Webhooks of relay services.
+    pub webhook: Vec<webhook_section::Section>,
+    /// Programs that may call the interfaces.
+    pub api_key: Vec<ApiKeyTable>,
+}
+
+/// `[[api_key]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyTable {
+    /// Its name: what it does is put down to that.
+    pub name: String,
+    /// Where its secret is.
+    pub secret: Secret,
+    /// What it may be used for: `suppression`.
+    pub scopes: Vec<ScopeName>,
+    /// What the header `x-api-key` must hold, if it matters.
+    pub client_id: Option<String>,
+    /// What the header `x-gw-ims-org-id` must hold, if it matters.
+    pub org_id: Option<String>,
+    /// What the header `x-sandbox-name` must hold, if it matters.
+    pub sandbox: Option<String>,
+}
+
+/// A scope as the file names it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeName {
+    /// The suppression interface.
+    Suppression,
+}
+
+impl ApiKeyTable {
+    /// The key with its secret read.
+    pub fn read(&self, beside: &Path) -> Result<ApiKey> {
+        let secret = self.secret.read(beside)?;
+        let (name, short) = (self.name.trim(), secret.len() < SECRET_LENGTH_MIN);
+        if name.is_empty() || name.len() > NAME_LENGTH_MAX || short {
+            return Err(fail(
+                format!(
+                    "[[api_key]] {name}: a name of 1 to {NAME_LENGTH_MAX} bytes and a secret of {SECRET_LENGTH_MIN} bytes or more"
+                ),
+                "make a secret with `openssl rand -hex 32`",
+            ));
+        }
+        let scopes = self.scopes.iter().map(|ScopeName::Suppression| Scope::Suppression).collect();
+        let mut key = ApiKey::new(name.to_owned(), &secret, scopes);
+        (key.client_id, key.org_id, key.sandbox) =
+            (self.client_id.clone(), self.org_id.clone(), self.sandbox.clone());
+        Ok(key)
+    }
+}
+
+impl ServerFile {
+    /// Reads the file; relative paths in it are beside it.
+    pub fn load(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        toml::from_str(&text)
+            .map_err(|error| fail(format!("{}: {error}", file.display()), "docs/receiving.md lists the keys"))
+    }
+}
+
+/// A secret that the file names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Secret {
+    /// An environment variable that holds it.
+    Env(String),
+    /// A file that holds it; a line end behind it doesn't count.
+    File(PathBuf),
+}
+
+impl Secret {
+    /// The secret itself; never empty.
+    pub fn read(&self, beside: &Path) -> Result<String> {
+        let (name, secret) = match self {
+            Self::Env(name) => (format!("the environment variable {name}"), std::env::var(name).ok()),
+            Self::File(file) => {
+                let file = beside.parent().unwrap_or(Path::new("")).join(file);
+                let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+                (file.display().to_string(), Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+        };
+        let secret = secret.filter(|secret| !secret.is_empty());
+        secret.ok_or_else(|| fail(format!("{name} holds no secret"), "put it there, or name another place"))
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether what people and servers send back reaches us: the addresses in a message are only worth something where their
+//! mail is received.
+
+use store::Settings;
+
+use crate::campaign::Campaign;
+use crate::configuration::ChannelConfiguration;
+use crate::error::DeliveryError;
+use crate::links::Links;
+use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
+use crate::render::Person;
+use crate::run::Deps;
+
+impl Deps {
+    /// The publish check, with what the workspace receives.
+    pub(crate) async fn checked(
+        &self,
+        campaign: &Campaign,
+        samples: &[Person],
+        links: &Links,
+        probe: &dyn LinkProbe,
+    ) -> Result<Checked, DeliveryError> {
+        let settings = self.store.settings(self.workspace).await?;
+        let checked = publish::check(campaign, samples, links, probe).await;
+        let configuration = &campaign.configuration;
+        Ok(match (checked, unreceived_unsubscribes(configuration, &settings)) {
+            (Ok(mut checked), None) => {
+                checked.warnings.extend(unreceived_bounces(configuration, &settings));
+                checked
+            }
+            (Ok(_), Some(finding)) => return Err(PublishError { findings: vec![finding] }.into()),
+            (Err(mut error), finding) => {
+                error.findings.extend(finding);
+                return Err(error.into());
+            }
+        })
+    }
+}
+
+/// A way out that leads nowhere is worse than none.
+fn unreceived_unsubscribes(configuration: &ChannelConfiguration, settings: &Settings) -> Option<Finding> {
+    let domain = configuration.mailto_domain()?;
+    let received = settings.mail_domains.iter().any(|received| received == domain);
+    (!received).then(|| Finding {
+        part: "configuration.list_unsubscribe".to_owned(),
+        problem: format!(
+            "mail to {domain} isn't received here, so that unsubscribing by mail would not work; once it is \
+             (docs/receiving.md), `consentry init --mail-domain {domain}`"
+        ),
+    })
+}
+
+fn unreceived_bounces(configuration: &ChannelConfiguration, settings: &Settings) -> Option<Finding> {
+    let domain = &configuration.bounce_domain;
+    (!settings.mail_domains.contains(domain)).then(|| Finding {
+        part: "configuration.bounce_domain".to_owned(),
+        problem: format!(
+            "bounces to {domain} aren't received here, so that addresses that are gone go on being mailed \
+             (docs/receiving.md; `consentry init --mail-domain {domain}`)"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = r#"{"name": "n", "channel": "email", "category": "marketing", "from": "a@shop.example",
+        "transport": {"host": "localhost"}, "bounce_domain": "b.shop.example""#;
+
+    fn configuration(more: &str) -> ChannelConfiguration {
+        ChannelConfiguration::from_json(&format!("{BASE}{more}}}")).unwrap()
+    }
+
+    fn receiving(domains: &[&str]) -> Settings {
+        let mail_domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+        Settings { mail_domains, ..Settings::default() }
+    }
+
+    #[test]
+    fn mail_addresses_need_a_domain_that_is_received() {
+        let plain = configuration("");
+        assert_eq!(unreceived_unsubscribes(&plain, &receiving(&[])), None);
+        assert!(unreceived_bounces(&plain, &receiving(&[])).is_some());
+        assert_eq!(unreceived_bounces(&plain, &receiving(&["b.shop.example"])), None);
+        let mailto = configuration(
+            r#", "list_unsubscribe": {"url": true, "mailto": true, "mailto_domain": "U.Shop.Example"}"#,
+        );
+        assert_eq!(unreceived_unsubscribes(&mailto, &receiving(&["u.shop.example"])), None);
+        let finding = unreceived_unsubscribes(&mailto, &receiving(&["b.shop.example"])).unwrap();
+        assert!(finding.problem.contains("--mail-domain u.shop.example"), "{}", finding.problem);
+        let shared = configuration(r#", "list_unsubscribe": {"url": true, "mailto": true}"#);
+        assert_eq!(unreceived_unsubscribes(&shared, &receiving(&["b.shop.example"])), None);
+    }
+}

@@ -1,0 +1,264 @@
+//! Bringing reports into effect.
+
+use consent::{
+    Address, Channel, Choice, ConsentChange, EntryId, Evidence, KeyRing, Level, Purpose, RunId, Source,
+    Subject, Target, Timestamp, Token, WorkspaceId,
+};
+use store::{AddressOwner, Feedback, FeedbackKind, Store, StoreError, Taken};
+
+use super::{Report, What};
+
+/// Reports that are taken in one transaction.
+const BATCH: usize = 1_000;
+/// Texts of a report in which a token is looked for, and the bytes of one that are looked at.
+const TOKENS_MAX: usize = 64;
+const TOKEN_TEXT_MAX: usize = 1_024;
+/// What a token is at least long, in characters: 20 bytes in base64url.
+const TOKEN_LENGTH_MIN: usize = 27;
+/// Bytes of an opt-out's evidence.
+const RAW_LENGTH_MAX: usize = 4 * 1024;
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it was new, and whether it suppresses.
+    pub taken: Taken,
+    /// The ledger entry of the opt-out that it asked for, if that was recorded.
+    pub opted_out: Option<EntryId>,
+}
+
+/// Takes reports, each once by its id. Durable, and in effect for every permit read from now on, once it answers (I1,
+/// I2); after an error nothing is lost by handing them in again.
+///
+/// A token of ours says best whom a report is about: what bounces may be an address that our message was forwarded to.
+/// `workspace` is that of reports without one.
+pub async fn take(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    reports: Vec<Report>,
+    now: Timestamp,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut outcomes = Vec::with_capacity(reports.len());
+    let mut reports = reports.into_iter().peekable();
+    while reports.peek().is_some() {
+        let batch: Vec<Report> = reports.by_ref().take(BATCH).collect();
+        outcomes.extend(take_batch(store, workspace, batch, now).await?);
+    }
+    Ok(outcomes)
+}
+
+/// A report, and whom it is about.
+struct Known {
+    report: Report,
+    workspace: WorkspaceId,
+    token: Option<Token>,
+    owner: Option<AddressOwner>,
+    address: Option<Address>,
+}
+
+async fn take_batch(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    reports: Vec<Report>,
+    now: Timestamp,
+) -> Result<Vec<Outcome>, StoreError> {
+    let ring = store.key_ring();
+    let mut known = Vec::with_capacity(reports.len());
+    for report in reports {
+        known.push(identify(store, &ring, workspace, report).await?);
+    }
+    let mut outcomes = vec![Outcome { taken: Taken::Repeated, opted_out: None }; known.len()];
+    let mut workspaces: Vec<WorkspaceId> = known.iter().map(|known| known.workspace).collect();
+    workspaces.sort_unstable_by_key(|workspace| workspace.0);
+    workspaces.dedup();
+    for workspace in workspaces {
+        let places: Vec<usize> = (0..known.len()).filter(|at| known[*at].workspace == workspace).collect();
+        let of_workspace: Vec<&Known> = places.iter().map(|at| &known[*at]).collect();
+        for (at, outcome) in places.iter().zip(take_known(store, workspace, &of_workspace, now).await?) {
+            outcomes[*at] = outcome;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Opt-outs first, then the rest in one transaction that also remembers the ids: a process that dies in between is told
+/// again, and saying no twice is no harm.
+async fn take_known(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    known: &[&Known],
+    now: Timestamp,
+) -> Result<Vec<Outcome>, StoreError> {
+    let ids = known.iter().map(|known| known.report.id).collect();
+    let before = store.feedback_known(workspace, ids).await?;
+    let (mut changes, mut asked) = (Vec::new(), Vec::new());
+    let mut kinds = Vec::with_capacity(known.len());
+    for (at, known) in known.iter().enumerate() {
+        let change = if before[at] { None } else { change(store, known, now).await? };
+        kinds.push(kind(known, change.is_some()));
+        if let Some(change) = change {
+            changes.push(change);
+            asked.push(at);
+        }
+    }
+    let recorded = if changes.is_empty() { Vec::new() } else { store.record(workspace, changes).await? };
+    let feedback = known.iter().zip(kinds).map(|(known, kind)| feedback(known, kind, now)).collect();
+    let taken = store.take_feedback(workspace, feedback).await?;
+    let mut outcomes: Vec<Outcome> =
+        taken.into_iter().map(|taken| Outcome { taken, opted_out: None }).collect();
+    for (at, recorded) in asked.into_iter().zip(recorded) {
+        outcomes[at].opted_out = recorded.entry;
+    }
+    Ok(outcomes)
+}
+
+/// Finds whom a report is about: by a token of ours, else by the address that it names.
+async fn identify(
+    store: &dyn Store,
+    ring: &KeyRing,
+    workspace: WorkspaceId,
+    report: Report,
+) -> Result<Known, StoreError> {
+    let wanted = matches!(report.what, What::Unsubscribed { .. });
+    let found: Vec<Token> =
+        report.tokens.iter().take(TOKENS_MAX).filter_map(|text| token_in(ring, text)).collect();
+    // The unsubscribe address names the level that was asked for; of the others the first is the surest.
+    let unsubscribes = |token: &&Token| wanted && token.purpose == Purpose::Unsubscribe;
+    let token = found.iter().find(unsubscribes).or(found.first()).copied();
+    if let Some(token) = token
+        && let Some(owner) = store.owner(token.workspace, token.address).await?
+    {
+        let address = Address::parse(&owner.namespace, &owner.raw, None).ok();
+        return Ok(Known {
+            report,
+            workspace: token.workspace,
+            token: Some(token),
+            owner: Some(owner),
+            address,
+        });
+    }
+    let address = report.address.as_deref().and_then(|text| Address::guess(text).ok());
+    let owner = match &address {
+        Some(address) => store.resolve(workspace, vec![address.clone()]).await?.pop().flatten(),
+        None => None,
+    };
+    Ok(Known { report, workspace, token: None, owner, address })
+}
+
+/// The first token of ours in a text: a local part, an address, or a link.
+pub fn token_in(ring: &KeyRing, text: &str) -> Option<Token> {
+    let text = text.get(..text.floor_char_boundary(TOKEN_TEXT_MAX))?;
+    let pieces = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let read = |piece: &str| ring.read_local_part(piece).or_else(|_| ring.read_url(piece)).ok();
+    pieces.filter(|piece| piece.len() >= TOKEN_LENGTH_MIN).find_map(read)
+}
+
+/// The opt-out that a report asks for.
+async fn change(
+    store: &dyn Store,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Option<ConsentChange>, StoreError> {
+    let proof = known.token.is_some_and(|token| token.purpose == Purpose::Proof);
+    let Some(address) = known.address.as_ref().filter(|_| !proof) else { return Ok(None) };
+    let channel = address.namespace().main_channel();
+    let (target, source) = match &known.report.what {
+        What::Complained => (of_channel(channel), Source::COMPLAINT),
+        What::Unsubscribed { list } => match unsubscribed(store, known, channel, list.as_deref()).await? {
+            Some(target) => (target, if known.is_from_service() { Source::WEBHOOK } else { Source::MAILTO }),
+            None => return Ok(None),
+        },
+        What::Delivered | What::Bounced { .. } | What::Noted => return Ok(None),
+    };
+    // Mail programs' clocks are anybody's; a relay service's event says when the person acted.
+    let occurred_at = known.report.occurred_at.filter(|at| known.is_from_service() && *at <= now);
+    let subject = match &known.owner {
+        Some(owner) => Subject::Address(owner.address),
+        None => Subject::Named(address.clone()),
+    };
+    let raw = known.report.raw.as_deref().map(|raw| cut(raw, RAW_LENGTH_MAX));
+    Ok(Some(ConsentChange {
+        subject,
+        sets: std::iter::once((target, Choice::No)).collect(),
+        occurred_at: Some(occurred_at.unwrap_or(now)),
+        received_at: now,
+        source,
+        run: known.run(),
+        evidence: Evidence { raw, ..Evidence::default() },
+    }))
+}
+
+/// What an unsubscription stops; `None` where it answers a message from before a later, deliberate subscription.
+async fn unsubscribed(
+    store: &dyn Store,
+    known: &Known,
+    channel: Option<Channel>,
+    list: Option<&str>,
+) -> Result<Option<Target>, StoreError> {
+    if let (Some(token), Some(owner)) = (&known.token, &known.owner)
+        && token.purpose == Purpose::Unsubscribe
+    {
+        let opened = crate::unsubscribe::Opened { token: *token, owner: owner.clone() };
+        if !known.is_from_service() {
+            return Ok((!opened.is_outdated()).then(|| opened.target(token.level)));
+        }
+    }
+    let list = match list {
+        Some(name) => store.list_by_name(known.workspace, name).await?,
+        None => None,
+    };
+    // A list that isn't there widens it: someone who wants out gets out.
+    Ok(Some(list.map_or(of_channel(channel), |list| Target::List(list.id))))
+}
+
+fn of_channel(channel: Option<Channel>) -> Target {
+    let target = channel.and_then(|channel| Level::Channel.target(channel, None));
+    target.unwrap_or(Target::Field(consent::Field::Any))
+}
+
+impl Known {
+    fn is_from_service(&self) -> bool {
+        self.report.source.starts_with("webhook:")
+    }
+
+    fn run(&self) -> Option<RunId> {
+        let token = self.token.filter(|token| {
+            matches!(token.purpose, Purpose::Unsubscribe | Purpose::Preferences | Purpose::Bounce)
+        });
+        token.filter(|token| token.reference != 0).map(|token| RunId(token.reference))
+    }
+}
+
+/// What the store keeps it as. What nobody can be found for is noted, and so is an unsubscription that isn't recorded.
+fn kind(known: &Known, changes: bool) -> FeedbackKind {
+    let proof = known.token.is_some_and(|token| token.purpose == Purpose::Proof);
+    if known.address.is_none() || proof {
+        return FeedbackKind::Noted;
+    }
+    match known.report.what {
+        What::Delivered => FeedbackKind::Delivered,
+        What::Bounced { reason, hard } => FeedbackKind::Bounced { reason, hard },
+        What::Complained => FeedbackKind::Complained,
+        What::Unsubscribed { .. } if changes => FeedbackKind::Unsubscribed,
+        What::Unsubscribed { .. } | What::Noted => FeedbackKind::Noted,
+    }
+}
+
+fn feedback(known: &Known, kind: FeedbackKind, now: Timestamp) -> Feedback {
+    let report = &known.report;
+    Feedback {
+        id: report.id,
+        kind,
+        address: known.address.clone(),
+        owner: known.owner.as_ref().map(|owner| (owner.profile, owner.address)),
+        run: known.run(),
+        at: report.occurred_at.filter(|at| *at <= now).unwrap_or(now),
+        received_at: now,
+        source: cut(&report.source, 64),
+        detail: cut(&report.detail, Feedback::DETAIL_LENGTH_MAX),
+    }
+}
+
+fn cut(text: &str, length: usize) -> String {
+    text[..text.floor_char_boundary(length)].to_owned()
+}

@@ -1,0 +1,27 @@
+//! The inbox behind the SMTP and LMTP receiver.
+
+use store::StoreError;
+
+use super::{Inbox, Origin, Refusal};
+use crate::receiver::{MailSink, ReceivedMail, Reply};
+
+impl MailSink for Inbox {
+    async fn rcpt(&self, to: &str) -> Result<(), Reply> {
+        self.accepts(to).await.map_err(|refusal| match refusal {
+            Refusal::Unknown => Reply::reject(550, (5, 1, 1), "no such address here"),
+            Refusal::Store(error) => trouble(&error),
+        })
+    }
+
+    async fn message(&self, mail: ReceivedMail) -> Result<(), Reply> {
+        let ReceivedMail { from, to, data, .. } = mail;
+        let named = to.iter().any(|to| super::addresses::is_extra(self, to));
+        let origin = Origin { from: Some(from), to, may_name_address: named };
+        self.take(data, origin).await.map(drop).map_err(|error| trouble(&error))
+    }
+}
+
+fn trouble(error: &StoreError) -> Reply {
+    tracing::warn!(%error, "mail can't be taken now");
+    Reply::defer(451, (4, 3, 0), "try again later")
+}

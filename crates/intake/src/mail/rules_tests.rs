@@ -1,0 +1,133 @@
+use std::collections::HashSet;
+
+use consent::BounceReason;
+
+use super::super::judge::{Said, judge};
+use super::super::{Action, text};
+use super::*;
+
+const DIAGNOSTICS: &str = include_str!("../../tests/data/diagnostics.txt");
+
+/// How a report would say that a command was refused.
+fn after(command: &str) -> &'static str {
+    match command {
+        "" => "",
+        "hello" => " (in reply to EHLO command)",
+        "mail" => " (in reply to MAIL FROM command)",
+        "rcpt" => " (in reply to RCPT TO command)",
+        "data" => " (in reply to end of DATA command)",
+        other => panic!("{other} is no command"),
+    }
+}
+
+#[test]
+fn what_servers_say_has_its_reason() {
+    let mut wrong = Vec::new();
+    for line in DIAGNOSTICS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let mut columns = line.splitn(3, '|').map(str::trim);
+        let (Some(reason), Some(command), Some(said)) = (columns.next(), columns.next(), columns.next())
+        else {
+            panic!("{line} has no three columns");
+        };
+        let expected: BounceReason = reason.parse().unwrap();
+        let diagnostic = format!("{said}{}", after(command));
+        let recipient = judge(&Said {
+            diagnostic: &diagnostic,
+            block: "",
+            words: "",
+            status: "",
+            remote: "",
+            action: Action::Failed,
+        });
+        if recipient.reason != expected {
+            wrong.push(format!("{} for {line}", recipient.reason.as_str()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn file() -> File {
+    toml::from_str(TEXT).unwrap()
+}
+
+#[test]
+fn no_phrase_stands_twice_in_a_list() {
+    let file = file();
+    let rules = file.rule.iter().flat_map(|rule| [&rule.any, &rule.with, &rule.unless]);
+    for list in file.sets.values().chain(rules) {
+        let mut seen = HashSet::new();
+        for phrase in list {
+            assert!(seen.insert(phrase), "{phrase:?} twice in a list");
+        }
+    }
+}
+
+#[test]
+fn phrases_are_written_as_texts_are_normalised() {
+    let file = file();
+    let rules = file.rule.iter().flat_map(|rule| rule.any.iter().chain(&rule.with).chain(&rule.unless));
+    for phrase in file.sets.values().flatten().chain(rules).filter(|phrase| !phrase.starts_with('@')) {
+        for piece in phrase.split(" * ") {
+            let normal = text::normalise(piece);
+            assert!(normal.contains(piece), "{phrase:?} is never found: a text says {normal:?}");
+            assert!(piece.trim().len() > 1, "{phrase:?} is found everywhere");
+        }
+    }
+}
+
+/// A rule that another one always forestalls is dead: each must win at least for a text made of its own first phrases.
+#[test]
+fn every_rule_can_win() {
+    let mut dead = Vec::new();
+    let file = file();
+    for (at, rule) in file.rule.iter().enumerate() {
+        let phrases: Vec<&String> = rule.any.iter().flat_map(|phrase| set(&file.sets, phrase)).collect();
+        let wins = |phrase: &str| {
+            let with = rule.with.first().map_or("", String::as_str);
+            let said = format!("{phrase} {with}").replace(" * ", " x ");
+            let normal = text::normalise(&said);
+            let command = rule.command.first().map(|name| command(name));
+            let status = rule.status.first().map_or("", String::as_str);
+            let reply = rule.reply.first().map_or("", String::as_str);
+            let host = rule.host.first().map_or("", String::as_str);
+            RULES.first(&Evidence { normal: &normal, status, reply, command, host }) == Some(at)
+        };
+        if !(phrases.is_empty() && wins("") || phrases.iter().any(|phrase| wins(phrase))) {
+            dead.push(format!("{}: {:?} {:?}", rule.reason, rule.any.first(), rule.status));
+        }
+    }
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+fn set<'a>(sets: &'a BTreeMap<String, Vec<String>>, phrase: &'a String) -> Vec<&'a String> {
+    match phrase.strip_prefix('@') {
+        Some(name) => sets[name].iter().collect(),
+        None => vec![phrase],
+    }
+}
+
+fn command(name: &str) -> Command {
+    [Command::Hello, Command::Mail, Command::Rcpt, Command::Data]
+        .into_iter()
+        .find(|command| command.name() == name)
+        .unwrap_or_else(|| panic!("{name:?} is no command"))
+}
+
+#[test]
+fn mistakes_in_the_file_are_found() {
+    let rules = |text: &str| Rules::parse(&format!("sets = {{}}\nstatus = {{}}\n{text}"));
+    assert!(matches!(rules("[[rule]]\nreason = \"nonsense\"\nany = [\"x\"]"), Err(RulesError::Reason(_))));
+    assert!(matches!(rules("[[rule]]\nreason = \"expired\"\nany = [\"@nowhere\"]"), Err(RulesError::Set(_))));
+    assert!(matches!(rules("[[rule]]\nreason = \"expired\"\nanny = [\"x\"]"), Err(RulesError::Shape(_))));
+    assert!(rules("[[rule]]\nreason = \"expired\"\nany = [\"x\"]").is_ok());
+}
+
+#[test]
+fn statuses_are_of_the_registry() {
+    let mut seen = HashSet::new();
+    for code in file().status.values().flatten() {
+        let whole = if code.matches('.').count() == 1 { format!("5.{code}") } else { code.clone() };
+        assert!(text::is_status(&whole), "{code:?} is no status");
+        assert!(seen.insert(code.clone()), "{code:?} twice");
+    }
+}

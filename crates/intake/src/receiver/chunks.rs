@@ -1,0 +1,96 @@
+//! A session's BDAT (RFC 3030): the message in pieces whose lengths are told beforehand.
+
+use tokio::time::Instant;
+
+use super::command::Chunk;
+use super::config::OVERSIZE_FACTOR_MAX;
+use super::content::TOO_LARGE;
+use super::server::MailSink;
+use super::session::{Over, Session, Transaction};
+
+/// Most bytes that are read and thrown away behind a BDAT that is refused.
+const REFUSED_BYTES_MAX: u64 = 64 << 20;
+
+/// What came so far.
+pub(super) struct Chunks {
+    /// Nothing once it is past the limit.
+    message: Option<Vec<u8>>,
+    seen: u64,
+    deadline: Instant,
+}
+
+impl<S: MailSink> Session<'_, S> {
+    /// The bytes behind one BDAT, and the reply. They are read whatever the reply is, or they would be taken for commands.
+    pub(super) async fn chunk(&mut self, chunk: Chunk) -> Result<(), Over> {
+        let Some(mut transaction) = self.transaction.take() else {
+            return self.skip(chunk, "503 5.5.1 MAIL first").await;
+        };
+        if transaction.to.is_empty() {
+            self.transaction = Some(transaction);
+            return self.skip(chunk, self.no_recipients()).await;
+        }
+        let config = &self.shared.config;
+        let chunks = transaction.chunks.get_or_insert_with(|| Chunks {
+            message: Some(Vec::new()),
+            seen: 0,
+            deadline: Instant::now() + config.message_time,
+        });
+        let limit = config.message_bytes_max as u64;
+        chunks.seen = chunks.seen.saturating_add(chunk.bytes);
+        if chunks.seen > limit.saturating_mul(OVERSIZE_FACTOR_MAX as u64) {
+            self.say(TOO_LARGE);
+            return Err(Over);
+        }
+        if chunks.seen > limit {
+            chunks.message = None;
+        }
+        self.take_bytes(chunk.bytes, chunks).await?;
+        self.end(chunk, transaction).await;
+        Ok(())
+    }
+
+    /// The reply to a chunk that is in.
+    async fn end(&mut self, chunk: Chunk, mut transaction: Transaction) {
+        let message = transaction.chunks.as_mut().and_then(|chunks| chunks.message.take());
+        if chunk.last {
+            self.complete(transaction, message).await;
+        } else if message.is_some() {
+            if let Some(chunks) = &mut transaction.chunks {
+                chunks.message = message;
+            }
+            self.transaction = Some(transaction);
+            self.say(&format!("250 2.0.0 {} bytes", chunk.bytes));
+        } else {
+            // RFC 3030 section 2: the transaction is over; chunks that the client has sent already are refused.
+            self.refuse(TOO_LARGE);
+        }
+    }
+
+    async fn take_bytes(&mut self, bytes: u64, chunks: &mut Chunks) -> Result<(), Over> {
+        let mut left = bytes;
+        loop {
+            let here = &self.input[self.used..];
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(here.len());
+            if let Some(message) = &mut chunks.message {
+                message.extend_from_slice(&here[..count]);
+            }
+            self.used += count;
+            left -= count as u64;
+            if left == 0 {
+                return Ok(());
+            }
+            self.more(chunks.deadline).await?;
+        }
+    }
+
+    async fn skip(&mut self, chunk: Chunk, reply: &'static str) -> Result<(), Over> {
+        if chunk.bytes > REFUSED_BYTES_MAX {
+            self.say(reply);
+            return Err(Over);
+        }
+        let deadline = Instant::now() + self.shared.config.message_time;
+        self.take_bytes(chunk.bytes, &mut Chunks { message: None, seen: 0, deadline }).await?;
+        self.refuse(reply);
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! The suppression list and the allow list as files: CSV in and out, of any size in bounded memory.
+//!
+//! A row that names an address or a domain rightly goes in, whatever else is wrong with it: a list of whom not to write
+//! to must not lose anybody over a comment (I9). Other rows are reported with their line and the reason. Importing the
+//! same file again changes nothing but the time of the last change, so a stopped import is taken up by running it again.
+
+mod cells;
+mod entry;
+mod export;
+mod import;
+mod report;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use entry::{EntryType, Named, ValueError, entry_kind, hash_of, type_name};
+pub use export::{ExportError, export_allow_list, export_suppressions};
+pub use import::{Options, Summary, Target, count_rows, import_entries};
+pub use report::FailureReport;
+pub use rows::Failure;
+
+/// Longest comment that is kept, in bytes; what is longer is cut.
+pub const COMMENT_LENGTH_MAX: usize = 200;
+
+/// A comment or a name as the store takes it: one line, without control characters, cut at [`COMMENT_LENGTH_MAX`].
+pub fn note(text: &str) -> String {
+    let clean: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut end = clean.len().min(COMMENT_LENGTH_MAX);
+    while !clean.is_char_boundary(end) {
+        end -= 1;
+    }
+    clean[..end].trim_end().to_owned()
+}

@@ -1,0 +1,41 @@
+//! The rows that didn't go in, as a file that can be mended and imported again.
+
+use std::io::{self, Write};
+
+use super::cells::guarded;
+use super::rows::Failure;
+
+/// The columns that Journey Optimizer's error report has. The import reads them too, the last aside.
+const HEADER: [&str; 4] = ["type", "value", "comments", "failureReason"];
+
+type Open<'a> = Box<dyn FnOnce() -> io::Result<Box<dyn Write + Send>> + Send + 'a>;
+
+/// Writes failures as CSV: `type,value,comments,failureReason`. Nothing is opened before the first.
+pub struct FailureReport<'a> {
+    open: Option<Open<'a>>,
+    output: Option<csv::Writer<Box<dyn Write + Send>>>,
+}
+
+impl<'a> FailureReport<'a> {
+    /// Writes to what `open` opens.
+    pub fn new(open: impl FnOnce() -> io::Result<Box<dyn Write + Send>> + Send + 'a) -> Self {
+        Self { open: Some(Box::new(open)), output: None }
+    }
+
+    /// Adds a row.
+    pub fn write(&mut self, failure: &Failure) -> io::Result<()> {
+        if let Some(open) = self.open.take() {
+            let mut output = csv::Writer::from_writer(open()?);
+            output.write_record(HEADER)?;
+            self.output = Some(output);
+        }
+        let Failure { kind, value, comment, reason, .. } = failure;
+        let Some(output) = &mut self.output else { return Ok(()) };
+        Ok(output.write_record([kind, value, comment, reason].map(|cell| guarded(cell).into_owned()))?)
+    }
+
+    /// Writes out what is still in memory.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.output.as_mut().map_or(Ok(()), csv::Writer::flush)
+    }
+}

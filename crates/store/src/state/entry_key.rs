@@ -1,0 +1,138 @@
+//! The form in which entries of the suppression list and the allow list are kept and looked for.
+//!
+//! An address stands there by its key, a domain (under `email`, without an `@`) as lower-case A-label, and an address that
+//! mayn't be shared by its hash. Values are brought into this form here: an entry in another form would never be found, and
+//! silently do nothing.
+
+use consent::{Address, Namespace};
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::types::EntryKind;
+
+/// What a hashed entry begins with.
+const HASH_PREFIX: &str = "sha256:";
+/// Hexadecimal digits of a SHA-256.
+const HASH_DIGITS: usize = 64;
+/// Bytes of an entry's reason or comment, and of who made it.
+const NOTE_LENGTH_MAX: usize = 200;
+
+/// The kind of an entry as a number, see [`kind_code`]; in SQL of both engines.
+macro_rules! kind_sql {
+    () => {
+        "CASE WHEN substr(value, 1, 7) = 'sha256:' THEN 3 WHEN namespace = 'email' AND value NOT LIKE '%@%' THEN 2 ELSE 1 END"
+    };
+}
+pub(super) use kind_sql;
+
+/// The number of a kind in [`kind_sql`].
+pub(super) const fn kind_code(kind: EntryKind) -> u8 {
+    match kind {
+        EntryKind::Address => 1,
+        EntryKind::Domain => 2,
+        EntryKind::Hash => 3,
+    }
+}
+
+/// The kind of a number.
+pub(super) fn kind_of(code: u8) -> Result<EntryKind> {
+    [EntryKind::Address, EntryKind::Domain, EntryKind::Hash]
+        .into_iter()
+        .find(|kind| kind_code(*kind) == code)
+        .ok_or_else(|| StoreError::Damaged(format!("an entry of the kind {code}")))
+}
+
+/// The form of an address or a domain.
+pub(super) fn plain(namespace: &Namespace, value: &str) -> Result<String> {
+    let invalid = |what: &str| StoreError::Invalid(format!("an entry's value is no {what}"));
+    if *namespace == Namespace::Email && !value.contains('@') {
+        let domain = Address::email(&format!("x@{}", value.trim())).map_err(|_| invalid("domain"))?;
+        return Ok(domain.domain().to_owned());
+    }
+    let address = Address::parse(namespace, value, None)
+        .map_err(|_| invalid(&format!("address of the namespace {}", namespace.as_str())))?;
+    Ok(address.key().to_owned())
+}
+
+/// The form of an address, a domain or a hash.
+pub(super) fn any(namespace: &Namespace, value: &str) -> Result<String> {
+    let trimmed = value.trim();
+    if !trimmed.get(..HASH_PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(HASH_PREFIX)) {
+        return plain(namespace, value);
+    }
+    let digits = &trimmed[HASH_PREFIX.len()..];
+    if digits.len() != HASH_DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(StoreError::Invalid(format!(
+            "an entry's hash is `{HASH_PREFIX}` and {HASH_DIGITS} hexadecimal digits"
+        )));
+    }
+    Ok(trimmed.to_ascii_lowercase())
+}
+
+/// Whether a value in its form is a hash.
+pub(super) fn is_hash(value: &str) -> bool {
+    value.starts_with(HASH_PREFIX)
+}
+
+/// The value under which an address's hash stands, by the address's key.
+pub(crate) fn hash(key: &str) -> String {
+    format!("{HASH_PREFIX}{}", HEXLOWER.encode(&Sha256::digest(key)))
+}
+
+/// Refuses what is too long, or what not every engine can keep.
+pub(super) fn check_notes(notes: [&str; 2]) -> Result<()> {
+    if notes.iter().any(|note| note.len() > NOTE_LENGTH_MAX || note.contains('\0')) {
+        return Err(StoreError::Invalid(format!(
+            "an entry's reason or comment, and who made it, have at most {NOTE_LENGTH_MAX} bytes and no U+0000"
+        )));
+    }
+    Ok(())
+}
+
+/// A note of at most as many bytes as an entry's may have, on one line.
+pub(super) fn note(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(NOTE_LENGTH_MAX)
+        .collect();
+    line[..line.floor_char_boundary(NOTE_LENGTH_MAX)].trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_folded_and_complete() {
+        let digits = "AB".repeat(32);
+        let hashed = any(&Namespace::Email, &format!(" SHA256:{digits}")).unwrap();
+        assert_eq!(hashed, format!("sha256:{}", "ab".repeat(32)));
+        assert!(is_hash(&hashed));
+        for wrong in
+            ["sha256:", "sha256:ab", &format!("sha256:{}", "ag".repeat(32)), &format!("sha256:{digits}0")]
+        {
+            assert!(matches!(any(&Namespace::Email, wrong), Err(StoreError::Invalid(_))), "{wrong}");
+            assert!(any(&Namespace::Custom("crm".to_owned()), wrong).is_err(), "{wrong}");
+        }
+        assert!(plain(&Namespace::Email, &hashed).is_err(), "an allow entry is no hash");
+    }
+
+    /// SHA-256 of `a@example.com`, by coreutils' sha256sum.
+    #[test]
+    fn the_hash_is_of_the_key() {
+        let hashed = hash(Address::email("A@EXAMPLE.com").unwrap().key());
+        assert_eq!(hashed, "sha256:08168cd80dfd534ab0f10af10f1303fe00af2d43ab5c1432360d137f8197e17a");
+    }
+
+    #[test]
+    fn notes_are_cut_between_characters_and_on_one_line() {
+        assert_eq!(note("5.1.1\r\nno such user "), "5.1.1  no such user");
+        let long = note(&"é".repeat(300));
+        assert_eq!((long.len(), long.chars().count()), (200, 100));
+        assert!(check_notes([&long, ""]).is_ok());
+        assert!(check_notes(["a\0", ""]).is_err() && check_notes(["", &"x".repeat(201)]).is_err());
+    }
+}

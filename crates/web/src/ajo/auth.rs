@@ -1,0 +1,141 @@
+//! Who calls: `Authorization: Bearer KEY`, with the headers that Adobe's gateway wants besides.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use sha2::{Digest, Sha256};
+
+use super::AjoState;
+use super::error::ApiError;
+
+/// Longest header value that is kept to be shown again, in bytes.
+const SHOWN_BYTES_MAX: usize = 200;
+
+/// What a key may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The suppression interface.
+    Suppression,
+}
+
+/// A key that programs call with. Holds the secret's SHA-256 only.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// Its name, which entries and removals are put down to.
+    pub name: String,
+    digest: [u8; 32],
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// What `x-api-key` must hold, if it matters.
+    pub client_id: Option<String>,
+    /// What `x-gw-ims-org-id` must hold, if it matters.
+    pub org_id: Option<String>,
+    /// What `x-sandbox-name` must hold, if it matters.
+    pub sandbox: Option<String>,
+}
+
+impl ApiKey {
+    /// A key that may be used for `scopes`, whatever the other headers hold.
+    pub fn new(name: String, secret: &str, scopes: Vec<Scope>) -> Self {
+        let digest = Sha256::digest(secret.as_bytes()).into();
+        Self { name, digest, scopes, client_id: None, org_id: None, sandbox: None }
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// The key's name.
+    pub key: String,
+    /// The organisation that the request names.
+    pub org_id: String,
+    /// The sandbox that the request names.
+    pub sandbox: String,
+}
+
+/// Lets a request through with its [`Caller`], or answers like Adobe's gateway.
+pub(super) async fn authenticate(
+    State(state): State<AjoState>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let caller = caller(&state.config().keys, request.headers())?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn caller(keys: &[ApiKey], headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authorization = text(header::AUTHORIZATION.as_str());
+    let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, secret)) = bearer.filter(|(_, secret)| !secret.trim().is_empty()) else {
+        return Err(ApiError::refused(StatusCode::UNAUTHORIZED, "401010", "Oauth token is missing"));
+    };
+    let Some(key) = find(keys, secret.trim()) else {
+        return Err(ApiError::refused(StatusCode::UNAUTHORIZED, "401013", "Oauth token is not valid"));
+    };
+    let forbidden = |code, text| Err(ApiError::refused(StatusCode::FORBIDDEN, code, text));
+    if !key.scopes.contains(&Scope::Suppression) {
+        return forbidden("403200", "the key may not be used for the suppression interface");
+    }
+    for (wanted, name, code, refusal) in [
+        (&key.client_id, "x-api-key", "403003", "Api Key is invalid"),
+        (&key.org_id, "x-gw-ims-org-id", "403025", "Profile is not valid for this organization"),
+        (&key.sandbox, "x-sandbox-name", "403026", "the sandbox is another"),
+    ] {
+        if wanted.as_ref().is_some_and(|wanted| wanted != text(name)) {
+            return forbidden(code, refusal);
+        }
+    }
+    let shown = |name| text(name).chars().take(SHOWN_BYTES_MAX).collect();
+    Ok(Caller { key: key.name.clone(), org_id: shown("x-gw-ims-org-id"), sandbox: shown("x-sandbox-name") })
+}
+
+/// The key with this secret. Digests are compared, in full and all of them: how long it takes tells nothing of a secret.
+fn find<'k>(keys: &'k [ApiKey], secret: &str) -> Option<&'k ApiKey> {
+    let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    let mut found = None;
+    for key in keys {
+        let difference = key.digest.iter().zip(&digest).fold(0, |sum, (one, other)| sum | (one ^ other));
+        if std::hint::black_box(difference) == 0 {
+            found = Some(key);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn keys_open_what_they_are_for() {
+        let mut strict = ApiKey::new("crm".to_owned(), "secret-1", vec![Scope::Suppression]);
+        strict.client_id = Some("client".to_owned());
+        strict.org_id = Some("ORG@AdobeOrg".to_owned());
+        let keys = [
+            strict,
+            ApiKey::new("other".to_owned(), "secret-2", vec![Scope::Suppression]),
+            ApiKey::new("none".to_owned(), "secret-3", Vec::new()),
+        ];
+        let code = |pairs: &[(&'static str, &str)]| match caller(&keys, &headers(pairs)) {
+            Ok(caller) => caller.key,
+            Err(error) => format!("{error:?}").split('"').nth(1).unwrap_or_default().to_owned(),
+        };
+        assert_eq!(code(&[]), "401010");
+        assert_eq!(code(&[("authorization", "Basic secret-2")]), "401010");
+        assert_eq!(code(&[("authorization", "Bearer ")]), "401010");
+        assert_eq!(code(&[("authorization", "Bearer secret")]), "401013");
+        assert_eq!(code(&[("authorization", "bearer secret-2")]), "other");
+        assert_eq!(code(&[("authorization", "Bearer secret-3")]), "403200");
+        let one = ("authorization", "Bearer secret-1");
+        assert_eq!(code(&[one]), "403003");
+        assert_eq!(code(&[one, ("x-api-key", "client")]), "403025");
+        assert_eq!(code(&[one, ("x-api-key", "client"), ("x-gw-ims-org-id", "ORG@AdobeOrg")]), "crm");
+    }
+}

@@ -1,0 +1,282 @@
+//! `/hooks/NAME`: what relay services post.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
+use intake::feedback::{Outcome, What};
+use intake::webhook::{self, BODY_LENGTH_MAX, Endpoint, Events, Outside, Reception, Refusal, TakeError};
+use serde_json::json;
+use store::Taken;
+use tokio::sync::Semaphore;
+
+use crate::router::RETRY_AFTER_SECONDS;
+use crate::state::WebState;
+
+/// Requests whose bodies are in memory at once; past it, 503, and the service tries again.
+const BODIES_MAX: usize = 32;
+/// How much of a body that is too long is read, and dropped, before the refusal: a client that is still sending mostly
+/// doesn't see an answer.
+const DRAIN_LENGTH_MAX: usize = 16 * 1024 * 1024;
+const ALLOW: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+
+/// The webhooks that are configured, and the way out that they need.
+pub struct Webhooks {
+    endpoints: HashMap<String, Endpoint>,
+    outside: Arc<dyn Outside>,
+    bodies: Semaphore,
+}
+
+impl Webhooks {
+    /// Of two endpoints with one name the last counts.
+    pub fn new(endpoints: Vec<Endpoint>, outside: Arc<dyn Outside>) -> Self {
+        let endpoints =
+            endpoints.into_iter().map(|endpoint| (endpoint.name().to_owned(), endpoint)).collect();
+        Self { endpoints, outside, bodies: Semaphore::new(BODIES_MAX) }
+    }
+}
+
+/// `POST`: 2xx once everything in it is durable and in effect (I2). GET changes nothing: there is none (I4).
+pub(crate) async fn post(
+    State(state): State<WebState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some((hooks, endpoint)) = find(&state, &name) else { return missing() };
+    let received = receive(&state, hooks, endpoint, &parts, body).await;
+    received.unwrap_or_else(|failure| failure.answer(endpoint))
+}
+
+/// `OPTIONS`: the handshake of cloud events, for Event Grid.
+pub(crate) async fn options(
+    State(state): State<WebState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let Some((_, endpoint)) = find(&state, &name) else { return missing() };
+    let headers = headers(&parts.headers);
+    match endpoint.handshake(&head(&state, &parts, &headers)) {
+        Ok(origin) => {
+            let mut response = (StatusCode::OK, [(header::ALLOW, ALLOW)]).into_response();
+            if let Some(Ok(origin)) = origin.map(HeaderValue::from_str) {
+                let allowed = [
+                    ("webhook-allowed-origin", origin),
+                    ("webhook-allowed-rate", HeaderValue::from_static("*")),
+                ];
+                for (name, value) in allowed {
+                    response.headers_mut().insert(HeaderName::from_static(name), value);
+                }
+            }
+            response
+        }
+        Err(refusal) => Failure::Refused(refusal).answer(endpoint),
+    }
+}
+
+fn find<'s>(state: &'s WebState, name: &str) -> Option<(&'s Webhooks, &'s Endpoint)> {
+    let hooks = state.config().webhooks.as_deref()?;
+    Some((hooks, hooks.endpoints.get(name)?))
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let texts = headers.iter().map(|(name, value)| (name.as_str(), value.to_str()));
+    texts.filter_map(|(name, value)| Some((name, value.ok()?))).collect()
+}
+
+fn head<'a>(state: &WebState, parts: &'a Parts, headers: &'a [(&'a str, &'a str)]) -> webhook::Request<'a> {
+    let query = parts.uri.query().unwrap_or_default();
+    webhook::Request { headers, query, body: &[], now: state.config().clock.now() }
+}
+
+async fn receive(
+    state: &WebState,
+    hooks: &Webhooks,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    body: Body,
+) -> Result<Response, Failure> {
+    let headers = headers(&parts.headers);
+    let head = head(state, parts, &headers);
+    endpoint.admit(&head)?;
+    let _place = hooks.bodies.try_acquire().map_err(|_| Failure::Busy)?;
+    let body = read(&parts.headers, body).await?;
+    let request = webhook::Request { body: &body, ..head };
+    match endpoint.receive(&request, hooks.outside.as_ref()).await? {
+        Reception::Events(events) => take(state, endpoint, events).await,
+        Reception::ConfirmSubscription { url } => {
+            hooks.outside.get(&url).await.map_err(Refusal::Unavailable)?;
+            tracing::info!(webhook = endpoint.name(), "subscription confirmed");
+            Ok(StatusCode::OK.into_response())
+        }
+        Reception::Validation { code } => {
+            tracing::info!(webhook = endpoint.name(), "subscription validated");
+            Ok(axum::Json(json!({ "validationResponse": code })).into_response())
+        }
+    }
+}
+
+async fn take(state: &WebState, endpoint: &Endpoint, events: Events) -> Result<Response, Failure> {
+    let config = state.config();
+    let counts = Counts::of(&events);
+    let outcomes = webhook::take(config.store.as_ref(), endpoint, events, config.clock.now()).await?;
+    counts.log(endpoint, &outcomes);
+    Ok(StatusCode::OK.into_response())
+}
+
+/// The body, unless it is longer than may be.
+async fn read(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>, Failure> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > DRAIN_LENGTH_MAX) {
+        return Err(Refusal::TooLarge.into());
+    }
+    let mut kept = Vec::with_capacity(length.unwrap_or(0).min(BODY_LENGTH_MAX));
+    let mut total = 0;
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Refusal::Malformed("it ends too early".to_owned());
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        total += data.len();
+        if total > DRAIN_LENGTH_MAX {
+            break;
+        }
+        if total <= BODY_LENGTH_MAX {
+            kept.extend_from_slice(&data);
+        } else {
+            kept = Vec::new();
+        }
+    }
+    if total > BODY_LENGTH_MAX { Err(Refusal::TooLarge.into()) } else { Ok(kept) }
+}
+
+/// How many of what a request told.
+#[derive(Default)]
+struct Counts {
+    delivered: u64,
+    bounced: u64,
+    complained: u64,
+    unsubscribed: u64,
+    noted: u64,
+    passed_over: u64,
+}
+
+impl Counts {
+    fn of(events: &Events) -> Self {
+        let mut counts = Self { passed_over: events.passed_over, ..Self::default() };
+        for report in &events.reports {
+            *match report.what {
+                What::Delivered => &mut counts.delivered,
+                What::Bounced { .. } => &mut counts.bounced,
+                What::Complained => &mut counts.complained,
+                What::Unsubscribed { .. } => &mut counts.unsubscribed,
+                What::Noted => &mut counts.noted,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Neither addresses nor what the events say.
+    fn log(&self, endpoint: &Endpoint, outcomes: &[Outcome]) {
+        let count = |fits: fn(&Taken) -> bool| outcomes.iter().filter(|outcome| fits(&outcome.taken)).count();
+        tracing::info!(
+            webhook = endpoint.name(),
+            provider = endpoint.provider().as_str(),
+            delivered = self.delivered,
+            bounced = self.bounced,
+            complained = self.complained,
+            unsubscribed = self.unsubscribed,
+            noted = self.noted,
+            passed_over = self.passed_over,
+            repeated = count(|taken| matches!(taken, Taken::Repeated)),
+            suppressed = count(|taken| matches!(taken, Taken::Suppressed(_))),
+            "webhook taken"
+        );
+    }
+}
+
+/// Why a request isn't answered with 2xx.
+enum Failure {
+    Refused(Refusal),
+    Store(store::StoreError),
+    Busy,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<TakeError> for Failure {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::Refused(refusal) => Self::Refused(refusal),
+            TakeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Failure {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(Refusal::Unsigned(_)) => StatusCode::UNAUTHORIZED,
+            Self::Refused(Refusal::Forged(_) | Refusal::OtherTopic | Refusal::Stale | Refusal::Replayed) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Refused(Refusal::Malformed(_)) => StatusCode::BAD_REQUEST,
+            Self::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(Refusal::ContentType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            // Every failure of the store: the service has the events, and is to keep them until we have them.
+            Self::Refused(Refusal::Unavailable(_)) | Self::Store(_) | Self::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    fn answer(&self, endpoint: &Endpoint) -> Response {
+        let status = self.status();
+        let detail = match self {
+            Self::Refused(refusal) => refusal.to_string(),
+            Self::Store(error) => {
+                tracing::error!(webhook = endpoint.name(), error = %error, "the store couldn't take a webhook's events");
+                "the events couldn't be made durable".to_owned()
+            }
+            Self::Busy => "too many requests in hand".to_owned(),
+        };
+        tracing::warn!(
+            webhook = endpoint.name(),
+            status = status.as_u16(),
+            reason = detail,
+            "webhook refused"
+        );
+        let mut response = problem(status, &detail);
+        let extra = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            StatusCode::UNAUTHORIZED => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"webhooks\"")))
+            }
+            _ => None,
+        };
+        if let Some((name, value)) = extra {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+fn missing() -> Response {
+    problem(StatusCode::NOT_FOUND, "no webhook of this name is configured")
+}
+
+/// RFC 9457.
+fn problem(status: StatusCode, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+    let kind = HeaderValue::from_static("application/problem+json");
+    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+}
