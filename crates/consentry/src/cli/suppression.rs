@@ -84,7 +84,7 @@ pub struct ImportList {
 /// `... export`
 #[derive(Debug, Args)]
 pub struct ExportList {
-    /// The file; standard output if not given
+    /// The file; - or none for standard output
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub filter: EntryFilter,

@@ -104,7 +104,7 @@ fn tell(context: &Context, summary: &Summary, errors: &Path) {
 /// Writes one of the two lists: to a file as CSV; to standard output as CSV or, with --json, an object per line.
 pub async fn export(context: &Context, args: ExportList, target: Target) -> Result<Exit> {
     let query = EntryQuery { order: EntryOrder::Value, ..query(&args.filter, 1, None) };
-    let Some(file) = args.file else {
+    let Some(file) = args.file.filter(|file| file.as_os_str() != "-") else {
         if context.json {
             json_lines(context, query, target).await?;
         } else {
