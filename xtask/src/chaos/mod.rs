@@ -131,6 +131,8 @@ pub struct Size {
     nodes_people: usize,
     /// How long that run is disturbed, at most.
     nodes_time: Duration,
+    /// So many faults in that time, on average.
+    nodes_faults: u32,
 }
 
 impl Size {
@@ -143,6 +145,7 @@ impl Size {
         silence_clients: 100,
         nodes_people: 100_000,
         nodes_time: Duration::from_mins(10),
+        nodes_faults: 60,
     };
     /// For the tests.
     pub const QUICK: Self = Self {
@@ -153,6 +156,7 @@ impl Size {
         silence_clients: 100,
         nodes_people: 3_000,
         nodes_time: Duration::from_secs(25),
+        nodes_faults: 15,
     };
 }
 

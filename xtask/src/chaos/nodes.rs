@@ -31,8 +31,6 @@ const CLIENTS: usize = 16;
 const OPT_OUT_EVERY: usize = 2;
 /// The share of the disturbed time that mailing everybody would take if nothing happened; opt-outs shorten it, faults lengthen it.
 const UNDISTURBED: f64 = 1.2;
-/// So many faults in the time, on average.
-const FAULTS: u32 = 60;
 /// How often nodes are looked after.
 const TICK: Duration = Duration::from_millis(20);
 /// People in doubt for whom `campaign explain` is asked.
@@ -149,7 +147,7 @@ struct Faults<'a> {
 impl Faults<'_> {
     /// Looks after the senders until the run is done; for `time` something happens to somebody every now and then.
     fn until_done(&mut self, context: &mut Context<'_>, time: Duration) -> Result<()> {
-        let between = time / FAULTS * 2;
+        let between = time / context.size.nodes_faults * 2;
         let begun = now();
         let mut next = begun + context.random.up_to(between);
         while !self.senders.done() {
