@@ -40,7 +40,7 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     let (block, words) = (cut(said.block), cut(said.words));
     let own = format!("{} {}", said.diagnostic, comment(said.status));
     // In the order of trust.
-    let sources = [own, heard(block), block.to_owned(), heard(words), words.to_owned()];
+    let sources = [own, heard(block), heard(words), block.to_owned(), words.to_owned()];
     let normals = sources.each_ref().map(|source| text::normalise(source));
     let status = status(said, &sources);
     let reply = sources.iter().find_map(|source| text::reply_code(source)).unwrap_or_default();
