@@ -22,7 +22,7 @@ pub(super) struct Said<'a> {
 }
 
 /// After these words a report quotes the server that refused; before them it speaks for itself.
-const QUOTES: [&str; 9] = [
+const QUOTES: [&str; 14] = [
     "the error that the other server returned was:",
     "the response from the remote server was:",
     "the response was:",
@@ -32,6 +32,11 @@ const QUOTES: [&str; 9] = [
     "responded with failure:",
     "with the following error message:",
     "diagnostic information for administrators:",
+    "could not be delivered because of",
+    "mail server told me:",
+    "it responded as follows:",
+    "the reason was:",
+    "issued the following error:",
 ];
 
 /// The recipient, but for its address.
