@@ -17,6 +17,8 @@ pub(super) struct Report {
     /// Named in a header by Exim, Google and others.
     named: Vec<String>,
     own: Vec<String>,
+    /// It returns a message.
+    returns: bool,
 }
 
 impl Report {
@@ -59,7 +61,8 @@ impl Report {
             .take(RECIPIENTS_MAX)
             .map(str::to_owned)
             .collect();
-        Self { fields, explanation, original, named, own }
+        let returns = !returned.trim().is_empty();
+        Self { fields, explanation, original, named, own, returns }
     }
 
     /// It holds the fields of a delivery status, in whatever place.
@@ -71,6 +74,15 @@ impl Report {
     pub(super) fn names_people(&self) -> bool {
         !self.named.is_empty()
             || !plain::blocks(&self.explanation, &|address| self.is_own(address)).is_empty()
+    }
+
+    /// It has what a server writes and a person hardly does: a reply code, a status, the returned message, or people at the
+    /// head of lines.
+    pub(super) fn shows_server(&self) -> bool {
+        text::reply_code(&self.explanation).is_some()
+            || text::enhanced_status(&self.explanation).is_some()
+            || self.returns
+            || self.names_people()
     }
 
     pub(super) fn explanation(&self) -> &str {
@@ -176,7 +188,8 @@ impl Report {
             .collect();
         // Who is both mentioned and in the returned header is it; contacts and help desks aren't.
         let both = mentioned.iter().find(|address| to.iter().any(|to| to.eq_ignore_ascii_case(address)));
-        both.or(mentioned.first()).or(to.first()).cloned().into_iter().collect()
+        let told = both.or(mentioned.first()).or(to.first()).cloned();
+        told.or_else(|| plain::anyone(&self.explanation, &|address| self.is_own(address))).into_iter().collect()
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Said<'a> {
 }
 
 /// After these words a report quotes the server that refused; before them it speaks for itself.
-const QUOTES: [&str; 9] = [
+const QUOTES: [&str; 14] = [
     "the error that the other server returned was:",
     "the response from the remote server was:",
     "the response was:",
@@ -32,6 +32,11 @@ const QUOTES: [&str; 9] = [
     "responded with failure:",
     "with the following error message:",
     "diagnostic information for administrators:",
+    "could not be delivered because of",
+    "mail server told me:",
+    "it responded as follows:",
+    "the reason was:",
+    "issued the following error:",
 ];
 
 /// The recipient, but for its address.
@@ -40,7 +45,7 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     let (block, words) = (cut(said.block), cut(said.words));
     let own = format!("{} {}", said.diagnostic, comment(said.status));
     // In the order of trust.
-    let sources = [own, heard(block), block.to_owned(), heard(words), words.to_owned()];
+    let sources = [own, heard(block), heard(words), block.to_owned(), words.to_owned()];
     let normals = sources.each_ref().map(|source| text::normalise(source));
     let status = status(said, &sources);
     let reply = sources.iter().find_map(|source| text::reply_code(source)).unwrap_or_default();

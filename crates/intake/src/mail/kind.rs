@@ -10,7 +10,7 @@ use super::{Envelope, FeedbackType, Kind, Reading, arf, reply, text, token};
 const FORWARDS_MAX: usize = 2;
 
 /// How subjects of bounces speak.
-const SUBJECTS: [&str; 62] = [
+const SUBJECTS: &[&str] = &[
     "undeliver",
     "undelivered",
     "delivery status notification",
@@ -71,12 +71,44 @@ const SUBJECTS: [&str; 62] = [
     "address not found",
     "не доставлено",
     "не удалось",
+    "недостав",
     "配信",
     "配送",
+    "送信エラー",
+    "エラーメール",
+    "退信",
+    "退回",
+    "無法傳遞",
+    "无法投递",
+    "배달",
+    "반송",
+    "échec de la remise",
+    "échec de remise",
+    "non distribué",
+    "no se puede entregar",
+    "no se pudo entregar",
+    "no entregado",
+    "correo devuelto",
+    "mancato recapito",
+    "recapito non riuscito",
+    "impossibile recapitare",
+    "não é possível entregar",
+    "não entregue",
+    "falha na entrega",
+    "onbestelbaar",
+    "niet bezorgd",
+    "niet bestelbaar",
+    "går inte att leverera",
+    "kan ikke leveres",
+    "niedostarcz",
+    "nie można dostarczyć",
+    "nedoručitelné",
+    "teslim edilemedi",
+    "kézbesíthetetlen",
 ];
 
 /// Senders that write bounces and hardly anything else.
-const SENDERS: [&str; 7] = [
+const SENDERS: &[&str] = &[
     "mailer-daemon",
     "mailerdaemon",
     "postmaster",
@@ -84,6 +116,12 @@ const SENDERS: [&str; 7] = [
     "mail delivery s",
     "mail-daemon",
     "mdaemon",
+    "post_master",
+    "mailer_daemon",
+    "mailrouter",
+    "mail router",
+    "delivery subsystem",
+    "delivery agent",
 ];
 
 pub(super) fn read(raw: &[u8], envelope: &Envelope<'_>) -> Reading {
@@ -186,15 +224,29 @@ fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
     if answers && !failed && !daemon {
         return false;
     }
+    if !(failed || daemon || null) && is_written(mail, &subject, report) {
+        return false;
+    }
     failed
         || daemon && (says || report.has_fields() || report.names_people() || speaks())
-        || says && (null || report.has_fields() || speaks())
+        || says && (null || report.has_fields() || report.shows_server() && speaks())
         || null && (report.has_fields() || speaks())
         || report.has_fields() && speaks()
 }
 
+/// A person's answer, or a list's news: they may speak of bounces and quote them. Servers neither answer nor run lists.
+fn is_written(mail: &Mail, subject: &str, report: &Report) -> bool {
+    let subject = subject.trim_start();
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| subject.starts_with(prefix));
+    let list = ["list-id", "list-unsubscribe", "list-post"];
+    mail.header.get("in-reply-to").is_some()
+        || list.iter().any(|name| mail.header.get(name).is_some())
+        || begins(&["re:", "aw:", "sv:", "antw:"])
+        || begins(&["fw:", "fwd:", "wg:"]) && !report.has_fields()
+}
+
 /// What servers say when they couldn't deliver, whatever stands in the header.
-const SPEECH: [&str; 44] = [
+const SPEECH: &[&str] = &[
     "could not be delivered",
     "couldn't be delivered",
     "cannot be delivered",

@@ -71,7 +71,7 @@ const SUBJECTS: [&str; 46] = [
     "автоматический ответ",
     "自動返信",
 ];
-const MORE_SUBJECTS: [&str; 10] = [
+const MORE_SUBJECTS: &[&str] = &[
     "自動応答",
     "自动回复",
     "自動回覆",
@@ -82,6 +82,27 @@ const MORE_SUBJECTS: [&str; 10] = [
     "automatická odpověď",
     "otomatik yanıt",
     "부재중",
+    "자동 회신",
+    "automatisk svar",
+    "automatiskt svar",
+    "frånvaro",
+    "poissa",
+    "automatikus válasz",
+    "răspuns automat",
+    "αυτόματη απάντηση",
+    "автоматична відповідь",
+    "автоматичен отговор",
+    "samodejni odgovor",
+    "automatski odgovor",
+    "automatická odpoveď",
+    "automaatvastus",
+    "automātiska atbilde",
+    "automatinis atsakymas",
+    "resposta automàtica",
+    "trả lời tự động",
+    "balasan otomatis",
+    "رد تلقائي",
+    "תשובה אוטומטית",
 ];
 
 /// How a challenge speaks: it wants to know whether the sender is a person.
@@ -136,7 +157,7 @@ pub(super) fn subject_says(mail: &Mail) -> bool {
         bare = rest.trim();
     }
     let anywhere = ["out of office", "auto-reply", "autoreply", "automatic reply"];
-    SUBJECTS.iter().chain(&MORE_SUBJECTS).any(|phrase| bare.starts_with(phrase))
+    SUBJECTS.iter().chain(MORE_SUBJECTS).any(|phrase| bare.starts_with(phrase))
         || anywhere.iter().any(|phrase| bare.contains(phrase))
 }
 

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::*;
 
+#[path = "layouts_tests.rs"]
+mod layouts;
+
 const TOKEN: &str = "aebagbaf6x7wcllq2mzs3k5v7yq4adsbq2mzs3k5";
 
 /// Rows of the labels that nobody could read from the mail: a placeholder for recipients that were taken out, and reports whose

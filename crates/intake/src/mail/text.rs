@@ -184,7 +184,7 @@ impl Command {
 }
 
 /// How servers write which command was refused, in normalised text.
-const COMMANDS: [(&str, Command); 39] = [
+const COMMANDS: &[(&str, Command)] = &[
     ("in reply to rcpt", Command::Rcpt),
     ("in reply to mail", Command::Mail),
     ("in reply to end of data", Command::Data),
@@ -224,6 +224,14 @@ const COMMANDS: [(&str, Command); 39] = [
     ("refused to accept your message (data)", Command::Data),
     ("server rejected mail from address", Command::Mail),
     ("while talking to mailserver after rcpt", Command::Rcpt),
+    ("smtp command rcpt", Command::Rcpt),
+    ("smtp command mail", Command::Mail),
+    ("smtp command data", Command::Data),
+    ("following rcpt command", Command::Rcpt),
+    ("following mail command", Command::Mail),
+    ("following data command", Command::Data),
+    ("sent: rcpt to", Command::Rcpt),
+    ("sent: mail from", Command::Mail),
 ];
 
 /// Which command was refused, if the text says so.
