@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use async_imap::types::{Fetch, Flag};
+use async_imap::types::{Fetch, Flag, UnsolicitedResponse};
 use futures_util::TryStreamExt as _;
 
 use super::connect::{ImapSession, PATIENCE, patiently};
@@ -25,8 +25,8 @@ pub(super) struct Folder {
     idle: bool,
     moves: bool,
     done: Option<String>,
-    /// Mails that stay as they are, where keywords can't tell.
-    left: BTreeSet<u32>,
+    /// Mails that were looked at on this connection, should the folder keep no flags.
+    looked_at: BTreeSet<u32>,
 }
 
 impl Folder {
@@ -39,25 +39,28 @@ impl Folder {
             idle: capabilities.has_str("IDLE"),
             moves: capabilities.has_str("MOVE"),
             done: config.done_folder.clone(),
-            left: BTreeSet::new(),
+            looked_at: BTreeSet::new(),
         })
     }
 
-    /// Takes what is new, at most [`BATCH`] mails. Whether there may be more.
+    /// Takes what is new, at most [`BATCH`] mails. Whether there may be more: something may have come in the meantime, and
+    /// what a server told while it was asked something else it doesn't tell again.
     pub(super) async fn take_some(&mut self, inbox: &Inbox) -> Result<bool, ImapError> {
         let query = if self.keywords {
             format!("UNDELETED UNKEYWORD {TAKEN} UNKEYWORD {LEFT}")
         } else {
             "UNDELETED UNSEEN".to_owned()
         };
+        self.heard_of_more();
         let found = patiently("SEARCH", self.session.uid_search(query)).await?;
-        let new: BTreeSet<u32> = found.into_iter().filter(|uid| !self.left.contains(uid)).collect();
-        let batch: Vec<u32> = new.iter().copied().take(BATCH).collect();
+        let new: BTreeSet<u32> = found.into_iter().filter(|uid| !self.looked_at.contains(uid)).collect();
+        let batch: Vec<u32> = new.into_iter().take(BATCH).collect();
         if batch.is_empty() {
-            return Ok(false);
+            return Ok(self.heard_of_more());
         }
         let sizes = self.sizes(&batch).await?;
         for uid in &batch {
+            self.looked_at.insert(*uid);
             let fits = sizes.get(uid).is_some_and(|size| *size as usize <= MAIL_LENGTH_MAX);
             let mail = if fits { self.fetch(*uid).await? } else { None };
             let kind = match mail {
@@ -72,7 +75,15 @@ impl Folder {
                 _ => self.leave(*uid).await?,
             }
         }
-        Ok(new.len() > batch.len())
+        Ok(true)
+    }
+
+    /// Whether the server told of new mail since this was asked last.
+    fn heard_of_more(&mut self) -> bool {
+        let told = std::iter::from_fn(|| self.session.unsolicited_responses.try_recv().ok());
+        told.filter(|told| matches!(told, UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_)))
+            .count()
+            > 0
     }
 
     async fn sizes(&mut self, batch: &[u32]) -> Result<BTreeMap<u32, u32>, ImapError> {
@@ -106,7 +117,6 @@ impl Folder {
     }
 
     async fn leave(&mut self, uid: u32) -> Result<(), ImapError> {
-        self.left.insert(uid);
         if self.keywords { self.flag(uid, LEFT).await } else { Ok(()) }
     }
 
@@ -127,11 +137,16 @@ impl Folder {
             patiently("NOOP", self.session.noop()).await?;
             return Ok(self);
         }
+        let told = self.session.unsolicited_responses.clone();
         let mut idle = self.session.idle();
         patiently("IDLE", idle.init()).await?;
-        let (waiting, _stop) = idle.wait_with_timeout(poll);
-        let waited = tokio::time::timeout(poll + PATIENCE, waiting).await.map_err(|_| ImapError::Timeout)?;
-        waited.map_err(|error| super::connect::failed("IDLE", &error))?;
+        // What came in before the server began to watch isn't told again either.
+        if told.is_empty() {
+            let (waiting, _stop) = idle.wait_with_timeout(poll);
+            let waited =
+                tokio::time::timeout(poll + PATIENCE, waiting).await.map_err(|_| ImapError::Timeout)?;
+            waited.map_err(|error| super::connect::failed("IDLE", &error))?;
+        }
         let session = patiently("IDLE", idle.done()).await?;
         Ok(Self { session, ..self })
     }
