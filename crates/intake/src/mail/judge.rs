@@ -51,7 +51,8 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     let reply = sources.iter().find_map(|source| text::reply_code(source)).unwrap_or_default();
     let command = normals.iter().find_map(|normal| text::command(normal));
     let host = if said.remote.is_empty() { talked_to(&normals[4]) } else { said.remote };
-    let reason = if said.action == Action::Delivered {
+    let arrived = said.action != Action::Failed && status.starts_with('2');
+    let reason = if said.action == Action::Delivered || arrived {
         BounceReason::Delivered
     } else {
         let heard = normals.iter().filter(|normal| !normal.trim().is_empty());

@@ -220,7 +220,8 @@ fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
         SPEECH.iter().any(|phrase| normal.contains(phrase))
     };
     // An answer may quote what servers say; servers don't answer.
-    let answers = reply::subject_says(mail) || reply::is_auto_reply(mail) && !says;
+    let bare = !null && !report.has_fields();
+    let answers = reply::subject_says(mail) || reply::is_auto_reply(mail) && (bare || !says);
     if answers && !failed && !daemon {
         return false;
     }

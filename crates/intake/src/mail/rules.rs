@@ -166,7 +166,11 @@ impl Rules {
     /// What a status (RFC 3463 and the registry of IANA) means, whatever class it has; a subject alone is the last resort.
     pub(super) fn by_status(&self, status: &str) -> Option<BounceReason> {
         let (_, rest) = status.split_once('.')?;
-        self.status.get(status).or_else(|| self.status.get(rest)).copied()
+        let (subject, _) = rest.split_once('.')?;
+        let exact = self.status.get(status).or_else(|| self.status.get(rest));
+        // Of an unknown detail the subject still tells something, but for addresses (1): that would be hard.
+        let general = || (subject != "1").then(|| self.status.get(&format!("{subject}.0"))).flatten();
+        exact.or_else(general).copied()
     }
 }
 
