@@ -189,7 +189,9 @@ impl Report {
         // Who is both mentioned and in the returned header is it; contacts and help desks aren't.
         let both = mentioned.iter().find(|address| to.iter().any(|to| to.eq_ignore_ascii_case(address)));
         let told = both.or(mentioned.first()).or(to.first()).cloned();
-        told.or_else(|| plain::anyone(&self.explanation, &|address| self.is_own(address))).into_iter().collect()
+        told.or_else(|| plain::anyone(&self.explanation, &|address| self.is_own(address)))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -230,7 +230,8 @@ pub(super) fn mentioned(explanation: &str, own: &dyn Fn(&str) -> bool) -> Vec<St
 
 /// The last resort: the first address of a text that doesn't stand where senders and helpers do.
 pub(super) fn anyone(explanation: &str, own: &dyn Fn(&str) -> bool) -> Option<String> {
-    let others = ["from", "reply-to", "message-id", "sender", "contact", "cc:", "help", "abuse", "postmaster"];
+    let others =
+        ["from", "reply-to", "message-id", "sender", "contact", "cc:", "help", "abuse", "postmaster"];
     let lines = explanation.lines().take(LINES_MAX).map(|line| text::cut(line, LINE_LENGTH_MAX));
     let lines = lines.filter(|line| {
         let lower = line.to_lowercase();
