@@ -100,7 +100,6 @@ fn recipients<'a>(named: impl Iterator<Item = &'a str>, original: &Header) -> Ve
     named.for_each(&mut take);
     if found.is_empty() {
         // A message of ours has one recipient, who stands in `To`; the others say where it ended up.
-        // A message of ours has one recipient, who stands in `To`; the others say where it ended up.
         let envelope =
             ["x-hmxmroriginalrecipient", "to", "x-rcpt-to", "x-original-to", "envelope-to", "delivered-to"];
         for name in envelope {
