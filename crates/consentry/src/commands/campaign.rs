@@ -307,6 +307,13 @@ async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exi
     Ok(Exit::Done)
 }
 
+/// Whether the configuration that the run was started with sends to people who complained.
+async fn sends_after_complaint(context: &Context, run: &Run) -> Result<bool> {
+    let configuration = context.store.configuration(WORKSPACE, run.configuration).await?;
+    let body: Option<Value> = configuration.and_then(|found| serde_json::from_str(&found.body).ok());
+    Ok(body.is_some_and(|body| body["send_after_complaint"] == true))
+}
+
 /// What would be decided now, which may have changed since.
 async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId) -> Result<String> {
     let spec: Value = serde_json::from_str(&run.spec).unwrap_or_default();
@@ -331,7 +338,7 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
         channel,
         category: category.unwrap_or(consent::Category::Marketing),
         list,
-        after_complaint: false,
+        after_complaint: sends_after_complaint(context, run).await?,
     };
     let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
     Ok(match decision {

@@ -4,12 +4,16 @@ use consent::{
     Address, Channel, Choice, ConsentChange, EntryId, Evidence, KeyRing, Level, Purpose, RunId, Source,
     Subject, Target, Timestamp, Token, WorkspaceId,
 };
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use store::{AddressOwner, Feedback, FeedbackKind, Store, StoreError, Taken};
 
 use super::{Report, What};
+use crate::mail::cut;
 
 /// Reports that are taken in one transaction.
 const BATCH: usize = 1_000;
+/// Addresses of tokens that are looked up at the same time.
+const LOOK_UPS_MAX: usize = 64;
 /// Texts of a report in which a token is looked for, and the bytes of one that are looked at.
 const TOKENS_MAX: usize = 64;
 const TOKEN_TEXT_MAX: usize = 1_024;
@@ -62,11 +66,7 @@ async fn take_batch(
     reports: Vec<Report>,
     now: Timestamp,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let ring = store.key_ring();
-    let mut known = Vec::with_capacity(reports.len());
-    for report in reports {
-        known.push(identify(store, &ring, workspace, report).await?);
-    }
+    let known = identify(store, workspace, reports).await?;
     let mut outcomes = vec![Outcome { taken: Taken::Repeated, opted_out: None }; known.len()];
     let mut workspaces: Vec<WorkspaceId> = known.iter().map(|known| known.workspace).collect();
     workspaces.sort_unstable_by_key(|workspace| workspace.0);
@@ -112,37 +112,63 @@ async fn take_known(
     Ok(outcomes)
 }
 
-/// Finds whom a report is about: by a token of ours, else by the address that it names.
+/// Finds whom reports are about: by a token of ours, else by the address that they name.
 async fn identify(
     store: &dyn Store,
-    ring: &KeyRing,
     workspace: WorkspaceId,
-    report: Report,
-) -> Result<Known, StoreError> {
+    reports: Vec<Report>,
+) -> Result<Vec<Known>, StoreError> {
+    let ring = store.key_ring();
+    let tokens: Vec<Option<Token>> = reports.iter().map(|report| token_of(&ring, report)).collect();
+    // Asked together, so that an engine far away is asked once for many.
+    let owners = tokens.iter().copied().map(|token| async move {
+        match token {
+            Some(token) => store.owner(token.workspace, token.address).await,
+            None => Ok(None),
+        }
+    });
+    let owners: Vec<Option<AddressOwner>> = stream::iter(owners).buffered(LOOK_UPS_MAX).try_collect().await?;
+    let mut known: Vec<Known> = reports
+        .into_iter()
+        .zip(tokens)
+        .zip(owners)
+        .map(|((report, token), owner)| {
+            if let (Some(token), Some(owner)) = (token, owner) {
+                let address = Address::parse(&owner.namespace, &owner.raw, None).ok();
+                return Known {
+                    report,
+                    workspace: token.workspace,
+                    token: Some(token),
+                    owner: Some(owner),
+                    address,
+                };
+            }
+            let address = report.address.as_deref().and_then(|text| Address::guess(text).ok());
+            Known { report, workspace, token: None, owner: None, address }
+        })
+        .collect();
+    let named = |known: &&mut Known| known.token.is_none() && known.address.is_some();
+    let (mut unowned, mut addresses) = (Vec::new(), Vec::new());
+    for known in known.iter_mut().filter(named) {
+        addresses.extend(known.address.clone());
+        unowned.push(&mut known.owner);
+    }
+    if !addresses.is_empty() {
+        for (place, owner) in unowned.into_iter().zip(store.resolve(workspace, addresses).await?) {
+            *place = owner;
+        }
+    }
+    Ok(known)
+}
+
+/// The token that says whom a report is about.
+fn token_of(ring: &KeyRing, report: &Report) -> Option<Token> {
     let wanted = matches!(report.what, What::Unsubscribed { .. });
     let found: Vec<Token> =
         report.tokens.iter().take(TOKENS_MAX).filter_map(|text| token_in(ring, text)).collect();
     // The unsubscribe address names the level that was asked for; of the others the first is the surest.
     let unsubscribes = |token: &&Token| wanted && token.purpose == Purpose::Unsubscribe;
-    let token = found.iter().find(unsubscribes).or(found.first()).copied();
-    if let Some(token) = token
-        && let Some(owner) = store.owner(token.workspace, token.address).await?
-    {
-        let address = Address::parse(&owner.namespace, &owner.raw, None).ok();
-        return Ok(Known {
-            report,
-            workspace: token.workspace,
-            token: Some(token),
-            owner: Some(owner),
-            address,
-        });
-    }
-    let address = report.address.as_deref().and_then(|text| Address::guess(text).ok());
-    let owner = match &address {
-        Some(address) => store.resolve(workspace, vec![address.clone()]).await?.pop().flatten(),
-        None => None,
-    };
-    Ok(Known { report, workspace, token: None, owner, address })
+    found.iter().find(unsubscribes).or(found.first()).copied()
 }
 
 /// The first token of ours in a text: a local part, an address, or a link.
@@ -176,7 +202,7 @@ async fn change(
         Some(owner) => Subject::Address(owner.address),
         None => Subject::Named(address.clone()),
     };
-    let raw = known.report.raw.as_deref().map(|raw| cut(raw, RAW_LENGTH_MAX));
+    let raw = known.report.raw.as_deref().map(|raw| cut(raw, RAW_LENGTH_MAX).to_owned());
     Ok(Some(ConsentChange {
         subject,
         sets: std::iter::once((target, Choice::No)).collect(),
@@ -254,11 +280,7 @@ fn feedback(known: &Known, kind: FeedbackKind, now: Timestamp) -> Feedback {
         run: known.run(),
         at: report.occurred_at.filter(|at| *at <= now).unwrap_or(now),
         received_at: now,
-        source: cut(&report.source, 64),
-        detail: cut(&report.detail, Feedback::DETAIL_LENGTH_MAX),
+        source: cut(&report.source, Feedback::SOURCE_LENGTH_MAX).to_owned(),
+        detail: cut(&report.detail, Feedback::DETAIL_LENGTH_MAX).to_owned(),
     }
-}
-
-fn cut(text: &str, length: usize) -> String {
-    text[..text.floor_char_boundary(length)].to_owned()
 }

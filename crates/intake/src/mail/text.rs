@@ -254,7 +254,7 @@ pub(super) fn command(normal: &str) -> Option<Command> {
 }
 
 /// Cuts a text at a character boundary.
-pub(super) fn cut(text: &str, length: usize) -> &str {
+pub(crate) fn cut(text: &str, length: usize) -> &str {
     if text.len() <= length { text } else { &text[..text.floor_char_boundary(length)] }
 }
 

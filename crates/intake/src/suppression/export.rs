@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use consent::{Namespace, Timestamp, WorkspaceId};
-use store::{AllowEntry, EntryOrder, EntryQuery, Store, StoreError, SuppressionEntry};
+use store::{AllowEntry, EntryOrder, EntryPage, EntryQuery, Store, StoreError, SuppressionEntry};
 
 use super::cells::guarded;
 use super::entry::type_name;
@@ -38,22 +38,10 @@ pub async fn export_suppressions(
     output: impl Write,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<u64, ExportError> {
-    let mut output = csv::Writer::from_writer(output);
     let header = ["TYPE", "VALUE", "COMMENT", "CATEGORY", "EXPIRES", "BY", "ADDED", "UPDATED"];
-    output.write_record(if details { &header[..] } else { &header[..3] })?;
-    let (mut query, mut count) = (streamed(query), 0);
-    loop {
-        let page = store.suppressions(workspace, query.clone()).await?;
-        count += page.entries.len() as u64;
-        for entry in &page.entries {
-            write_suppression(&mut output, entry, details)?;
-        }
-        progress(count);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
-        }
-    }
+    let mut output = begun(output, &header, details)?;
+    let read = async |query| store.suppressions(workspace, query).await;
+    let count = export(query, read, progress, |entry| write_suppression(&mut output, entry, details)).await?;
     output.flush()?;
     Ok(count)
 }
@@ -67,34 +55,49 @@ pub async fn export_allow_list(
     output: impl Write,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<u64, ExportError> {
-    let mut output = csv::Writer::from_writer(output);
-    let header = ["TYPE", "VALUE", "COMMENT", "BY", "ADDED"];
-    output.write_record(if details { &header[..] } else { &header[..3] })?;
-    let (mut query, mut count) = (streamed(query), 0);
-    loop {
-        let page = store.allow_entries(workspace, query.clone()).await?;
-        count += page.entries.len() as u64;
-        for entry in &page.entries {
-            let AllowEntry { namespace, value, comment, by, at } = entry;
-            write_value(&mut output, namespace, value, comment)?;
-            if details {
-                output.write_field(guarded(by).as_bytes())?;
-                output.write_field(at.to_string())?;
-            }
-            output.write_record(None::<&[u8]>)?;
-        }
-        progress(count);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => break,
-        }
-    }
+    let mut output = begun(output, &["TYPE", "VALUE", "COMMENT", "BY", "ADDED"], details)?;
+    let read = async |query| store.allow_entries(workspace, query).await;
+    let count = export(query, read, progress, |entry| write_allowed(&mut output, entry, details)).await?;
     output.flush()?;
     Ok(count)
 }
 
-fn streamed(query: EntryQuery) -> EntryQuery {
-    EntryQuery { order: EntryOrder::Value, after: None, limit: PAGE, ..query }
+/// A file with its header row.
+fn begun<W: Write>(output: W, header: &[&str], details: bool) -> csv::Result<csv::Writer<W>> {
+    let mut output = csv::Writer::from_writer(output);
+    output.write_record(if details { header } else { &header[..3] })?;
+    Ok(output)
+}
+
+/// Writes page by page.
+async fn export<T>(
+    query: EntryQuery,
+    read: impl AsyncFn(EntryQuery) -> Result<EntryPage<T>, StoreError>,
+    progress: &mut (dyn FnMut(u64) + Send),
+    mut write: impl FnMut(&T) -> csv::Result<()>,
+) -> Result<u64, ExportError> {
+    let mut query = EntryQuery { order: EntryOrder::Value, after: None, limit: PAGE, ..query };
+    let mut count = 0;
+    loop {
+        let page = read(query.clone()).await?;
+        count += page.entries.len() as u64;
+        page.entries.iter().try_for_each(&mut write)?;
+        progress(count);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(count),
+        }
+    }
+}
+
+fn write_allowed(output: &mut csv::Writer<impl Write>, entry: &AllowEntry, details: bool) -> csv::Result<()> {
+    let AllowEntry { namespace, value, comment, by, at } = entry;
+    write_value(output, namespace, value, comment)?;
+    if details {
+        output.write_field(guarded(by).as_bytes())?;
+        output.write_field(at.to_string())?;
+    }
+    output.write_record(None::<&[u8]>)
 }
 
 fn write_suppression(

@@ -10,6 +10,7 @@ use super::Refusal;
 use super::endpoint::Endpoint;
 use super::reason::reason;
 use crate::feedback::{Report, What, report_id};
+use crate::mail::cut;
 
 /// Most events in one request. The largest batches that are documented hold a few thousand.
 pub const EVENTS_MAX: usize = 10_000;
@@ -170,10 +171,6 @@ fn joined(status: &str, text: &str) -> String {
 /// An event's JSON, as far as it is kept.
 fn json(event: &Value) -> String {
     cut(&event.to_string(), NOTE_LENGTH_MAX).to_owned()
-}
-
-fn cut(text: &str, length: usize) -> &str {
-    &text[..text.floor_char_boundary(length)]
 }
 
 /// Reads a body of JSON.
