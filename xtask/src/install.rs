@@ -1,5 +1,5 @@
-//! Installs what the tests need: Debian packages when we are root, and the Node packages of browser and webhook
-//! tests.
+//! Installs what the tests need: Debian packages when we are root, the Node packages of browser and webhook tests, and
+//! the Python packages of text message tests.
 //! What is there already is found by its executable, in milliseconds, and left alone.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, dovecot, exim, find_program, is_root, postgres, webhooks};
+use crate::servers::{self, browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -17,7 +17,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 10] = [
+const PACKAGES: [Package; 11] = [
     Package { name: "postfix", is_there: || has("postfix") && has("smtp-sink") },
     Package { name: "dovecot-imapd", is_there: dovecot::is_installed },
     // A library of exim4's that nothing else brings.
@@ -26,6 +26,7 @@ const PACKAGES: [Package; 10] = [
     Package { name: "postgresql", is_there: postgres::is_installed },
     Package { name: "python3-dkim", is_there: dkim::is_installed },
     Package { name: "python3-nacl", is_there: dkim::is_installed },
+    Package { name: "python3-venv", is_there: || python_packages_current() || has_ensurepip() },
     Package { name: "chromium", is_there: || has("chromium") },
     Package { name: "sqlite3", is_there: || has("sqlite3") },
     Package { name: "openssl", is_there: || has("openssl") },
@@ -45,6 +46,12 @@ const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configu
 fn has_libidn() -> bool {
     let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
     folders.map(|folder| folder.path().join("libidn.so.12")).any(|file| file.exists())
+}
+
+/// Without it `python3 -m venv` can't bring pip.
+fn has_ensurepip() -> bool {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("ensurepip/__init__.py")).any(|file| file.exists())
 }
 
 /// Debian's exim4 can't be installed beside Postfix, but its program runs from anywhere, as a user that it names.
@@ -103,7 +110,8 @@ pub fn run() -> Result<()> {
         }
     }
     unpack_exim()?;
-    install_node_packages()
+    install_node_packages()?;
+    install_python_packages()
 }
 
 /// Whether everything is there that some test would otherwise be skipped for.
@@ -112,6 +120,7 @@ pub fn is_complete() -> bool {
         && PACKAGES.iter().all(|package| (package.is_there)())
         && exim::is_ready()
         && node_folders().iter().all(|folder| node_packages_current(folder))
+        && python_packages_current()
 }
 
 fn install_packages(names: &[&str]) -> Result<()> {
@@ -177,6 +186,34 @@ fn install_node_packages() -> Result<()> {
         let text = fs::read(&marker).with_context(|| format!("npm left no {}", marker.display()))?;
         fs::write(&marker, text)?;
     }
+    Ok(())
+}
+
+/// What the Python packages were installed from; a copy beside them.
+const REQUIREMENTS: &str = "requirements.txt";
+
+/// Whether the folder of Python packages was made from the list as it is now.
+fn python_packages_current() -> bool {
+    let wanted = fs::read(texts::folder().join(REQUIREMENTS));
+    let installed = fs::read(texts::folder().join(".venv").join(REQUIREMENTS));
+    matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
+}
+
+fn install_python_packages() -> Result<()> {
+    if python_packages_current() {
+        return Ok(());
+    }
+    let Some(python) = find_program("python3") else {
+        eprintln!("python3 is missing: the text message tests that need it will be skipped");
+        return Ok(());
+    };
+    println!("installing the text message tests' Python packages");
+    let (folder, environment) = (texts::folder(), texts::folder().join(".venv"));
+    stream(Command::new(python).args(["-m", "venv", "--clear"]).arg(&environment))?;
+    let mut pip = Command::new(texts::python());
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r"]);
+    stream(pip.arg(REQUIREMENTS).current_dir(&folder))?;
+    fs::copy(folder.join(REQUIREMENTS), environment.join(REQUIREMENTS))?;
     Ok(())
 }
 

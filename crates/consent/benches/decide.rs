@@ -76,6 +76,7 @@ fn recipient(state: &mut u64) -> Recipient {
         suppressed: if next(50) == 0 { Suppressed::Address } else { Suppressed::No },
         allow: Allow::Off,
         sender_blocked: false,
+        held: false,
         profile,
         identity,
         subscription: choices[next(2) as usize],

@@ -3,6 +3,7 @@
 //! An address keeps the form it came in and has a key that it is matched by. For email the key is the domain as
 //! lower-case A-label (IDNA, RFC 5891) and the local part in NFC with its case folded: a refusal for `Bob@` must also
 //! hold for `bob@`. Nothing else is normalised, no dots or tags are dropped: the local part is opaque (RFC 5321 §2.3.11).
+//! For phone numbers it is the newest of the forms that a number has had.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,6 +12,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::Channel;
 use crate::jurisdiction::Country;
+
+mod phone;
 
 /// What kind of identity an address is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +119,9 @@ pub enum AddressError {
 pub const LOCAL_PART_LENGTH_MAX: usize = 64;
 /// Octets of an email address in all (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_LENGTH_MAX: usize = 254;
+/// Digits of what may stand as a phone number without being one, and bytes of what a message may come from.
+const RECEIVED_DIGITS_MAX: usize = 20;
+const RECEIVED_LENGTH_MAX: usize = 64;
 /// Octets of a push token or an id of a custom namespace.
 pub const OPAQUE_LENGTH_MAX: usize = 4096;
 
@@ -147,6 +153,10 @@ impl Address {
             return Err(AddressError::TooLong);
         }
         let folded = fold(unquoted(local));
+        // Few characters become others that can't stand there, such as the Greek question mark, a semicolon in NFC.
+        if !local.starts_with('"') && !is_dot_atom(&folded) {
+            return Err(AddressError::LocalPart);
+        }
         let same = matches!((&folded, &ascii), (Cow::Borrowed(_), Cow::Borrowed(_)));
         let key = (!same).then(|| format!("{folded}@{ascii}"));
         Ok(Self { namespace: Namespace::Email, raw: text.to_owned(), key })
@@ -167,7 +177,26 @@ impl Address {
             Some(international) => international_digits(international).ok_or(AddressError::Phone)?,
             None => national_digits(text, country.ok_or(AddressError::Phone)?).ok_or(AddressError::Phone)?,
         };
-        Ok(Self { namespace: Namespace::Phone, raw: digits, key: None })
+        let key = phone::alias(&digits);
+        Ok(Self { namespace: Namespace::Phone, raw: digits, key })
+    }
+
+    /// An address for whatever a message came from: a refusal isn't dropped because a number is no number (I7). Digits
+    /// that are no number in E.164 stand as a phone number all the same, anything else in the namespace `sms`.
+    pub fn phone_as_received(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let bare = text.bytes().all(|b| b.is_ascii_digit());
+        let international = if bare { Cow::Owned(format!("+{text}")) } else { Cow::Borrowed(text) };
+        if let Ok(address) = Self::phone(&international, None) {
+            return Ok(address);
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let numeric = text.bytes().all(|b| b.is_ascii_digit() || b"+-. ()/".contains(&b));
+        if numeric && (1..=RECEIVED_DIGITS_MAX).contains(&digits.len()) {
+            return Ok(Self { namespace: Namespace::Phone, raw: format!("+{digits}"), key: None });
+        }
+        let text = text.get(..text.floor_char_boundary(RECEIVED_LENGTH_MAX)).unwrap_or(text);
+        Self::opaque(Namespace::Custom("sms".to_owned()), text)
     }
 
     fn opaque(namespace: Namespace, text: &str) -> Result<Self, AddressError> {

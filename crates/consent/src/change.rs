@@ -86,6 +86,10 @@ impl Source {
     pub const COMPLAINT: Self = Self(Cow::Borrowed("complaint"));
     /// An opt-out that a relay service took and told us about.
     pub const WEBHOOK: Self = Self(Cow::Borrowed("webhook"));
+    /// A text message that the person sent.
+    pub const SMS: Self = Self(Cow::Borrowed("sms"));
+    /// A provider's own opt-out list, or its refusal to send because of that.
+    pub const PROVIDER: Self = Self(Cow::Borrowed("provider"));
     /// A program, through the HTTP interface.
     pub const API: Self = Self(Cow::Borrowed("api"));
 

@@ -59,6 +59,8 @@ pub struct Recipient {
     pub allow: Allow,
     /// Row 4: this recipient has blocked the message's sender.
     pub sender_blocked: bool,
+    /// Row 8: a reply from this address may be a refusal, and waits for a person to read it.
+    pub held: bool,
     /// The profile's choices.
     pub profile: ConsentWord,
     /// The choices of this one address (XDM `idSpecific`).
@@ -76,6 +78,7 @@ impl Recipient {
         suppressed: Suppressed::No,
         allow: Allow::Off,
         sender_blocked: false,
+        held: false,
         profile: ConsentWord::EMPTY,
         identity: ConsentWord::EMPTY,
         subscription: Choice::Unset,
@@ -236,6 +239,8 @@ fn rows(
         Some(at_address),
         refused(at_address, Exclusion::OptedOutAddress),
     )?;
+    let held = recipient.held.then_some(Exclusion::HeldForReview);
+    row(8, "no reply from the address waits to be read", None, held)?;
     if let Some(list) = message.list {
         let value = (Read::Subscription, recipient.subscription);
         row(9, "subscribed to the list, which is live", Some(value), list_reason(list, value.1, rules))?;

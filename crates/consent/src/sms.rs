@@ -11,15 +11,22 @@ mod lexicon;
 mod normalise;
 mod pattern;
 mod quoted;
+mod segments;
+mod sender;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod typo;
+mod wording;
 mod written;
 
 pub use detect::classify;
 pub use keywords::{KeywordError, Keywords, Kind, MAX_CUSTOM, MAX_KEYWORD_CHARS};
 pub use normalise::{MAX_CHARS, normalise};
+pub use segments::{Encoding, Segments, segments};
+pub use sender::{InvalidSender, Sender, SenderKind};
+
+pub use wording::{Wording, tells_how_to_stop, wording};
 
 /// What a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -79,9 +79,13 @@ const TEXT_LENGTH_MAX: usize = 64;
 /// Keeps these signatures apart from any other use of the same key.
 const DOMAIN: &[u8] = b"consentry link 1\0";
 
+mod short;
+
 /// A signed token, ready to be spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedToken(SmallVec<[u8; TOKEN_LENGTH_MAX]>);
+pub struct SignedToken(Bytes);
+
+type Bytes = SmallVec<[u8; TOKEN_LENGTH_MAX]>;
 
 impl SignedToken {
     /// For URLs: base64url without padding (RFC 4648 §5).
@@ -101,6 +105,7 @@ impl SignedToken {
 #[derive(Clone)]
 pub struct KeyRing {
     keys: Vec<(u8, Hmac<Sha256>)>,
+    short: Vec<(u8, Hmac<Sha256>)>,
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -112,18 +117,20 @@ impl std::fmt::Debug for KeyRing {
 impl KeyRing {
     /// A ring of keys, oldest first; the last one signs, all verify.
     pub fn new(keys: impl IntoIterator<Item = (u8, [u8; 32])>) -> Self {
-        let keyed = |(id, secret): (u8, [u8; 32])| {
+        let keyed = |domain: &[u8], (id, secret): (u8, [u8; 32])| {
             let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes keys of any length");
-            mac.update(DOMAIN);
+            mac.update(domain);
             (id, mac)
         };
-        Self { keys: keys.into_iter().map(keyed).collect() }
+        let both = keys.into_iter().map(|key| (keyed(DOMAIN, key), keyed(short::DOMAIN, key)));
+        let (keys, short) = both.unzip();
+        Self { keys, short }
     }
 
     /// Signs a token with the newest key.
     pub fn sign(&self, token: &Token) -> Result<SignedToken, TokenError> {
         let (key_id, mac) = self.keys.last().ok_or(TokenError::NoKey)?;
-        let mut bytes: SmallVec<[u8; TOKEN_LENGTH_MAX]> = SmallVec::new();
+        let mut bytes = Bytes::new();
         bytes.extend_from_slice(&[VERSION, *key_id, (token.purpose as u8) << 4 | token.level as u8]);
         put(&mut bytes, token.workspace.0, 21)?;
         put(&mut bytes, token.address.0, 49)?;
@@ -180,7 +187,7 @@ fn decode(signed: &[u8]) -> Option<Token> {
 }
 
 /// Appends a number below 2^`bits` as LEB128.
-fn put(bytes: &mut SmallVec<[u8; TOKEN_LENGTH_MAX]>, value: i64, bits: u32) -> Result<(), TokenError> {
+fn put(bytes: &mut Bytes, value: i64, bits: u32) -> Result<(), TokenError> {
     let mut rest = u64::try_from(value).map_err(|_| TokenError::TooLarge)?;
     if rest >> bits != 0 {
         return Err(TokenError::TooLarge);

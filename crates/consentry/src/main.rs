@@ -10,7 +10,9 @@ mod mail_section;
 mod output;
 mod probe;
 mod server_file;
+mod sms_section;
 mod system;
+mod text_replies;
 mod webhook_section;
 
 use std::process::ExitCode;
@@ -63,6 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
         Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
         Command::Allow(command) => commands::allow::run(&open()?, command).await,
+        Command::Sms(command) => commands::sms::run(&open()?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,

@@ -9,7 +9,7 @@ use web::{ApiKey, Scope};
 
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
-use crate::webhook_section;
+use crate::{sms_section, webhook_section};
 
 /// Shortest secret of an API key, in bytes: one that can't be guessed.
 const SECRET_LENGTH_MIN: usize = 16;
@@ -26,6 +26,8 @@ pub struct ServerFile {
     pub mailbox: Vec<MailboxSection>,
     /// Webhooks of relay services.
     pub webhook: Vec<webhook_section::Section>,
+    /// Receivers of text messages.
+    pub sms: Vec<sms_section::Section>,
     /// Programs that may call the interfaces.
     pub api_key: Vec<ApiKeyTable>,
 }
@@ -109,5 +111,27 @@ impl Secret {
         };
         let secret = secret.filter(|secret| !secret.is_empty());
         secret.ok_or_else(|| fail(format!("{name} holds no secret"), "put it there, or name another place"))
+    }
+}
+
+/// One secret, or several while one is being replaced.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Secrets {
+    /// One.
+    One(Secret),
+    /// Several.
+    More(Vec<Secret>),
+}
+
+impl Secrets {
+    /// The secrets themselves; none where none is named.
+    pub fn read(named: Option<&Self>, beside: &Path) -> Result<Vec<String>> {
+        let secrets = match named {
+            None => [].as_slice(),
+            Some(Self::One(secret)) => std::slice::from_ref(secret),
+            Some(Self::More(secrets)) => secrets,
+        };
+        secrets.iter().map(|secret| secret.read(beside)).collect()
     }
 }

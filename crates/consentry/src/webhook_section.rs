@@ -11,7 +11,7 @@ use web::{Https, Webhooks};
 
 use crate::context::WORKSPACE;
 use crate::output::fail;
-use crate::server_file::Secret;
+use crate::server_file::Secrets;
 
 /// One webhook, as it stands there; docs/webhooks.md explains the keys.
 #[derive(Debug, Deserialize)]
@@ -19,21 +19,13 @@ use crate::server_file::Secret;
 pub struct Section {
     name: String,
     provider: String,
-    secret: Option<OneOrMore>,
+    secret: Option<Secrets>,
     #[serde(default)]
     topics: Vec<String>,
     #[serde(default)]
     certificates: Vec<PathBuf>,
     #[serde(default)]
     lists: BTreeMap<String, String>,
-}
-
-/// Several while one is being replaced.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(Secret),
-    More(Vec<Secret>),
 }
 
 /// The webhooks of the file; `None` if there are none.
@@ -53,13 +45,7 @@ pub fn webhooks(sections: &[Section], beside: &Path) -> Result<Option<Arc<Webhoo
 
 fn endpoint(section: &Section, beside: &Path) -> Result<Endpoint> {
     let place = || format!("{}: webhook `{}`", beside.display(), section.name);
-    let secrets = match &section.secret {
-        None => [].as_slice(),
-        Some(OneOrMore::One(secret)) => std::slice::from_ref(secret),
-        Some(OneOrMore::More(secrets)) => secrets,
-    };
-    let secrets =
-        secrets.iter().map(|secret| secret.read(beside)).collect::<Result<_>>().with_context(place)?;
+    let secrets = Secrets::read(section.secret.as_ref(), beside).with_context(place)?;
     let read = |file: &PathBuf| {
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
         std::fs::read(&file).with_context(|| file.display().to_string())

@@ -43,6 +43,11 @@ fn silence_within_a_second_of_an_opt_out() {
 }
 
 #[test]
+fn silence_within_a_second_of_a_text() {
+    keeps_every_promise(Kind::Stops);
+}
+
+#[test]
 fn nodes_and_their_database_are_killed_during_a_run() {
     keeps_every_promise(Kind::Nodes);
 }

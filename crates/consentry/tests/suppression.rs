@@ -249,7 +249,11 @@ fn entity(kind: &str, value: &str) -> Value {
 
 #[test]
 fn the_interface_keeps_addresses_and_domains_of_both_lists() {
-    let at = Interface::start(Desk::new());
+    Desk::on_each_engine(keeps_both_lists);
+}
+
+fn keeps_both_lists(desk: Desk) {
+    let at = Interface::start(desk);
     let path = format!("{BASE}/addresses");
     let (status, added) = at.call("POST", &path, &json!([entity("email", "Bad+1@Domain.com")]));
     assert_eq!(status, 201, "{added}");
@@ -407,7 +411,11 @@ fn pages_are_followed_to_their_end() {
 
 #[test]
 fn uploads_are_imported_and_their_failures_told() {
-    let at = Interface::start(Desk::new());
+    Desk::on_each_engine(uploads_go_in);
+}
+
+fn uploads_go_in(desk: Desk) {
+    let at = Interface::start(desk);
     let job = at.upload("", LIST);
     let ended = at.ended(&job);
     assert_eq!(ended["status"], "COMPLETE", "{ended}");

@@ -55,20 +55,23 @@ pub async fn resolve(
             Ok(Resolved { profiles: store.list_profiles(workspace, list).await?, ..Resolved::default() })
         }
         (Audience::List(name), None) => Err(DeliveryError::NoList(name.clone())),
-        (Audience::File(path), _) => from_file(store, workspace, path, &campaign.file, create, now).await,
+        (Audience::File(path), _) => {
+            let channel = campaign.configuration.channel();
+            from_file(store, workspace, (path, channel), &campaign.file, create, now).await
+        }
     }
 }
 
 async fn from_file(
     store: &dyn Store,
     workspace: WorkspaceId,
-    path: &Path,
+    (path, channel): (&Path, Channel),
     campaign: &Path,
     create: bool,
     now: Timestamp,
 ) -> Result<Resolved, DeliveryError> {
     let mut resolved = Resolved::default();
-    let mut rows = Rows::open(path, campaign)?;
+    let mut rows = Rows::open(path, channel, campaign)?;
     let mut seen = HashSet::new();
     loop {
         let batch = rows.next_batch(&mut resolved)?;
@@ -88,7 +91,7 @@ async fn from_file(
             resolved.strangers(store, workspace, unknown, now).await?;
             owners.into_iter().flatten().collect()
         };
-        resolved.owners(store, workspace, owners, now).await?;
+        resolved.owners(store, workspace, channel, owners, now).await?;
         if resolved.listed.len() > LISTED_MAX {
             let problem = format!(
                 "{} names another address than the person's first one for more than {LISTED_MAX} people; split it",
@@ -105,6 +108,7 @@ impl Resolved {
         &mut self,
         store: &dyn Store,
         workspace: WorkspaceId,
+        channel: Channel,
         mut owners: Vec<AddressOwner>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -114,7 +118,7 @@ impl Resolved {
         }
         let query = ReadingQuery {
             profiles: owners.iter().map(|owner| owner.profile).collect(),
-            channel: Channel::Email,
+            channel,
             addresses: None,
             list: None,
             sender: None,
@@ -169,12 +173,13 @@ pub(crate) fn profile(id: u64) -> ProfileId {
 struct Rows {
     reader: csv::Reader<BufReader<File>>,
     path: std::path::PathBuf,
+    phone: bool,
     record: csv::ByteRecord,
     column: Option<usize>,
 }
 
 impl Rows {
-    fn open(path: &Path, campaign: &Path) -> Result<Self, InputError> {
+    fn open(path: &Path, channel: Channel, campaign: &Path) -> Result<Self, InputError> {
         let unreadable = |error: std::io::Error| {
             let problem = format!("{} can't be read: {}", path.display(), error.kind());
             InputError::new(campaign, "audience.file", problem)
@@ -189,7 +194,13 @@ impl Rows {
         }
         let reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
-        Ok(Self { reader, path: path.to_owned(), record: csv::ByteRecord::new(), column: None })
+        Ok(Self {
+            reader,
+            path: path.to_owned(),
+            phone: channel != Channel::Email,
+            record: csv::ByteRecord::new(),
+            column: None,
+        })
     }
 
     /// The next well-formed addresses; none at the end.
@@ -205,47 +216,59 @@ impl Rows {
                 if self.column_is_header() {
                     continue;
                 }
-                take(&self.record, 0, &mut batch, resolved);
+                take(&self.record, 0, self.phone, &mut batch, resolved);
                 continue;
             };
-            take(&self.record, column, &mut batch, resolved);
+            take(&self.record, column, self.phone, &mut batch, resolved);
         }
         Ok(batch)
     }
 
-    /// Finds the column: the one called `email`, or the only one.
+    /// Finds the column: the one called `email` (`phone` for texts), or the only one.
     fn first_row(&mut self) -> Result<(), InputError> {
-        let named = self.record.iter().position(is_email_header);
+        let named = self.record.iter().position(|field| is_header(field, self.phone));
         self.column = match (named, self.record.len()) {
             (Some(at), _) => Some(at),
             (None, 1) => Some(0),
             _ => {
-                return Err(InputError::new(
-                    &self.path,
-                    "",
-                    "has no column `email`; name one so in the first line",
-                ));
+                let name = header(self.phone);
+                let problem = format!("has no column `{name}`; name one so in the first line");
+                return Err(InputError::new(&self.path, "", problem));
             }
         };
         Ok(())
     }
 
     fn column_is_header(&self) -> bool {
-        self.column.and_then(|column| self.record.get(column)).is_some_and(is_email_header)
+        self.column
+            .and_then(|column| self.record.get(column))
+            .is_some_and(|field| is_header(field, self.phone))
     }
 }
 
-fn is_email_header(field: &[u8]) -> bool {
-    let field = field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field).trim_ascii();
-    field.eq_ignore_ascii_case(b"email") || field.eq_ignore_ascii_case(b"\"email\"")
+const fn header(phone: bool) -> &'static str {
+    if phone { "phone" } else { "email" }
 }
 
-fn take(record: &csv::ByteRecord, column: usize, batch: &mut Vec<Address>, resolved: &mut Resolved) {
+fn is_header(field: &[u8], phone: bool) -> bool {
+    let field = field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field).trim_ascii();
+    let field = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field);
+    field.eq_ignore_ascii_case(header(phone).as_bytes())
+}
+
+fn take(
+    record: &csv::ByteRecord,
+    column: usize,
+    phone: bool,
+    batch: &mut Vec<Address>,
+    resolved: &mut Resolved,
+) {
     let field = record.get(column).filter(|field| field.len() <= FIELD_BYTES_MAX);
     let text = field
         .and_then(|field| std::str::from_utf8(field).ok())
         .map(|text| text.trim_start_matches('\u{feff}'));
-    if let Some(Ok(address)) = text.map(Address::email) {
+    let parse = |text| if phone { Address::phone(text, None) } else { Address::email(text) };
+    if let Some(Ok(address)) = text.map(parse) {
         batch.push(address);
         return;
     }
@@ -263,7 +286,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.csv");
         std::fs::write(&path, bytes).unwrap();
-        let mut rows = Rows::open(&path, Path::new("c.toml"))?;
+        let mut rows = Rows::open(&path, Channel::Email, Path::new("c.toml"))?;
         let mut resolved = Resolved::default();
         let batch = rows.next_batch(&mut resolved)?;
         assert!(rows.next_batch(&mut resolved)?.is_empty());

@@ -7,9 +7,11 @@ use consent::Level;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::configuration::{ChannelConfiguration, RawConfiguration, check_public_url};
+use crate::configuration::{ChannelConfiguration, Medium, RawConfiguration, check_public_url, is_email};
 use crate::error::InputError;
 use crate::listed::Listed;
+use crate::sms::SmsTransportConfig;
+use crate::smtp::TransportConfig;
 
 /// Largest campaign file or template in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -60,6 +62,11 @@ pub struct Campaign {
     fingerprint: String,
 }
 
+/// Whether it can be a BCP 47 tag.
+fn is_language_tag(tag: &str) -> bool {
+    (1..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 /// What pages and a resumed run need to know of a run; the store keeps it as JSON with the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSpec {
@@ -85,11 +92,11 @@ pub struct RunSpec {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the names are the keys in the file")]
-struct File {
+struct File<C> {
     name: String,
     audience: FileAudience,
     list: Option<String>,
-    configuration: Option<RawConfiguration>,
+    configuration: Option<C>,
     configuration_file: Option<PathBuf>,
     content: FileContent,
     #[serde(default)]
@@ -104,7 +111,7 @@ struct FileAudience {
     file: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileContent {
     subject: Option<String>,
@@ -116,6 +123,15 @@ struct FileContent {
     fallback: Option<Box<FileContent>>,
 }
 
+impl<C> File<C> {
+    /// Without the configuration, which was read for its errors.
+    fn bare(self) -> File<()> {
+        let Self { name, audience, list, configuration, configuration_file, content, confirmation } = self;
+        let configuration = configuration.map(|_| ());
+        File { name, audience, list, configuration, configuration_file, content, confirmation }
+    }
+}
+
 impl Campaign {
     /// Reads a campaign and everything that it names. Relative files are beside it.
     pub fn load(file: &Path) -> Result<Self, InputError> {
@@ -125,7 +141,15 @@ impl Campaign {
 
     /// Reads a campaign from text; `file` is what errors name and what relative files are beside.
     pub fn parse(text: &str, file: &Path) -> Result<Self, InputError> {
-        let raw: File = toml::from_str(text).map_err(|error| InputError::toml(file, text, &error))?;
+        let unreadable = |error: toml::de::Error| InputError::toml(file, text, &error);
+        let value: serde_json::Value = toml::from_str(text).map_err(unreadable)?;
+        let configured = is_email(&value["configuration"]);
+        // Read as what it is, so that an error names its line.
+        let raw = if configured {
+            toml::from_str::<File<RawConfiguration<TransportConfig>>>(text).map_err(unreadable)?.bare()
+        } else {
+            toml::from_str::<File<RawConfiguration<SmsTransportConfig>>>(text).map_err(unreadable)?.bare()
+        };
         let wrong = |key: &str, problem: &str| InputError::new(file, key, problem);
         if raw.name.is_empty() || raw.name.len() > 200 || raw.name.chars().any(char::is_control) {
             return Err(wrong("name", "use 1 to 200 characters on one line"));
@@ -141,7 +165,7 @@ impl Campaign {
             (Audience::List(list), _) => Some(list.clone()),
             (_, list) => list,
         };
-        let configuration = configuration(&raw, text, file)?;
+        let configuration = configuration(&raw, value, file)?;
         if configuration.level == Level::Subscription && list.is_none() {
             let problem =
                 "`subscription` needs a list; bind the campaign with list = \"...\" or use `channel`";
@@ -154,15 +178,16 @@ impl Campaign {
                 .map_err(|_| wrong(&key, "the levels are any, channel, identity, subscription"))?;
             check_public_page(url).map_err(|problem| wrong(&key, &problem))?;
         }
-        let language = raw.content.language.clone();
-        if language.as_deref().is_some_and(|tag| {
-            tag.is_empty() || tag.len() > 35 || !tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        }) {
+        if raw.content.language.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
             return Err(wrong("content.language", "use a BCP 47 tag, e.g. de-AT"));
         }
-        let fallback =
-            raw.content.fallback.as_deref().map(|raw| content(raw, file, "content.fallback")).transpose()?;
-        let content = content(&raw.content, file, "content")?;
+        let read = match configuration.medium {
+            Medium::Email(_) => content,
+            Medium::Sms(_) => text_content,
+        };
+        let fallback = raw.content.fallback.as_deref();
+        let fallback = fallback.map(|raw| read(raw, file, "content.fallback")).transpose()?;
+        let content = read(&raw.content, file, "content")?;
         let mut campaign = Self {
             file: file.to_owned(),
             name: raw.name,
@@ -171,7 +196,7 @@ impl Campaign {
             configuration,
             content,
             fallback,
-            language,
+            language: raw.content.language,
             confirmation: raw.confirmation,
             fingerprint: String::new(),
         };
@@ -191,14 +216,12 @@ impl Campaign {
         RunSpec {
             campaign: self.name.clone(),
             language: self.language.clone(),
-            channel: "email".to_owned(),
+            channel: self.configuration.channel().as_str().to_owned(),
             category: self.configuration.category,
-            sender: self
-                .configuration
-                .from
-                .name
-                .clone()
-                .unwrap_or_else(|| self.configuration.from.email.clone()),
+            sender: match &self.configuration.medium {
+                Medium::Email(email) => email.from.name.clone().unwrap_or_else(|| email.from.email.clone()),
+                Medium::Sms(sms) => sms.sender.clone(),
+            },
             confirmation,
             listed,
         }
@@ -243,13 +266,15 @@ fn audience(raw: &FileAudience, directory: &Path) -> Option<Audience> {
     }
 }
 
-fn configuration(raw: &File, text: &str, file: &Path) -> Result<ChannelConfiguration, InputError> {
+fn configuration(
+    raw: &File<()>,
+    mut value: serde_json::Value,
+    file: &Path,
+) -> Result<ChannelConfiguration, InputError> {
     match (&raw.configuration, &raw.configuration_file) {
         (None, Some(path)) => ChannelConfiguration::load(&file.parent().unwrap_or(Path::new("")).join(path)),
-        (Some(_), None) => {
-            let mut all: serde_json::Value =
-                toml::from_str(text).map_err(|error| InputError::toml(file, text, &error))?;
-            ChannelConfiguration::from_value(all["configuration"].take(), file, "configuration.")
+        (Some(()), None) => {
+            ChannelConfiguration::from_value(value["configuration"].take(), file, "configuration.")
         }
         _ => Err(InputError::new(
             file,
@@ -257,6 +282,24 @@ fn configuration(raw: &File, text: &str, file: &Path) -> Result<ChannelConfigura
             "name exactly one of [configuration] and configuration_file",
         )),
     }
+}
+
+/// The content of text messages: text alone.
+fn text_content(raw: &FileContent, file: &Path, key: &str) -> Result<Content, InputError> {
+    let of_mail = [
+        ("subject", raw.subject.is_some()),
+        ("html", raw.html.is_some()),
+        ("html_file", raw.html_file.is_some()),
+    ];
+    if let Some((name, _)) = of_mail.into_iter().find(|(_, given)| *given) {
+        let problem = "is for email; a text has `text` or `text_file` alone";
+        return Err(InputError::new(file, format!("{key}.{name}"), problem));
+    }
+    if raw.text.is_none() && raw.text_file.is_none() {
+        return Err(InputError::new(file, format!("{key}.text"), "is missing; name text or text_file"));
+    }
+    let raw = FileContent { subject: Some(String::new()), ..raw.clone() };
+    content(&raw, file, key)
 }
 
 fn content(raw: &FileContent, file: &Path, key: &str) -> Result<Content, InputError> {

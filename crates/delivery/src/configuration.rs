@@ -7,14 +7,21 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use consent::{Category, Level};
+use consent::sms::SenderKind;
+use consent::{Category, Channel, Level};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::dkim::DkimConfig;
 use crate::error::InputError;
-use crate::mailbox::Mailbox;
+use crate::sms::SmsTransportConfig;
 use crate::smtp::TransportConfig;
+
+mod email;
+mod sms;
+
+pub use email::{EmailConfiguration, ListUnsubscribe};
+pub use sms::SmsConfiguration;
+pub(crate) use sms::WHATSAPP;
 
 /// How long a message may be tried again: at most, and at least by category. A marketing message given up too early is a
 /// soft bounce that says nothing of the address.
@@ -24,26 +31,12 @@ const PERIOD_MIN_TRANSACTIONAL: Duration = Duration::from_mins(10);
 /// Longest wait between two attempts.
 const DELAY_MAX: Duration = Duration::from_hours(7 * 24);
 /// Keys whose files are named relative to the file that names them.
-const FILE_KEYS: [&[&str]; 3] =
-    [&["dkim", "key_file"], &["transport", "password_file"], &["transport", "ca_file"]];
-
-/// The List-Unsubscribe header field (RFC 2369, RFC 8058).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ListUnsubscribe {
-    /// The HTTPS link with one-click.
-    pub url: bool,
-    /// The mail address `u.TOKEN@`, in front of the link.
-    pub mailto: bool,
-    /// The domain of that mail address; that of bounces if absent.
-    pub mailto_domain: Option<String>,
-}
-
-impl Default for ListUnsubscribe {
-    fn default() -> Self {
-        Self { url: true, mailto: false, mailto_domain: None }
-    }
-}
+const FILE_KEYS: [&[&str]; 4] = [
+    &["dkim", "key_file"],
+    &["transport", "password_file"],
+    &["transport", "ca_file"],
+    &["transport", "secret_file"],
+];
 
 /// When a message that was refused for now is tried again. Before each attempt it is decided again whether it may go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -78,81 +71,76 @@ impl Retry {
     }
 }
 
-/// As it stands in the file.
+/// As it stands in the file; `T` is how its transport does.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RawConfiguration {
+pub(crate) struct RawConfiguration<T> {
     name: String,
     channel: String,
     category: Category,
     from: String,
+    sender_type: Option<SenderKind>,
     reply_to: Option<String>,
-    dkim: Option<OneOrMore>,
-    #[serde(default)]
-    list_unsubscribe: ListUnsubscribe,
+    dkim: Option<email::OneOrMore>,
+    list_unsubscribe: Option<ListUnsubscribe>,
     #[serde(default = "default_level")]
     level: Level,
     bounce_domain: Option<String>,
     feedback_id: Option<String>,
     public_url: Option<String>,
-    transport: TransportConfig,
+    transport: T,
     #[serde(default)]
     retry: Retry,
     #[serde(default)]
     send_after_complaint: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(DkimConfig),
-    More(Vec<DkimConfig>),
-}
-
 fn default_level() -> Level {
     Level::Channel
 }
 
-/// A channel configuration for email, checked.
+/// A channel configuration, checked.
 #[derive(Debug, Clone)]
 pub struct ChannelConfiguration {
     /// Its name.
     pub name: String,
     /// Marketing or transactional.
     pub category: Category,
-    /// Header From.
-    pub from: Mailbox,
-    /// Header Reply-To.
-    pub reply_to: Option<Mailbox>,
-    /// DKIM keys, none to two.
-    pub dkim: Vec<DkimConfig>,
-    /// What List-Unsubscribe holds.
-    pub list_unsubscribe: ListUnsubscribe,
     /// How far the header's link and `unsubscribe_url` reach: `channel`, `identity`, or `subscription` where the
     /// message is bound to a list.
     pub level: Level,
-    /// Domain of the envelope sender `b.TOKEN@`.
-    pub bounce_domain: String,
-    /// SenderId of Feedback-ID: 5 to 15 characters, the same for all mail of a brand.
-    pub feedback_id: Option<String>,
     /// Where the public pages are reached, without a trailing slash; `None`: the workspace's own setting.
     pub public_url: Option<String>,
-    /// The relay.
-    pub transport: TransportConfig,
     /// Further attempts.
     pub retry: Retry,
     /// Of a transactional configuration: messages go out to people who reported one as spam, too.
     pub send_after_complaint: bool,
+    /// What is the channel's own.
+    pub medium: Medium,
     body: Value,
+}
+
+/// The part of a configuration that is a channel's own.
+#[derive(Debug, Clone)]
+pub enum Medium {
+    /// Email.
+    Email(EmailConfiguration),
+    /// Text messages.
+    Sms(SmsConfiguration),
 }
 
 impl ChannelConfiguration {
     /// Reads a TOML file of its own.
     pub fn load(file: &Path) -> Result<Self, InputError> {
         let text = std::fs::read_to_string(file).map_err(|error| InputError::unreadable(file, "", &error))?;
-        let typed = toml::from_str::<RawConfiguration>(&text);
-        typed.map_err(|error| InputError::toml(file, &text, &error))?;
-        let value = toml::from_str::<Value>(&text).map_err(|error| InputError::toml(file, &text, &error))?;
+        let wrong = |error: toml::de::Error| InputError::toml(file, &text, &error);
+        let value = toml::from_str::<Value>(&text).map_err(wrong)?;
+        // Read as what it is, so that an error names its line.
+        if is_email(&value) {
+            toml::from_str::<RawConfiguration<TransportConfig>>(&text).map_err(wrong)?;
+        } else {
+            toml::from_str::<RawConfiguration<SmsTransportConfig>>(&text).map_err(wrong)?;
+        }
         Self::from_value(value, file, "")
     }
 
@@ -169,10 +157,25 @@ impl ChannelConfiguration {
         self.body.to_string()
     }
 
-    /// The domain of the mail address in List-Unsubscribe, if there is one.
-    pub fn mailto_domain(&self) -> Option<&str> {
-        let ListUnsubscribe { mailto, mailto_domain, .. } = &self.list_unsubscribe;
-        mailto.then(|| mailto_domain.as_deref().unwrap_or(&self.bounce_domain))
+    /// The channel that messages go out on.
+    pub fn channel(&self) -> Channel {
+        match &self.medium {
+            Medium::Email(_) => Channel::Email,
+            Medium::Sms(sms) => sms.channel,
+        }
+    }
+
+    /// Whether people can opt out by replying with a word.
+    pub fn takes_replies(&self) -> bool {
+        matches!(&self.medium, Medium::Sms(sms) if sms.from.receives())
+    }
+
+    /// The sender, in the form in which recipients' blocks are kept.
+    pub fn sender(&self) -> &str {
+        match &self.medium {
+            Medium::Email(email) => &email.from.email,
+            Medium::Sms(sms) => &sms.sender,
+        }
     }
 
     /// What decides what recipients get: all but the relay, the keys and the retries, which may be mended while a run
@@ -193,101 +196,92 @@ impl ChannelConfiguration {
         for path in FILE_KEYS {
             make_absolute(&mut body, path, directory);
         }
-        let raw = RawConfiguration::deserialize(&body)
-            .map_err(|error| InputError::new(file, prefix.trim_end_matches('.'), error.to_string()))?;
-        let wrong = |key: &str, problem: String| InputError::new(file, format!("{prefix}{key}"), problem);
-        check_names(&raw).map_err(|(key, problem)| wrong(key, problem))?;
-        let from = Mailbox::parse(&raw.from)
-            .map_err(|error| wrong("from", format!("{error}; write it as `Name <news@example.com>`")))?;
-        let reply_to = raw.reply_to.as_deref().map(Mailbox::parse).transpose();
-        let reply_to = reply_to
-            .map_err(|error| wrong("reply_to", format!("{error}; write it as `Name <news@example.com>`")))?;
-        let dkim = match raw.dkim {
-            None => Vec::new(),
-            Some(OneOrMore::One(one)) => vec![one],
-            Some(OneOrMore::More(more)) if more.len() <= 2 => more,
-            Some(OneOrMore::More(_)) => return Err(wrong("dkim", "name at most two keys".to_owned())),
+        let unreadable =
+            |error: serde_json::Error| InputError::new(file, prefix.trim_end_matches('.'), error.to_string());
+        let wrong = |(key, problem): Wrong| InputError::new(file, format!("{prefix}{key}"), problem);
+        let (shared, medium) = if is_email(&body) {
+            let raw = RawConfiguration::<TransportConfig>::deserialize(&body).map_err(unreadable)?;
+            let shared = raw.shared().map_err(wrong)?;
+            (shared, Medium::Email(raw.email().map_err(wrong)?))
+        } else {
+            let raw = RawConfiguration::<SmsTransportConfig>::deserialize(&body).map_err(unreadable)?;
+            let shared = raw.shared().map_err(wrong)?;
+            (shared, Medium::Sms(raw.sms().map_err(wrong)?))
         };
-        let public_url = raw.public_url.as_deref().map(check_public_url).transpose();
-        let public_url = public_url.map_err(|problem| wrong("public_url", problem))?;
-        let bounce_domain = raw.bounce_domain.as_deref().map(domain).transpose();
-        let bounce_domain = bounce_domain.map_err(|problem| wrong("bounce_domain", problem))?;
-        let bounce_domain = bounce_domain.unwrap_or_else(|| from.domain().to_owned());
-        let mut list_unsubscribe = raw.list_unsubscribe;
-        if let Some(text) = &list_unsubscribe.mailto_domain {
-            let domain = domain(text).map_err(|problem| wrong("list_unsubscribe.mailto_domain", problem))?;
-            list_unsubscribe.mailto_domain = Some(domain);
-        }
-        Ok(Self {
-            name: raw.name,
-            category: raw.category,
-            from,
-            reply_to,
-            dkim,
-            list_unsubscribe,
-            level: raw.level,
-            bounce_domain,
-            feedback_id: raw.feedback_id,
-            public_url,
-            transport: raw.transport,
-            retry: raw.retry,
-            send_after_complaint: raw.send_after_complaint,
-            body,
+        let Shared { name, category, level, public_url, retry, send_after_complaint } = shared;
+        Ok(Self { name, category, level, public_url, retry, send_after_complaint, medium, body })
+    }
+}
+
+/// What isn't plainly another channel's is read as email's, whose error says what channels there are.
+pub(crate) fn is_email(body: &Value) -> bool {
+    !matches!(body["channel"].as_str(), Some("sms" | "whatsApp"))
+}
+
+/// What is wrong: the key, and what to do.
+type Wrong = (&'static str, String);
+
+/// What every channel's configuration has.
+struct Shared {
+    name: String,
+    category: Category,
+    level: Level,
+    public_url: Option<String>,
+    retry: Retry,
+    send_after_complaint: bool,
+}
+
+impl<T> RawConfiguration<T> {
+    fn shared(&self) -> Result<Shared, Wrong> {
+        self.check_shared()?;
+        let public_url = self.public_url.as_deref().map(check_public_url).transpose();
+        Ok(Shared {
+            name: self.name.clone(),
+            category: self.category,
+            level: self.level,
+            public_url: public_url.map_err(|problem| ("public_url", problem))?,
+            retry: self.retry.clone(),
+            send_after_complaint: self.send_after_complaint,
         })
     }
-}
 
-/// What can be said about single values; the key and what to do.
-fn check_names(raw: &RawConfiguration) -> Result<(), (&'static str, String)> {
-    let named = |text: &str| {
-        (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    };
-    if !named(&raw.name) {
-        return Err(("name", "use 1 to 64 of the characters a-z, A-Z, 0-9, `_`, `-`, `.`".to_owned()));
-    }
-    if raw.channel != "email" {
-        return Err(("channel", "only `email` can be sent; write channel = \"email\"".to_owned()));
-    }
-    if raw.list_unsubscribe.mailto_domain.is_some() && !raw.list_unsubscribe.mailto {
-        let problem = "says nothing without `mailto = true`";
-        return Err(("list_unsubscribe.mailto_domain", problem.to_owned()));
-    }
-    if raw.level == Level::Any {
-        let problem = "use `channel`, `identity`, or, for messages bound to a list, `subscription`";
-        return Err(("level", problem.to_owned()));
-    }
-    if let Some(id) = &raw.feedback_id
-        && !((5..=15).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
-    {
-        return Err(("feedback_id", "use 5 to 15 of the characters a-z, A-Z, 0-9, `_`, `-`".to_owned()));
-    }
-    if raw.retry.delays.is_empty() || raw.retry.delays.iter().any(|delay| *delay > DELAY_MAX) {
-        return Err((
-            "retry.delays",
-            "name one or more waits of at most 7 days, e.g. [\"1m\", \"10m\"]".to_owned(),
-        ));
-    }
-    if raw.send_after_complaint && raw.category == Category::Marketing {
-        let problem = "is for transactional messages; whoever complained gets no marketing";
-        return Err(("send_after_complaint", problem.to_owned()));
-    }
-    let (least, words) = match raw.category {
-        Category::Marketing => (PERIOD_MIN_MARKETING, "a marketing message is tried again for 6h to 84h"),
-        Category::Transactional => {
-            (PERIOD_MIN_TRANSACTIONAL, "a transactional message is tried again for 10m to 84h")
+    /// What can be said about single values.
+    fn check_shared(&self) -> Result<(), Wrong> {
+        let named = |text: &str| {
+            (1..=64).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        };
+        if !named(&self.name) {
+            return Err(("name", "use 1 to 64 of the characters a-z, A-Z, 0-9, `_`, `-`, `.`".to_owned()));
         }
-    };
-    if !(least..=PERIOD_MAX).contains(&raw.retry.period) {
-        return Err(("retry.period", words.to_owned()));
+        if !["email", "sms", "whatsApp"].contains(&&*self.channel) {
+            return Err(("channel", "only `email`, `sms` and `whatsApp` can be sent".to_owned()));
+        }
+        if self.level == Level::Any {
+            let problem = "use `channel`, `identity`, or, for messages bound to a list, `subscription`";
+            return Err(("level", problem.to_owned()));
+        }
+        if self.retry.delays.is_empty() || self.retry.delays.iter().any(|delay| *delay > DELAY_MAX) {
+            return Err((
+                "retry.delays",
+                "name one or more waits of at most 7 days, e.g. [\"1m\", \"10m\"]".to_owned(),
+            ));
+        }
+        if self.send_after_complaint && self.category == Category::Marketing {
+            let problem = "is for transactional messages; whoever complained gets no marketing";
+            return Err(("send_after_complaint", problem.to_owned()));
+        }
+        let (least, words) = match self.category {
+            Category::Marketing => (PERIOD_MIN_MARKETING, "a marketing message is tried again for 6h to 84h"),
+            Category::Transactional => {
+                (PERIOD_MIN_TRANSACTIONAL, "a transactional message is tried again for 10m to 84h")
+            }
+        };
+        if !(least..=PERIOD_MAX).contains(&self.retry.period) {
+            return Err(("retry.period", words.to_owned()));
+        }
+        Ok(())
     }
-    Ok(())
-}
-
-fn domain(text: &str) -> Result<String, String> {
-    let address = consent::Address::email(&format!("a@{text}"));
-    address.map(|address| address.domain().to_owned()).map_err(|_| "must be a domain name".to_owned())
 }
 
 /// An address of pages: `https://`, or `http://` on a loopback address; no query, no trailing slash in the answer.
@@ -310,7 +304,7 @@ pub fn check_public_url(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn is_loopback(authority: &str) -> bool {
+pub(crate) fn is_loopback(authority: &str) -> bool {
     let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((v6, _)) => v6,
         None => authority.split(':').next().unwrap_or_default(),

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use store::StoreError;
 
+use crate::means::LineError;
 use crate::publish::PublishError;
+use crate::sms::SmsError;
 use crate::smtp::TransportError;
 
 /// Something in a file that someone wrote, with the place and what to do about it.
@@ -66,8 +68,11 @@ pub enum DeliveryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The relay can't be used. Nothing was counted as failed: what wasn't handed over waits for the next start.
-    #[error("the relay can't be used: {0}")]
+    #[error("the relay can't be used")]
     Transport(#[from] TransportError),
+    /// The provider of texts can't be used; the same holds.
+    #[error("the provider can't be used")]
+    Provider(#[from] SmsError),
     /// The campaign has been sent to its end.
     #[error(
         "campaign {campaign} has been sent already ({run}); ask for it with `again` to send it once more"
@@ -95,4 +100,13 @@ pub enum DeliveryError {
     /// A link couldn't be signed.
     #[error("a link can't be signed: {0}")]
     Token(#[from] consent::TokenError),
+}
+
+impl From<LineError> for DeliveryError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Mail(error) => error.into(),
+            LineError::Text(error) => error.into(),
+        }
+    }
 }

@@ -50,6 +50,8 @@ pub struct Gate {
     pub workspace: WorkspaceId,
     /// Leases are measured with it.
     pub clock: Arc<dyn Clock>,
+    /// What messages go out on.
+    pub channel: Channel,
     /// Marketing or transactional.
     pub category: Category,
     /// The list that the messages are bound to.
@@ -76,7 +78,7 @@ impl Gate {
                 Decision::Exclude(reason) => decided.excluded.push((reading.profile, reason)),
                 Decision::Permit(_) => {
                     let profile = reading.profile;
-                    match person(reading) {
+                    match person(reading, self.channel) {
                         Some(person) => {
                             decided.permits.push(Permit { profile, person: Arc::new(person), issued });
                         }
@@ -108,7 +110,7 @@ impl Gate {
         };
         let query = ReadingQuery {
             profiles,
-            channel: Channel::Email,
+            channel: self.channel,
             addresses,
             list: self.list,
             sender: Some(self.sender.clone()),
@@ -117,7 +119,7 @@ impl Gate {
         };
         let readings = self.store.read(self.workspace, query).await?;
         let message = Message {
-            channel: Channel::Email,
+            channel: self.channel,
             category: self.category,
             list,
             after_complaint: self.after_complaint,
@@ -127,12 +129,13 @@ impl Gate {
 }
 
 /// What rendering knows of a reading; `None` without an address.
-pub(crate) fn person(reading: Reading) -> Option<Person> {
-    let (address, email) = reading.address?;
+pub(crate) fn person(reading: Reading, channel: Channel) -> Option<Person> {
+    let (address, to) = reading.address?;
     let personal = reading.recipient.personalization_allowed();
     Some(Person {
         address: address.0,
-        email,
+        to,
+        phone: channel != Channel::Email,
         epoch: reading.epoch,
         personal,
         locale: reading.locale,

@@ -1,4 +1,4 @@
-//! How a message goes out: campaigns, audiences, the gate, rendering, the transport.
+//! How a message goes out: campaigns, audiences, the gate, rendering, the transports for mail and texts.
 //!
 //! [`run_campaign`] sends, [`forecast()`] tells beforehand what that would do, [`publish::check`] refuses content that
 //! has no working way out (I3).
@@ -12,9 +12,11 @@ pub mod error;
 pub mod forecast;
 pub mod gate;
 mod html;
+pub mod http;
 pub mod links;
 pub mod listed;
 mod mailbox;
+mod means;
 pub mod message;
 mod parts;
 mod pipeline;
@@ -25,13 +27,15 @@ pub mod refusals;
 mod render;
 pub mod run;
 mod settle;
+pub mod sms;
 pub mod smtp;
+mod start;
 mod turns;
 pub mod window;
 mod worker;
 
 pub use campaign::{Audience, Campaign, Content, RunSpec};
-pub use configuration::ChannelConfiguration;
+pub use configuration::{ChannelConfiguration, EmailConfiguration, Medium, SmsConfiguration};
 pub use error::{DeliveryError, InputError};
 pub use forecast::{Forecast, forecast};
 pub use links::Links;

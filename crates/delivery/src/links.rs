@@ -20,6 +20,8 @@ pub struct Links {
     pub list: Option<ListId>,
     /// How far the header's link and `unsubscribe_url` reach.
     pub level: Level,
+    /// Whether links to pages take their short form, as in texts.
+    pub short: bool,
 }
 
 impl Links {
@@ -36,6 +38,9 @@ impl Links {
     }
 
     fn url(&self, page: char, token: &Token) -> Result<String, TokenError> {
+        if self.short {
+            return Ok(format!("{}/s/{}", self.public_url, self.ring.sign_short(token)?));
+        }
         Ok(format!("{}/{page}/{}", self.public_url, self.ring.sign(token)?.to_url()))
     }
 

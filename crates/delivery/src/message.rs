@@ -14,7 +14,7 @@ use mail_builder::mime::MimePart;
 use sha2::{Digest, Sha256};
 
 use crate::campaign::Campaign;
-use crate::configuration::ChannelConfiguration;
+use crate::configuration::EmailConfiguration;
 use crate::dkim::Signer;
 use crate::links::Links;
 use crate::mailbox::{Mailbox, deliverable};
@@ -65,8 +65,7 @@ pub struct Buffers {
 
 impl Composer {
     /// Prepares. The keys come loaded.
-    pub fn new(campaign: &Campaign, signer: Signer) -> Self {
-        let configuration = &campaign.configuration;
+    pub fn new(campaign: &Campaign, configuration: &EmailConfiguration, signer: Signer) -> Self {
         let mut composer = Self {
             from: Vec::new(),
             reply_to: Vec::new(),
@@ -108,7 +107,7 @@ impl Composer {
         buffers: &'b mut Buffers,
     ) -> Result<(Envelope, &'b [u8]), MessageError> {
         let token = links.bounce(person.address(), person.epoch)?;
-        let to = deliverable(&person.email).ok_or(EnvelopeError::Character)?;
+        let to = deliverable(&person.to).ok_or(EnvelopeError::Character)?;
         let envelope = Envelope::new(format!("b.{token}@{}", self.bounce_domain), to)?;
         let Buffers { header, body, message } = buffers;
         let id = message_id(&token);
@@ -179,7 +178,7 @@ fn mailbox(mailbox: &Mailbox) -> Address<'_> {
 }
 
 /// `campaign:list:channel:sender`: who sends what, the same for all recipients.
-fn feedback_id(campaign: &Campaign, configuration: &ChannelConfiguration) -> Option<String> {
+fn feedback_id(campaign: &Campaign, configuration: &EmailConfiguration) -> Option<String> {
     let sender = configuration.feedback_id.as_ref()?;
     let plain = |text: &str| -> String {
         let clean = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };

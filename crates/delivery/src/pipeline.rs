@@ -15,11 +15,10 @@ use crate::driver::Driver;
 use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit};
 use crate::listed::Listed;
-use crate::message::Composer;
+use crate::means::Means;
 use crate::render::Renderer;
 use crate::run::Judge;
 use crate::settle::{Tally, settle_all};
-use crate::smtp::SmtpTransport;
 use crate::window::Window;
 use crate::worker;
 
@@ -29,9 +28,8 @@ pub(crate) struct Pipeline {
     pub(crate) run: RunId,
     pub(crate) listed: Listed,
     pub(crate) window: Window,
-    pub(crate) transport: SmtpTransport,
+    pub(crate) means: Means,
     pub(crate) renderer: Renderer,
-    pub(crate) composer: Composer,
     pub(crate) retry: Retry,
     pub(crate) backoff: Duration,
     pub(crate) judge: Judge,
@@ -164,7 +162,7 @@ impl Pipeline {
         let lines = Lines { jobs: jobs_out.into(), closed, health: Arc::clone(&health) };
         let lines = Arc::new(lines);
         let mut workers = tokio::task::JoinSet::new();
-        for _ in 0..self.transport.connections_max() {
+        for _ in 0..self.means.connections_max() {
             workers.spawn(worker::work(Arc::clone(self), Arc::clone(&lines)));
         }
         drop(lines);

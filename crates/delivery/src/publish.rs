@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use consent::sms::{Encoding, Segments, segments, tells_how_to_stop, wording};
 use consent::{Category, Level};
 
 use crate::campaign::Campaign;
-use crate::configuration::check_public_url;
+use crate::configuration::{Medium, check_public_url};
 use crate::html::{Found, scan};
 use crate::links::{Links, confirmations};
 use crate::render::{Person, Rendered, Renderer};
@@ -53,6 +54,8 @@ pub struct Checked {
     pub warnings: Vec<Finding>,
     /// The confirmation pages that templates name, by level.
     pub confirmation: BTreeMap<String, String>,
+    /// Of a text message: what the longest of the samples takes.
+    pub segments: Option<Segments>,
 }
 
 struct Check<'a> {
@@ -61,6 +64,28 @@ struct Check<'a> {
     probe: Option<&'a dyn LinkProbe>,
     findings: BTreeSet<Finding>,
     resolved: BTreeSet<String>,
+    /// Of text messages.
+    text: Option<Text>,
+}
+
+/// What is looked at in text messages.
+struct Text {
+    /// Whether people can opt out by replying.
+    by_reply: bool,
+    /// What to write where nobody can see how to opt out.
+    offer: String,
+    longest: Option<Segments>,
+}
+
+impl Text {
+    fn of(campaign: &Campaign) -> Option<Self> {
+        let Medium::Sms(sms) = &campaign.configuration.medium else { return None };
+        let words = wording(campaign.language.as_deref());
+        let link = words.link.replace("{url}", "{{ unsubscribe_url }}");
+        let by_reply = sms.from.receives();
+        let offer = if by_reply { format!("`{}`, or `{link}`", words.stop) } else { format!("`{link}`") };
+        Some(Self { by_reply, offer, longest: None })
+    }
 }
 
 /// Checks a campaign by rendering it for each sample person, with and without personalization.
@@ -79,6 +104,7 @@ pub async fn check(
         probe: (!samples.is_empty()).then_some(probe),
         findings: BTreeSet::new(),
         resolved: BTreeSet::new(),
+        text: Text::of(campaign),
     };
     let mut checked = Checked::default();
     check.settings();
@@ -88,8 +114,9 @@ pub async fn check(
             .iter()
             .for_each(|error| check.find(&error.part, format!("line {}: {}", error.line, error.problem))),
         Ok(renderer) => {
-            let made_up =
-                [Person { address: 1, email: "sample@example.com".to_owned(), ..Person::default() }];
+            let phone = check.text.is_some();
+            let to = if phone { "+15005550100" } else { "sample@example.com" }.to_owned();
+            let made_up = [Person { address: 1, to, phone, ..Person::default() }];
             for person in if samples.is_empty() { &made_up } else { samples } {
                 for personal in [true, false] {
                     check.person(&renderer, campaign, &Person { personal, ..person.clone() }).await;
@@ -97,6 +124,8 @@ pub async fn check(
             }
             checked.warnings = missing_attributes(&renderer, samples);
             checked.warnings.extend(unsigned(campaign));
+            checked.segments = check.text.and_then(|text| text.longest);
+            checked.warnings.extend(checked.segments.as_ref().and_then(long));
         }
     }
     if check.findings.is_empty() {
@@ -148,7 +177,7 @@ impl Check<'_> {
             self.find(&error.part, format!("line {}: {}", error.line, error.problem));
             return;
         }
-        if page.subject.is_empty() {
+        if page.subject.is_empty() && self.text.is_none() {
             self.find(&format!("{prefix}subject"), "is empty");
         }
         let mut ways_out = Vec::new();
@@ -162,10 +191,17 @@ impl Check<'_> {
         ways_out.extend(self.links.preferences(person.address(), person.epoch));
         if let Some(html) = &page.html {
             let found = self.html(&format!("{prefix}html"), html);
-            self.part(&format!("{prefix}html"), &found, &ways_out).await;
+            self.part(&format!("{prefix}html"), &found, &ways_out, "").await;
         }
         let found = self.text(&page.text);
-        self.part(&format!("{prefix}text"), &found, &ways_out).await;
+        if let Some(text) = &mut self.text {
+            let takes = segments(&page.text);
+            text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
+            if page.text.trim().is_empty() {
+                self.find(&format!("{prefix}text"), "is empty");
+            }
+        }
+        self.part(&format!("{prefix}text"), &found, &ways_out, &page.text).await;
     }
 
     /// The addresses of ours in HTML that a reader can click; others of ours are findings.
@@ -219,10 +255,10 @@ impl Check<'_> {
 
     /// Whether a link with a token stands in `text`. Pictures of ours may.
     fn mentions(&self, text: &str) -> bool {
-        ["/u/", "/p/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
+        ["/u/", "/p/", "/s/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
     }
 
-    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String]) {
+    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String], text: &str) {
         let mut works = false;
         for path in paths {
             if !self.resolved.contains(path) {
@@ -237,7 +273,13 @@ impl Check<'_> {
             }
             works |= ways_out.iter().any(|url| self.own(url) == Some(path));
         }
-        if self.marketing && !works {
+        if let Some(of_text) = &self.text {
+            works |= of_text.by_reply && tells_how_to_stop(text);
+            if self.marketing && !works {
+                let problem = format!("there is no way out; add {}", of_text.offer);
+                self.find(part, problem);
+            }
+        } else if self.marketing && !works {
             let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
                            <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
             self.find(part, problem);
@@ -247,8 +289,8 @@ impl Check<'_> {
 
 /// RFC 8058 section 4: the List fields must be covered by a DKIM signature, or mailbox providers don't act on them.
 fn unsigned(campaign: &Campaign) -> Option<Finding> {
-    let configuration = &campaign.configuration;
-    let unsigned = configuration.category == Category::Marketing && configuration.dkim.is_empty();
+    let Medium::Email(email) = &campaign.configuration.medium else { return None };
+    let unsigned = campaign.configuration.category == Category::Marketing && email.dkim.is_empty();
     unsigned.then(|| Finding {
         part: "configuration.dkim".to_owned(),
         problem:
@@ -258,6 +300,22 @@ fn unsigned(campaign: &Campaign) -> Option<Finding> {
     })
 }
 
+/// Above this many parts a text is dear, and some phones show them apart.
+const SEGMENTS_WARNED: usize = 3;
+
+/// What makes a text longer than need be.
+fn long(takes: &Segments) -> Option<Finding> {
+    let wide = takes.wide.filter(|_| takes.encoding == Encoding::Ucs2 && takes.count > 1);
+    let problem = match wide {
+        Some(wide) => format!(
+            "takes {takes}; without `{wide}` and the like it would be GSM-7, which holds more than twice as much"
+        ),
+        None if takes.count > SEGMENTS_WARNED => format!("takes {takes}"),
+        None => return None,
+    };
+    Some(Finding { part: "text".to_owned(), problem })
+}
+
 fn missing_attributes(renderer: &Renderer, samples: &[Person]) -> Vec<Finding> {
     let attributes: Vec<serde_json::Value> = samples
         .iter()
@@ -265,7 +323,7 @@ fn missing_attributes(renderer: &Renderer, samples: &[Person]) -> Vec<Finding> {
             sample.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
         })
         .collect();
-    let known = |name: &str| matches!(name, "email" | "id" | "locale" | "country");
+    let known = |name: &str| matches!(name, "email" | "phone" | "id" | "locale" | "country");
     let lacks = |name: &String| {
         let pointer = format!("/{}", name.replace('.', "/"));
         !known(name) && attributes.iter().any(|attributes| attributes.pointer(&pointer).is_none())

@@ -4,7 +4,7 @@
 use store::Settings;
 
 use crate::campaign::Campaign;
-use crate::configuration::ChannelConfiguration;
+use crate::configuration::{EmailConfiguration, Medium, SmsConfiguration};
 use crate::error::DeliveryError;
 use crate::links::Links;
 use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
@@ -22,10 +22,17 @@ impl Deps {
     ) -> Result<Checked, DeliveryError> {
         let settings = self.store.settings(self.workspace).await?;
         let checked = publish::check(campaign, samples, links, probe).await;
-        let configuration = &campaign.configuration;
-        Ok(match (checked, unreceived_unsubscribes(configuration, &settings)) {
+        let email = match &campaign.configuration.medium {
+            Medium::Email(email) => email,
+            Medium::Sms(sms) => {
+                let mut checked = checked?;
+                checked.warnings.extend(untold(sms));
+                return Ok(checked);
+            }
+        };
+        Ok(match (checked, unreceived_unsubscribes(email, &settings)) {
             (Ok(mut checked), None) => {
-                checked.warnings.extend(unreceived_bounces(configuration, &settings));
+                checked.warnings.extend(unreceived_bounces(email, &settings));
                 checked
             }
             (Ok(_), Some(finding)) => return Err(PublishError { findings: vec![finding] }.into()),
@@ -37,8 +44,18 @@ impl Deps {
     }
 }
 
+/// What the provider isn't asked to tell.
+fn untold(sms: &SmsConfiguration) -> Option<Finding> {
+    sms.transport.receiver.is_none().then(|| Finding {
+        part: "configuration.transport.receiver".to_owned(),
+        problem: "is missing: nobody is told what became of texts, and STOP is known only once a provider refuses to \
+                  send; name an [[sms]] of `serve` (docs/sms.md)"
+            .to_owned(),
+    })
+}
+
 /// A way out that leads nowhere is worse than none.
-fn unreceived_unsubscribes(configuration: &ChannelConfiguration, settings: &Settings) -> Option<Finding> {
+fn unreceived_unsubscribes(configuration: &EmailConfiguration, settings: &Settings) -> Option<Finding> {
     let domain = configuration.mailto_domain()?;
     let received = settings.mail_domains.iter().any(|received| received == domain);
     (!received).then(|| Finding {
@@ -50,7 +67,7 @@ fn unreceived_unsubscribes(configuration: &ChannelConfiguration, settings: &Sett
     })
 }
 
-fn unreceived_bounces(configuration: &ChannelConfiguration, settings: &Settings) -> Option<Finding> {
+fn unreceived_bounces(configuration: &EmailConfiguration, settings: &Settings) -> Option<Finding> {
     let domain = &configuration.bounce_domain;
     (!settings.mail_domains.contains(domain)).then(|| Finding {
         part: "configuration.bounce_domain".to_owned(),
@@ -68,8 +85,10 @@ mod tests {
     const BASE: &str = r#"{"name": "n", "channel": "email", "category": "marketing", "from": "a@shop.example",
         "transport": {"host": "localhost"}, "bounce_domain": "b.shop.example""#;
 
-    fn configuration(more: &str) -> ChannelConfiguration {
-        ChannelConfiguration::from_json(&format!("{BASE}{more}}}")).unwrap()
+    fn configuration(more: &str) -> EmailConfiguration {
+        let read = crate::ChannelConfiguration::from_json(&format!("{BASE}{more}}}")).unwrap();
+        let Medium::Email(email) = read.medium else { panic!("it is email's") };
+        email
     }
 
     fn receiving(domains: &[&str]) -> Settings {

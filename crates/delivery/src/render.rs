@@ -26,8 +26,10 @@ const SUBJECT_LENGTH_MAX: usize = 255;
 pub struct Person {
     /// The address's id.
     pub address: i64,
-    /// The address.
-    pub email: String,
+    /// The address, as messages are addressed.
+    pub to: String,
+    /// Whether that is a phone number.
+    pub phone: bool,
     /// Its consent generation.
     pub epoch: u32,
     /// Whether content may be personalised. If not, templates see nothing of the person.
@@ -103,6 +105,7 @@ pub struct Renderer {
     fallback: Option<Names>,
     campaign: Value,
     links: Arc<Links>,
+    by_reply: bool,
 }
 
 impl Renderer {
@@ -130,7 +133,13 @@ impl Renderer {
             fallback,
             campaign: facts.into_iter().collect(),
             links: Arc::new(links),
+            by_reply: campaign.configuration.takes_replies(),
         })
+    }
+
+    /// Whether people can opt out by replying.
+    pub(crate) fn by_reply(&self) -> bool {
+        self.by_reply
     }
 
     /// The links that it makes.
@@ -341,7 +350,8 @@ impl Object for Profile {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
         match key.as_str()? {
-            "email" => Some(Value::from(&*self.person.email)),
+            "email" if !self.person.phone => Some(Value::from(&*self.person.to)),
+            "phone" if self.person.phone => Some(Value::from(&*self.person.to)),
             "id" => text(&self.person.external_id),
             "locale" => text(&self.person.locale),
             "country" => text(&self.person.country),

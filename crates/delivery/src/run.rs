@@ -13,34 +13,32 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{BounceReason, Clock, ListId, RunId, Timestamp, WorkspaceId};
-use store::{NewRun, Run, RunGuard, RunReport, RunState, Store, StoreError};
+use consent::{BounceReason, Channel, Clock, ListId, RunId, Timestamp, WorkspaceId};
+use store::{RunReport, RunState, Store};
 use tokio::sync::watch;
 
 use crate::audience::{self, Resolved};
-use crate::campaign::{Campaign, RunSpec};
+use crate::campaign::Campaign;
+use crate::configuration::Medium;
 use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
 use crate::gate::{Gate, person};
 use crate::links::Links;
-use crate::listed::Listed;
+use crate::means::{Means, TextMeans};
 use crate::message::Composer;
 use crate::parts::Parts;
 use crate::pipeline::Pipeline;
 use crate::publish::{Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
 use crate::settle::Tally;
+use crate::sms::SmsTransport;
 use crate::smtp::SmtpTransport;
+use crate::start::{Started, start};
 use crate::turns::StoreTurns;
 use crate::window::Window;
 
 /// People that the publish check renders for.
 const SAMPLES: u64 = 25;
-/// How long to wait for another process that is starting a run, in steps of [`START_PAUSE`].
-const START_TRIES_MAX: u32 = 600;
-const START_PAUSE: Duration = Duration::from_millis(50);
-/// No run has this number: its lock is held while a run is started, so that two processes don't start the same one.
-const START_LOCK: RunId = RunId(0);
 
 /// What a run works with.
 #[derive(Clone)]
@@ -144,9 +142,10 @@ impl Deps {
             store: Arc::clone(&self.store),
             workspace: self.workspace,
             clock: Arc::clone(&self.clock),
+            channel: campaign.configuration.channel(),
             category: campaign.configuration.category,
             list,
-            sender: campaign.configuration.from.email.clone(),
+            sender: campaign.configuration.sender().to_owned(),
             after_complaint: campaign.configuration.send_after_complaint,
         }
     }
@@ -169,6 +168,7 @@ impl Deps {
             run,
             list: self.list(campaign).await?,
             level: campaign.configuration.level,
+            short: campaign.configuration.channel() != Channel::Email,
         })
     }
 }
@@ -184,7 +184,7 @@ pub async fn run_campaign(
     probe: &dyn LinkProbe,
     progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 ) -> Result<RunSummary, DeliveryError> {
-    let (signer, transport) = means(deps, campaign)?;
+    let mut means = means(deps, campaign)?;
     let started = start(deps, campaign, options, probe).await?;
     let Started { run, resumed, doubtful_retried, resolved, listed, checked } = started;
     let mut summary = RunSummary {
@@ -200,15 +200,18 @@ pub async fn run_campaign(
         warnings: checked.warnings,
     };
     let links = deps.links(campaign, Some(run.id)).await?;
+    if let (Means::Text(text), Medium::Sms(sms)) = (&mut means, &campaign.configuration.medium) {
+        let receiver = sms.transport.receiver.as_ref();
+        text.callback = receiver.map(|receiver| format!("{}/sms/{receiver}", links.public_url));
+    }
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
     let pipeline = Pipeline {
         gate: deps.gate(campaign, run.list),
         run: run.id,
         listed,
-        window: Window::new(transport.connections_max()),
-        transport: transport.clone(),
+        window: Window::new(means.connections_max()),
+        means,
         renderer,
-        composer: Composer::new(campaign, signer),
         retry: campaign.configuration.retry.clone(),
         judge: deps.judge,
         backoff: options.backoff,
@@ -217,8 +220,9 @@ pub async fn run_campaign(
     let tally = Arc::new(Tally::new(&pipeline.gate, run.id, progress).await?);
     let audience = deps.store.audience(deps.workspace, run.id).await?;
     let (pipeline, last, busy) = (Arc::new(pipeline), None, false);
+    let sending = Arc::clone(&pipeline);
     let ended = Parts { deps, options, pipeline, audience, tally, last, busy }.work(&mut summary).await;
-    transport.close_idle().await;
+    sending.means.close_idle().await;
     ended?;
     summary.next_due = deps.store.next_due(deps.workspace, run.id, None).await?;
     let now = deps.store.run(deps.workspace, run.id).await?;
@@ -247,16 +251,25 @@ pub async fn check_campaign(
 }
 
 /// What signs and what sends; nothing is connected yet.
-fn means(deps: &Deps, campaign: &Campaign) -> Result<(Signer, SmtpTransport), DeliveryError> {
-    let signer = Signer::load(&campaign.configuration.dkim)
-        .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
-    let config = campaign.configuration.transport.clone();
-    let turns = StoreTurns::of(deps, &config);
-    Ok((signer, SmtpTransport::with_turns(config, turns)?))
+fn means(deps: &Deps, campaign: &Campaign) -> Result<Means, DeliveryError> {
+    match &campaign.configuration.medium {
+        Medium::Email(email) => {
+            let signer = Signer::load(&email.dkim)
+                .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
+            let turns = StoreTurns::of(deps, &email.transport);
+            let transport = SmtpTransport::with_turns(email.transport.clone(), turns)?;
+            Ok(Means::Mail { transport, composer: Box::new(Composer::new(campaign, email, signer)) })
+        }
+        Medium::Sms(sms) => {
+            let turns = StoreTurns::of_sender(deps, sms);
+            let transport = SmsTransport::with_turns(sms.transport.clone(), turns)?;
+            Ok(Means::Text(TextMeans { transport, sender: sms.sender.clone(), callback: None }))
+        }
+    }
 }
 
 /// Refuses what the run's description has no room for.
-fn room_for(campaign: &Campaign, resolved: &Resolved) -> Result<(), InputError> {
+pub(crate) fn room_for(campaign: &Campaign, resolved: &Resolved) -> Result<(), InputError> {
     if resolved.listed.fits() {
         return Ok(());
     }
@@ -264,109 +277,7 @@ fn room_for(campaign: &Campaign, resolved: &Resolved) -> Result<(), InputError> 
     Err(InputError::new(&campaign.file, "audience.file", problem))
 }
 
-/// The addresses that a run was started with. A description that can't be read would mail other addresses than those
-/// asked for, so it stops the run (I9).
-fn listed(run: &Run) -> Result<Listed, DeliveryError> {
-    let spec: RunSpec = serde_json::from_str(&run.spec)
-        .map_err(|_| StoreError::Damaged(format!("the description of {} can't be read", run.id)))?;
-    Ok(spec.listed)
-}
-
-struct Started {
-    run: Run,
-    resumed: bool,
-    doubtful_retried: u64,
-    resolved: Resolved,
-    listed: Listed,
-    checked: Checked,
-}
-
-/// Finds the open run or makes a new one. Where the store isn't shared, nobody else may work on it.
-async fn start(
-    deps: &Deps,
-    campaign: &Campaign,
-    options: &RunOptions,
-    probe: &dyn LinkProbe,
-) -> Result<Started, DeliveryError> {
-    let _starting = start_lock(deps).await?;
-    let list = deps.list(campaign).await?;
-    let latest = deps.store.latest_run(deps.workspace, &campaign.name).await?;
-    let existing = match latest {
-        Some(run) if run.state == RunState::Open && run.fingerprint != campaign.fingerprint() => {
-            return Err(DeliveryError::OtherContent { campaign: campaign.name.clone(), run: run.id });
-        }
-        Some(run) if run.state == RunState::Open => Some(run),
-        Some(run)
-            if options.retry_doubtful && !options.again && run.fingerprint == campaign.fingerprint() =>
-        {
-            Some(run)
-        }
-        Some(run) if !options.again => {
-            return Err(DeliveryError::AlreadyFinished { campaign: campaign.name.clone(), run: run.id });
-        }
-        _ => None,
-    };
-    let links = deps.links(campaign, existing.as_ref().map(|run| run.id)).await?;
-    if let Some(run) = existing {
-        if !deps.store.is_shared() {
-            drop(deps.store.lock_run(deps.workspace, run.id).await?);
-        }
-        let doubtful_retried = reopen(deps, &run, options).await?;
-        let profiles = deps.store.audience(deps.workspace, run.id).await?;
-        let samples = samples(deps, campaign, list, &profiles).await?;
-        let checked = deps.checked(campaign, &samples, &links, probe).await?;
-        let listed = listed(&run)?;
-        let (resumed, resolved) = (true, Resolved::default());
-        return Ok(Started { run, resumed, doubtful_retried, resolved, listed, checked });
-    }
-    let now = deps.clock.now();
-    // Refuses content that can't go out before anything is made.
-    Renderer::new(campaign, links.clone()).map_err(template_findings)?;
-    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, true, now).await?;
-    room_for(campaign, &resolved)?;
-    let samples = samples(deps, campaign, list, &resolved.profiles).await?;
-    let checked = deps.checked(campaign, &samples, &links, probe).await?;
-    let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
-    let configuration = deps.store.put_configuration(deps.workspace, name, &body, now).await?;
-    let spec = serde_json::to_string(&campaign.spec(&checked.confirmation, resolved.listed.clone()));
-    let run = NewRun {
-        campaign: campaign.name.clone(),
-        configuration: configuration.id,
-        list,
-        fingerprint: campaign.fingerprint().to_owned(),
-        spec: spec.map_err(|error| StoreError::Invalid(error.to_string()))?,
-        audience: resolved.profiles.clone(),
-        created_at: now,
-    };
-    let run = deps.store.create_run(deps.workspace, run).await?;
-    let listed = listed(&run)?;
-    Ok(Started { run, resumed: false, doubtful_retried: 0, resolved, listed, checked })
-}
-
-/// Makes what is in doubt due again if that was asked for, and the run open. In this order: whoever finds nothing left and
-/// finishes the run at this moment is undone.
-async fn reopen(deps: &Deps, run: &Run, options: &RunOptions) -> Result<u64, StoreError> {
-    let now = deps.clock.now();
-    if !options.retry_doubtful {
-        return Ok(0);
-    }
-    let retried = deps.store.retry_doubtful(deps.workspace, run.id, None, now).await?;
-    deps.store.set_run_state(deps.workspace, run.id, RunState::Open, now).await?;
-    Ok(retried)
-}
-
-async fn start_lock(deps: &Deps) -> Result<RunGuard, DeliveryError> {
-    let mut tries = 0;
-    loop {
-        match deps.store.lock_run(deps.workspace, START_LOCK).await {
-            Err(StoreError::Busy(_)) if tries < START_TRIES_MAX => tries += 1,
-            other => return Ok(other?),
-        }
-        tokio::time::sleep(START_PAUSE).await;
-    }
-}
-
-fn template_findings(errors: Vec<crate::render::TemplateError>) -> PublishError {
+pub(crate) fn template_findings(errors: Vec<crate::render::TemplateError>) -> PublishError {
     let finding = |error: crate::render::TemplateError| Finding {
         part: error.part,
         problem: format!("line {}: {}", error.line, error.problem),
@@ -383,6 +294,7 @@ pub(crate) async fn samples(
 ) -> Result<Vec<Person>, DeliveryError> {
     let step = (audience.len() / SAMPLES).max(1);
     let picked = (0..SAMPLES).filter_map(|n| audience.select(n * step)).map(audience::profile).collect();
-    let (readings, ..) = deps.gate(campaign, list).read(picked, None, true).await?;
-    Ok(readings.into_iter().filter_map(person).collect())
+    let gate = deps.gate(campaign, list);
+    let (readings, ..) = gate.read(picked, None, true).await?;
+    Ok(readings.into_iter().filter_map(|reading| person(reading, gate.channel)).collect())
 }

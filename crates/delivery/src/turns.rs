@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use consent::{Clock, WorkspaceId};
 use store::Store;
 
+use crate::configuration::SmsConfiguration;
 use crate::run::Deps;
 use crate::smtp::{Grant, TransportConfig, TransportError, Turns};
 
@@ -22,9 +23,16 @@ pub(crate) struct StoreTurns {
 impl StoreTurns {
     /// For a relay with a limit, if the store is shared; otherwise the transport keeps it by itself.
     pub(crate) fn of(deps: &Deps, config: &TransportConfig) -> Option<Arc<dyn Turns>> {
-        let per_second = config.rate_per_second?.get();
+        Self::shared(deps, format!("{}:{}", config.host, config.port), config.rate_per_second?.get())
+    }
+
+    /// The same for a sender of texts.
+    pub(crate) fn of_sender(deps: &Deps, sms: &SmsConfiguration) -> Option<Arc<dyn Turns>> {
+        Self::shared(deps, format!("sms:{}", sms.sender), sms.transport.per_second?.get())
+    }
+
+    fn shared(deps: &Deps, key: String, per_second: u32) -> Option<Arc<dyn Turns>> {
         let Deps { store, workspace, clock, .. } = deps.clone();
-        let key = format!("{}:{}", config.host, config.port);
         store
             .is_shared()
             .then(|| -> Arc<dyn Turns> { Arc::new(Self { store, workspace, clock, key, per_second }) })

@@ -44,7 +44,7 @@ pub struct Report {
     pub address: Option<String>,
     /// When it happened, if the report says.
     pub occurred_at: Option<Timestamp>,
-    /// What brought it: `dsn`, `arf`, `mailto`, `webhook:NAME`. At most 64 bytes.
+    /// What brought it: `dsn`, `arf`, `mailto`, `webhook:NAME`, `sms:NAME`. At most 64 bytes.
     pub source: String,
     /// Status and text of a bounce, or what is to be noted.
     pub detail: String,

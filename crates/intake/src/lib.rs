@@ -4,8 +4,11 @@ pub mod imap;
 pub mod inbox;
 pub mod mail;
 pub mod receiver;
+pub mod sms;
 pub mod unsubscribe;
 pub mod webhook;
 
 pub mod import;
+pub mod opt_out_list;
+pub mod review;
 pub mod suppression;

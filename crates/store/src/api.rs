@@ -11,8 +11,10 @@ use crate::types::{
 };
 
 mod suppression;
+mod texts;
 
 pub use suppression::SuppressionStore;
+pub use texts::TextStore;
 
 /// What every operation answers with.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -26,7 +28,7 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
-pub trait Store: SuppressionStore + crate::Uploads {
+pub trait Store: SuppressionStore + TextStore + crate::Uploads {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 

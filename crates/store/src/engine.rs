@@ -2,6 +2,7 @@
 
 mod operations;
 mod suppression;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod profiles;
 mod reading;
 mod runs;
 mod suppression;
+mod texts;
 mod uploads;
 mod workspace;
 
@@ -13,5 +14,6 @@ pub use profiles::*;
 pub use reading::*;
 pub use runs::*;
 pub use suppression::*;
+pub use texts::*;
 pub use uploads::*;
 pub use workspace::*;

@@ -19,7 +19,7 @@ use crate::router::RETRY_AFTER_SECONDS;
 use crate::state::WebState;
 
 /// Requests whose bodies are in memory at once; past it, 503, and the service tries again.
-const BODIES_MAX: usize = 32;
+pub(crate) const BODIES_MAX: usize = 32;
 /// How much of a body that is too long is read, and dropped, before the refusal: a client that is still sending mostly
 /// doesn't see an answer.
 const DRAIN_LENGTH_MAX: usize = 16 * 1024 * 1024;
@@ -50,7 +50,7 @@ pub(crate) async fn post(
     let (parts, body) = request.into_parts();
     let Some((hooks, endpoint)) = find(&state, &name) else { return missing() };
     let received = receive(&state, hooks, endpoint, &parts, body).await;
-    received.unwrap_or_else(|failure| failure.answer(endpoint))
+    received.unwrap_or_else(|failure| failure.answer(endpoint.name()))
 }
 
 /// `OPTIONS`: the handshake of cloud events, for Event Grid.
@@ -76,7 +76,7 @@ pub(crate) async fn options(
             }
             response
         }
-        Err(refusal) => Failure::Refused(refusal).answer(endpoint),
+        Err(refusal) => Failure::Refused(refusal).answer(endpoint.name()),
     }
 }
 
@@ -85,12 +85,16 @@ fn find<'s>(state: &'s WebState, name: &str) -> Option<(&'s Webhooks, &'s Endpoi
     Some((hooks, hooks.endpoints.get(name)?))
 }
 
-fn headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
+pub(crate) fn headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
     let texts = headers.iter().map(|(name, value)| (name.as_str(), value.to_str()));
     texts.filter_map(|(name, value)| Some((name, value.ok()?))).collect()
 }
 
-fn head<'a>(state: &WebState, parts: &'a Parts, headers: &'a [(&'a str, &'a str)]) -> webhook::Request<'a> {
+pub(crate) fn head<'a>(
+    state: &WebState,
+    parts: &'a Parts,
+    headers: &'a [(&'a str, &'a str)],
+) -> webhook::Request<'a> {
     let query = parts.uri.query().unwrap_or_default();
     webhook::Request { headers, query, body: &[], now: state.config().clock.now() }
 }
@@ -106,7 +110,7 @@ async fn receive(
     let head = head(state, parts, &headers);
     endpoint.admit(&head)?;
     let _place = hooks.bodies.try_acquire().map_err(|_| Failure::Busy)?;
-    let body = read(&parts.headers, body).await?;
+    let body = read(&parts.headers, body, BODY_LENGTH_MAX).await?;
     let request = webhook::Request { body: &body, ..head };
     match endpoint.receive(&request, hooks.outside.as_ref()).await? {
         Reception::Events(events) => take(state, endpoint, events).await,
@@ -131,12 +135,12 @@ async fn take(state: &WebState, endpoint: &Endpoint, events: Events) -> Result<R
 }
 
 /// The body, unless it is longer than may be.
-async fn read(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn read(headers: &HeaderMap, mut body: Body, length_max: usize) -> Result<Vec<u8>, Failure> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > DRAIN_LENGTH_MAX) {
         return Err(Refusal::TooLarge.into());
     }
-    let mut kept = Vec::with_capacity(length.unwrap_or(0).min(BODY_LENGTH_MAX));
+    let mut kept = Vec::with_capacity(length.unwrap_or(0).min(length_max));
     let mut total = 0;
     while let Some(frame) = body.frame().await {
         let broken = |_| Refusal::Malformed("it ends too early".to_owned());
@@ -145,13 +149,13 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>, Failure> {
         if total > DRAIN_LENGTH_MAX {
             break;
         }
-        if total <= BODY_LENGTH_MAX {
+        if total <= length_max {
             kept.extend_from_slice(&data);
         } else {
             kept = Vec::new();
         }
     }
-    if total > BODY_LENGTH_MAX { Err(Refusal::TooLarge.into()) } else { Ok(kept) }
+    if total > length_max { Err(Refusal::TooLarge.into()) } else { Ok(kept) }
 }
 
 /// How many of what a request told.
@@ -200,7 +204,7 @@ impl Counts {
 }
 
 /// Why a request isn't answered with 2xx.
-enum Failure {
+pub(crate) enum Failure {
     Refused(Refusal),
     Store(store::StoreError),
     Busy,
@@ -238,22 +242,18 @@ impl Failure {
         }
     }
 
-    fn answer(&self, endpoint: &Endpoint) -> Response {
+    /// Says so, to the service and in the log, by the webhook's name.
+    pub(crate) fn answer(&self, name: &str) -> Response {
         let status = self.status();
         let detail = match self {
             Self::Refused(refusal) => refusal.to_string(),
             Self::Store(error) => {
-                tracing::error!(webhook = endpoint.name(), error = %error, "the store couldn't take a webhook's events");
+                tracing::error!(webhook = name, error = %error, "the store couldn't take a webhook's events");
                 "the events couldn't be made durable".to_owned()
             }
             Self::Busy => "too many requests in hand".to_owned(),
         };
-        tracing::warn!(
-            webhook = endpoint.name(),
-            status = status.as_u16(),
-            reason = detail,
-            "webhook refused"
-        );
+        tracing::warn!(webhook = name, status = status.as_u16(), reason = detail, "webhook refused");
         let mut response = problem(status, &detail);
         let extra = match status {
             StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
@@ -269,12 +269,12 @@ impl Failure {
     }
 }
 
-fn missing() -> Response {
+pub(crate) fn missing() -> Response {
     problem(StatusCode::NOT_FOUND, "no webhook of this name is configured")
 }
 
 /// RFC 9457.
-fn problem(status: StatusCode, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
     let kind = HeaderValue::from_static("application/problem+json");

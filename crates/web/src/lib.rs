@@ -16,10 +16,13 @@ mod render;
 mod requester;
 mod router;
 mod screen;
+mod short;
 mod state;
+mod texts;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use hooks::Webhooks;
 pub use outside::Https;
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};
+pub use texts::TextHooks;

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::hooks::Webhooks;
 use crate::render::Renderer;
+use crate::texts::TextHooks;
 
 /// What the public pages are served with.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct PublicConfig {
     pub ledger: Option<LedgerFiles>,
     /// The webhooks of relay services.
     pub webhooks: Option<Arc<Webhooks>>,
+    /// The receivers of text messages.
+    pub texts: Option<Arc<TextHooks>>,
     /// Whether a reverse proxy of the operator's stands in front: then the last entry of X-Forwarded-For is the
     /// client's address. Without one, anybody could write there what they like.
     pub behind_proxy: bool,
@@ -39,6 +42,7 @@ impl PublicConfig {
             clock,
             ledger: None,
             webhooks: None,
+            texts: None,
             behind_proxy: false,
             requests_max: Self::REQUESTS_MAX,
         }

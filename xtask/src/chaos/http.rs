@@ -39,10 +39,18 @@ impl Client {
     /// # Errors
     /// When no whole answer arrives: it is then unknown whether the server has acted.
     pub fn one_click(&mut self, path: &str) -> Result<u16> {
+        self.post(path, "application/x-www-form-urlencoded", "", ONE_CLICK)
+    }
+
+    /// Posts `body` and gives the status; `header` holds further lines of the header, with their ends.
+    ///
+    /// # Errors
+    /// When no whole answer arrives: it is then unknown whether the server has acted.
+    pub fn post(&mut self, path: &str, content_type: &str, header: &str, body: &str) -> Result<u16> {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {}\r\n\r\n{ONE_CLICK}",
-            ONE_CLICK.len()
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\n{header}\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
         );
         self.writer.write_all(request.as_bytes())?;
         let head = self.line()?;

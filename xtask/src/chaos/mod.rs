@@ -8,6 +8,7 @@
 //! | `opt-outs` | SIGKILL of `serve` under one-click POSTs | I2 |
 //! | `disk` | the disk full during imports and opt-outs | I2 |
 //! | `silence` | 100 clients opt people out while a run goes on | I1 |
+//! | `stops` | people reply STOP, in several wordings, while texts go out, on both engines | I1 |
 //! | `nodes` | five nodes on one PostgreSQL, which is killed and restarted as they are | I1, I2, nobody mailed twice or skipped |
 //! | `failover` | the primary killed under one-click POSTs, its standby promoted | I2 |
 //!
@@ -32,6 +33,7 @@ mod opt_outs;
 mod random;
 mod senders;
 mod silence;
+mod stops;
 
 use random::Random;
 
@@ -60,6 +62,8 @@ pub enum Kind {
     Disk,
     /// Opt people out during a run and measure when the last message to each began
     Silence,
+    /// Reply STOP during a run of texts and measure when the last text to each began
+    Stops,
     /// Kill and restart nodes, and the PostgreSQL they share, during a run in which people opt out
     Nodes,
     /// Kill the primary while people opt out, and promote its standby
@@ -67,8 +71,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Import, Self::Campaign, Self::OptOuts, Self::Disk, Self::Silence, Self::Nodes, Self::Failover];
+    const ALL: [Self; 8] = [
+        Self::Import,
+        Self::Campaign,
+        Self::OptOuts,
+        Self::Disk,
+        Self::Silence,
+        Self::Stops,
+        Self::Nodes,
+        Self::Failover,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -77,6 +89,7 @@ impl Kind {
             Self::OptOuts => "opt-outs",
             Self::Disk => "disk",
             Self::Silence => "silence",
+            Self::Stops => "stops",
             Self::Nodes => "nodes",
             Self::Failover => "failover",
         }
@@ -86,7 +99,7 @@ impl Kind {
         match self {
             Self::Import | Self::Campaign | Self::OptOuts => rounds,
             Self::Disk => rounds.div_ceil(ROUNDS_PER_DISK),
-            Self::Silence => rounds.div_ceil(ROUNDS_PER_SILENCE),
+            Self::Silence | Self::Stops => rounds.div_ceil(ROUNDS_PER_SILENCE),
             Self::Nodes => rounds.div_ceil(ROUNDS_PER_NODES),
             Self::Failover => rounds.div_ceil(ROUNDS_PER_FAILOVER),
         }
@@ -266,6 +279,7 @@ pub fn run_kind(kind: Kind, binary: &Path, rounds: usize, seed: u64, size: Size)
         Kind::OptOuts => opt_outs::run(&mut context, rounds),
         Kind::Disk => disk::run(&mut context, rounds),
         Kind::Silence => silence::run(&mut context, rounds),
+        Kind::Stops => stops::run(&mut context, rounds),
         Kind::Nodes => nodes::run(&mut context, rounds),
         Kind::Failover => failover::run(&mut context, rounds),
     }?;

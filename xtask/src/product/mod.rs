@@ -15,12 +15,14 @@ use crate::servers::poll_until;
 
 mod mailing;
 mod people;
+mod phones;
 mod receiver;
 mod stage;
 mod usage;
 
 pub use mailing::{DkimKey, Mailing};
 pub use people::{Choice, Person, address, choice, write_addresses, write_csv};
+pub use phones::{Phones, Sent};
 pub use receiver::{Mail, Pace, Receiver};
 pub use stage::{Links, Stage, Summary, import};
 pub use usage::Usage;
@@ -190,7 +192,16 @@ impl Product {
     /// # Errors
     /// When it ends or says nothing.
     pub fn serve(&self) -> Result<(Running, u16)> {
-        let mut running = self.start_guarded(&["serve", "--listen", "127.0.0.1:0"])?;
+        self.serve_with(&[])
+    }
+
+    /// The same with more arguments.
+    ///
+    /// # Errors
+    /// When it ends or says nothing.
+    pub fn serve_with(&self, arguments: &[&OsStr]) -> Result<(Running, u16)> {
+        let serve = ["serve", "--listen", "127.0.0.1:0"].map(OsStr::new);
+        let mut running = self.start_guarded(&[&serve, arguments].concat())?;
         let mut port = None;
         poll_until(PATIENCE, || {
             port = running.said(SERVING)?.and_then(|rest| rest.split('/').next()?.parse().ok());

@@ -10,6 +10,7 @@
 //! | [`dkim`] | a DKIM verifier that shares no code with ours |
 //! | [`Browser`] | Chromium, driven by a script |
 //! | [`Signer`] | signs webhooks as relay services do |
+//! | [`TextSigner`] | signs webhooks as providers of text messages do |
 //! | [`Tmpfs`] | a small file system to fill up |
 //!
 //! All listen on 127.0.0.1 and keep everything in a temporary folder. Each ends, with its processes and files, when it is
@@ -35,6 +36,7 @@ pub mod guard;
 mod postfix;
 pub(crate) mod postgres;
 mod sink;
+pub(crate) mod texts;
 mod tmpfs;
 pub(crate) mod webhooks;
 
@@ -44,6 +46,7 @@ pub use exim::Exim;
 pub use postfix::{Options as PostfixOptions, Postfix};
 pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
+pub use texts::TextSigner;
 pub use tmpfs::Tmpfs;
 pub use webhooks::Signer;
 

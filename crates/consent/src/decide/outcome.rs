@@ -63,11 +63,12 @@ pub enum Exclusion {
     PendingVerification = 14,
     NoConsent = 15,
     OptInRequired = 16,
+    HeldForReview = 17,
 }
 
 impl Exclusion {
     /// Every reason, in the order of its code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AddressMissing,
         Self::AddressMalformed,
         Self::TokenDead,
@@ -84,6 +85,7 @@ impl Exclusion {
         Self::PendingVerification,
         Self::NoConsent,
         Self::OptInRequired,
+        Self::HeldForReview,
     ];
 
     /// The reason for a code; `None` for a code never given out.
@@ -115,6 +117,7 @@ impl Exclusion {
             Self::PendingVerification => "PendingVerification",
             Self::NoConsent => "NoConsent",
             Self::OptInRequired => "OptInRequired",
+            Self::HeldForReview => "HeldForReview",
         }
     }
 
@@ -137,6 +140,7 @@ impl Exclusion {
             Self::PendingVerification => "waits for confirmation",
             Self::NoConsent => "no consent",
             Self::OptInRequired => "the law there asks for an opt-in",
+            Self::HeldForReview => "a reply that may be a refusal waits to be read",
         }
     }
 }

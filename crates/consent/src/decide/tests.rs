@@ -44,6 +44,7 @@ fn each_row_in_its_turn() {
     recipient.suppressed = Suppressed::Domain;
     recipient.allow = Allow::NotListed;
     recipient.sender_blocked = true;
+    recipient.held = true;
     let bound = Message { list: Some(ListState::Live), ..EMAIL };
     let mut expect = |reason, mend: fn(&mut Recipient)| {
         check(&recipient, &bound, &rules, Decision::Exclude(reason));
@@ -57,6 +58,7 @@ fn each_row_in_its_turn() {
     expect(Exclusion::OptedOutAll, |r| r.profile = r.profile.with(Field::Any, Choice::Pending));
     expect(Exclusion::OptedOutChannel, |r| r.profile = r.profile.with(Field::Email, Choice::Unset));
     expect(Exclusion::OptedOutAddress, |r| r.identity = ConsentWord::EMPTY);
+    expect(Exclusion::HeldForReview, |r| r.held = false);
     expect(Exclusion::UnsubscribedFromList, |r| r.subscription = Choice::Pending);
     expect(Exclusion::PendingVerification, |r| r.subscription = Choice::Unset);
     expect(Exclusion::NotSubscribed, |r| r.subscription = Choice::Yes);
@@ -71,6 +73,7 @@ fn transactional_ignores_consent_but_not_suppression_or_blocks() {
     let rules = Rules::default();
     let receipt = Message { category: Category::Transactional, ..EMAIL };
     let mut recipient = with_profile(&[(Field::Any, Choice::No)]);
+    recipient.held = true;
     check(&recipient, &receipt, &rules, Decision::Permit(Basis::Transactional));
     recipient.sender_blocked = true;
     check(&recipient, &receipt, &rules, Decision::Exclude(Exclusion::SenderBlocked));
@@ -129,12 +132,13 @@ prop_compose! {
         suppressed in prop::sample::select(vec![Suppressed::No, Suppressed::No, Suppressed::Address, Suppressed::Domain, Suppressed::Complaint]),
         allow in prop::sample::select(vec![Allow::Off, Allow::Listed, Allow::NotListed]),
         sender_blocked in prop::bool::weighted(0.1),
+        held in prop::bool::weighted(0.1),
         profile in any_word(),
         identity in any_word(),
         subscription in any_choice(),
         country in prop::sample::select(vec![None, "US".parse().ok(), "DE".parse().ok(), "SG".parse().ok()]),
     ) -> Recipient {
-        Recipient { reach, suppressed, allow, sender_blocked, profile, identity, subscription, country }
+        Recipient { reach, suppressed, allow, sender_blocked, held, profile, identity, subscription, country }
     }
 }
 

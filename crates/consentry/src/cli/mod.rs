@@ -5,6 +5,7 @@ mod classify;
 mod db;
 mod intake;
 mod ledger;
+mod sms;
 mod suppression;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;
+pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
 const EXIT_CODES: &str = "\
@@ -98,6 +100,9 @@ pub enum Command {
     /// Addresses and domains that alone are sent to, and the emergency brake
     #[command(subcommand)]
     Allow(Allow),
+    /// Text messages: replies that wait to be read, blocked senders, providers' opt-out lists
+    #[command(subcommand)]
+    Sms(Sms),
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),

@@ -77,7 +77,7 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
 async fn dry_run(context: &Context, deps: &Deps, campaign: &Campaign) -> Result<Exit> {
     let forecast = forecast(deps, campaign).await.map_err(|error| with_hint(campaign, error))?;
     output::data(context.json, &json!(forecast), || forecast.to_string().trim_end().to_owned());
-    match check_campaign(deps, campaign, &RouterProbe(public_pages(context, false)?)).await {
+    match check_campaign(deps, campaign, &RouterProbe(public_pages(context, None)?)).await {
         Ok(checked) => {
             warn_of(&checked.warnings);
             Ok(Exit::Done)
@@ -131,7 +131,7 @@ pub async fn run_with_bar(
             (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
         shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
     };
-    let probe = RouterProbe(public_pages(context, false)?);
+    let probe = RouterProbe(public_pages(context, None)?);
     let outcome = run_campaign(deps, campaign, options, &probe, Arc::new(progress)).await;
     bar.finish_and_clear();
     Ok(outcome)

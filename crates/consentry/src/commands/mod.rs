@@ -20,4 +20,6 @@ pub mod opt_out;
 pub mod profile;
 pub mod returned;
 pub mod serve;
+pub mod sms;
+pub mod sms_push;
 pub mod suppression;

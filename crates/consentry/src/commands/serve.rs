@@ -8,7 +8,9 @@ use anyhow::Result;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use web::{AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, WebState, ajo_router, public_router};
+use web::{
+    AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router, public_router,
+};
 
 use crate::cli::Serve;
 use crate::context::{Context, WORKSPACE};
@@ -17,7 +19,8 @@ use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
 use crate::system::OsEntropy;
-use crate::webhook_section;
+use crate::text_replies::TextReplies;
+use crate::{sms_section, webhook_section};
 
 /// Serves the public pages until it is told to stop.
 pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
@@ -26,6 +29,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
     let mut config = public_config(context, args.behind_proxy)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
+    config.texts = sms_section::receivers(context, &file.sms, beside).await?;
+    let transports = sms_section::transports(&file.sms, beside)?;
     let desk = MailDesk::open(context, &file, beside).await?;
     let listener = TcpListener::bind(args.listen)
         .await
@@ -37,7 +42,11 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         );
     }
     let stop = stop_signal();
-    let mut mail = desk.spawn(&stop);
+    let mut tasks = desk.spawn(&stop);
+    if !transports.is_empty() {
+        let replies = TextReplies::new(context.shared_store(), Arc::clone(&context.clock), transports);
+        tasks.spawn(replies.run(stop.clone()));
+    }
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
@@ -45,7 +54,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     }
     let pages = listen::unready_when(routes, stop.clone());
     listen::serve(listener, pages, listen::after(stop, drain)).await?;
-    while mail.join_next().await.is_some() {}
+    while tasks.join_next().await.is_some() {}
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)
@@ -65,9 +74,10 @@ async fn suppression_interface(context: &Context, keys: Vec<ApiKey>) -> Router {
     ajo_router(state)
 }
 
-/// The public pages over this data directory.
-pub fn public_pages(context: &Context, behind_proxy: bool) -> Result<Router> {
-    Ok(public_router(WebState::new(public_config(context, behind_proxy)?)))
+/// The public pages over this data directory, asked by programs on this machine; with receivers of texts, if any.
+pub fn public_pages(context: &Context, texts: Option<Arc<TextHooks>>) -> Result<Router> {
+    let config = PublicConfig { texts, ..public_config(context, false)? };
+    Ok(public_router(WebState::new(config)))
 }
 
 fn public_config(context: &Context, behind_proxy: bool) -> Result<PublicConfig> {

@@ -3,16 +3,20 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
 
+pub mod call;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use xtask::servers::{Database, shared};
 
-/// A folder with a data directory in it.
+/// A folder with a data directory in it, and a database where the state is in PostgreSQL.
 pub struct Desk {
     pub folder: TempDir,
+    database: Option<Database>,
 }
 
 /// What a command did.
@@ -39,7 +43,20 @@ impl Ran {
 
 impl Desk {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), database: None }
+    }
+
+    /// With the state in a PostgreSQL database of its own.
+    pub fn on_postgres() -> Self {
+        let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
+        let database = server.database("desk_empty", |_| Ok(())).unwrap();
+        Self { database: Some(database), ..Self::new() }
+    }
+
+    /// Does the same on each engine.
+    pub fn on_each_engine(mut test: impl FnMut(Self)) {
+        test(Self::new());
+        test(Self::on_postgres());
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -64,6 +81,9 @@ impl Desk {
             .env("CONSENTRY_DATA_DIR", self.data_dir())
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
+        if let Some(database) = &self.database {
+            command.env("CONSENTRY_DATABASE", database.url());
+        }
         command
     }
 

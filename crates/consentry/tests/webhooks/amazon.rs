@@ -13,7 +13,8 @@ use tower::ServiceExt as _;
 use web::{PublicConfig, WebState, Webhooks, public_router};
 use xtask::servers::Signer;
 
-use crate::stage::{Stage, TOPIC, call, notification, now, rfc3339, verdict};
+use crate::stage::{Stage, TOPIC, call, notification, verdict};
+use crate::support::call::{now, rfc3339};
 
 const CONFIRM: &str = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=x&Token=t";
 

@@ -8,12 +8,17 @@ mod stage;
 mod support;
 
 use serde_json::{Value, json};
-use stage::{Call, PROVIDERS, Stage, call, now, rfc3339, send, verdict};
+use stage::{PROVIDERS, Stage, call, forged, verdict};
 use support::Desk;
+use support::call::{Call, now, rfc3339, send};
 
 #[test]
 fn a_bounce_from_each_service_suppresses_once_and_survives_a_kill() {
-    let Some(stage) = Stage::new() else { return };
+    Desk::on_each_engine(bounces_suppress);
+}
+
+fn bounces_suppress(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
     for provider in PROVIDERS {
         let call = stage.bounce(provider, &format!("{provider}@example.com"), "e1");
         stage.answers(&call, 200);
@@ -33,7 +38,11 @@ fn a_bounce_from_each_service_suppresses_once_and_survives_a_kill() {
 
 #[test]
 fn complaints_and_unsubscriptions_opt_out() {
-    let Some(stage) = Stage::new() else { return };
+    Desk::on_each_engine(they_opt_out);
+}
+
+fn they_opt_out(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
     let ses = json!({ "eventType": "Complaint", "mail": { "messageId": "1" }, "complaint": { "feedbackId": "1", "complainedRecipients": [{ "emailAddress": "c1@example.com" }, { "emailAddress": "not an address" }, { "emailAddress": "c2@example.com" }] } });
     stage.answers(&stage.signed("ses", &ses, now()), 200);
     let grid = json!([
@@ -76,7 +85,7 @@ fn a_wrong_key_is_refused() {
     let Some(stage) = Stage::new() else { return };
     for provider in PROVIDERS {
         let call = stage.bounce(provider, "a@example.com", "e1");
-        let answer = stage.answers(&call.clone().forged(), 403);
+        let answer = stage.answers(&forged(&call), 403);
         assert!(answer.contains("application/problem+json"), "{answer}");
         let mut bare = Call { headers: vec![call.headers[0].clone()], ..call };
         bare.path = format!("/hooks/{provider}");

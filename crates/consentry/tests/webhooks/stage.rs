@@ -1,13 +1,10 @@
 //! A running server with a webhook of each service, and requests as the services make them.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
-
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use xtask::servers::Signer;
 
+use crate::support::call::{Call, basic, now, rfc3339, send};
 use crate::support::{Desk, Serving};
 
 pub const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:bounces";
@@ -23,28 +20,13 @@ pub struct Stage {
     pub signer: Signer,
 }
 
-/// A request as a service makes it.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub method: &'static str,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-#[allow(clippy::disallowed_methods, reason = "the server compares with the system's clock")]
-pub fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
-}
-
-pub fn rfc3339(seconds: u64) -> String {
-    consent::Timestamp(i64::try_from(seconds).unwrap() * 1_000_000).to_string()
-}
-
 impl Stage {
     pub fn new() -> Option<Self> {
+        Self::at(Desk::new())
+    }
+
+    pub fn at(desk: Desk) -> Option<Self> {
         let signer = Signer::find().unwrap()?;
-        let desk = Desk::new();
         let (_, key) = signer.sendgrid("0", "").unwrap();
         desk.write("secret", SECRET);
         desk.write("sendgrid-key", key);
@@ -144,62 +126,29 @@ pub fn notification(message: &str, at: u64) -> Value {
     json!({ "Type": "Notification", "MessageId": format!("m-{at}"), "TopicArn": TOPIC, "Subject": "Amazon SES", "Message": message, "Timestamp": rfc3339(at) })
 }
 
-pub fn basic(secret: &str) -> String {
-    format!("Basic {}", BASE64.encode(format!("hook:{secret}").as_bytes()))
-}
-
 pub fn call(provider: &str, body: impl Into<Vec<u8>>) -> Call {
     let headers = vec![("Content-Type".to_owned(), JSON.to_owned())];
     Call { method: "POST", path: format!("/hooks/{provider}"), headers, body: body.into() }
 }
 
-impl Call {
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// The same with other keys: signed by nobody, or with a secret that is one letter off.
-    pub fn forged(mut self) -> Self {
-        for (name, value) in &mut self.headers {
-            if name == "Authorization" {
-                *value = if value.starts_with("Basic") {
-                    basic("correct-horse-batterz")
-                } else {
-                    value.replace("correct", "borrect")
-                };
-            }
+/// The same with other keys: signed by nobody, or with a secret that is one letter off.
+pub fn forged(call: &Call) -> Call {
+    let mut forged = call.clone();
+    for (name, value) in &mut forged.headers {
+        if name == "Authorization" {
+            *value = if value.starts_with("Basic") {
+                basic("correct-horse-batterz")
+            } else {
+                value.replace("correct", "borrect")
+            };
         }
-        self.path = self.path.replace("correct", "borrect");
-        let text = String::from_utf8(self.body).unwrap();
-        // Of what is signed one letter is another.
-        self.body =
-            text.replace("example.com", "example.org").replace("\"token\":\"", "\"token\":\"A").into_bytes();
-        self
     }
-}
-
-/// One request on a connection of its own; `length` is what its head promises.
-pub fn send(address: &str, call: &Call, length: usize) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut head = format!(
-        "{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n",
-        call.method, call.path
-    );
-    for (name, value) in &call.headers {
-        head.extend([name, ": ", value, "\r\n"]);
-    }
-    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
-    stream.write_all(&call.body).unwrap();
-    if length > call.body.len() {
-        stream.shutdown(Shutdown::Write).unwrap();
-    }
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    (answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), answer)
+    forged.path = forged.path.replace("correct", "borrect");
+    let text = String::from_utf8(forged.body).unwrap();
+    // Of what is signed one letter is another.
+    forged.body =
+        text.replace("example.com", "example.org").replace("\"token\":\"", "\"token\":\"A").into_bytes();
+    forged
 }
 
 /// `permit`, or why not.

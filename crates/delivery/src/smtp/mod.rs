@@ -32,6 +32,7 @@ pub use envelope::{Envelope, EnvelopeError, HelloName};
 pub use error::TransportError;
 pub use outcome::{Outcome, Unsendable};
 pub use pool::{Session, SmtpTransport};
+pub(crate) use rate::RateLimit;
 pub use rate::{Grant, Turns};
 pub use reply::{EnhancedCode, Reply};
 pub use secret::Secret;

@@ -30,7 +30,7 @@ pub struct Grant {
 
 /// A token bucket in its virtual-scheduling form (GCRA): it keeps only when the next message would be due. A shared one
 /// has its turns granted a few at a time, and keeps those not used.
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     interval: Duration,
     kind: Kind,
 }
@@ -47,19 +47,19 @@ struct Held {
 }
 
 impl RateLimit {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32) -> Self {
         Self { interval: interval(per_second), kind: Kind::Own(Mutex::new(Instant::now())) }
     }
 
     /// One whose turns come from elsewhere, for as many senders at a time.
-    pub(super) fn shared(per_second: NonZeroU32, turns: Arc<dyn Turns>, senders: usize) -> Self {
+    pub(crate) fn shared(per_second: NonZeroU32, turns: Arc<dyn Turns>, senders: usize) -> Self {
         let wanted = u32::try_from(senders).unwrap_or(u32::MAX);
         let held = tokio::sync::Mutex::new(Held { left: 0, next: Instant::now() });
         Self { interval: interval(per_second), kind: Kind::Shared { turns, wanted, held } }
     }
 
     /// Waits for its turn. A turn that is given up while waiting is lost, never used twice.
-    pub(super) async fn acquire(&self) -> Result<(), TransportError> {
+    pub(crate) async fn acquire(&self) -> Result<(), TransportError> {
         let turn = match &self.kind {
             Kind::Own(due) => self.reserve(due, Instant::now()),
             Kind::Shared { turns, wanted, held } => self.reserve_shared(&**turns, *wanted, held).await?,

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use super::{START, campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
+use crate::configuration::{EmailConfiguration, Medium};
 use crate::dkim::{DkimConfig, SIGNED_HEADERS, Signer};
 use crate::message::{Buffers, Composer};
 use crate::render::{Person, Rendered, Renderer};
@@ -20,11 +21,16 @@ use crate::smtp::Envelope;
 const CONTENT: &str = "subject = 'Frühling, {{ profile.first_name }}'\n\
     html = '<p>Grüße {{ profile.first_name }}</p><a href=\"{{ unsubscribe_url }}\">Abmelden</a>'";
 
+fn mail(campaign: &Campaign) -> &EmailConfiguration {
+    let Medium::Email(email) = &campaign.configuration.medium else { panic!("it is email's") };
+    email
+}
+
 fn compose(campaign: &Campaign, signer: Signer, person: &Person) -> (Envelope, String) {
     let mut links = links();
     links.list = campaign.list.as_ref().map(|_| consent::ListId(5));
     let templates = Renderer::new(campaign, links.clone()).unwrap();
-    let composer = Composer::new(campaign, signer);
+    let composer = Composer::new(campaign, mail(campaign), signer);
     let (mut rendered, mut buffers) = (Rendered::default(), Buffers::default());
     templates.render(&Arc::new(person.clone()), &mut rendered).unwrap();
     let (envelope, bytes) = composer.compose(person, &rendered, &links, START, &mut buffers).unwrap();
@@ -96,7 +102,7 @@ fn no_url_is_broken_by_folding() {
     let mut links = links();
     links.public_url = format!("https://{}.example", "long-name.".repeat(15)).into();
     let campaign = campaign(CONTENT);
-    let composer = Composer::new(&campaign, unsigned());
+    let composer = Composer::new(&campaign, mail(&campaign), unsigned());
     let templates = Renderer::new(&campaign, links.clone()).unwrap();
     let (mut rendered, mut buffers) = (Rendered::default(), Buffers::default());
     templates.render(&Arc::new(person()), &mut rendered).unwrap();
@@ -150,9 +156,8 @@ fn without_the_list_header_nothing_of_it_is_there() {
 
 #[test]
 fn international_addresses() {
-    let to = |email: &str| {
-        compose(&campaign(CONTENT), unsigned(), &Person { email: email.to_owned(), ..person() })
-    };
+    let to =
+        |email: &str| compose(&campaign(CONTENT), unsigned(), &Person { to: email.to_owned(), ..person() });
     let (envelope, message) = to("bob@bücher.example");
     assert_eq!((envelope.to(), envelope.needs_smtputf8()), ("bob@xn--bcher-kva.example", false));
     assert!(message.contains("To: <bob@xn--bcher-kva.example>\r\n"));

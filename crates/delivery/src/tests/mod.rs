@@ -19,6 +19,7 @@ use std::time::Duration;
 use consent::{Clock, Entropy, KeyRing, Level, RunId, Timestamp, WorkspaceId};
 
 use crate::campaign::Campaign;
+use crate::configuration::{EmailConfiguration, Medium};
 use crate::links::Links;
 use crate::render::Person;
 
@@ -75,6 +76,14 @@ pub fn campaign(content: &str) -> Campaign {
     campaign_with("name = 'spring'\naudience = { all = true }", "category = 'marketing'", content, 25)
 }
 
+/// What is email's own in a campaign's configuration.
+pub fn email(campaign: &mut Campaign) -> &mut EmailConfiguration {
+    match &mut campaign.configuration.medium {
+        Medium::Email(email) => email,
+        Medium::Sms(_) => panic!("it is email's"),
+    }
+}
+
 pub fn links() -> Links {
     Links {
         ring: Arc::new(KeyRing::new([(1, [7; 32])])),
@@ -83,13 +92,15 @@ pub fn links() -> Links {
         run: Some(RunId(3)),
         list: None,
         level: Level::Channel,
+        short: false,
     }
 }
 
 pub fn person() -> Person {
     Person {
         address: 42,
-        email: "ann@example.com".to_owned(),
+        to: "ann@example.com".to_owned(),
+        phone: false,
         epoch: 0,
         personal: true,
         locale: Some("de-AT".to_owned()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use consent::{Address, Exclusion, Field, Namespace, Target};
+use consent::{Address, Category, Exclusion, Field, Namespace, Target};
 use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry, SuppressionStore};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, judge, open, opt_out, options, row, to_all};
@@ -66,7 +66,8 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
         let renderer = Renderer::new(&campaign(content), links()).unwrap();
         let person = Arc::new(Person { personal, ..person() });
         let mut out = Rendered::default();
-        crate::worker::render(&renderer, marketing, &person, &mut out).map(|()| out.text)
+        let category = if marketing { Category::Marketing } else { Category::Transactional };
+        crate::worker::render(&renderer, category, &person, &mut out).map(|()| out.text)
     };
     let refused = Err("no way out in the rendered content".to_owned());
     let link = "<a href=\"{{ unsubscribe_url }}\">u</a>";
@@ -107,7 +108,7 @@ async fn an_opt_out_while_the_relay_takes_its_time_stops_the_message() {
     })
     .await;
     let mut campaign = to_all(server.port);
-    campaign.configuration.transport.connections_max = 1;
+    crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails((0..20).filter(|n| *n != 7)));
     assert_eq!(summary.report.excluded[&Exclusion::OptedOutChannel], 1);
@@ -235,7 +236,7 @@ async fn a_campaign_can_be_checked_without_sending() {
     let mut campaign = to_all(25);
     let checked = check_campaign(&deps, &campaign, &AllPages).await.unwrap();
     assert!(checked.warnings.iter().any(|warning| warning.part == "configuration.dkim"));
-    campaign.configuration.dkim = vec![crate::dkim::DkimConfig {
+    crate::tests::email(&mut campaign).dkim = vec![crate::dkim::DkimConfig {
         domain: "shop.example".to_owned(),
         selector: "s".to_owned(),
         key_file: world.dir.path().join("missing.pem"),

@@ -1,5 +1,7 @@
 //! The embedded store, made to look like one that nodes share, and to lose answers.
 
+mod texts;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

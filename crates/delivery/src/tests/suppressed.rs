@@ -43,7 +43,7 @@ async fn run_while<F: Future<Output = ()> + Send>(
     })
     .await;
     let mut campaign = to_all(server.port);
-    campaign.configuration.transport.connections_max = 1;
+    crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(summary.state, RunState::Finished);
     (server.taken(), summary.report)

@@ -173,7 +173,7 @@ async fn an_opt_out_during_the_run_holds_from_the_next_lease_on() {
     let configuration = "category = 'marketing'";
     let mut campaign =
         campaign_with("name = 'spring'\naudience = { all = true }", configuration, CONTENT, server.port);
-    campaign.configuration.transport.connections_max = 1;
+    crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails(0..50));
     assert_eq!(summary.report.excluded[&Exclusion::OptedOutChannel], 50);

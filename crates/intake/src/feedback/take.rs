@@ -191,7 +191,7 @@ async fn change(
     let (target, source) = match &known.report.what {
         What::Complained => (of_channel(channel), Source::COMPLAINT),
         What::Unsubscribed { list } => match unsubscribed(store, known, channel, list.as_deref()).await? {
-            Some(target) => (target, if known.is_from_service() { Source::WEBHOOK } else { Source::MAILTO }),
+            Some(target) => (target, known.source()),
             None => return Ok(None),
         },
         What::Delivered | What::Bounced { .. } | What::Noted => return Ok(None),
@@ -244,7 +244,16 @@ fn of_channel(channel: Option<Channel>) -> Target {
 
 impl Known {
     fn is_from_service(&self) -> bool {
-        self.report.source.starts_with("webhook:")
+        ["webhook:", "sms:"].iter().any(|service| self.report.source.starts_with(service))
+    }
+
+    /// Through which door an unsubscription came.
+    fn source(&self) -> Source {
+        match self.report.source.split_once(':') {
+            Some(("webhook", _)) => Source::WEBHOOK,
+            Some(("sms", _)) => Source::PROVIDER,
+            _ => Source::MAILTO,
+        }
     }
 
     fn run(&self) -> Option<RunId> {

@@ -16,9 +16,9 @@ use super::{
 };
 
 /// Longest name, in bytes: `webhook:NAME` is a report's source.
-const NAME_LENGTH_MAX: usize = 48;
+pub(crate) const NAME_LENGTH_MAX: usize = 48;
 /// Shortest secret, in bytes: shorter ones are guessed.
-const SECRET_LENGTH_MIN: usize = 16;
+pub(crate) const SECRET_LENGTH_MIN: usize = 16;
 
 /// Whose webhook it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,14 +137,13 @@ impl Endpoint {
     /// Checks what is configured: without what it takes to verify a request there is no endpoint.
     pub fn new(provider: Provider, workspace: WorkspaceId, setup: Setup) -> Result<Self, SetupError> {
         let Setup { name, secrets, topics, certificates, lists } = setup;
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.bytes().all(fits) {
+        if !is_name(&name) {
             return Err(SetupError::Name);
         }
         if secrets.is_empty() && provider != Provider::Ses {
             return Err(SetupError::NoSecret);
         }
-        if secrets.iter().any(|secret| secret.trim().len() < SECRET_LENGTH_MIN) {
+        if any_short(&secrets) {
             return Err(SetupError::ShortSecret);
         }
         if provider != Provider::Ses && !topics.is_empty() {
@@ -256,8 +255,19 @@ impl Endpoint {
     }
 }
 
+/// Whether a text can name an endpoint, in its path and in the source of what it tells.
+pub(crate) fn is_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !name.is_empty() && name.len() <= NAME_LENGTH_MAX && name.bytes().all(fits)
+}
+
+/// Whether one of the secrets can be guessed.
+pub(crate) fn any_short(secrets: &[String]) -> bool {
+    secrets.iter().any(|secret| secret.trim().len() < SECRET_LENGTH_MIN)
+}
+
 /// Whether a signed time is close enough to now: not older than `past` seconds, nor further ahead than clocks differ.
-pub(super) fn fresh(at: Timestamp, now: Timestamp, past: u64) -> Result<(), Refusal> {
+pub(crate) fn fresh(at: Timestamp, now: Timestamp, past: u64) -> Result<(), Refusal> {
     /// Seconds that a service's clock may be ahead of ours.
     const AHEAD_MAX: u64 = 300;
     let (age, ahead) = (now.since(at).as_secs(), at.since(now).as_secs());

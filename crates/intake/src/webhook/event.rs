@@ -174,12 +174,12 @@ fn json(event: &Value) -> String {
 }
 
 /// Reads a body of JSON.
-pub(super) fn parse(body: &[u8]) -> Result<Value, Refusal> {
+pub(crate) fn parse(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(body).map_err(|error| malformed(&error))
 }
 
 /// Says where JSON is broken, and nothing of what stands there.
-pub(super) fn malformed(error: &serde_json::Error) -> Refusal {
+pub(crate) fn malformed(error: &serde_json::Error) -> Refusal {
     let what = if error.is_eof() { "it ends too early" } else { "it isn't the JSON that is expected" };
     Refusal::Malformed(format!("{what}, line {} column {}", error.line(), error.column()))
 }
@@ -195,12 +195,12 @@ pub(super) fn batch(body: &[u8]) -> Result<Vec<Value>, Refusal> {
 }
 
 /// A text inside, by its path (`/mail/messageId`); empty if it isn't there or isn't a text.
-pub(super) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A text or a number inside, as text; empty if it isn't there.
-pub(super) fn code(value: &Value, path: &str) -> String {
+pub(crate) fn code(value: &Value, path: &str) -> String {
     match value.pointer(path) {
         Some(Value::String(text)) => cut(text, TEXT_LENGTH_MAX).to_owned(),
         Some(Value::Number(number)) => number.to_string(),
@@ -209,12 +209,12 @@ pub(super) fn code(value: &Value, path: &str) -> String {
 }
 
 /// The elements of an array inside; none if it isn't there.
-pub(super) fn items<'v>(value: &'v Value, path: &str) -> &'v [Value] {
+pub(crate) fn items<'v>(value: &'v Value, path: &str) -> &'v [Value] {
     value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// A moment inside: RFC 3339, or seconds since 1970 as a number or a text.
-pub(super) fn moment(value: &Value, path: &str) -> Option<Timestamp> {
+pub(crate) fn moment(value: &Value, path: &str) -> Option<Timestamp> {
     match value.pointer(path)? {
         Value::Number(seconds) => seconds.as_f64().and_then(from_seconds),
         Value::String(text) => match text.parse() {
@@ -226,7 +226,7 @@ pub(super) fn moment(value: &Value, path: &str) -> Option<Timestamp> {
 }
 
 /// Seconds since 1970, if that is a moment at all.
-pub(super) fn from_seconds(seconds: f64) -> Option<Timestamp> {
+pub(crate) fn from_seconds(seconds: f64) -> Option<Timestamp> {
     /// The end of the year 9999.
     const SECONDS_MAX: f64 = 253_402_300_799.0;
     (0.0..=SECONDS_MAX).contains(&seconds).then_some(Timestamp((seconds * 1e6) as i64))

@@ -5,12 +5,12 @@
 //! (opens, clicks) is passed over; what isn't known here is kept as a note, and is never an error.
 
 mod azure;
-mod endpoint;
-mod event;
+pub(crate) mod endpoint;
+pub(crate) mod event;
 mod mailgun;
 mod postmark;
 mod reason;
-mod secret;
+pub(crate) mod secret;
 mod sendgrid;
 pub mod ses;
 pub mod sns;
@@ -49,7 +49,7 @@ impl<'a> Request<'a> {
     }
 
     /// The media type without its parameters, in lower case.
-    fn content_type(&self) -> String {
+    pub(crate) fn content_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }

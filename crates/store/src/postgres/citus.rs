@@ -105,6 +105,11 @@ pub const TABLES: &[Table] = &[
     ),
     by("address_owner", "address", "address_owner", "Finds the profile of the address that a link names."),
     by("sender_block", "address", "address_owner", "Read for the addresses that are about to be written to."),
+    by("text_hold", "address", "address_owner", "Read for the addresses that are about to be written to."),
+    by("text_ask", "address", "address_owner", "Read when the number answers."),
+    by("text_reply", "address", "address_owner", "Those to a number are counted where another one is made."),
+    by("text_message", "id", "feedback", "Kept once by its id, whichever node takes it."),
+    by("text_part", "message", "feedback", "The parts of a message come together in one shard."),
     by(
         "profile_external_id",
         "external_id",

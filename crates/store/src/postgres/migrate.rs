@@ -11,7 +11,8 @@ use crate::sql::{Db as _, params};
 /// A migration.
 struct Migration {
     script: &'static str,
-    /// The oldest version whose programs work with its result.
+    /// The oldest version whose programs work with its result, unless what is in the database asks for a later one
+    /// (`state/fence.rs`).
     works_with: i64,
 }
 
@@ -20,6 +21,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0001_schema.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0002_feedback.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0003_uploads.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0004_texts.sql"), works_with: 1 },
+    // 5 where there are numbers to rewrite.
+    Migration { script: include_str!("migrations/0005_aliases.sql"), works_with: 1 },
 ];
 
 /// The version that this program brings a database to.
@@ -85,7 +89,8 @@ fn migrate_within(session: &Session) -> Result<()> {
     const TABLE: &str = "CREATE TABLE IF NOT EXISTS consentry_schema (
         id SMALLINT PRIMARY KEY, version BIGINT NOT NULL, works_with BIGINT NOT NULL)";
     const NOTE: &str = "INSERT INTO consentry_schema (id, version, works_with) VALUES (1, ?1, ?2)
-        ON CONFLICT (id) DO UPDATE SET version = excluded.version, works_with = excluded.works_with";
+        ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+            works_with = greatest(consentry_schema.works_with, excluded.works_with)";
     // Freed by the transaction's end. Whoever waited for it finds nothing left to do.
     session.execute("SELECT pg_advisory_xact_lock(?1)", params![LOCK])?;
     session.batch(TABLE)?;

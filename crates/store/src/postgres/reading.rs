@@ -12,12 +12,12 @@ use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::{InForce, any_hashed, verdict};
-use crate::state::{entry_key, namespaces, settings};
+use crate::state::{entry_key, holds, namespaces, settings};
 use crate::types::{Reading, ReadingQuery};
 
 /// An address as decisions read it.
 #[derive(Clone)]
-struct Held {
+struct Found {
     id: AddressId,
     word: consent::ConsentWord,
     epoch: u32,
@@ -49,15 +49,19 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         None => HashMap::new(),
     };
     let blocked = match &query.sender {
-        Some(sender) => read_blocks(session, workspace, sender, addresses.values().map(|held| held.id.0))?,
+        Some(sender) => read_blocks(session, workspace, sender, addresses.values().map(|found| found.id.0))?,
         None => HashSet::new(),
+    };
+    let held = match &namespace {
+        Some(Namespace::Phone) => read_holds(session, workspace, addresses.values().map(|found| found.id.0))?,
+        _ => HashSet::new(),
     };
     let lists = match &namespace {
         Some(namespace) => Lists::read(
             session,
             workspace,
             namespace,
-            addresses.values().map(|held| held.key.as_str()),
+            addresses.values().map(|found| found.key.as_str()),
             query.now,
         )?,
         None => Lists::default(),
@@ -66,15 +70,16 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         let mut reading = profiles.get(id).cloned().unwrap_or_else(|| unknown(*id));
         let asked = query.addresses.as_ref().map(|addresses| addresses[at]);
         // A profile that isn't there has no address, so nothing is sent.
-        if let Some(held) = addresses.get(&(*id, asked)).cloned() {
+        if let Some(address) = addresses.get(&(*id, asked)).cloned() {
             let recipient = &mut reading.recipient;
             recipient.reach = Reach::Reachable;
-            recipient.identity = held.word;
-            recipient.suppressed = lists.suppressed(&held.key);
-            recipient.allow = lists.allow(&held.key);
-            recipient.sender_blocked = blocked.contains(&held.id.0);
-            reading.epoch = held.epoch;
-            reading.address = Some((held.id, held.raw.unwrap_or(held.key)));
+            recipient.identity = address.word;
+            recipient.suppressed = lists.suppressed(&address.key);
+            recipient.allow = lists.allow(&address.key);
+            recipient.sender_blocked = blocked.contains(&address.id.0);
+            recipient.held = held.contains(&address.id.0);
+            reading.epoch = address.epoch;
+            reading.address = Some((address.id, address.raw.unwrap_or(address.key)));
         }
         if let Some(choice) = subscriptions.get(id) {
             reading.recipient.subscription = *choice;
@@ -156,7 +161,7 @@ fn read_addresses(
     ids: &[i64],
     namespace: i64,
     asked: Option<&[AddressId]>,
-) -> Result<HashMap<(ProfileId, Option<AddressId>), Held>> {
+) -> Result<HashMap<(ProfileId, Option<AddressId>), Found>> {
     const FIRST: &str = "SELECT DISTINCT ON (profile) profile, id, word, epoch, key, raw FROM address
         WHERE profile = ANY(?1) AND workspace = ?2 AND namespace = ?3 ORDER BY profile, position, id";
     const ASKED: &str = "SELECT address.profile, address.id, word, epoch, key, raw
@@ -171,16 +176,16 @@ fn read_addresses(
             session.rows(ASKED, &[&ids, &workspace.0, &code, &asked])?
         }
     };
-    let read = |row: &Row| -> Result<((ProfileId, Option<AddressId>), Held)> {
+    let read = |row: &Row| -> Result<((ProfileId, Option<AddressId>), Found)> {
         let epoch: i64 = row.try_get(3)?;
-        let held = Held {
+        let found = Found {
             id: AddressId(row.try_get(1)?),
             word: word(row.try_get(2)?)?,
             epoch: u32::try_from(epoch).unwrap_or(u32::MAX),
             key: row.try_get(4)?,
             raw: row.try_get(5)?,
         };
-        Ok(((ProfileId(row.try_get(0)?), asked.map(|_| held.id)), held))
+        Ok(((ProfileId(row.try_get(0)?), asked.map(|_| found.id)), found))
     };
     rows.iter().map(read).collect()
 }
@@ -213,12 +218,28 @@ fn read_blocks(
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
+/// Those of the addresses of which a message waits to be read.
+fn read_holds(
+    session: &Session,
+    workspace: WorkspaceId,
+    addresses: impl Iterator<Item = i64>,
+) -> Result<HashSet<i64>> {
+    const SELECT: &str = "SELECT address FROM text_hold
+        WHERE address = ANY(?1) AND workspace = ?2 AND decided_at IS NULL";
+    if !holds::any(session, workspace)? {
+        return Ok(HashSet::new());
+    }
+    let addresses: Vec<i64> = addresses.collect();
+    let rows = session.rows(SELECT, &[&addresses, &workspace.0])?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 /// What the suppression list and the allow list say of some addresses and their domains.
 #[derive(Default)]
 struct Lists {
     suppressed: HashMap<String, InForce>,
-    /// Whether addresses may stand there by their hash.
-    hashed: bool,
+    /// The namespace, where addresses may stand there by their hash.
+    hashed: Option<Namespace>,
     /// `None`: the allow list isn't active.
     allowed: Option<HashSet<String>>,
     with_domains: bool,
@@ -243,8 +264,11 @@ impl Lists {
         let values: Vec<&str> = addresses.iter().copied().chain(domains).collect();
         let name = namespace.as_str();
         let hashed = any_hashed(session, workspace, name)?;
-        let their_hashes: Vec<String> =
-            if hashed { addresses.iter().map(|key| entry_key::hash(key)).collect() } else { Vec::new() };
+        let their_hashes: Vec<String> = if hashed {
+            addresses.iter().flat_map(|key| entry_key::hashes(namespace, key)).collect()
+        } else {
+            Vec::new()
+        };
         let asked: Vec<&str> =
             values.iter().copied().chain(their_hashes.iter().map(String::as_str)).collect();
         let mut suppressed: HashMap<String, InForce> = HashMap::new();
@@ -260,7 +284,7 @@ impl Lists {
         } else {
             None
         };
-        Ok(Self { suppressed, hashed, allowed, with_domains })
+        Ok(Self { suppressed, hashed: hashed.then(|| namespace.clone()), allowed, with_domains })
     }
 
     fn domain<'k>(&self, key: &'k str) -> Option<&'k str> {
@@ -269,8 +293,9 @@ impl Lists {
 
     fn suppressed(&self, key: &str) -> Suppressed {
         let of = |value: &str| self.suppressed.get(value).copied().unwrap_or_default();
-        let hashed = if self.hashed { of(&entry_key::hash(key)) } else { InForce::None };
-        verdict(of(key).max(hashed), self.domain(key).map_or(InForce::None, of))
+        let hashed = self.hashed.iter().flat_map(|namespace| entry_key::hashes(namespace, key));
+        let address = hashed.map(|hash| of(&hash)).fold(of(key), InForce::max);
+        verdict(address, self.domain(key).map_or(InForce::None, of))
     }
 
     fn allow(&self, key: &str) -> Allow {

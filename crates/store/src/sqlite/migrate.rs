@@ -13,6 +13,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_parts.sql"),
     include_str!("migrations/0005_feedback.sql"),
     include_str!("migrations/0006_uploads.sql"),
+    include_str!("migrations/0007_texts.sql"),
+    include_str!("migrations/0008_aliases.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -93,6 +95,50 @@ mod tests {
         let allowed =
             conn.query_row("SELECT value || comment || added_by FROM allow_entry", [], |row| row.get(0));
         assert_eq!(allowed, Ok("a.example".to_owned()));
+    }
+
+    #[test]
+    fn phone_numbers_of_before_are_matched_by_their_newest_form() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..7] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 7).unwrap();
+        conn.execute_batch(include_str!("../../tests/aliases.sql")).unwrap();
+        conn.execute_batch(
+            "INSERT INTO address (workspace, profile, namespace, position, word, epoch, key, raw)
+                SELECT 1, id, namespace, 0, 0, 0, key, raw FROM before_address;",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = conn.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect()
+        };
+        let differing = rows(
+            "SELECT key || ' ' || ifnull(raw, '-') FROM
+                (SELECT profile AS id, namespace, key, raw FROM address
+                    EXCEPT SELECT id, namespace, new_key, new_raw FROM before_address)",
+        );
+        assert_eq!(differing, Vec::<String>::new());
+        let suppressed = rows(
+            "SELECT namespace || value || ':' || category || ifnull(expires_at, '-') FROM suppression ORDER BY 1",
+        );
+        assert_eq!(
+            suppressed,
+            [
+                "email+5215512345678@x.example:1-",
+                "phone+5215511110000:199",
+                "phone+525511110000:199",
+                "phone+525512345678:1-",
+                "phone+525512345678:270",
+                "phone+5511987654321:180",
+            ]
+        );
+        assert_eq!(
+            rows("SELECT namespace || value FROM allow_entry ORDER BY 1"),
+            ["phone+4930123456", "phone+541112345678"]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::Domains;
-use crate::state::{allow, namespaces, settings, suppression};
+use crate::state::{allow, holds, namespaces, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";
@@ -95,6 +95,8 @@ struct Reader<'c> {
     address: CachedStatement<'c>,
     subscription: CachedStatement<'c>,
     block: CachedStatement<'c>,
+    /// Where any message from such an address waits to be read.
+    hold: Option<CachedStatement<'c>>,
 }
 
 impl<'c> Reader<'c> {
@@ -118,6 +120,7 @@ impl<'c> Reader<'c> {
             }
             _ => false,
         };
+        let held = matches!(namespace, Some((Namespace::Phone, _))) && holds::any(conn, workspace)?;
         let select_profile = if query.with_attributes { SELECT_WITH_ATTRIBUTES } else { SELECT_PROFILE };
         let select_address = if query.addresses.is_some() { SELECT_ADDRESS } else { SELECT_FIRST_ADDRESS };
         Ok(Self {
@@ -133,6 +136,7 @@ impl<'c> Reader<'c> {
             address: conn.prepare_cached(select_address)?,
             subscription: conn.prepare_cached(SELECT_SUBSCRIPTION)?,
             block: conn.prepare_cached(SELECT_BLOCK)?,
+            hold: held.then(|| conn.prepare_cached(holds::IS_HELD)).transpose()?,
         })
     }
 
@@ -217,6 +221,9 @@ impl<'c> Reader<'c> {
         if let Some(sender) = &self.query.sender {
             let key = (self.workspace.0, id.0, sender);
             recipient.sender_blocked = self.block.query_row(key, |row| row.get(0))?;
+        }
+        if let Some(hold) = &mut self.hold {
+            recipient.held = hold.query_row((self.workspace.0, id.0), |row| row.get(0))?;
         }
         debug_assert!(self.suppression || recipient.suppressed == Suppressed::No);
         Ok(())

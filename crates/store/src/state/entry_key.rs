@@ -81,6 +81,30 @@ pub(crate) fn hash(key: &str) -> String {
     format!("{HASH_PREFIX}{}", HEXLOWER.encode(&Sha256::digest(key)))
 }
 
+/// The values under which an address's hash may stand, by the address's key: whoever hashed a list may have done so before
+/// the form of a number changed.
+pub(crate) fn hashes(namespace: &Namespace, key: &str) -> impl Iterator<Item = String> {
+    let older = if *namespace == Namespace::Phone { older_form(key) } else { None };
+    [Some(hash(key)), older.map(|older| hash(&older))].into_iter().flatten()
+}
+
+/// The form that a phone number had before its present one, see [`consent::Address`].
+fn older_form(number: &str) -> Option<String> {
+    let after = |prefix: &str, digits: usize| number.strip_prefix(prefix).filter(|rest| rest.len() == digits);
+    if let Some(rest) = after("+52", 10) {
+        return Some(format!("+521{rest}"));
+    }
+    if let Some(rest) = after("+55", 11) {
+        let (area, subscriber) = rest.split_at_checked(2)?;
+        let eight = subscriber.strip_prefix('9').filter(|eight| eight.starts_with(['6', '7', '8', '9']))?;
+        return Some(format!("+55{area}{eight}"));
+    }
+    if let Some(rest) = after("+54", 10) {
+        return Some(format!("+549{rest}"));
+    }
+    after("+22901", 8).map(|rest| format!("+229{rest}"))
+}
+
 /// Refuses what is too long, or what not every engine can keep.
 pub(super) fn check_notes(notes: [&str; 2]) -> Result<()> {
     if notes.iter().any(|note| note.len() > NOTE_LENGTH_MAX || note.contains('\0')) {
@@ -125,6 +149,25 @@ mod tests {
     fn the_hash_is_of_the_key() {
         let hashed = hash(Address::email("A@EXAMPLE.com").unwrap().key());
         assert_eq!(hashed, "sha256:08168cd80dfd534ab0f10af10f1303fe00af2d43ab5c1432360d137f8197e17a");
+    }
+
+    #[test]
+    fn numbers_may_have_been_hashed_in_their_older_form() {
+        for (key, older) in [
+            ("+525512345678", Some("+5215512345678")),
+            ("+5511987654321", Some("+551187654321")),
+            ("+541112345678", Some("+5491112345678")),
+            ("+2290197123456", Some("+22997123456")),
+            ("+551132654321", None),
+            ("+5511932654321", None),
+            ("+22997123456", None),
+            ("+4930123456", None),
+        ] {
+            let found: Vec<_> = hashes(&Namespace::Phone, key).collect();
+            let expected: Vec<_> = [Some(key), older].into_iter().flatten().map(hash).collect();
+            assert_eq!(found, expected, "{key}");
+            assert_eq!(hashes(&Namespace::Custom("crm".to_owned()), key).count(), 1);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! SQL here is written once for both engines, see [`crate::sql`].
 
 pub(crate) mod allow;
+pub(crate) mod blocks;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod claims;
@@ -14,7 +15,9 @@ pub(crate) mod entries;
 pub(crate) mod entry_key;
 pub(crate) mod exclusions;
 pub(crate) mod feedback;
+mod fence;
 pub(crate) mod history;
+pub(crate) mod holds;
 pub(crate) mod import;
 pub(crate) mod link_keys;
 pub(crate) mod lists;
@@ -24,11 +27,15 @@ pub(crate) mod people;
 pub(crate) mod profile;
 pub(crate) mod rates;
 pub(crate) mod record;
+pub(crate) mod replies;
 pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod soft_bounces;
 pub(crate) mod stamps;
 pub(crate) mod suppression;
+pub(crate) mod text_parts;
+pub(crate) mod text_standing;
+pub(crate) mod texts;
 pub(crate) mod undo;
 pub(crate) mod uploads;

@@ -10,12 +10,12 @@ use consent::decide::Suppressed;
 use consent::{Namespace, Timestamp, WorkspaceId};
 
 use super::entries::read_entry;
-use super::entry_key::{any, check_notes, hash, is_hash, kind_of, kind_sql};
-use super::soft_bounces;
+use super::entry_key::{any, check_notes, hashes, is_hash, kind_of, kind_sql};
+use super::{fence, soft_bounces};
 use crate::IMPORT_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::sql::{Db, Row, Sql, params};
+use crate::sql::{Db, Row, params};
 use crate::types::{EntryKind, Removal, Removed, SuppressionCategory, SuppressionEntry};
 
 /// Most records of removals in one answer.
@@ -102,15 +102,12 @@ fn note_hashed<'e>(
 ) -> Result<()> {
     const NOTE: &str = "INSERT INTO suppression_hashed (workspace, namespace) VALUES (?1, ?2)
         ON CONFLICT (workspace, namespace) DO NOTHING";
-    // A node of version 1 of the schema looks for no hash: from here on it isn't to open the database any more.
-    const FENCE: Sql =
-        Sql::each("SELECT 1", "UPDATE consentry_schema SET works_with = 2 WHERE id = 1 AND works_with < 2");
     let namespaces: HashSet<_> =
         entries.filter(|(_, value)| is_hash(value)).map(|(namespace, _)| namespace.as_str()).collect();
     for namespace in namespaces {
         if !any_hashed(db, workspace, namespace)? {
             db.execute(NOTE, params![workspace.0, namespace])?;
-            db.each(FENCE, params![], |_| Ok(()))?;
+            fence::open_only_to(db, fence::KNOWS_HASHES)?;
         }
     }
     Ok(())
@@ -328,7 +325,9 @@ pub(crate) fn suppressed(
     };
     let mut address = in_force(key)?;
     if hashed && address != InForce::Other {
-        address = address.max(in_force(&hash(key))?);
+        for hash in hashes(namespace, key) {
+            address = address.max(in_force(&hash)?);
+        }
     }
     if address == InForce::Other || domain.is_empty() {
         return Ok(verdict(address, InForce::None));

@@ -10,6 +10,9 @@ pub mod reading;
 pub mod runs;
 pub mod support;
 pub mod suppression;
+pub mod text_parts;
+pub mod text_senders;
+pub mod texts;
 pub mod undo;
 pub mod uploads;
 
@@ -96,6 +99,22 @@ macro_rules! conformance_suite {
             uploads:
                 an_upload_is_known_until_it_is_forgotten,
                 of_ended_uploads_the_newest_are_kept;
+            texts:
+                a_text_is_taken_once,
+                a_block_is_read_at_once_and_taken_back,
+                a_hold_is_read_at_once_until_it_is_decided,
+                what_the_sender_makes_clear_needs_no_reading,
+                holds_come_in_pages_oldest_first,
+                the_last_question_waits_for_its_answer,
+                replies_are_given_out_once_and_in_order,
+                so_many_replies_of_a_kind_a_day,
+                a_text_is_taken_with_all_or_nothing;
+            text_parts:
+                parts_come_in_any_order_and_again;
+            text_senders:
+                the_last_message_is_the_newest_of_the_senders,
+                a_merged_profile_keeps_its_last_message,
+                only_the_newest_runs_are_looked_at;
             runs:
                 a_run_is_worked_on_part_by_part_to_its_end,
                 a_part_is_held_by_one_at_a_time,

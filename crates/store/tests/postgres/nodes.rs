@@ -22,6 +22,8 @@ pub mod broken;
 mod feedback;
 #[path = "nodes/parts.rs"]
 mod parts;
+#[path = "nodes/texts.rs"]
+mod texts;
 #[path = "nodes/together.rs"]
 mod together;
 

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use consent::{Namespace, Timestamp};
 use store::postgres::PostgresStore;
-use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _};
+use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _, TextEffects};
 use xtask::servers::{Cluster, ClusterOptions, shared};
 
 use super::conformance::support::{MAIN, suppressed};
-use super::{database, open};
+use super::{database, open, world_on};
 
 /// Why opening fails, told in one line without the password.
 fn refusal(url: &str, dir: &Path) -> StoreError {
@@ -52,12 +52,12 @@ fn no_server_wrong_password_and_missing_database_name_the_place() {
 #[test]
 fn a_schema_is_refused_from_the_version_on_that_says_so() {
     let (database, dir) = (database(), tempfile::tempdir().unwrap());
-    database.psql("UPDATE consentry_schema SET version = 3, works_with = 2").unwrap();
+    database.psql("UPDATE consentry_schema SET version = 98, works_with = 2").unwrap();
     drop(open(&database.url(), dir.path()).unwrap());
-    database.psql("UPDATE consentry_schema SET version = 7, works_with = 4").unwrap();
+    database.psql("UPDATE consentry_schema SET version = 99, works_with = 98").unwrap();
     let error = refusal(&database.url(), dir.path());
-    assert!(matches!(error, StoreError::TooNew { found: 7, .. }), "{error}");
-    assert!(PostgresStore::status(&database.url(), None).unwrap().version == 7);
+    assert!(matches!(error, StoreError::TooNew { found: 99, .. }), "{error}");
+    assert!(PostgresStore::status(&database.url(), None).unwrap().version == 99);
 }
 
 /// What version 1 of the schema was made with.
@@ -90,7 +90,7 @@ async fn a_node_of_version_1_goes_on_beside_a_new_one_until_there_are_hashes() {
     insert("before@example.com");
     let store = open(&database.url(), dir.path()).unwrap();
     let status = PostgresStore::status(&database.url(), None).unwrap();
-    assert_eq!((status.version, status.works_with), (3, 1));
+    assert_eq!((status.version, status.works_with), (status.known, 1));
     insert("beside@example.com");
     for value in ["before@example.com", "beside@example.com"] {
         let found = store.suppression(MAIN, &Namespace::Email, value).await.unwrap();
@@ -111,7 +111,65 @@ async fn a_node_of_version_1_goes_on_beside_a_new_one_until_there_are_hashes() {
     let hash = suppressed(&format!("sha256:{}", "0".repeat(64)), Timestamp(5));
     store.suppress(MAIN, vec![hash]).await.unwrap();
     let status = PostgresStore::status(&database.url(), None).unwrap();
-    assert_eq!((status.version, status.works_with), (3, 2));
+    assert_eq!((status.version, status.works_with), (status.known, 2));
+}
+
+#[tokio::test]
+async fn a_hold_closes_the_database_to_nodes_that_look_for_none() {
+    let database = empty_database();
+    let url = database.url();
+    database.psql(VERSION_1).unwrap();
+    database.psql(include_str!("../../src/postgres/migrations/0002_feedback.sql")).unwrap();
+    // There are hashes in it: later migrations don't open it again to version 1.
+    database.psql("UPDATE consentry_schema SET version = 2, works_with = 2").unwrap();
+    let world = world_on(database);
+    let works_with = || PostgresStore::status(&url, None).unwrap().works_with;
+    assert_eq!(works_with(), 2);
+    let ana = world.caller("+4930123456").await;
+    world.text(ana.text(1, world.now()), TextEffects::default()).await;
+    assert_eq!(works_with(), 2);
+    world.text(ana.text(2, world.now()), TextEffects { hold: true, ..TextEffects::default() }).await;
+    assert_eq!(works_with(), 4);
+}
+
+#[test]
+fn phone_numbers_of_before_are_matched_by_their_newest_form() {
+    let (database, dir) = (empty_database(), tempfile::tempdir().unwrap());
+    for script in [
+        VERSION_1,
+        include_str!("../../src/postgres/migrations/0002_feedback.sql"),
+        include_str!("../../src/postgres/migrations/0003_uploads.sql"),
+        include_str!("../../src/postgres/migrations/0004_texts.sql"),
+        "UPDATE consentry_schema SET version = 4",
+        include_str!("../aliases.sql"),
+        "INSERT INTO address (workspace, profile, id, namespace, position, word, epoch, key, raw)
+            SELECT 1, id, id, namespace, 0, 0, 0, key, raw FROM before_address;
+        INSERT INTO address_key (key, namespace, workspace, address, profile)
+            SELECT key, namespace, 1, id, id FROM before_address;",
+    ] {
+        database.psql(script).unwrap();
+    }
+    drop(open(&database.url(), dir.path()).unwrap());
+    let rows = |sql: &str| database.psql(sql).unwrap();
+    let differing = "SELECT id, namespace, key, raw FROM address
+        EXCEPT SELECT id, namespace, new_key, new_raw FROM before_address";
+    assert_eq!(rows(differing), "");
+    let differing = "SELECT address, profile, namespace, key FROM address_key
+        EXCEPT SELECT id, profile, namespace, key FROM address";
+    assert_eq!(rows(differing), "");
+    assert_eq!(rows("SELECT count(*) FROM address_key"), "13");
+    let suppressed = rows(
+        "SELECT namespace || value || ':' || category || coalesce(expires_at::TEXT, '-') FROM suppression
+            ORDER BY namespace, value COLLATE \"C\", category",
+    );
+    assert_eq!(
+        suppressed,
+        "email+5215512345678@x.example:1-\nphone+5215511110000:199\nphone+525511110000:199\n\
+         phone+525512345678:1-\nphone+525512345678:270\nphone+5511987654321:180"
+    );
+    let allowed = "SELECT namespace || value FROM allow_entry ORDER BY value COLLATE \"C\"";
+    assert_eq!(rows(allowed), "phone+4930123456\nphone+541112345678");
+    assert_eq!(rows("SELECT works_with FROM consentry_schema"), "5");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The mailbox's pages.
+//! The demo's front page, and the mailbox's pages.
 
 use std::sync::Arc;
 
@@ -16,14 +16,15 @@ use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 
 use super::letter::{self, Letter};
-use super::{Mail, Mailbox};
+use super::{Mail, Mailbox, Provider, handset};
 use crate::render::{COMMON_HEADERS, style_source};
 
 const STYLE: &str = include_str!("../../templates/mailbox/style.css");
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("base.html", include_str!("../../templates/mailbox/base.html")),
     ("front.html", include_str!("../../templates/mailbox/front.html")),
     ("mail.html", include_str!("../../templates/mailbox/mail.html")),
+    ("phone.html", include_str!("../../templates/mailbox/phone.html")),
     ("answer.html", include_str!("../../templates/mailbox/answer.html")),
 ];
 /// Mails on a page of the list.
@@ -73,6 +74,8 @@ pub trait Demo: Send + Sync {
 pub struct MailboxConfig {
     /// The mails.
     pub mailbox: Mailbox,
+    /// The phones, and who brings their texts and tells what they reply.
+    pub provider: Provider,
     /// What the front page shows.
     pub demo: Arc<dyn Demo>,
     /// Time.
@@ -83,13 +86,13 @@ pub struct MailboxConfig {
     pub public_url: String,
 }
 
-struct Shared {
-    config: MailboxConfig,
+pub(super) struct Shared {
+    pub(super) config: MailboxConfig,
     environment: Environment<'static>,
     policy: HeaderValue,
 }
 
-/// The demo's pages: `/` explains, `/mail` lists and `/mail/ID` shows mails.
+/// The demo's pages: `/` explains, `/mail` lists and `/mail/ID` shows mails, `/phone` and `/phone/NUMBER` phones.
 pub fn mailbox_router(config: MailboxConfig) -> Router {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -110,6 +113,8 @@ pub fn mailbox_router(config: MailboxConfig) -> Router {
         .route("/mail/{id}", get(show))
         .route("/mail/{id}/body", get(body))
         .route("/mail/{id}/unsubscribe", post(unsubscribe))
+        .route("/phone", get(handset::list))
+        .route("/phone/{number}", get(handset::show).post(handset::reply))
         .layer(map_response(async |mut response: Response| {
             for (name, value) in COMMON_HEADERS {
                 response.headers_mut().entry(name).or_insert(value);
@@ -120,7 +125,7 @@ pub fn mailbox_router(config: MailboxConfig) -> Router {
 }
 
 impl Shared {
-    fn page(&self, template: &str, context: Value) -> Response {
+    pub(super) fn page(&self, template: &str, context: Value) -> Response {
         match self.environment.get_template(template).and_then(|template| template.render(context)) {
             Ok(html) => {
                 let kind = HeaderValue::from_static("text/html; charset=utf-8");
@@ -139,10 +144,10 @@ impl Shared {
 async fn front(State(shared): State<Arc<Shared>>) -> Response {
     let state = shared.config.demo.state().await;
     let runs: Vec<Value> = state.runs.iter().map(run_view).collect();
-    let mails = shared.config.mailbox.len();
+    let (mails, texts) = (shared.config.mailbox.len(), shared.config.provider.phones.len());
     shared.page(
         "front.html",
-        context! { brand => state.brand, profiles => state.profiles, runs => runs, mails => mails, problem => "" },
+        context! { brand => state.brand, profiles => state.profiles, runs => runs, mails => mails, texts => texts },
     )
 }
 
@@ -172,15 +177,15 @@ async fn send_again(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Re
 }
 
 /// Whether a browser says that another site made it send this.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Place {
-    q: String,
-    page: usize,
+pub(super) struct Place {
+    pub(super) q: String,
+    pub(super) page: usize,
     view: String,
 }
 
@@ -248,7 +253,7 @@ fn chosen_view(letter: &Letter, wanted: &str) -> &'static str {
     }
 }
 
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0)
         .map_or_else(|_| String::new(), |at| at.strftime("%-d %b, %H:%M:%S").to_string())
 }

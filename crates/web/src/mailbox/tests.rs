@@ -14,6 +14,8 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod handset;
+
 struct Still;
 
 impl Clock for Still {
@@ -62,6 +64,7 @@ const SALE: &str = "From: Lumen Coffee <news@lumen.example>\nTo: ann@example.com
 
 struct World {
     mailbox: Mailbox,
+    provider: Provider,
     router: Router,
 }
 
@@ -72,14 +75,16 @@ async fn recorded(headers: HeaderMap, body: String) -> StatusCode {
 
 fn world() -> World {
     let mailbox = Mailbox::new(MailboxLimits::default());
+    let provider = handset::provider();
     let config = MailboxConfig {
         mailbox: mailbox.clone(),
+        provider: provider.clone(),
         demo: Arc::new(Sample(AtomicUsize::new(0))),
         clock: Arc::new(Still),
         public: Router::new().route("/u/TOKEN", post(recorded)),
         public_url: "http://public.example".to_owned(),
     };
-    World { mailbox, router: mailbox_router(config) }
+    World { mailbox, provider, router: mailbox_router(config) }
 }
 
 impl World {

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::{
-    Address, AddressId, ConsentChange, EntryId, Evidence, ListId, Namespace, ProfileId, RunId, Timestamp,
-    WorkspaceId,
+    Address, AddressId, Channel, ConsentChange, EntryId, Evidence, ListId, Namespace, ProfileId, RunId,
+    Timestamp, WorkspaceId,
 };
 use store::{
     AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
     DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
-    HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant, Reading,
-    ReadingQuery, Recorded, Removal, Removed, Result, RowOutcome, Run, RunGuard, RunReport, RunState,
-    Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore, Taken,
-    Upload, Uploads,
+    HistoryPage, Hold, HoldDecision, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
+    RateGrant, Reading, ReadingQuery, Recorded, Removal, Removed, Reply, Result, RowOutcome, Run, RunGuard,
+    RunReport, RunState, Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry,
+    SuppressionStore, Taken, Text, TextEffects, TextId, TextPart, TextStanding, TextStore, TextTaken, Upload,
+    Uploads,
 };
 
 /// Reads go to the real store.
@@ -109,6 +110,67 @@ impl Uploads for FullDisk {
     }
 
     async fn delete_upload(&self, _: WorkspaceId, _: &str) -> Result<bool> {
+        full()
+    }
+}
+
+#[async_trait]
+impl TextStore for FullDisk {
+    async fn text_known(&self, workspace: WorkspaceId, id: TextId) -> Result<bool> {
+        self.0.text_known(workspace, id).await
+    }
+
+    async fn text_standing(
+        &self,
+        workspace: WorkspaceId,
+        address: AddressId,
+        channel: Channel,
+        senders: Vec<String>,
+    ) -> Result<TextStanding> {
+        self.0.text_standing(workspace, address, channel, senders).await
+    }
+
+    async fn take_text(&self, _: WorkspaceId, _: Text, _: TextEffects) -> Result<TextTaken> {
+        full()
+    }
+
+    async fn keep_part(&self, _: WorkspaceId, _: TextPart) -> Result<Vec<(u16, String)>> {
+        full()
+    }
+
+    async fn texts_of(&self, workspace: WorkspaceId, address: AddressId, limit: usize) -> Result<Vec<Text>> {
+        self.0.texts_of(workspace, address, limit).await
+    }
+
+    async fn holds(&self, workspace: WorkspaceId, after: Option<TextId>, limit: usize) -> Result<Vec<Hold>> {
+        self.0.holds(workspace, after, limit).await
+    }
+
+    async fn hold(&self, workspace: WorkspaceId, id: TextId) -> Result<Option<Hold>> {
+        self.0.hold(workspace, id).await
+    }
+
+    async fn decide_hold(&self, _: WorkspaceId, _: TextId, _: HoldDecision) -> Result<bool> {
+        full()
+    }
+
+    async fn blocks(&self, workspace: WorkspaceId, address: AddressId) -> Result<Vec<(String, Timestamp)>> {
+        self.0.blocks(workspace, address).await
+    }
+
+    async fn block(&self, _: WorkspaceId, _: Vec<(AddressId, String)>, _: Timestamp) -> Result<()> {
+        full()
+    }
+
+    async fn unblock(&self, _: WorkspaceId, _: Vec<(AddressId, String)>) -> Result<Vec<bool>> {
+        full()
+    }
+
+    async fn take_replies(&self, _: WorkspaceId, _: Timestamp, _: usize) -> Result<Vec<Reply>> {
+        full()
+    }
+
+    async fn reply_done(&self, _: WorkspaceId, _: TextId, _: bool, _: &str) -> Result<()> {
         full()
     }
 }

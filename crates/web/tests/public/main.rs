@@ -7,5 +7,6 @@ mod full_disk;
 mod hooks;
 mod link;
 mod operations;
+mod short;
 mod undo;
 mod world;

@@ -20,7 +20,8 @@ pub fn router(stage: Stage) -> Result<Router> {
     Ok(mailbox_router(MailboxConfig {
         mailbox: stage.mailbox.clone(),
         clock: Arc::clone(&stage.context.clock),
-        public: public_pages(&stage.context, false)?,
+        public: public_pages(&stage.context, None)?,
+        provider: stage.provider.clone(),
         public_url: stage.public_url.clone(),
         demo: Arc::new(Front(stage)),
     }))

@@ -6,6 +6,7 @@ mod mail;
 mod people;
 mod scripted;
 mod stage;
+mod texts;
 
 use anyhow::Result;
 use axum::Router;
@@ -32,7 +33,10 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     let serving = tokio::spawn(listen::serve(front, router, stop.clone()));
     stage.send_round().await?;
     output::line(
-        WELCOME.replace("{url}", &front_url).replace("{mails}", &grouped(stage.mailbox.len() as u64)),
+        WELCOME
+            .replace("{url}", &front_url)
+            .replace("{mails}", &grouped(stage.mailbox.len() as u64))
+            .replace("{texts}", &grouped(stage.provider.phones.len())),
     );
     let outcome = serving.await?;
     stage.close().await;
@@ -41,14 +45,15 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
 }
 
 const WELCOME: &str = "\
-{mails} mails have just been sent to the demo's mailbox. Open
+{mails} mails and {texts} texts have just been sent to the demo's mailbox and phones. Open
 
     {url}/
 
 and try:
   1. open a mail and press \"Unsubscribe\" beside the sender, as a mail program shows it
   2. open another, follow the links at its end: one page, one button; then undo it
-  3. press \"Send again\" on the front page: whoever said no gets nothing, and the page says why
+  3. open a phone and reply in any words: STOP, \"lass mich in ruhe\", \"see you at the bus stop\"
+  4. press \"Send again\" on the front page: whoever said no gets nothing, and the page says why
 
 ctrl-c ends the demo; nothing is left behind. `demo --scripted` does all this by itself.";
 

@@ -121,6 +121,13 @@ pub fn address(number: u32) -> String {
     }
 }
 
+/// The person's phone, of the first thousand: numbers that are set apart for fiction, 555-0100 to 555-0199 of ten areas.
+pub fn phone(number: u32) -> Option<String> {
+    const AREAS: [u32; 10] = [202, 206, 212, 213, 305, 312, 404, 415, 512, 617];
+    let area = AREAS.get((number.checked_sub(1)? / 100) as usize)?;
+    Some(format!("+1{area}55501{:02}", (number - 1) % 100))
+}
+
 /// Writes `count` people as JSON Lines.
 pub fn write(count: u32, mut output: impl Write) -> std::io::Result<()> {
     (1..=count).try_for_each(|number| writeln!(output, "{}", person(number)))
@@ -144,6 +151,9 @@ fn person(number: u32) -> Value {
             "points": (dice >> 32) % 900,
         },
     });
+    if let Some(phone) = phone(number) {
+        person["phone"] = phone.into();
+    }
     if let Some(consents) = consents(number, dice) {
         person["consents"] = consents;
     }

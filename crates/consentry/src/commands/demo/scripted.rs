@@ -30,9 +30,14 @@ struct Part {
     /// What the person did, in words.
     did: &'static str,
     /// What must keep each campaign of the second round from this person; `None`: it must come.
-    withheld: [Option<Exclusion>; 2],
+    withheld: Verdicts,
+    /// Ledger entries that it makes.
+    entries: u64,
     act: Act,
 }
+
+/// Of each campaign, why it must not come; `None`: it must.
+type Verdicts = [Option<Exclusion>; Piece::ALL.len()];
 
 #[derive(Clone, Copy)]
 enum Act {
@@ -43,57 +48,65 @@ enum Act {
     StopAll,
     Undo,
     Scanner,
+    Texts(&'static [&'static str]),
 }
 
-/// People of the first hundred have said nothing; those with a number ending in 0, 1 or 2 subscribe to the letter.
-const PARTS: [Part; 7] = [
-    Part {
-        person: 10,
-        did: "one-click in the mail program (header)",
-        withheld: [Some(Exclusion::OptedOutChannel), Some(Exclusion::OptedOutChannel)],
-        act: Act::HeaderOneClick,
-    },
-    Part {
-        person: 11,
-        did: "link in the body, page, button",
-        withheld: [Some(Exclusion::OptedOutChannel), Some(Exclusion::OptedOutChannel)],
-        act: Act::BodyLink,
-    },
-    Part {
-        person: 12,
-        did: "link for this address only, page, button",
-        withheld: [Some(Exclusion::OptedOutAddress), Some(Exclusion::OptedOutAddress)],
-        act: Act::IdentityLink,
-    },
-    Part {
-        person: 20,
-        did: "link to leave the list, page, button",
-        withheld: [None, Some(Exclusion::UnsubscribedFromList)],
-        act: Act::ListLink,
-    },
-    Part {
-        person: 21,
-        did: "choices page, \"Stop all marketing\"",
-        withheld: [Some(Exclusion::OptedOutAll), Some(Exclusion::OptedOutAll)],
-        act: Act::StopAll,
-    },
-    Part { person: 22, did: "link in the body, button, then undo", withheld: [None, None], act: Act::Undo },
-    Part {
-        person: 30,
-        did: "nothing; a scanner opened every link",
-        withheld: [None, None],
-        act: Act::Scanner,
-    },
+/// A part that is played with a mail.
+const fn mailed(person: u32, did: &'static str, withheld: Verdicts, entries: u64, act: Act) -> Part {
+    Part { person, did, withheld, entries, act }
+}
+
+/// A part that is played on a phone; mail isn't concerned.
+const fn texted(
+    person: u32,
+    did: &'static str,
+    withheld: Option<Exclusion>,
+    entries: u64,
+    texts: &'static [&'static str],
+) -> Part {
+    Part { person, did, withheld: [None, None, withheld], entries, act: Act::Texts(texts) }
+}
+
+const CHANNEL: Option<Exclusion> = Some(Exclusion::OptedOutChannel);
+const ADDRESS: Option<Exclusion> = Some(Exclusion::OptedOutAddress);
+const ALL: Option<Exclusion> = Some(Exclusion::OptedOutAll);
+const LEFT: Option<Exclusion> = Some(Exclusion::UnsubscribedFromList);
+
+/// People of the first hundred have said nothing and have phones; those with a number ending in 0, 1 or 2 subscribe to the
+/// letter.
+const PARTS: [Part; 10] = [
+    mailed(10, "one-click in the mail program (header)", [CHANNEL, CHANNEL, None], 1, Act::HeaderOneClick),
+    mailed(11, "link in the body, page, button", [CHANNEL, CHANNEL, None], 1, Act::BodyLink),
+    mailed(12, "link for this address only, page, button", [ADDRESS, ADDRESS, None], 1, Act::IdentityLink),
+    mailed(20, "link to leave the list, page, button", [None, LEFT, None], 1, Act::ListLink),
+    mailed(21, "choices page, \"Stop all marketing\"", [ALL, ALL, ALL], 1, Act::StopAll),
+    mailed(22, "link in the body, button, then undo", [None; 3], 2, Act::Undo),
+    mailed(30, "nothing; a scanner opened every link", [None; 3], 0, Act::Scanner),
+    texted(
+        31,
+        "text \"please stop texting me\"",
+        Some(Exclusion::SenderBlocked),
+        1,
+        &["please stop texting me"],
+    ),
+    texted(
+        32,
+        "text \"who is this? stop\", not read yet",
+        Some(Exclusion::HeldForReview),
+        0,
+        &["who is this? stop"],
+    ),
+    texted(40, "text STOP, then START", None, 2, &["STOP", "START"]),
 ];
 
 /// Who got each campaign of a round.
-type Reached = [BTreeSet<String>; 2];
+type Reached = [BTreeSet<String>; Piece::ALL.len()];
 
 /// Goes through the loop; the exit code is 0 only if everything was as it must be.
 pub async fn run(global: &Global, people: u32) -> Result<Exit> {
     let public = TcpListener::bind(("127.0.0.1", 0)).await?;
     output::say(format_args!(
-        "a sample brand with {} people, a mailbox, two campaigns ...",
+        "a sample brand with {} people, a mailbox, phones, three campaigns ...",
         grouped(u64::from(people))
     ));
     let stage = Stage::set(global, people, public).await?;
@@ -112,8 +125,8 @@ async fn play(stage: &Stage, json: bool) -> Result<()> {
         entries.extend(entry.map(|entry| (part.person, entry)));
     }
     let recorded = stage.context.store.counts(WORKSPACE).await?.entries - before;
-    // One entry each, one more for the undo, none for the scanner.
-    ensure!(recorded == PARTS.len() as u64, "{recorded} ledger entries were made instead of {}", PARTS.len());
+    let expected: u64 = PARTS.iter().map(|part| part.entries).sum();
+    ensure!(recorded == expected, "{recorded} ledger entries were made instead of {expected}");
     let second = round(stage).await?;
     compare(&first.reached, &second.reached)?;
     let mut rows = Vec::new();
@@ -130,20 +143,26 @@ struct Round {
     reached: Reached,
 }
 
-/// Sends both campaigns, and takes from the mailbox who got them.
+/// Sends the campaigns, and takes from the mailbox and the phones who got them.
 async fn round(stage: &Stage) -> Result<Round> {
     let mut reached = Reached::default();
     let mut summaries = Vec::new();
     for (piece, reached) in Piece::ALL.into_iter().zip(&mut reached) {
-        let last = stage.mailbox.after(0).last().map_or(0, |mail| mail.id);
+        let last_mail = stage.mailbox.after(0).last().map_or(0, |mail| mail.id);
+        let last_text = stage.provider.phones.len();
         let summary = stage.send(piece).await?;
-        let mails = stage.mailbox.after(last);
+        let got: Vec<String> = if piece == Piece::Text {
+            stage.provider.phones.after(last_text).into_iter().map(|(number, _)| number).collect()
+        } else {
+            let mails = stage.mailbox.after(last_mail);
+            mails.iter().flat_map(|mail| mail.to.iter().map(|to| to.to_lowercase())).collect()
+        };
         let sent = summary.report.deliveries.get(&DeliveryState::Sent).copied().unwrap_or(0);
         let excluded: u64 = summary.report.excluded.values().sum();
-        reached.extend(mails.iter().flat_map(|mail| mail.to.iter().map(|to| to.to_lowercase())));
-        let name = piece.name();
-        ensure!(sent == mails.len() as u64, "{name}: {sent} reported as sent, {} arrived", mails.len());
-        ensure!(reached.len() == mails.len(), "{name}: somebody got it twice");
+        let (name, arrived) = (piece.name(), got.len());
+        reached.extend(got);
+        ensure!(sent == arrived as u64, "{name}: {sent} reported as sent, {arrived} arrived");
+        ensure!(reached.len() == arrived, "{name}: somebody got it twice");
         ensure!(
             sent + excluded == summary.report.audience,
             "{name}: somebody is neither sent to nor excluded"
@@ -151,6 +170,14 @@ async fn round(stage: &Stage) -> Result<Round> {
         summaries.push(summary);
     }
     Ok(Round { summaries, reached })
+}
+
+/// Where a campaign reaches a person.
+fn reached_at(piece: Piece, person: u32) -> String {
+    match piece {
+        Piece::Text => people::phone(person).unwrap_or_default(),
+        Piece::Sale | Piece::Letter => people::address(person).to_lowercase(),
+    }
 }
 
 async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
@@ -190,6 +217,15 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
             scan(stage, &sale).await?;
             return Ok(None);
         }
+        Act::Texts(texts) => {
+            for text in texts {
+                let status = stage.provider.reply(&reached_at(Piece::Text, part.person), text).await;
+                ensure!(status.is_success(), "the reply was answered with {status}");
+            }
+            if part.entries == 0 {
+                return Ok(None);
+            }
+        }
     }
     let profile = profile(stage, part.person).await?;
     let history = stage.context.store.history(WORKSPACE, profile, None, 1).await?;
@@ -198,10 +234,7 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
 
 /// The newest mail of a campaign to a person.
 fn mail(stage: &Stage, person: u32, piece: Piece) -> Result<Links> {
-    let sender = match piece {
-        Piece::Sale => "hello@lumen.example",
-        Piece::Letter => "letter@lumen.example",
-    };
+    let sender = if piece == Piece::Letter { "letter@lumen.example" } else { "hello@lumen.example" };
     let mails = stage.mailbox.to(&people::address(person));
     let is_from = |raw: &[u8]| String::from_utf8_lossy(raw).contains(&format!("<{sender}>"));
     let mail = mails.iter().rev().find(|mail| is_from(&mail.data)).context("no such mail arrived")?;
@@ -250,7 +283,7 @@ fn compare(first: &Reached, second: &Reached) -> Result<()> {
         let gone = PARTS
             .iter()
             .filter(|part| part.withheld[at].is_some())
-            .map(|part| people::address(part.person).to_lowercase());
+            .map(|part| reached_at(piece, part.person));
         let gone: BTreeSet<String> = gone.collect();
         ensure!(gone.is_subset(&first[at]), "{}: not all of them were reached before", piece.name());
         let expected: BTreeSet<String> = first[at].difference(&gone).cloned().collect();
@@ -263,13 +296,13 @@ struct Row {
     did: &'static str,
     person: u32,
     /// Per campaign, what became of the person in the second round.
-    outcomes: [String; 2],
+    outcomes: [String; Piece::ALL.len()],
     entry: Option<EntryId>,
 }
 
 async fn explain(stage: &Stage, part: &Part, second: &Round, entry: Option<EntryId>) -> Result<Row> {
     let profile = profile(stage, part.person).await?;
-    let mut outcomes = [String::new(), String::new()];
+    let mut outcomes = <[String; Piece::ALL.len()]>::default();
     for (at, summary) in second.summaries.iter().enumerate() {
         let outcome = stage.context.store.run_outcome(WORKSPACE, summary.run, profile).await?;
         let (withheld, words) = match outcome {
@@ -338,16 +371,12 @@ fn show(json: bool, first: &Round, second: &Round, rows: &[Row], report: &Verify
             let [sent, out, again, left] = [sent, out, again, left].map(grouped);
             lines.push(format!("{:<14}{sent:>12}{out:>12}{again:>12}{left:>12}", piece.name()));
         }
-        let [sale, letter] = Piece::ALL.map(Piece::name);
-        lines.push(format!(
-            "\n{:<44}{:<20}{:<25}proof",
-            "in between",
-            format!("{sale} again"),
-            format!("{letter} again")
-        ));
+        let [sale, letter, text] = Piece::ALL.map(|piece| format!("{} again", piece.name()));
+        lines.push(format!("\n{:<44}{sale:<20}{letter:<25}{text:<20}proof", "in between"));
         for row in rows {
             let proof = row.entry.map_or_else(|| "nothing recorded".to_owned(), |entry| entry.to_string());
-            lines.push(format!("{:<44}{:<20}{:<25}{proof}", row.did, row.outcomes[0], row.outcomes[1]));
+            let [sale, letter, text] = &row.outcomes;
+            lines.push(format!("{:<44}{sale:<20}{letter:<25}{text:<20}{proof}", row.did));
         }
         let entries = grouped(report.size);
         lines.push(format!(

@@ -14,9 +14,10 @@ use intake::receiver::{Receiver, ReceiverConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
-use web::mailbox::{Mailbox, MailboxLimits};
+use web::mailbox::{ACCOUNT, Mailbox, MailboxLimits, Provider};
 
 use super::people;
+use super::texts::Texts;
 use crate::cli::{Format, Global, ImportProfiles};
 use crate::commands::campaign::{deps, run_with_bar};
 use crate::commands::import::import_file;
@@ -40,17 +41,20 @@ pub enum Piece {
     Sale,
     /// To the list.
     Letter,
+    /// To every phone.
+    Text,
 }
 
 impl Piece {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Sale, Self::Letter];
+    pub const ALL: [Self; 3] = [Self::Sale, Self::Letter, Self::Text];
 
     /// The campaign's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sale => "spring-sale",
             Self::Letter => "brew-letter",
+            Self::Text => "spring-text",
         }
     }
 }
@@ -62,6 +66,8 @@ pub struct Stage {
     pub context: Context,
     /// What was sent.
     pub mailbox: Mailbox,
+    /// The phones, and who brings their texts.
+    pub provider: Provider,
     /// Where the public pages are.
     pub public_url: String,
     /// Held while campaigns are sent.
@@ -72,6 +78,7 @@ pub struct Stage {
 struct Shared {
     folder: tempfile::TempDir,
     smtp: SocketAddr,
+    texts: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -94,14 +101,18 @@ impl Stage {
         let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
         let smtp = receiver.local_addr().context("the mailbox listens nowhere")?;
         let (stop, stopped) = watch::channel(false);
-        let pages = listen::serve(public, public_pages(&context, false)?, stopped.clone());
+        let texts = Texts::new(&context, &public_url)?;
+        let pages = public_pages(&context, Some(Arc::clone(&texts.hooks)))?;
+        let pages = listen::serve(public, pages, stopped.clone());
+        let (provider_at, providing) = texts.serve(stopped.clone()).await?;
         let mut until = stopped;
         let receiving = receiver.run(async move {
             let _ = until.wait_for(|stop| *stop).await;
         });
-        let tasks = vec![tokio::spawn(receiving), tokio::spawn(async move { drop(pages.await) })];
-        let shared = Arc::new(Shared { folder, smtp, stop, tasks: Mutex::new(tasks) });
-        let stage = Self { context, mailbox, public_url, sending: Arc::default(), shared };
+        let tasks = vec![tokio::spawn(receiving), tokio::spawn(async move { drop(pages.await) }), providing];
+        let shared = Shared { folder, smtp, texts: provider_at, stop, tasks: Mutex::new(tasks) };
+        let (provider, shared) = (texts.provider, Arc::new(shared));
+        let stage = Self { context, mailbox, provider, public_url, sending: Arc::default(), shared };
         stage.write_campaigns()?;
         stage.bring_people(people).await?;
         Ok(stage)
@@ -132,13 +143,21 @@ impl Stage {
         std::fs::write(self.path("dkim.pem"), signing_key())?;
         std::fs::write(self.path("sale.html"), include_str!("../../../demo/sale.html"))?;
         std::fs::write(self.path("letter.html"), include_str!("../../../demo/letter.html"))?;
+        std::fs::write(self.path("text.txt"), include_str!("../../../demo/text.txt").trim_end())?;
+        std::fs::write(self.path("twilio-token"), &self.provider.token)?;
         for piece in Piece::ALL {
             let text = match piece {
                 Piece::Sale => include_str!("../../../demo/sale.toml"),
                 Piece::Letter => include_str!("../../../demo/letter.toml"),
+                Piece::Text => include_str!("../../../demo/text.toml"),
             };
             let port = self.shared.smtp.port().to_string();
-            std::fs::write(self.campaign_file(piece), text.replace("\"{port}\"", &port))?;
+            std::fs::write(
+                self.campaign_file(piece),
+                text.replace("\"{port}\"", &port)
+                    .replace("{account}", ACCOUNT)
+                    .replace("{provider}", &format!("http://{}", self.shared.texts)),
+            )?;
         }
         Ok(())
     }

@@ -89,6 +89,23 @@ pub(super) const TABLES: &[Table] = &[
     same("subscription", "workspace, profile, list", "profile, workspace, list, at, entry, choice"),
     same("sender_block", "workspace, address, sender", "address, workspace, sender, at"),
     same(
+        "text_message",
+        "rowid",
+        "id, workspace, profile, address, at, received_at, entry, channel, number, sender, body, class, rule, source",
+    ),
+    same("text_hold", "rowid", "address, workspace, since, decided_at, refused, message, decided_by"),
+    same(
+        "text_ask",
+        "workspace, address, channel",
+        "address, workspace, list, at, expires_at, channel, answered",
+    ),
+    same(
+        "text_reply",
+        "workspace, address, kind, place",
+        "address, workspace, place, received_at, expires_at, kind, state, message, body, detail",
+    ),
+    same("text_part", "rowid", "message, workspace, received_at, number, total, body"),
+    same(
         "ledger_event",
         "id",
         "profile, id, workspace, address, run, occurred_at, received_at, source, sets, commitment",

@@ -5,8 +5,8 @@ use consent::{
     Target, Timestamp,
 };
 use store::{
-    DeliveryState, Feedback, FeedbackKind, NewClaim, NewRun, Outcome, ProfileRow, RowOutcome, Settings,
-    Settlement, SuppressionEntry,
+    DeliveryState, Feedback, FeedbackKind, HoldDecision, NewAsk, NewClaim, NewRun, Outcome, ProfileRow,
+    ReplyKind, RowOutcome, Settings, Settlement, SuppressionEntry, TextEffects, TextPart,
 };
 
 use super::take;
@@ -14,6 +14,7 @@ use crate::START;
 use crate::conformance::support::{
     MAIN, World, address, allowed, change, crm, email, feedback, named, removal, row, row_saying, suppressed,
 };
+use crate::conformance::texts::{reply, replying};
 use crate::conformance::uploads::upload;
 
 /// Profiles of the file: several pages.
@@ -41,6 +42,7 @@ pub async fn fill(world: &World) {
     world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
+    texts(world).await;
     run(world, list.id).await;
     world.assert_sound().await;
 }
@@ -70,6 +72,21 @@ async fn what_came_back(world: &World) {
         ..feedback(id, kind, "p9@example.com", now)
     });
     world.store.take_feedback(MAIN, taken.collect()).await.unwrap();
+}
+
+/// Messages that are held, asked about and answered, and a part of one.
+async fn texts(world: &World) {
+    let (now, ana) = (world.now(), world.caller("+4930123456").await);
+    let ask = Some(NewAsk { list: None, expires_at: now });
+    let effects = TextEffects { hold: true, ask, ..replying(reply(ReplyKind::Ask, 1, now)) };
+    for id in [1, 2] {
+        world.text(ana.text(id, now), effects.clone()).await;
+    }
+    let decision = HoldDecision { refused: true, by: "me".to_owned(), at: now };
+    world.store.decide_hold(MAIN, ana.text(1, now).id, decision).await.unwrap();
+    let (message, text) = (ana.text(3, now).id, "St".to_owned());
+    let part = TextPart { message, number: 1, total: 2, text, received_at: now };
+    world.store.keep_part(MAIN, part).await.unwrap();
 }
 
 /// Choices of every kind, a merge, a refusal said again.

@@ -1,0 +1,135 @@
+//! Sends the automatic answers to texts that don't go out within the answer to a webhook.
+//!
+//! An answer is taken from the store once, before it is sent: after a crash nobody is answered twice.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent::{Category, Clock, Decision, Message, decide};
+use delivery::gate::LEASE;
+use delivery::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
+use store::{ReadingQuery, Reply, Store, StoreError};
+use tokio::sync::watch;
+
+use crate::context::WORKSPACE;
+
+/// How often answers are looked for.
+const EVERY: Duration = Duration::from_millis(500);
+/// Answers taken at once.
+const BATCH: usize = 16;
+/// Times that one is tried while the provider can't be reached, a pause apart.
+const TRIES_MAX: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(2);
+/// Longest text that is kept of what went wrong, in bytes.
+const DETAIL_LENGTH_MAX: usize = 255;
+
+/// The sender of answers.
+pub struct TextReplies {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// By what brought the text, `sms:NAME`.
+    lines: HashMap<String, SmsSession>,
+}
+
+impl TextReplies {
+    /// With the transports of the receivers that have one, by what brings their texts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        transports: impl IntoIterator<Item = (String, SmsTransport)>,
+    ) -> Self {
+        let lines = transports.into_iter().map(|(source, transport)| (source, transport.session())).collect();
+        Self { store, clock, lines }
+    }
+
+    /// Works until `stop` turns true.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.round().await {
+                Ok(BATCH..) => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "answers to texts can't be read"),
+            }
+            let _ = tokio::time::timeout(EVERY, stop.wait_for(|stop| *stop)).await;
+        }
+    }
+
+    /// Sends what waits; how many were taken.
+    async fn round(&mut self) -> Result<usize, StoreError> {
+        let replies = self.store.take_replies(WORKSPACE, self.clock.now(), BATCH).await?;
+        for reply in &replies {
+            let sent = self.send(reply).await;
+            let detail = sent.as_ref().err().map_or("", String::as_str);
+            if !detail.is_empty() {
+                tracing::warn!(source = reply.source, kind = ?reply.kind, "an answer to a text wasn't sent");
+            }
+            let detail = &detail[..detail.floor_char_boundary(DETAIL_LENGTH_MAX)];
+            self.store.reply_done(WORKSPACE, reply.id, sent.is_ok(), detail).await?;
+        }
+        Ok(replies.len())
+    }
+
+    async fn send(&mut self, reply: &Reply) -> Result<(), String> {
+        for _ in 1..TRIES_MAX {
+            let now = self.clock.now();
+            if now > reply.expires_at {
+                return Err("too late".to_owned());
+            }
+            if let Some(outcome) = self.attempt(reply).await? {
+                return outcome;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err("the provider can't be reached".to_owned())
+    }
+
+    /// One attempt; `None` if another may help.
+    async fn attempt(&mut self, reply: &Reply) -> Result<Option<Result<(), String>>, String> {
+        let clock = Arc::clone(&self.clock);
+        let session = self.lines.get_mut(&reply.source).ok_or("the receiver has no `send`")?;
+        if session.ready().await.is_err() {
+            return Ok(None);
+        }
+        let issued = clock.monotonic();
+        may(&*self.store, &*clock, reply).await?;
+        let text = OutText {
+            to: &reply.number,
+            from: &reply.sender,
+            body: &reply.body,
+            reference: "",
+            callback: None,
+        };
+        let outcome = session.send(&text, || clock.monotonic().saturating_sub(issued) < LEASE).await;
+        Ok(match outcome {
+            SmsOutcome::Accepted(_) => Some(Ok(())),
+            SmsOutcome::Deferred(_) | SmsOutcome::LeaseExpired | SmsOutcome::NotHandedOver(_) => None,
+            SmsOutcome::Rejected(refusal) => Some(Err(format!("{} {}", refusal.code, refusal.text))),
+            // It may have arrived: nobody is answered twice.
+            SmsOutcome::InDoubt(error) => Some(Err(error.to_string())),
+        })
+    }
+}
+
+/// An answer is asked for by the text that it answers, so neither consent nor the block that STOP has just made holds it
+/// back; suppression and the allow list, the emergency brake among it, do.
+async fn may(store: &dyn Store, clock: &dyn Clock, reply: &Reply) -> Result<(), String> {
+    let query = ReadingQuery {
+        profiles: vec![reply.profile],
+        channel: reply.channel,
+        addresses: Some(vec![reply.address]),
+        list: None,
+        sender: None,
+        with_attributes: false,
+        now: clock.now(),
+    };
+    let readings = store.read(WORKSPACE, query).await.map_err(|error| error.to_string())?;
+    let rules = store.settings(WORKSPACE).await.map_err(|error| error.to_string())?.rules();
+    let reading = readings.first().ok_or("nobody has this number any more")?;
+    let category = Category::Transactional;
+    let message = Message { channel: reply.channel, category, list: None, after_complaint: false };
+    match decide(&reading.recipient, &message, &rules) {
+        Decision::Permit(_) => Ok(()),
+        Decision::Exclude(reason) => Err(reason.in_words().to_owned()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Texts to the real binary, signed by the providers' own libraries.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
+
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
+mod upkeep;
+
+use serde_json::json;
+use stage::{RECEIVERS, SECRET, Stage, US, verdict};
+use support::Desk;
+use support::call::{Call, now};
+
+const THEM: &str = "+491751234567";
+
+#[test]
+fn a_refusal_by_each_provider_is_durable_before_the_answer() {
+    Desk::on_each_engine(refusals_last);
+}
+
+fn refusals_last(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
+    let wordings = [
+        "STOP",
+        "please stop texting me",
+        "Stpo",
+        "ARRÊT",
+        "take me off your list",
+        "退订",
+        "keine SMS mehr",
+        "unsubscribe me",
+    ];
+    let number = |at: usize| format!("+49175123450{at}");
+    for (at, (receiver, words)) in RECEIVERS.iter().zip(wordings).enumerate() {
+        let call = stage.text(receiver, &number(at), "m1", words);
+        stage.answers(&call, 200);
+        // A delivery whose acknowledgement got lost is made again.
+        stage.answers(&call, 200);
+    }
+    stage.answers(&stage.text("meta", THEM, "w1", "stop"), 200);
+    let preference = json!({ "entry": [{ "changes": [{ "field": "user_preferences", "value": { "metadata": { "display_phone_number": "15005550006" }, "user_preferences": [{ "wa_id": "491751234568", "category": "marketing_messages", "value": "stop", "timestamp": now() }] } }] }] });
+    stage.answers(&stage.json("meta", &preference, now()), 200);
+    let desk = stage.killed();
+    for (at, receiver) in RECEIVERS.iter().enumerate() {
+        assert_eq!(verdict(&desk, "sms", &number(at)), "OptedOutChannel", "{receiver}");
+        let profile = desk.run(&["--json", "profile", "show", &number(at)]).exits(0).out;
+        assert!(profile.contains("\"sms\""), "{profile}");
+    }
+    for number in [THEM, "+491751234568"] {
+        assert_eq!(verdict(&desk, "whatsApp", number), "OptedOutChannel");
+        assert_eq!(verdict(&desk, "sms", number), "permit");
+    }
+    desk.run(&["ledger", "verify"]).exits(0);
+}
+
+#[test]
+fn what_isnt_the_providers_is_refused() {
+    let Some(stage) = Stage::at(Desk::new()) else { return };
+    for receiver in RECEIVERS.iter().chain(&["meta"]) {
+        let call = stage.text(receiver, THEM, "m1", "STOP");
+        let mut forged = call.clone();
+        if matches!(*receiver, "infobip" | "bandwidth" | "custom") {
+            forged = forged.with("Authorization", &support::call::basic("0123456789abcdef0123456789abcdee"));
+        } else {
+            let text = String::from_utf8(forged.body).unwrap();
+            forged.body = text.replace("1751234567", "1751234568").into_bytes();
+        }
+        assert!(stage.answers(&forged, 403).contains("application/problem+json"));
+        let mut bare = Call { headers: vec![call.headers[0].clone()], ..call.clone() };
+        bare.body = String::from_utf8(bare.body).unwrap().replace("&sig=", "&s=").into_bytes();
+        stage.answers(&bare, 401);
+        let huge = Call { body: vec![b'x'; 1024 * 1024 + 1], ..call.clone() };
+        let (status, _) = support::call::send(&stage.serving.address, &huge, huge.body.len());
+        assert_eq!(status, 413, "{receiver}");
+        for (method, expected) in
+            [("GET", if *receiver == "meta" { 403 } else { 405 }), ("PUT", 405), ("DELETE", 405)]
+        {
+            stage.answers(&Call { method, body: Vec::new(), ..call.clone() }, expected);
+        }
+    }
+    for (provider, late) in [("sinch", 26 * 3_600), ("telnyx", 400), ("messages", 26 * 3_600)] {
+        stage.answers(&stage.json(provider, &json!({}), now() - late), 403);
+    }
+    stage.answers(&Call { path: "/sms/other".to_owned(), ..stage.text("sinch", THEM, "m1", "STOP") }, 404);
+    let challenge =
+        format!("/sms/meta?hub.mode=subscribe&hub.verify_token={SECRET}&hub.challenge=1158201444");
+    let get = Call { method: "GET", path: challenge, headers: Vec::new(), body: Vec::new() };
+    assert!(stage.answers(&get, 200).ends_with("\r\n1158201444"));
+    let desk = stage.killed();
+    for number in [THEM, "+491751234568"] {
+        assert_eq!(verdict(&desk, "sms", number), "permit");
+    }
+}
+
+#[test]
+fn a_conversation() {
+    Desk::on_each_engine(conversation);
+}
+
+fn conversation(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
+    let mut count = 0;
+    let mut says = |text: &str| {
+        count += 1;
+        stage.answers(&stage.text("join", THEM, &format!("m{count}"), text), 200)
+    };
+    assert!(says("START").ends_with("<Response/>"));
+    assert_eq!(stage.verdict(THEM), "permit");
+    let asked = says("cake");
+    assert!(
+        asked.contains("content-type: text/xml") && asked.contains("<Response><Message>Bakery"),
+        "{asked}"
+    );
+    assert_eq!(stage.verdict(THEM), "PendingVerification");
+    assert!(says("Yes").contains("<Message>Bakery"));
+    assert_eq!(stage.verdict(THEM), "permit");
+    assert!(says("hours").contains("<Message>8 to 18, Bakery &amp; co</Message>"));
+    assert!(says("HELP").contains("<Message>Bakery"));
+    assert!(says("who is this? stop").ends_with("<Response/>"));
+    assert_eq!(stage.verdict(THEM), "HeldForReview");
+    assert!(says("STOP").contains("<Message>Bakery"));
+    assert_eq!(stage.verdict(THEM), "OptedOutChannel");
+    assert!(says("STOP!!").ends_with("<Response/>"), "once a day");
+    assert!(says("START").contains("<Message>Bakery"));
+    assert_eq!(stage.verdict(THEM), "permit");
+    let stop = [("MessageSid", "o1"), ("From", THEM), ("To", US), ("Body", "basta"), ("OptOutType", "STOP")];
+    assert!(stage.answers(&stage.twilio("join", &stop), 200).ends_with("<Response/>"));
+    assert_eq!(stage.verdict(THEM), "OptedOutChannel");
+    let profile = stage.desk.run(&["--json", "profile", "show", THEM]).exits(0).out;
+    assert!(profile.contains("\"sms\""), "{profile}");
+    stage.killed().run(&["ledger", "verify"]).exits(0);
+}
+
+#[test]
+fn parts_act_once_all_are_there() {
+    let Some(stage) = Stage::at(Desk::new()) else { return };
+    let part = |number: &str, text: &str| {
+        let id = format!("p{number}");
+        let fields = [
+            ("messageId", id.as_str()),
+            ("msisdn", &THEM[1..]),
+            ("to", &US[1..]),
+            ("text", text),
+            ("concat", "true"),
+            ("concat-ref", "17"),
+            ("concat-total", "3"),
+            ("concat-part", number),
+        ];
+        stage.answers(&stage.vonage(&fields), 200)
+    };
+    part("3", " for now. Goodbye");
+    part("1", "Thanks for all the cake. Please ");
+    assert_eq!(stage.verdict(THEM), "permit");
+    part("2", "take me off your list");
+    assert_ne!(stage.verdict(THEM), "permit");
+}
+
+#[test]
+fn unknown_fields_and_odd_numbers_are_taken() {
+    let Some(stage) = Stage::at(Desk::new()) else { return };
+    let value = json!({ "type": "mo_text", "id": "1", "from": "491751234567", "to": "12345", "body": "Stop", "new": { "deep": [1, null] }, "udh": 7 });
+    stage.answers(&stage.json("sinch", &value, now()), 200);
+    assert_eq!(stage.verdict(THEM), "OptedOutChannel");
+    for (at, from) in ["12345", "999999999999999999", "Bank", "%00", "+1 (500) 555"].iter().enumerate() {
+        let value = json!({ "in": [{ "who": from, "what": "STOP", "id": at }, 7, { "what": "STOP" }] });
+        stage.answers(&stage.json("custom", &value, now()), 200);
+    }
+    let profile = stage.desk.run(&["--json", "profile", "show", "sms:Bank"]);
+    drop(profile);
+    stage.killed().run(&["ledger", "verify"]).exits(0);
+}
+
+#[test]
+fn receipts_opt_out_and_suppress() {
+    let Some(stage) = Stage::at(Desk::new()) else { return };
+    let receipt = |to: &str, status: &str, code: &str| {
+        let fields =
+            [("MessageSid", "r1"), ("MessageStatus", status), ("ErrorCode", code), ("To", to), ("From", US)];
+        stage.answers(&stage.twilio("twilio", &fields), 200)
+    };
+    receipt(THEM, "failed", "21610");
+    receipt("+491751234568", "undelivered", "30005");
+    receipt("+491751234569", "delivered", "");
+    assert_eq!(stage.verdict(THEM), "OptedOutChannel");
+    assert_eq!(stage.verdict("+491751234568"), "AddressSuppressed");
+    assert_eq!(stage.verdict("+491751234569"), "permit");
+}
+
+#[test]
+fn a_file_that_is_wrong_says_what_to_do() {
+    let desk = Desk::new();
+    desk.write("secret", SECRET);
+    let refused = |section: &str| {
+        desk.write("consentry.toml", format!("[[sms]]\nname = \"x\"\n{section}\n"));
+        desk.run(&["serve", "--listen", "127.0.0.1:0", "--config", "consentry.toml"]).exits(1).err
+    };
+    for provider in
+        ["twilio", "sinch", "infobip", "telnyx", "vonage", "bandwidth", "meta", "google", "custom"]
+    {
+        let said = refused(&format!("provider = \"{provider}\""));
+        assert!(said.contains("sms `x`: `secret` is missing"), "{said}");
+    }
+    let with =
+        |more: &str| refused(&format!("provider = \"sinch\"\nsecret = {{ file = \"secret\" }}\n{more}"));
+    for (section, said) in [
+        ("keywords = { help = [\"STOP\"] }", "is how people opt out"),
+        ("keywords = { double_opt_in = [\"CAKE\"] }\nreplies = false", "`replies` is false"),
+        ("confirm_minutes = 5", "10 to 10080"),
+        ("list = \"news\"", "consentry list create news"),
+        ("default_reply = \"\"", "has 0 characters"),
+        ("[sms.reply.tlh]\nhelp = \"x\"", "`reply.tlh`"),
+        ("scope = \"planet\"", "unknown variant"),
+        ("colour = 1", "unknown field"),
+    ] {
+        let answer = with(section);
+        assert!(answer.contains(said), "{section}: {answer}");
+    }
+    let said = refused("provider = \"twilio\"\nsecret = { file = \"secret\" }");
+    assert!(said.contains("init --public-url"), "{said}");
+}

@@ -1,0 +1,22 @@
+//! Texts by the interfaces of providers: one [`SmsTransport`] per configured provider.
+//!
+//! A caller takes an [`SmsSession`], which is one connection that is kept open, and sends any number of texts through it.
+//! What became of a text is an [`SmsOutcome`]; as with mail, one that certainly wasn't handed over is kept apart from one of
+//! which nobody can know. What a provider refuses because the number has opted out with it, or is none, is a [`Meaning`].
+
+mod answer;
+mod config;
+pub mod consents;
+mod custom;
+mod infobip;
+mod provider;
+mod sinch;
+mod telnyx;
+mod transport;
+mod twilio;
+mod vonage;
+
+pub use answer::{Meaning, Refusal, SmsError, SmsOutcome};
+pub use config::{CustomConfig, SmsTransportConfig};
+pub use provider::{OutText, Provider};
+pub use transport::{SmsSession, SmsTransport};

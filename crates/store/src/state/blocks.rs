@@ -1,0 +1,62 @@
+//! Senders that an address blocks: nothing from them reaches it, transactional messages included.
+
+use consent::{AddressId, Timestamp, WorkspaceId};
+
+use super::suppression::limit;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::sql::{Db, params};
+use crate::types::Text;
+
+/// Makes addresses block senders; pairs that are there already stay as they are.
+pub(crate) fn block(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    pairs: &[(AddressId, String)],
+    at: Timestamp,
+) -> Result<()> {
+    const INSERT: &str = "INSERT INTO sender_block (workspace, address, sender, at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (workspace, address, sender) DO NOTHING";
+    check(pairs)?;
+    let rows = pairs.iter().map(|(address, sender)| *params![workspace.0, address.0, sender.as_str(), at.0]);
+    db.execute_all(INSERT, rows).map(drop)
+}
+
+/// Takes blocks back; whether each was there.
+pub(crate) fn unblock(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    pairs: &[(AddressId, String)],
+) -> Result<Vec<bool>> {
+    const DELETE: &str = "DELETE FROM sender_block WHERE workspace = ?1 AND address = ?2 AND sender = ?3";
+    check(pairs)?;
+    let rows = pairs.iter().map(|(address, sender)| *params![workspace.0, address.0, sender.as_str()]);
+    Ok(db.execute_all(DELETE, rows)?.into_iter().map(|removed| removed > 0).collect())
+}
+
+/// Which senders an address blocks, by name, and since when.
+pub(crate) fn blocks(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    address: AddressId,
+) -> Result<Vec<(String, Timestamp)>> {
+    const SELECT: &str =
+        "SELECT sender, at FROM sender_block WHERE workspace = ?1 AND address = ?2 ORDER BY sender";
+    db.all(SELECT, params![workspace.0, address.0], |row| Ok((row.get(0)?, Timestamp(row.get(1)?))))
+}
+
+fn check(pairs: &[(AddressId, String)]) -> Result<()> {
+    limit(pairs.len())?;
+    pairs.iter().try_for_each(|(_, sender)| check_sender(sender))
+}
+
+/// Refuses what is no sender.
+pub(super) fn check_sender(sender: &str) -> Result<()> {
+    if sender.is_empty() || sender.len() > Text::SENDER_LENGTH_MAX || sender.contains(char::is_control) {
+        return Err(StoreError::Invalid(format!(
+            "a sender has 1 to {} bytes on one line",
+            Text::SENDER_LENGTH_MAX
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! Closing a shared database to programs too old for what is in it.
+//!
+//! A migration leaves older programs what they use, so nodes are replaced one after the other. What they would silently
+//! leave unheeded closes the database to them from the first such row on.
+
+use crate::api::Result;
+use crate::sql::{Db, Sql, params};
+
+/// The first version of PostgreSQL's schema whose programs look for hashed suppression entries.
+pub(super) const KNOWS_HASHES: i64 = 2;
+/// The first one whose programs look for holds.
+pub(super) const KNOWS_HOLDS: i64 = 4;
+
+/// From now on only programs of this version or a later one are to open the database.
+pub(super) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
+    // SQLite's version closes it already.
+    const FENCE: Sql = Sql::each(
+        "SELECT ?1",
+        "UPDATE consentry_schema SET works_with = ?1 WHERE id = 1 AND works_with < ?1",
+    );
+    db.each(FENCE, params![version], |_| Ok(()))
+}

@@ -1,0 +1,107 @@
+//! Messages that wait for a person to read them: until then no marketing goes to the number.
+
+use consent::{AddressId, Timestamp, WorkspaceId};
+
+use super::fence;
+use super::texts::{self, PAGE_MAX};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::sql::{Db, Row, params};
+use crate::types::{Hold, HoldDecision, Text, TextId};
+
+/// Bytes of who decided.
+const BY_LENGTH_MAX: usize = 200;
+
+/// Holds a message.
+pub(super) fn hold(db: &impl Db, workspace: WorkspaceId, text: &Text) -> Result<()> {
+    const INSERT: &str = "INSERT INTO text_hold (workspace, address, message, since) VALUES (?1, ?2, ?3, ?4)";
+    fence::open_only_to(db, fence::KNOWS_HOLDS)?;
+    db.execute(INSERT, params![workspace.0, text.address.0, &text.id.0, text.received_at.0]).map(drop)
+}
+
+/// Ends all holds of an address that are undecided.
+pub(super) fn release(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    address: AddressId,
+    decision: &HoldDecision,
+) -> Result<()> {
+    const UPDATE: &str = "UPDATE text_hold SET refused = ?3, decided_by = ?4, decided_at = ?5
+        WHERE workspace = ?1 AND address = ?2 AND decided_at IS NULL";
+    let HoldDecision { refused, by, at } = decision;
+    db.execute(UPDATE, params![workspace.0, address.0, *refused, by, at.0]).map(drop)
+}
+
+/// Ends a hold; false if it isn't there or has ended.
+pub(crate) fn decide(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    id: TextId,
+    decision: &HoldDecision,
+) -> Result<bool> {
+    const UPDATE: &str = "UPDATE text_hold SET refused = ?4, decided_by = ?5, decided_at = ?6
+        WHERE workspace = ?1 AND address = ?2 AND message = ?3 AND decided_at IS NULL";
+    let HoldDecision { refused, by, at } = decision;
+    if by.len() > BY_LENGTH_MAX || by.contains(char::is_control) {
+        return Err(StoreError::Invalid(format!(
+            "who decides about a message has at most {BY_LENGTH_MAX} bytes on one line"
+        )));
+    }
+    let Some((text, _)) = texts::text(db, workspace, id)? else { return Ok(false) };
+    let values = params![workspace.0, text.address.0, &id.0, *refused, by, at.0];
+    Ok(db.execute(UPDATE, values)? > 0)
+}
+
+/// A hold, decided or not.
+pub(crate) fn of_text(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<Option<Hold>> {
+    const SELECT: &str = "SELECT refused, decided_by, decided_at FROM text_hold
+        WHERE workspace = ?1 AND address = ?2 AND message = ?3";
+    let Some((text, number)) = texts::text(db, workspace, id)? else { return Ok(None) };
+    let decision = db.first(SELECT, params![workspace.0, text.address.0, &id.0], read_decision)?;
+    Ok(decision.map(|decision| Hold { text, number, decision }))
+}
+
+fn read_decision(row: &Row<'_>) -> Result<Option<HoldDecision>> {
+    let Some(at) = row.get::<Option<_>>(2)? else { return Ok(None) };
+    Ok(Some(HoldDecision { refused: row.get(0)?, by: row.get(1)?, at: Timestamp(at) }))
+}
+
+/// The holds that are undecided, oldest first, after one of them (decided by now or not).
+pub(crate) fn undecided(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    after: Option<TextId>,
+    limit: usize,
+) -> Result<Vec<Hold>> {
+    const SELECT: &str = "SELECT message FROM text_hold WHERE workspace = ?1 AND decided_at IS NULL
+        AND since >= ?2 AND (since > ?2 OR message > ?3) ORDER BY since, message LIMIT ?4";
+    let (since, above) = match after {
+        None => (i64::MIN, TextId([0; 16])),
+        Some(after) => match texts::text(db, workspace, after)? {
+            Some((text, _)) => (text.received_at.0, after),
+            None => return Err(StoreError::Missing("the message to go on after".to_owned())),
+        },
+    };
+    let key = params![workspace.0, since, &above.0, limit.min(PAGE_MAX) as i64];
+    let ids = db.all(SELECT, key, |row| row.get(0).map(TextId))?;
+    let hold = |id: TextId| {
+        texts::named(db, workspace, id).map(|(text, number)| Hold { text, number, decision: None })
+    };
+    ids.into_iter().map(hold).collect()
+}
+
+/// Whether any message of the workspace waits to be read: if not, [`is_held`] needn't be asked in the same snapshot.
+pub(crate) fn any(db: &impl Db, workspace: WorkspaceId) -> Result<bool> {
+    const SELECT: &str =
+        "SELECT EXISTS (SELECT 1 FROM text_hold WHERE workspace = ?1 AND decided_at IS NULL)";
+    db.one(SELECT, params![workspace.0], |row| row.get(0))
+}
+
+/// Asks whether a message of the address `?2` waits to be read.
+pub(crate) const IS_HELD: &str = "SELECT EXISTS (SELECT 1 FROM text_hold
+    WHERE workspace = ?1 AND address = ?2 AND decided_at IS NULL)";
+
+/// Whether a message of an address waits to be read.
+pub(crate) fn is_held(db: &impl Db, workspace: WorkspaceId, address: AddressId) -> Result<bool> {
+    db.one(IS_HELD, params![workspace.0, address.0], |row| row.get(0))
+}

@@ -1,0 +1,193 @@
+//! Text messages that people sent: each taken once, with all that it sets going.
+
+use consent::{AddressId, Channel, EntryId, Namespace, ProfileId, Timestamp, WorkspaceId};
+
+use super::blocks::check_sender;
+use super::{blocks, holds, namespaces, replies, text_standing};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::sql::{Db, Row, Sql, params};
+use crate::types::{HoldDecision, Text, TextEffects, TextId, TextTaken};
+
+/// Most messages, holds or answers at once.
+pub(super) const PAGE_MAX: usize = 10_000;
+/// Most senders that one message names.
+const SENDERS_MAX: usize = 1_000;
+/// Who has decided what the sender of a message has made clear.
+const THE_SENDER: &str = "the sender";
+/// A refusal, as [`consent::sms::Class::as_str`] has it.
+const OPT_OUT: &str = consent::sms::Class::OptOut.as_str();
+
+/// Whether a message has been taken.
+pub(crate) fn known(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<bool> {
+    const SELECT: &str = "SELECT EXISTS (SELECT 1 FROM text_message WHERE workspace = ?1 AND id = ?2)";
+    db.one(SELECT, params![workspace.0, &id.0], |row| row.get(0))
+}
+
+/// Takes a message, see [`crate::TextStore::take_text`].
+pub(crate) fn take(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    text: &Text,
+    effects: &TextEffects,
+) -> Result<TextTaken> {
+    check(text, effects)?;
+    if !keep(db, workspace, text)? {
+        return Ok(TextTaken { new: false, replied: false });
+    }
+    let pairs = |senders: &[String]| -> Vec<(AddressId, String)> {
+        senders.iter().map(|sender| (text.address, sender.clone())).collect()
+    };
+    // Where a message asks for a thing and its opposite, the one that sends less stays.
+    blocks::unblock(db, workspace, &pairs(&effects.unblock))?;
+    blocks::block(db, workspace, &pairs(&effects.block), text.received_at)?;
+    if effects.release {
+        let refused = text.class == OPT_OUT;
+        let decision = HoldDecision { refused, by: THE_SENDER.to_owned(), at: text.received_at };
+        holds::release(db, workspace, text.address, &decision)?;
+    }
+    if effects.hold {
+        holds::hold(db, workspace, text)?;
+    }
+    if effects.end_ask {
+        text_standing::end_ask(db, workspace, text)?;
+    }
+    if let Some(ask) = &effects.ask {
+        text_standing::ask(db, workspace, text, ask)?;
+    }
+    let replied = match &effects.reply {
+        Some(reply) => replies::keep(db, workspace, text, reply)?,
+        None => false,
+    };
+    Ok(TextTaken { new: true, replied })
+}
+
+fn check(text: &Text, effects: &TextEffects) -> Result<()> {
+    let invalid = |why: String| Err(StoreError::Invalid(format!("a text message: {why}")));
+    if Namespace::of_channel(text.channel) != Some(Namespace::Phone) {
+        return invalid(format!("none comes by {}", text.channel.as_str()));
+    }
+    if text.text.len() > Text::TEXT_BYTES_MAX {
+        return invalid(format!("it has at most {} bytes", Text::TEXT_BYTES_MAX));
+    }
+    for (what, words) in [("a class", &text.class), ("a rule", &text.rule), ("a source", &text.source)] {
+        if words.len() > Text::NOTE_LENGTH_MAX || words.contains(char::is_control) {
+            return invalid(format!("{what} has at most {} bytes on one line", Text::NOTE_LENGTH_MAX));
+        }
+    }
+    if effects.block.len() > SENDERS_MAX || effects.unblock.len() > SENDERS_MAX {
+        return invalid(format!("it blocks at most {SENDERS_MAX} senders"));
+    }
+    check_sender(&text.sender)
+}
+
+/// Keeps a message; whether it is new.
+fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text) -> Result<bool> {
+    const INSERT: &str = "INSERT INTO text_message
+        (workspace, id, profile, address, number, channel, sender, body, class, rule, at, received_at, source, entry)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        ON CONFLICT (workspace, id) DO NOTHING";
+    let number = number(db, workspace, text.address)?;
+    // PostgreSQL can't keep U+0000, and people's telephones send anything.
+    let body = text.text.replace('\0', "\u{fffd}");
+    let values = params![
+        workspace.0,
+        &text.id.0,
+        text.profile.0,
+        text.address.0,
+        &number,
+        text.channel as u8,
+        &text.sender,
+        &body,
+        &text.class,
+        &text.rule,
+        text.at.0,
+        text.received_at.0,
+        &text.source,
+        text.entry.map(|entry| entry.0),
+    ];
+    Ok(db.execute(INSERT, values)? > 0)
+}
+
+/// Whom an address belongs to.
+pub(super) fn owner(db: &impl Db, workspace: WorkspaceId, address: AddressId) -> Result<Option<ProfileId>> {
+    const SELECT: Sql = Sql::each(
+        "SELECT profile FROM address WHERE id = ?1 AND workspace = ?2",
+        "SELECT profile FROM address_owner WHERE address = ?1 AND workspace = ?2",
+    );
+    db.first(SELECT, params![address.0, workspace.0], |row| row.get(0).map(ProfileId))
+}
+
+/// The number of an address, as it was written.
+fn number(db: &impl Db, workspace: WorkspaceId, address: AddressId) -> Result<String> {
+    const SELECT: &str = "SELECT namespace, coalesce(raw, key) FROM address
+        WHERE profile = ?1 AND id = ?2 AND workspace = ?3";
+    let missing = || StoreError::Missing("the number".to_owned());
+    let profile = owner(db, workspace, address)?.ok_or_else(missing)?;
+    let found = db.first(SELECT, params![profile.0, address.0, workspace.0], |row| {
+        Ok((row.get::<i64>(0)?, row.get(1)?))
+    })?;
+    let (namespace, number) = found.ok_or_else(missing)?;
+    // Names that send texts stand in a namespace of their own; nothing is sent to them.
+    if !matches!(namespaces::name(db, workspace, namespace)?, Namespace::Phone | Namespace::Custom(_)) {
+        return Err(StoreError::Invalid("a text message comes from a phone number or a name".to_owned()));
+    }
+    Ok(number)
+}
+
+/// Selects what [`read`] reads.
+macro_rules! select_texts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, profile, address, channel, sender, body, class, rule, at, received_at, source, entry, number
+             FROM text_message ",
+            $rest
+        )
+    };
+}
+
+/// A message with the number that it came from.
+pub(super) fn text(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<Option<(Text, String)>> {
+    const SELECT: &str = select_texts!("WHERE workspace = ?1 AND id = ?2");
+    db.first(SELECT, params![workspace.0, &id.0], |row| Ok((read(row)?, row.get(12)?)))
+}
+
+/// Such a message, which a row names.
+pub(super) fn named(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<(Text, String)> {
+    text(db, workspace, id)?
+        .ok_or_else(|| StoreError::Damaged("a text message that is referred to isn't there".to_owned()))
+}
+
+/// The latest messages of a number, newest first.
+pub(crate) fn of_address(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    address: AddressId,
+    limit: usize,
+) -> Result<Vec<Text>> {
+    const SELECT: &str =
+        select_texts!("WHERE workspace = ?1 AND address = ?2 ORDER BY received_at DESC, id DESC LIMIT ?3");
+    db.all(SELECT, params![workspace.0, address.0, limit.min(PAGE_MAX) as i64], read)
+}
+
+fn read(row: &Row<'_>) -> Result<Text> {
+    Ok(Text {
+        id: TextId(row.get(0)?),
+        profile: ProfileId(row.get(1)?),
+        address: AddressId(row.get(2)?),
+        channel: channel(row.get(3)?)?,
+        sender: row.get(4)?,
+        text: row.get(5)?,
+        class: row.get(6)?,
+        rule: row.get(7)?,
+        at: Timestamp(row.get(8)?),
+        received_at: Timestamp(row.get(9)?),
+        source: row.get(10)?,
+        entry: row.get::<Option<_>>(11)?.map(EntryId),
+    })
+}
+
+fn channel(code: u8) -> Result<Channel> {
+    let known = Channel::ALL.into_iter().find(|channel| *channel as u8 == code);
+    known.ok_or_else(|| StoreError::Damaged(format!("a text message by the channel {code}")))
+}
