@@ -71,14 +71,22 @@ pub(crate) trait Engine: Send + Sync + 'static {
         address: AddressId,
     ) -> impl Future<Output = Result<Option<AddressOwner>>> + Send;
     /// See [`crate::Store::read`].
-    fn read(db: &Self::Db, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>>;
+    fn read(
+        &self,
+        workspace: WorkspaceId,
+        query: ReadingQuery,
+    ) -> impl Future<Output = Result<Vec<Reading>>> + Send;
     /// See [`crate::Store::read_strangers`].
     fn read_strangers(
-        db: &Self::Db,
+        &self,
         workspace: WorkspaceId,
-        addresses: &[Address],
+        addresses: Vec<Address>,
         now: Timestamp,
-    ) -> Result<Vec<Recipient>>;
+    ) -> impl Future<Output = Result<Vec<Recipient>>> + Send;
+    /// Called in the transaction that has made entries of the suppression list.
+    fn suppression_grew(_db: &Self::Db) -> Result<()> {
+        Ok(())
+    }
 
     /// Takes a run (part 0) or a part of one for this node, unless somebody has it.
     fn lock(

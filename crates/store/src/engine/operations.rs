@@ -109,7 +109,7 @@ impl<E: Engine> Store for E {
     }
 
     async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
-        self.query(move |db| E::read(db, workspace, &query)).await
+        Engine::read(self, workspace, query).await
     }
 
     async fn read_strangers(
@@ -118,7 +118,7 @@ impl<E: Engine> Store for E {
         addresses: Vec<Address>,
         now: Timestamp,
     ) -> Result<Vec<Recipient>> {
-        self.query(move |db| E::read_strangers(db, workspace, &addresses, now)).await
+        Engine::read_strangers(self, workspace, addresses, now).await
     }
 
     async fn all_profiles(&self, workspace: WorkspaceId) -> Result<RoaringTreemap> {

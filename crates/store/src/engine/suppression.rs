@@ -14,7 +14,12 @@ use crate::types::{
 #[async_trait]
 impl<E: Engine> SuppressionStore for E {
     async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
-        self.write(move |db| suppression::suppress(db, workspace, &entries)).await
+        self.write(move |db| {
+            let added = suppression::suppress(db, workspace, &entries)?;
+            E::suppression_grew(db)?;
+            Ok(added)
+        })
+        .await
     }
 
     async fn unsuppress(
@@ -94,7 +99,12 @@ impl<E: Engine> SuppressionStore for E {
     }
 
     async fn take_feedback(&self, workspace: WorkspaceId, feedback: Vec<Feedback>) -> Result<Vec<Taken>> {
-        self.write(move |db| feedback::take(db, workspace, &feedback)).await
+        self.write(move |db| {
+            let taken = feedback::take(db, workspace, &feedback)?;
+            E::suppression_grew(db)?;
+            Ok(taken)
+        })
+        .await
     }
 
     async fn feedback_counts(

@@ -278,19 +278,22 @@ impl Engine for PostgresStore {
         self.inner.owners.owner(workspace, address).await
     }
 
-    fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
-        let readings = reading::read(session, workspace, query)?;
-        session.prove_primary();
-        Ok(readings)
+    async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
+        self.query(move |session| {
+            let readings = reading::read(session, workspace, &query)?;
+            session.prove_primary();
+            Ok(readings)
+        })
+        .await
     }
 
-    fn read_strangers(
-        session: &Session,
+    async fn read_strangers(
+        &self,
         workspace: WorkspaceId,
-        addresses: &[Address],
+        addresses: Vec<Address>,
         now: Timestamp,
     ) -> Result<Vec<Recipient>> {
-        reading::read_strangers(session, workspace, addresses, now)
+        self.query(move |session| reading::read_strangers(session, workspace, &addresses, now)).await
     }
 
     async fn lock(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Option<RunGuard>> {

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_uploads.sql"),
     include_str!("migrations/0007_texts.sql"),
     include_str!("migrations/0008_aliases.sql"),
+    include_str!("migrations/0009_filter.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.

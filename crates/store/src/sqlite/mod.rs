@@ -13,6 +13,7 @@
 mod alone;
 mod backup;
 mod connection;
+mod filter;
 mod migrate;
 mod readers;
 mod reading;
@@ -42,6 +43,7 @@ use crate::state::record::Recorder;
 use crate::state::{check, profile};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 pub(crate) use alone::open_alone;
+use filter::SharedFilter;
 #[cfg(test)]
 pub(crate) use migrate::migrate as migrate_for_tests;
 use readers::Readers;
@@ -83,6 +85,7 @@ struct Inner {
     /// Then: what was written goes into the ledger.
     sealer: Sealer,
     readers: Readers,
+    filter: Arc<SharedFilter>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -100,6 +103,7 @@ impl SqliteStore {
         let mut conn = connection::open_writer(&dir)?;
         let secrets = open_secrets(&dir, &conn, &*entropy)?;
         migrate::migrate(&mut conn)?;
+        filter::tend(&conn)?;
         link_keys::ensure(&conn, &*entropy, clock.now())?;
         let key_ring = link_keys::read(&conn, &secrets)?;
         drop(lock);
@@ -107,7 +111,10 @@ impl SqliteStore {
         let writer = Writer::start(conn)?;
         let key_ring = Arc::new(RwLock::new(Arc::new(key_ring)));
         let sealer = start_sealer(&dir, &secrets, &key_ring)?;
-        Ok(Self { inner: Arc::new(Inner { dir, entropy, secrets, key_ring, writer, sealer, readers }) })
+        let filter = Arc::default();
+        Ok(Self {
+            inner: Arc::new(Inner { dir, entropy, secrets, key_ring, writer, sealer, readers, filter }),
+        })
     }
 
     /// The data directory.
@@ -172,17 +179,23 @@ impl Engine for SqliteStore {
         self.query(move |conn| profile::owner(conn, workspace, address)).await
     }
 
-    fn read(conn: &Connection, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
-        reading::read(conn, workspace, query)
+    async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
+        let filter = Arc::clone(&self.inner.filter);
+        self.query(move |conn| reading::read(conn, &filter, workspace, &query)).await
     }
 
-    fn read_strangers(
-        conn: &Connection,
+    async fn read_strangers(
+        &self,
         workspace: WorkspaceId,
-        addresses: &[Address],
+        addresses: Vec<Address>,
         now: Timestamp,
     ) -> Result<Vec<Recipient>> {
-        reading::read_strangers(conn, workspace, addresses, now)
+        let filter = Arc::clone(&self.inner.filter);
+        self.query(move |conn| reading::read_strangers(conn, &filter, workspace, &addresses, now)).await
+    }
+
+    fn suppression_grew(conn: &Connection) -> Result<()> {
+        filter::tend(conn)
     }
 
     async fn lock(&self, workspace: WorkspaceId, run: RunId, _part: u32) -> Result<Option<RunGuard>> {
@@ -213,6 +226,7 @@ fn check_all(dir: &Path, secrets: &Secrets) -> Result<Vec<String>> {
     let mut findings = readers::in_snapshot(&conn, |conn| {
         let mut findings = check::sqlite_integrity(conn)?;
         findings.extend(check::check_database(conn)?);
+        findings.extend(filter::check(conn)?);
         Ok(findings)
     })?;
     let ledger = dir.join(LEDGER_DIR);

@@ -1,16 +1,19 @@
 //! What decisions and rendering read: the hot path of sending.
 
+use std::sync::Arc;
+
 use consent::decide::{Allow, Reach, Suppressed};
 use consent::{
     Address, AddressId, Choice, ConsentWord, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
+use super::filter::{Filter, SharedFilter};
 use crate::READ_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
-use crate::state::suppression::Domains;
+use crate::state::suppression::{Domains, Known};
 use crate::state::{allow, holds, namespaces, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
@@ -26,14 +29,19 @@ const SELECT_BLOCK: &str =
     "SELECT EXISTS (SELECT 1 FROM sender_block WHERE workspace = ?1 AND address = ?2 AND sender = ?3)";
 
 /// Reads what decisions need, in the order asked.
-pub(super) fn read(conn: &Connection, workspace: WorkspaceId, query: &ReadingQuery) -> Result<Vec<Reading>> {
+pub(super) fn read(
+    conn: &Connection,
+    filter: &SharedFilter,
+    workspace: WorkspaceId,
+    query: &ReadingQuery,
+) -> Result<Vec<Reading>> {
     if query.profiles.len() > READ_MAX {
         return Err(StoreError::Invalid(format!("more than {READ_MAX} profiles at once")));
     }
     if query.addresses.as_ref().is_some_and(|addresses| addresses.len() != query.profiles.len()) {
         return Err(StoreError::Invalid("there must be one address per profile".to_owned()));
     }
-    let mut reader = Reader::new(conn, workspace, query)?;
+    let mut reader = Reader::new(conn, filter, workspace, query)?;
     let addresses = query.addresses.as_deref();
     let one =
         |(at, profile): (usize, &ProfileId)| reader.one(*profile, addresses.map(|addresses| addresses[at]));
@@ -43,6 +51,7 @@ pub(super) fn read(conn: &Connection, workspace: WorkspaceId, query: &ReadingQue
 /// Reads what decisions need about addresses that nobody owns.
 pub(super) fn read_strangers(
     conn: &Connection,
+    filter: &SharedFilter,
     workspace: WorkspaceId,
     addresses: &[Address],
     now: Timestamp,
@@ -52,26 +61,28 @@ pub(super) fn read_strangers(
     }
     let active = settings::settings(conn, workspace)?.allow_lists_active;
     let mut domains = Domains::new();
+    let filter = filter.covering(conn)?;
     let mut one = |address: &Address| {
         let (namespace, key, domain) = (address.namespace(), address.key(), address.domain());
         let hashed = suppression::any_hashed(conn, workspace, namespace.as_str())?;
-        let mut recipient = Recipient {
-            suppressed: suppression::suppressed(
-                conn,
-                workspace,
-                namespace,
-                (key, domain),
-                (hashed, &mut domains),
-                now,
-            )?,
-            ..Recipient::UNKNOWN
+        let known = Known {
+            hashed,
+            may_hold: &may_hold(filter.as_deref(), workspace, namespace),
+            domains: &mut domains,
         };
+        let suppressed = suppression::suppressed(conn, workspace, namespace, (key, domain), known, now)?;
+        let mut recipient = Recipient { suppressed, ..Recipient::UNKNOWN };
         if active.iter().any(|active| active == namespace.as_str()) {
             recipient.allow = listed(allow::allowed(conn, workspace, namespace, key, domain)?);
         }
         Ok(recipient)
     };
     addresses.iter().map(&mut one).collect()
+}
+
+/// Whether a value may be on the suppression list, as far as can be told without looking.
+fn may_hold(filter: Option<&Filter>, workspace: WorkspaceId, namespace: &Namespace) -> impl Fn(&str) -> bool {
+    move |value| filter.is_none_or(|filter| filter.may_hold(workspace, namespace.as_str(), value))
 }
 
 const fn listed(listed: bool) -> Allow {
@@ -88,6 +99,8 @@ struct Reader<'c> {
     suppression: bool,
     /// Whether the namespace has hashed entries of it.
     hashed: bool,
+    /// Who is surely not on it.
+    filter: Option<Arc<Filter>>,
     domains: Domains,
     /// Whether the namespace's allow list is active.
     allow_list: bool,
@@ -100,7 +113,12 @@ struct Reader<'c> {
 }
 
 impl<'c> Reader<'c> {
-    fn new(conn: &'c Connection, workspace: WorkspaceId, query: &'c ReadingQuery) -> Result<Self> {
+    fn new(
+        conn: &'c Connection,
+        filter: &SharedFilter,
+        workspace: WorkspaceId,
+        query: &'c ReadingQuery,
+    ) -> Result<Self> {
         let namespace = Namespace::of_channel(query.channel);
         let namespace = match namespace {
             Some(namespace) => namespaces::code(conn, workspace, &namespace)?.map(|code| (namespace, code)),
@@ -130,6 +148,7 @@ impl<'c> Reader<'c> {
             namespace,
             suppression,
             hashed,
+            filter: if suppression { filter.covering(conn)? } else { None },
             domains: Domains::new(),
             allow_list,
             profile: conn.prepare_cached(select_profile)?,
@@ -202,15 +221,14 @@ impl<'c> Reader<'c> {
                 ""
             };
             if self.suppression {
-                let (hashed, now) = (self.hashed, self.query.now);
-                recipient.suppressed = suppression::suppressed(
-                    self.conn,
-                    self.workspace,
-                    namespace,
-                    (key, domain),
-                    (hashed, &mut self.domains),
-                    now,
-                )?;
+                let known = Known {
+                    hashed: self.hashed,
+                    may_hold: &may_hold(self.filter.as_deref(), self.workspace, namespace),
+                    domains: &mut self.domains,
+                };
+                let (address, now) = ((key, domain), self.query.now);
+                recipient.suppressed =
+                    suppression::suppressed(self.conn, self.workspace, namespace, address, known, now)?;
             }
             if self.allow_list {
                 recipient.allow = listed(allow::allowed(self.conn, self.workspace, namespace, key, domain)?);

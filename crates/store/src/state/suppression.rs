@@ -302,21 +302,34 @@ pub(crate) const fn verdict(address: InForce, domain: InForce) -> Suppressed {
 /// What is known of domains that were asked about in the same snapshot: many addresses share few of them.
 pub(crate) type Domains = HashMap<String, InForce>;
 
-/// What the list holds at `now` of an address, given by its key and its domain (empty outside `email`). `hashed` tells
-/// whether the namespace has hashed entries, see [`any_hashed`].
+/// What is known of the list before an address is looked up, in the same snapshot.
+pub(crate) struct Known<'k> {
+    /// Whether the namespace has hashed entries, see [`any_hashed`].
+    pub hashed: bool,
+    /// Whether a value may have an entry; `false` is sure.
+    pub may_hold: &'k dyn Fn(&str) -> bool,
+    /// Filled as domains are asked about.
+    pub domains: &'k mut Domains,
+}
+
+/// What the list holds at `now` of an address, given by its key and its domain (empty outside `email`).
 pub(crate) fn suppressed(
     db: &impl Db,
     workspace: WorkspaceId,
     namespace: &Namespace,
     (key, domain): (&str, &str),
-    (hashed, domains): (bool, &mut Domains),
+    known: Known<'_>,
     now: Timestamp,
 ) -> Result<Suppressed> {
     const SELECT: &str =
         "SELECT category FROM suppression WHERE workspace = ?1 AND namespace = ?2 AND value = ?3
         AND (expires_at IS NULL OR expires_at > ?4)";
+    let Known { hashed, may_hold, domains } = known;
     let in_force = |value: &str| -> Result<InForce> {
         let mut found = InForce::None;
+        if !may_hold(value) {
+            return Ok(found);
+        }
         db.each(SELECT, params![workspace.0, namespace.as_str(), value, now.0], |row| {
             found = found.max(InForce::of(row.get(0)?));
             Ok(())

@@ -26,7 +26,7 @@ fn email(conn: &Connection, address: &str) -> Suppressed {
         WS,
         &Namespace::Email,
         (address.key(), address.domain()),
-        (false, &mut Domains::new()),
+        Known { hashed: false, may_hold: &|_| true, domains: &mut Domains::new() },
         Timestamp(50),
     )
     .unwrap()
@@ -53,7 +53,7 @@ fn addresses_and_domains_in_any_form_are_found_by_their_keys() {
         WorkspaceId(2),
         &Namespace::Email,
         ("bob@example.com", ""),
-        (false, &mut Domains::new()),
+        Known { hashed: false, may_hold: &|_| true, domains: &mut Domains::new() },
         Timestamp(50),
     );
     assert_eq!(elsewhere.unwrap(), Suppressed::No);
@@ -87,7 +87,15 @@ fn other_namespaces_have_entries_of_their_own() {
     let entries = [entry(Namespace::Phone, "+49 30 123456", None), entry(crm.clone(), "C-1", None)];
     suppress(&conn, WS, &entries).unwrap();
     let state = |namespace: &Namespace, key| {
-        suppressed(&conn, WS, namespace, (key, ""), (false, &mut Domains::new()), Timestamp(9)).unwrap()
+        suppressed(
+            &conn,
+            WS,
+            namespace,
+            (key, ""),
+            Known { hashed: false, may_hold: &|_| true, domains: &mut Domains::new() },
+            Timestamp(9),
+        )
+        .unwrap()
     };
     assert_eq!(state(&Namespace::Phone, "+4930123456"), Suppressed::Address);
     assert_eq!(state(&crm, "C-1"), Suppressed::Address);
