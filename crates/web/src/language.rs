@@ -148,7 +148,7 @@ mod tests {
             }
             for key in keys(tag).concat() {
                 for level in ["any", "channel", "identity", "subscription"] {
-                    for channel in ["email", "sms", "push"] {
+                    for channel in ["email", "sms", "push", "whatsApp"] {
                         let mut args = FluentArgs::new();
                         for (name, value) in [
                             ("level", level),
@@ -161,9 +161,12 @@ mod tests {
                             ("day", "3"),
                             ("month", "5"),
                             ("year", "2026"),
+                            ("url", "https://mail.example.com/c/x"),
                         ] {
                             args.set(name, value);
                         }
+                        args.set("days", 30);
+                        args.set("hours", 48);
                         let text = locale.own_text(key, &args);
                         assert!(text.is_some_and(|text| !text.is_empty()), "{tag} {key}");
                     }

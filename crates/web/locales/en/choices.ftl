@@ -5,12 +5,14 @@ row = { $level ->
     [identity] { $channel ->
         [sms] Marketing text messages to { $address }
         [push] Marketing push notifications on this device
+        [whatsApp] Marketing messages on WhatsApp to { $address }
        *[email] Marketing email to { $address }
     }
     [subscription] The list “{ $list }”
    *[channel] { $channel ->
         [sms] Marketing text messages to any number of yours
         [push] Marketing push notifications on any device of yours
+        [whatsApp] Marketing messages on WhatsApp to any number of yours
        *[email] Marketing email to any address of yours
     }
 }

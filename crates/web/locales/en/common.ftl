@@ -1,9 +1,10 @@
 # Common arguments: $brand, $address (masked), $list, $date, $level (any, channel, identity, subscription),
-# $channel (email, sms, push).
+# $channel (email, sms, push, whatsApp). Numbers: $days, $hours.
 sender-unknown = this sender
 media = { $channel ->
     [sms] marketing text messages
     [push] marketing push notifications
+    [whatsApp] marketing messages on WhatsApp
    *[email] marketing email
 }
 month-1 = January
