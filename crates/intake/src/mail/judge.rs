@@ -63,7 +63,7 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
             .map(|normal| Evidence { normal, status, reply, command, host })
             .filter(|evidence| !evidence.normal.trim().is_empty())
             .collect();
-        // What the server itself said; the rest has the report's own words around it.
+        // What the server itself said; the next has the report's own words around it, and what follows has hardly more.
         let servers = sources[..3].iter().filter(|source| !source.trim().is_empty()).count();
         let by_words = |evidence: &[Evidence<'_>]| evidence.iter().find_map(|said| RULES.by_words(said));
         evidence
@@ -72,7 +72,7 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
             .or_else(|| by_words(&evidence[..servers]))
             .or_else(|| (said.action == Action::Delayed).then_some(BounceReason::Expired))
             .or_else(|| RULES.by_status(status))
-            .or_else(|| by_words(&evidence[servers..]))
+            .or_else(|| by_words(evidence.get(servers..=servers).unwrap_or_default()))
             .unwrap_or(BounceReason::OnHold)
     };
     let permanent = status.starts_with('5') || status.is_empty() && !reply.starts_with('4');

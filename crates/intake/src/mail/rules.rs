@@ -76,7 +76,6 @@ struct RuleText {
     with: Vec<String>,
     unless: Vec<String>,
     near: Vec<String>,
-    apart: Vec<String>,
     status: Vec<String>,
     reply: Vec<String>,
     command: Vec<String>,
@@ -106,8 +105,6 @@ struct Rule {
     unless: Vec<Phrase>,
     /// Pairs of sets, as bits of [`Near`]: a phrase of each stands in one sentence, at most [`NEAR_MAX`] apart.
     near: Vec<(u32, u32)>,
-    /// Pairs that mustn't.
-    apart: Vec<(u32, u32)>,
     status: Vec<String>,
     reply: Vec<String>,
     command: Vec<String>,
@@ -145,7 +142,6 @@ impl Rules {
                 with,
                 unless,
                 near: fragments.pairs(&rule.near, &file.sets)?,
-                apart: fragments.pairs(&rule.apart, &file.sets)?,
                 reason: reason(&rule.reason)?,
                 status: rule.status,
                 reply: rule.reply,
@@ -212,7 +208,6 @@ impl Rules {
             && (rule.host.is_empty() || rule.host.iter().any(|host| evidence.host.contains(host.as_str())))
             && (rule.any.is_empty() && rule.near.is_empty() || says(&rule.any) || rule.near.iter().any(pair))
             && (rule.with.is_empty() || says(&rule.with))
-            && !rule.apart.iter().any(pair)
             && !says(&rule.unless)
     }
 
