@@ -144,3 +144,46 @@ fn statuses_are_of_the_registry() {
         assert!(seen.insert(code.clone()), "{code:?} twice");
     }
 }
+
+#[test]
+fn words_are_near_within_a_sentence_and_begin_where_a_word_begins() {
+    let text = "sets = { box = [\"mailbox\"], full = [\"full\"] }\n[[rule]]\ngeneral = true\nreason = \"mailboxfull\"\nnear = [\"@box @full\"]";
+    let rules = Rules::parse(&[text]).unwrap();
+    let reason = |said: &str| {
+        let normal = text::normalise(said);
+        rules.by_words(&Evidence { normal: &normal, status: "", reply: "", command: None, host: "" })
+    };
+    for said in ["The mailbox of Ann is full", "Full is Ann's mailbox", "550_mailbox_full", "MAILBOX-FULL"] {
+        assert_eq!(reason(said), Some(BounceReason::MailboxFull), "{said}");
+    }
+    let far = format!("mailbox {} full", "x ".repeat(NEAR_MAX));
+    for said in ["The mailbox is there. Full stop", "mailbox successfully", "mailbox", far.as_str()] {
+        assert_eq!(reason(said), None, "{said}");
+    }
+    let normal = text::normalise("mailbox full");
+    let evidence = Evidence { normal: &normal, status: "", reply: "", command: None, host: "" };
+    assert_eq!(rules.by_text(&evidence), None, "general rules are asked last");
+}
+
+#[test]
+fn pairs_are_of_two_known_sets_and_not_too_many() {
+    let near = |sets: &str, near: &str| {
+        Rules::parse(&[&format!("sets = {{ {sets} }}\n[[rule]]\nreason = \"expired\"\nnear = [{near}]")])
+    };
+    assert!(matches!(near("a = [\"x\"]", "\"@a\""), Err(RulesError::Set(_))));
+    assert!(matches!(near("a = [\"x\"]", "\"@a @b\""), Err(RulesError::Set(_))));
+    assert!(matches!(near("a = [\"x\"]", "\"a a\""), Err(RulesError::Set(_))));
+    let sets: Vec<String> = (0..65).map(|n| format!("s{n} = [\"w{n}\"]")).collect();
+    let pairs: Vec<String> = (0..65).map(|n| format!("\"@s0 @s{n}\"")).collect();
+    assert!(matches!(near(&sets.join(", "), &pairs.join(", ")), Err(RulesError::Pairs)));
+}
+
+proptest::proptest! {
+    /// Whatever is said, looking for what stands near what ends without a panic.
+    #[test]
+    fn any_words_may_stand_near_one_another(words in proptest::collection::vec("(user|mailbox|full|unknown|sender|é|\\. |@|_){1,5}", 0..400)) {
+        let normal = text::normalise(&words.join(" "));
+        let evidence = Evidence { normal: &normal, status: "", reply: "", command: None, host: "" };
+        let _ = RULES.by_words(&evidence);
+    }
+}
