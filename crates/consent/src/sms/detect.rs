@@ -11,6 +11,8 @@ use super::{Class, Verdict, quoted};
 const MIN_TYPO_CHARS: usize = 4;
 /// A keyword of so many letters may be misspelt in a message of more than two words.
 const LONG_KEYWORD_CHARS: usize = 6;
+/// Pieces of a keyword that was torn apart.
+const TORN_PIECES_MAX: usize = 3;
 /// A number of so many digits is a sender's, not an amount.
 const MIN_SENDER_DIGITS: usize = 4;
 
@@ -69,6 +71,7 @@ impl Message {
             .or_else(|| self.refusal())
             .or_else(|| self.covered_stop())
             .or_else(|| self.misspelt())
+            .or_else(|| self.torn())
             .or_else(|| self.own_sentence())
             .or_else(|| self.doubt())
             .or_else(|| self.covered(Roles::START, Roles::JOIN, Meaning::Start, Class::OptIn))
@@ -181,6 +184,21 @@ impl Message {
         if !others().all(|token| !token.hidden && (token.entry.roles.any(fits) || is_sender(&token.text))) {
             return None;
         }
+        Some(self.said(class_of(role), "keyword.misspelt", Some(keyword)))
+    }
+
+    /// A long keyword that is misspelt and in pieces: "opt outt", "un subscibe".
+    fn torn(&self) -> Option<Verdict<'static>> {
+        let own: Vec<&Token> =
+            self.tokens.iter().filter(|token| !token.entry.roles.any(Roles::POLITE)).collect();
+        if !(2..=TORN_PIECES_MAX).contains(&own.len())
+            || !own.iter().any(|token| token.unknown)
+            || own.iter().any(|token| token.hidden)
+        {
+            return None;
+        }
+        let joined: String = own.iter().map(|token| token.text.as_str()).collect();
+        let (keyword, role) = meant(&joined, &LEXICON, LONG_KEYWORD_CHARS)?;
         Some(self.said(class_of(role), "keyword.misspelt", Some(keyword)))
     }
 

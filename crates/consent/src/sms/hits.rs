@@ -54,7 +54,8 @@ pub(super) fn parts(tokens: &[Token], lexicon: &Lexicon) -> Vec<Hit> {
     hits
 }
 
-/// Drops the harmless and what lies within it, and refusals within a question.
+/// Drops the harmless and what lies within it, and refusals within a question. A refusal that only begins there stays: "the
+/// last time, stop texting".
 pub(super) fn suppress(hits: &mut Vec<Hit>) {
     let of = |means: Meaning| -> Vec<(usize, usize)> {
         hits.iter().filter(|hit| hit.means == means).map(|hit| (hit.start, hit.end)).collect()
@@ -65,10 +66,16 @@ pub(super) fn suppress(hits: &mut Vec<Hit>) {
             (start < hit.start && hit.start < end) || (start == hit.start && end >= hit.end)
         };
         let asked = hit.means == Meaning::Refuse && questions.iter().any(within);
-        // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
-        let within = |span: &(usize, usize)| {
-            within(span) || (hit.means == Meaning::Hold && span.0 < hit.end && hit.end < span.1)
+        let covered = |&(start, end): &(usize, usize)| start <= hit.start && hit.end <= end;
+        let hidden = if hit.means == Meaning::Refuse {
+            harmless.iter().any(covered)
+        } else {
+            harmless.iter().any(within)
         };
-        hit.means != Meaning::Harmless && !asked && !harmless.iter().any(within)
+        // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
+        let cut = |&(start, end): &(usize, usize)| {
+            hit.means == Meaning::Hold && start < hit.end && hit.end < end
+        };
+        hit.means != Meaning::Harmless && !asked && !hidden && !harmless.iter().any(cut)
     });
 }

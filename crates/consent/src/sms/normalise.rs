@@ -165,7 +165,8 @@ impl Reader {
     fn end(&mut self) {
         let word = self.word.trim_end_matches('*');
         if !word.is_empty() {
-            self.words.push(Word { text: word.to_owned(), breaks: self.breaks, line: self.line });
+            let text = one_script(word);
+            self.words.push(Word { text, breaks: self.breaks, line: self.line });
             (self.breaks, self.line) = (false, false);
         }
         self.word.clear();
@@ -176,6 +177,35 @@ impl Reader {
         self.end();
         self.words
     }
+}
+
+/// A word of Latin letters with others among them that only look so, in Latin letters alone.
+fn one_script(word: &str) -> String {
+    let latin = word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let looks = |char: char| {
+        Some(match char {
+            'а' | 'α' => 'a',
+            'с' | 'ϲ' => 'c',
+            'е' | 'ε' => 'e',
+            'і' | 'ι' => 'i',
+            'ј' => 'j',
+            'к' | 'κ' => 'k',
+            'м' => 'm',
+            'п' => 'n',
+            'о' | 'ο' => 'o',
+            'р' | 'ρ' => 'p',
+            'ѕ' => 's',
+            'т' | 'τ' => 't',
+            'υ' => 'u',
+            'х' | 'χ' => 'x',
+            'у' => 'y',
+            _ => return None,
+        })
+    };
+    if !latin || word.is_ascii() {
+        return word.to_owned();
+    }
+    word.chars().map(|char| looks(char).unwrap_or(char)).collect()
 }
 
 fn is_break(char: char) -> bool {

@@ -120,8 +120,15 @@ fn spelled(words: &[Word], lexicon: &Lexicon) -> Option<(String, usize)> {
     })
 }
 
-/// `stoptexting`: a keyword and what it is about.
+/// `stoptexting`, `stop2end`: a keyword and what it is about.
 fn glued<'w>(word: &'w str, lexicon: &Lexicon) -> Option<(&'w str, &'w str)> {
+    if let Some((keyword, about)) = word.split_once(['2', '4'])
+        && let Some(exact) = lexicon.exact.get(keyword)
+        && exact.role.any(Roles::FIRM)
+        && lexicon.words.contains_key(about)
+    {
+        return Some((keyword, about));
+    }
     let (keyword, about) = word.split_at_checked(4)?;
     if keyword != "stop" || about.len() < 2 || lexicon.entry(word).is_some() {
         return None;
