@@ -3,23 +3,23 @@
 //! A CSV with a column of numbers, or a file with a number per line. Each number is refused (source `provider`), and blocks
 //! the sender that the list is about. Never lifts anything: who is missing from the list may have opted out elsewhere.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
 use consent::jurisdiction::Country;
 use consent::{Address, Choice, ConsentChange, Evidence, Level, Source, Subject, Timestamp, WorkspaceId};
-use csv::StringRecord;
 use serde::Serialize;
 use smallvec::smallvec;
 use store::{Store, StoreError};
 
-use crate::import::Progress;
-use crate::import::lines::Counted;
+use crate::import::columns::{delimiter, split};
+use crate::import::csv_rows::Splitter;
+use crate::import::lines::{Counted, Lines, Record, decoded};
+use crate::import::names::squash;
+use crate::import::{ImportError, Progress};
 
 /// Numbers that are recorded at once.
 const BATCH: usize = 1_000;
-/// Longest row in bytes.
-const ROW_LENGTH_MAX: usize = 64 * 1024;
 /// Headers of the column of numbers, as providers' exports have them, in lower case without signs and spaces.
 const NUMBER_HEADERS: [&str; 16] = [
     "phone",
@@ -52,6 +52,11 @@ const TIME_HEADERS: [&str; 9] = [
     "datecreated",
 ];
 
+/// Headers of the column that says why a message failed, in logs of messages.
+const CODE_HEADERS: [&str; 2] = ["errorcode", "errcode"];
+/// Codes there that mean: the number has opted out. Twilio's, Telnyx's, Vonage's.
+const OPT_OUT_CODES: [&str; 3] = ["21610", "40300", "9"];
+
 /// How to read a list.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -74,6 +79,8 @@ pub struct Summary {
     pub recorded: u64,
     /// Numbers that had refused already.
     pub known: u64,
+    /// Rows about messages that failed for another reason, or didn't fail.
+    pub other: u64,
     /// Rows without a number.
     pub failed: u64,
 }
@@ -82,24 +89,14 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file.
-    #[error("line {line}: {problem}")]
-    File {
-        /// From 1.
-        line: u64,
-        /// What is wrong.
-        problem: String,
-    },
+    #[error(transparent)]
+    File(#[from] ImportError),
     /// No column of numbers.
     #[error("no column holds numbers; name it with --column: {0}")]
     Column(String),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-struct Columns {
-    number: usize,
-    time: Option<usize>,
 }
 
 /// Takes a list in; `fail` hears of every row without a number, by its line. Reading again changes nothing.
@@ -112,34 +109,19 @@ pub async fn take(
     progress: &Arc<Progress>,
     fail: &mut (dyn FnMut(u64, &str) + Send),
 ) -> Result<Summary, ListError> {
-    let input = BufReader::with_capacity(ROW_LENGTH_MAX, Counted::new(input, Arc::clone(progress)));
-    let mut rows = rows(input)?;
+    let lines = decoded(Counted::new(input, Arc::clone(progress)), None)?;
+    let mut rows = Rows { lines, options, columns: None, splitter: Splitter::new(b','), delimiter: b',' };
     let mut summary = Summary::default();
-    let mut columns = None;
-    let mut record = StringRecord::new();
     let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        let more = rows.read_record(&mut record);
-        let line = record.position().map_or(0, csv::Position::line);
-        let more = more.map_err(|error| ListError::File { line, problem: error.to_string() })?;
-        if !more {
-            break;
-        }
-        let Some(columns) = &columns else {
-            let (found, is_header) = find_columns(&record, options)?;
-            if !is_header {
-                summary.read += 1;
-                batch.extend(read(&record, &found, options));
-            }
-            columns = Some(found);
-            continue;
-        };
+    while let Some((line, row)) = rows.next()? {
         summary.read += 1;
-        if let Some(found) = read(&record, columns, options) {
-            batch.push(found);
-        } else {
-            summary.failed += 1;
-            fail(line, "holds no number");
+        match row {
+            Row::OptedOut(address, at) => batch.push((address, at)),
+            Row::Other => summary.other += 1,
+            Row::Unreadable(reason) => {
+                summary.failed += 1;
+                fail(line, &reason);
+            }
         }
         if batch.len() == BATCH {
             apply(store, workspace, std::mem::take(&mut batch), options, now, &mut summary).await?;
@@ -151,40 +133,105 @@ pub async fn take(
     Ok(summary)
 }
 
-fn rows<R: BufRead>(mut input: R) -> Result<csv::Reader<R>, ListError> {
-    let start = input.fill_buf().map_err(|error| ListError::File { line: 1, problem: error.to_string() })?;
-    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let delimiter = [b';', b'\t'].into_iter().find(|byte| first.contains(byte) && !first.contains(&b','));
-    let delimiter = delimiter.unwrap_or(b',');
-    Ok(csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input))
+/// What a row says.
+enum Row {
+    OptedOut(Address, Option<Timestamp>),
+    /// A message that failed for another reason.
+    Other,
+    /// Why.
+    Unreadable(String),
+}
+
+/// Where the columns are that count.
+#[derive(Clone, Copy)]
+struct Columns {
+    number: usize,
+    time: Option<usize>,
+    code: Option<usize>,
+}
+
+/// The rows of a file.
+struct Rows<'o, R> {
+    lines: Lines<R>,
+    options: &'o Options,
+    /// Once the first row has been read.
+    columns: Option<Columns>,
+    splitter: Splitter,
+    delimiter: u8,
+}
+
+impl<R: BufRead> Rows<'_, R> {
+    /// The next row with its line; `None` at the end.
+    fn next(&mut self) -> Result<Option<(u64, Row)>, ListError> {
+        loop {
+            let line = self.lines.number() + 1;
+            let record = self.lines.next_record(self.delimiter);
+            let record = record.map_err(|error| ImportError::Read { line, error })?;
+            let (line, bytes, broken) = match record {
+                None => return Ok(None),
+                Some(Record::Whole { bytes, .. }) if bytes.is_empty() => continue,
+                Some(Record::Whole { line, bytes }) => (line, bytes, None),
+                Some(Record::Broken { line, bytes, reason }) => (line, bytes, Some(reason)),
+            };
+            let columns = match self.columns {
+                Some(columns) => columns,
+                None => {
+                    self.delimiter = delimiter(&bytes);
+                    self.splitter = Splitter::new(self.delimiter);
+                    let (columns, is_header) = find_columns(&split(&bytes, self.delimiter)?, self.options)?;
+                    self.columns = Some(columns);
+                    if is_header {
+                        continue;
+                    }
+                    columns
+                }
+            };
+            return Ok(Some((line, self.row(columns, &bytes, broken))));
+        }
+    }
+
+    fn row(&mut self, columns: Columns, bytes: &[u8], broken: Option<String>) -> Row {
+        let (fields, fault) = match self.splitter.split(bytes) {
+            Ok((fields, fault)) => (fields, broken.or(fault)),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        let cell = |at: Option<usize>| at.and_then(|at| fields.get(at)).map_or("", |field| field.trim());
+        // A refusal counts whatever else is wrong with its row.
+        let Some(address) = address(cell(Some(columns.number)), self.options) else {
+            return Row::Unreadable(fault.unwrap_or_else(|| "holds no number".to_owned()));
+        };
+        if columns.code.is_some() && !OPT_OUT_CODES.contains(&cell(columns.code)) {
+            return Row::Other;
+        }
+        Row::OptedOut(address, Timestamp::parse(cell(columns.time)).ok())
+    }
 }
 
 /// Which columns hold what, and whether the first row is a header.
-fn find_columns(first: &StringRecord, options: &Options) -> Result<(Columns, bool), ListError> {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    let headers: Vec<String> = first.iter().map(plain).collect();
+fn find_columns(first: &[String], options: &Options) -> Result<(Columns, bool), ListError> {
+    let headers: Vec<String> = first.iter().map(|header| squash(header)).collect();
     let place =
         |names: &[&str]| names.iter().find_map(|name| headers.iter().position(|header| header == name));
     let number = match &options.column {
-        Some(column) => headers.iter().position(|header| *header == plain(column)),
+        Some(column) => headers.iter().position(|header| *header == squash(column)),
         None => place(&NUMBER_HEADERS),
     };
     if let Some(number) = number {
-        return Ok((Columns { number, time: place(&TIME_HEADERS) }, true));
+        return Ok((Columns { number, time: place(&TIME_HEADERS), code: place(&CODE_HEADERS) }, true));
     }
-    let numbers = |cell: &str| address(cell, options).is_some();
+    let numbers = |cell: &String| address(cell, options).is_some();
     match (&options.column, first.iter().position(numbers)) {
-        (None, Some(number)) => Ok((Columns { number, time: None }, false)),
-        _ => Err(ListError::Column(
-            first.iter().map(|cell| format!("`{}`", cell.trim())).collect::<Vec<_>>().join(", "),
-        )),
+        (None, Some(number)) => Ok((Columns { number, time: None, code: None }, false)),
+        _ => {
+            let found: Vec<String> = first.iter().map(|cell| format!("`{cell}`")).collect();
+            Err(ListError::Column(found.join(", ")))
+        }
     }
 }
 
 fn address(cell: &str, options: &Options) -> Option<Address> {
-    let cell = cell.trim().trim_start_matches('\u{feff}');
+    // Spreadsheets want an apostrophe before a plus.
+    let cell = cell.trim().trim_start_matches('\'');
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     if digits < 5 {
         return None;
@@ -196,12 +243,6 @@ fn address(cell: &str, options: &Options) -> Option<Address> {
     }
     let address = Address::phone_as_received(cell).ok()?;
     (*address.namespace() == consent::Namespace::Phone).then_some(address)
-}
-
-fn read(record: &StringRecord, columns: &Columns, options: &Options) -> Option<(Address, Option<Timestamp>)> {
-    let address = address(record.get(columns.number)?, options)?;
-    let at = columns.time.and_then(|time| Timestamp::parse(record.get(time)?.trim()).ok());
-    Some((address, at))
 }
 
 async fn apply(
