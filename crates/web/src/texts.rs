@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use intake::sms::{self, BODY_LENGTH_MAX, Desk, Endpoint, Event, Outcome, Reception, twiml};
 use intake::webhook;
@@ -18,6 +18,9 @@ use crate::state::WebState;
 
 /// How long a request waits for a place among those in hand: receipts come in bursts, and not every provider tells again.
 const PLACE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Longest body that needs no place among those in hand, in bytes.
+const SMALL_LENGTH_MAX: usize = 16 * 1024;
 
 /// The receivers that are configured, and what is done about texts to each.
 pub struct TextHooks {
@@ -67,6 +70,13 @@ pub(crate) async fn challenge(
     }
 }
 
+/// Whether a body is so short that it needs no place among those in hand: a text has a few hundred bytes, and whoever keeps
+/// all places by sending slowly mustn't keep STOP out.
+fn small(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.is_some_and(|length: usize| length <= SMALL_LENGTH_MAX)
+}
+
 async fn receive(
     state: &WebState,
     hooks: &TextHooks,
@@ -78,8 +88,12 @@ async fn receive(
     let headers = headers(&parts.headers);
     let head = head(state, parts, &headers);
     endpoint.admit(&head)?;
-    let Ok(Ok(_place)) = tokio::time::timeout(PLACE_TIME_MAX, hooks.bodies.acquire()).await else {
-        return Err(Failure::Busy);
+    let _place = match small(&parts.headers) {
+        true => None,
+        false => {
+            let place = tokio::time::timeout(PLACE_TIME_MAX, hooks.bodies.acquire()).await;
+            Some(place.ok().and_then(Result::ok).ok_or(Failure::Busy)?)
+        }
     };
     let body = read(&parts.headers, body, BODY_LENGTH_MAX).await?;
     let events = match endpoint.receive(&webhook::Request { body: &body, ..head })? {
@@ -87,16 +101,14 @@ async fn receive(
         Reception::Events(events) => events,
     };
     let mut counts = Counts { passed_over: events.passed_over, ..Counts::default() };
-    let mut reply = None;
-    for event in events.events {
-        counts.event(&event);
-        let taken = sms::take(state.config().store.as_ref(), desk, event, state.config().clock.now()).await;
-        let outcome = taken.map_err(Failure::Store)?;
-        counts.outcome(&outcome);
-        if let Outcome::Taken { reply: Some(text), .. } = outcome {
-            reply = Some(text);
-        }
-    }
+    events.events.iter().for_each(|event| counts.event(event));
+    let (store, clock) = (state.config().store.as_ref(), state.config().clock.as_ref());
+    let outcomes = sms::take_all(store, desk, events.events, clock).await.map_err(Failure::Store)?;
+    outcomes.iter().for_each(|outcome| counts.outcome(outcome));
+    let reply = outcomes.into_iter().find_map(|outcome| match outcome {
+        Outcome::Taken { reply, .. } => reply,
+        _ => None,
+    });
     counts.log(endpoint);
     if endpoint.provider().answers_at_once() {
         let kind = HeaderValue::from_static("text/xml; charset=utf-8");

@@ -25,6 +25,17 @@ pub enum Event {
     Receipt(Receipt),
 }
 
+impl Event {
+    /// The number that it is about, as the provider writes it.
+    pub fn number(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.from,
+            Self::Preference(preference) => &preference.from,
+            Self::Receipt(receipt) => &receipt.to,
+        }
+    }
+}
+
 /// A text that somebody sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -48,13 +59,26 @@ pub struct Message {
     pub part: Option<Part>,
 }
 
-/// What a provider that answers keywords by itself took a message for (Twilio's `OptOutType`).
+/// What a provider that answers keywords by itself took a message for (Twilio's `OptOutType`, Telnyx's
+/// `autoresponse_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each name says it")]
 pub enum OptOutType {
     Stop,
     Help,
     Start,
+}
+
+impl OptOutType {
+    /// Reads the provider's word for it.
+    pub(super) fn read(word: &str) -> Option<Self> {
+        match word.to_ascii_uppercase().as_str() {
+            "STOP" => Some(Self::Stop),
+            "HELP" => Some(Self::Help),
+            "START" => Some(Self::Start),
+            _ => None,
+        }
+    }
 }
 
 /// A part of a message (3GPP TS 23.040 §9.2.3.24.1).

@@ -2,7 +2,7 @@
 //! into effect.
 //!
 //! [`Endpoint::admit`] looks at a request before its body is read, [`Endpoint::receive`] verifies it and reads its events,
-//! [`take`] makes one event durable and in effect, once by its id. What is read in a text is `consent::sms`' business; what
+//! [`take_all`] makes its events durable and in effect, each once by its id. What is read in a text is `consent::sms`' business; what
 //! follows from it is decided by the [`Desk`]. Events that aren't about a text, a choice or a delivery are passed over.
 
 mod bandwidth;
@@ -33,7 +33,7 @@ pub use custom::Fields;
 pub use desk::{Desk, OwnReplies, Replies, Scope};
 pub use endpoint::{Endpoint, Provider, Reception, Setup, SetupError};
 pub use event::{Event, Events, Message, OptOutType, Part, Preference, Receipt, State};
-pub use take::{Outcome, take};
+pub use take::{Outcome, take, take_all};
 pub use twilio::twiml;
 
 /// Longest body, in bytes. A text has a few hundred, batches of receipts some hundred kilobytes.

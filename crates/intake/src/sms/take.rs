@@ -1,13 +1,19 @@
 //! Bringing events into effect.
 
+use std::collections::HashMap;
+
 use consent::sms::Class;
-use consent::{EntryId, Timestamp};
+use consent::{Clock, EntryId, Timestamp};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use store::{Store, StoreError, TextId};
 
 use super::desk::Desk;
 use super::event::Event;
 use super::{preference, receipt, text};
 use crate::feedback::{self, report_id};
+
+/// Numbers whose events are taken at once: what waits for the disk together is written together.
+const AT_ONCE: usize = 32;
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +53,36 @@ pub async fn take(
         Event::Preference(choice) => preference::take(store, desk, choice, now).await,
         Event::Receipt(told) => receipt::take(store, desk, told, now).await,
     }
+}
+
+/// Takes the events of a request as [`take`] does, those of one number in their order and those of several at once; what
+/// became of them, in no order. After an error some may have been taken.
+pub async fn take_all(
+    store: &dyn Store,
+    desk: &Desk,
+    events: Vec<Event>,
+    clock: &dyn Clock,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut numbers: HashMap<String, Vec<Event>> = HashMap::new();
+    for event in events {
+        numbers.entry(event.number().to_owned()).or_default().push(event);
+    }
+    let each = numbers.into_values().map(|events| in_order(store, desk, events, clock));
+    let outcomes: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(outcomes.concat())
+}
+
+async fn in_order(
+    store: &dyn Store,
+    desk: &Desk,
+    events: Vec<Event>,
+    clock: &dyn Clock,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut outcomes = Vec::with_capacity(events.len());
+    for event in events {
+        outcomes.push(take(store, desk, event, clock.now()).await?);
+    }
+    Ok(outcomes)
 }
 
 /// The id of what a receiver told of.

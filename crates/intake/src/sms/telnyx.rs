@@ -6,7 +6,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
 use super::endpoint::SetupError;
-use super::event::{Events, Message, Receipt, State};
+use super::event::{Events, Message, OptOutType, Receipt, State};
 use super::form::parameter;
 use super::preference;
 use crate::webhook::endpoint::fresh;
@@ -84,7 +84,7 @@ fn received(events: &mut Events, value: &Value, payload: &Value) {
         text: body.unwrap_or_default().to_owned(),
         at: moment(payload, "/received_at").or_else(|| moment(value, "/data/occurred_at")),
         channel: of(payload),
-        opt_out_type: None,
+        opt_out_type: OptOutType::read(text(payload, "/autoresponse_type")),
         part: None,
     });
 }

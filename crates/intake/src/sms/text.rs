@@ -123,7 +123,8 @@ pub(super) async fn owner(
     Ok(owners.into_iter().next())
 }
 
-/// What a text asks for. What the provider took it for goes first, unless its words are a refusal.
+/// What a text asks for. What the provider took it for goes first, unless its words are a refusal, or may be one and the
+/// provider has only helped.
 fn read(desk: &Desk, text: &str, provider: Option<OptOutType>) -> Read {
     let verdict = classify(text, &desk.keywords);
     let of_provider = match provider {
@@ -132,7 +133,10 @@ fn read(desk: &Desk, text: &str, provider: Option<OptOutType>) -> Read {
         Some(OptOutType::Start) => Some(Class::OptIn),
         None => None,
     };
-    let class = of_provider.filter(|_| verdict.class != Class::OptOut).unwrap_or(verdict.class);
+    let stricter = |class: &Class| {
+        verdict.class == Class::OptOut || *class == Class::Help && verdict.class == Class::Review
+    };
+    let class = of_provider.filter(|class| !stricter(class)).unwrap_or(verdict.class);
     let rule = if class == verdict.class { verdict.rule } else { "provider" };
     Read {
         class,

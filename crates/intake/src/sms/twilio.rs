@@ -122,12 +122,7 @@ fn read(events: &mut Events, request: &Request<'_>, form: &Form) {
         text: first(["Body", "ButtonText", "ButtonPayload"]),
         at: None,
         channel: channel(from),
-        opt_out_type: match form.get("OptOutType").to_ascii_uppercase().as_str() {
-            "STOP" => Some(OptOutType::Stop),
-            "HELP" => Some(OptOutType::Help),
-            "START" => Some(OptOutType::Start),
-            _ => None,
-        },
+        opt_out_type: OptOutType::read(form.get("OptOutType")),
         part: None,
     });
 }

@@ -22,6 +22,21 @@ pub(crate) fn block(
     db.execute_all(INSERT, rows).map(drop)
 }
 
+/// The same for what an address said at a time: a block that is there already holds from then on, if that is later, so that a
+/// START sent before doesn't lift it.
+pub(super) fn block_again(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    pairs: &[(AddressId, String)],
+    at: Timestamp,
+) -> Result<()> {
+    const INSERT: &str = "INSERT INTO sender_block (workspace, address, sender, at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (workspace, address, sender) DO UPDATE SET at = excluded.at WHERE sender_block.at < excluded.at";
+    check(pairs)?;
+    let rows = pairs.iter().map(|(address, sender)| *params![workspace.0, address.0, sender.as_str(), at.0]);
+    db.execute_all(INSERT, rows).map(drop)
+}
+
 /// Takes blocks back; whether each was there.
 pub(crate) fn unblock(
     db: &impl Db,

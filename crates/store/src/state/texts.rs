@@ -40,7 +40,7 @@ pub(crate) fn take(
     };
     // Where a message asks for a thing and its opposite, the one that sends less stays.
     blocks::unblock(db, workspace, &pairs(&effects.unblock))?;
-    blocks::block(db, workspace, &pairs(&effects.block), text.received_at)?;
+    blocks::block_again(db, workspace, &pairs(&effects.block), text.at)?;
     if effects.release {
         let refused = text.class == OPT_OUT;
         let decision = HoldDecision { refused, by: THE_SENDER.to_owned(), at: text.received_at };

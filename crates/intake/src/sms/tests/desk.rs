@@ -278,7 +278,38 @@ async fn what_the_provider_answered_isnt_answered_again() {
     let refused = said(&mut world, "don't text me again", OptOutType::Start);
     world.take(Event::Message(refused)).await;
     assert_eq!(world.choice(Field::Sms).await, Choice::No);
+    // Help was given, and what was written may be more than a call for it.
+    let doubtful = said(&mut world, "help, how do I stop these messages", OptOutType::Help);
+    world.take(Event::Message(doubtful)).await;
+    assert_eq!(world.held().await, 1);
     assert_eq!(world.reply().await, None);
+}
+
+#[tokio::test]
+async fn the_times_at_which_texts_were_sent_count() {
+    let mut world = World::new();
+    let sent = |world: &mut World, text: &str, at: Timestamp| {
+        let message = Message { at: Some(at), ..world.message(text) };
+        world.later(Duration::from_secs(5));
+        Event::Message(message)
+    };
+    let start = world.now();
+    let after = |seconds: u64| start.plus(Duration::from_secs(seconds));
+    // STOP took its time; START was sent after it, and before we knew.
+    let stop = sent(&mut world, "STOP", start);
+    world.take(stop).await;
+    let yes = sent(&mut world, "START", after(1));
+    world.take(yes).await;
+    assert_eq!((world.choice(Field::Sms).await, world.blocks().await), (Choice::Yes, vec![]));
+    // A START that comes late, from between two STOPs, lifts neither.
+    world.later(Duration::from_secs(60));
+    for at in [20, 40] {
+        let stop = sent(&mut world, "STOP", after(at));
+        world.take(stop).await;
+    }
+    let yes = sent(&mut world, "START", after(30));
+    world.take(yes).await;
+    assert_eq!((world.choice(Field::Sms).await, world.blocks().await), (Choice::No, vec![US.to_owned()]));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use proptest::prelude::*;
 use ring::hmac;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 mod receipts;
@@ -159,6 +159,19 @@ fn a_receiver_that_anybody_could_call_isnt_made() {
         );
     }
     assert_eq!("aws".parse::<Provider>(), Err(SetupError::Provider));
+}
+
+#[test]
+fn telnyx_says_what_it_has_answered() {
+    let read = |autoresponse: Value| {
+        let payload = json!({ "id": "1", "from": { "phone_number": "+491751234567" }, "text": "genug",
+            "to": [{ "phone_number": "+15005550006" }], "autoresponse_type": autoresponse });
+        let call = telnyx(&json!({ "data": { "event_type": "message.received", "payload": payload } }));
+        let Event::Message(message) = call.one(Provider::Telnyx) else { panic!() };
+        message.opt_out_type
+    };
+    assert_eq!(read(json!("STOP")), Some(OptOutType::Stop));
+    assert_eq!((read(json!(null)), read(json!("CUSTOM"))), (None, None));
 }
 
 #[test]
