@@ -153,13 +153,12 @@ impl Line {
                 let person = &permit.person;
                 let reference =
                     links.bounce(person.address(), person.epoch).map_err(|error| error.to_string())?;
-                let callback = text.callback.as_ref().map(|url| format!("{url}?t={reference}"));
                 let text = OutText {
                     to: &person.to,
                     from: &text.sender,
                     body: &rendered.text,
                     reference: &reference,
-                    callback: callback.as_deref(),
+                    callback: text.callback.as_deref(),
                 };
                 Ok(session.send(&text, holds).await.into())
             }

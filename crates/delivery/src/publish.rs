@@ -14,6 +14,8 @@ use crate::html::{Found, scan};
 use crate::links::{Links, confirmations};
 use crate::render::{Person, Rendered, Renderer};
 
+/// Longest text message, in characters: what Twilio takes, and the others no less.
+const TEXT_LENGTH_MAX: usize = 1_600;
 /// Most findings that are listed.
 const FINDINGS_MAX: usize = 50;
 
@@ -72,19 +74,22 @@ struct Check<'a> {
 struct Text {
     /// Whether people can opt out by replying.
     by_reply: bool,
-    /// What to write where nobody can see how to opt out.
-    offer: String,
+    /// The language that the campaign says it is in.
+    language: Option<String>,
     longest: Option<Segments>,
 }
 
 impl Text {
     fn of(campaign: &Campaign) -> Option<Self> {
         let Medium::Sms(sms) = &campaign.configuration.medium else { return None };
-        let words = wording(campaign.language.as_deref());
+        Some(Self { by_reply: sms.from.receives(), language: campaign.language.clone(), longest: None })
+    }
+
+    /// What to write where nobody can see how to opt out, in the campaign's language or the reader's.
+    fn offer(&self, reader: Option<&str>) -> String {
+        let words = wording(self.language.as_deref().or(reader));
         let link = words.link.replace("{url}", "{{ unsubscribe_url }}");
-        let by_reply = sms.from.receives();
-        let offer = if by_reply { format!("`{}`, or `{link}`", words.stop) } else { format!("`{link}`") };
-        Some(Self { by_reply, offer, longest: None })
+        if self.by_reply { format!("`{}`, or `{link}`", words.stop) } else { format!("`{link}`") }
     }
 }
 
@@ -191,17 +196,43 @@ impl Check<'_> {
         ways_out.extend(self.links.preferences(person.address(), person.epoch));
         if let Some(html) = &page.html {
             let found = self.html(&format!("{prefix}html"), html);
-            self.part(&format!("{prefix}html"), &found, &ways_out, "").await;
+            self.part(&format!("{prefix}html"), &found, &ways_out).await;
         }
         let found = self.text(&page.text);
-        if let Some(text) = &mut self.text {
-            let takes = segments(&page.text);
-            text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
-            if page.text.trim().is_empty() {
-                self.find(&format!("{prefix}text"), "is empty");
-            }
+        let part = format!("{prefix}text");
+        if self.text.is_some() {
+            self.message(&part, &page, person, &found, &ways_out).await;
+        } else {
+            self.part(&part, &found, &ways_out).await;
         }
-        self.part(&format!("{prefix}text"), &found, &ways_out, &page.text).await;
+    }
+
+    /// A text message: how long it is, and how people can opt out of it.
+    async fn message(
+        &mut self,
+        part: &str,
+        page: &Rendered,
+        person: &Person,
+        paths: &[String],
+        ways_out: &[String],
+    ) {
+        let works = self.opened(part, paths, ways_out).await;
+        let Some(text) = &mut self.text else { return };
+        let takes = segments(&page.text);
+        text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
+        let told = text.by_reply && tells_how_to_stop(&page.text);
+        let offer = text.offer(person.locale.as_deref());
+        let length = page.text.chars().count();
+        if page.text.trim().is_empty() {
+            self.find(part, "is empty");
+        }
+        if length > TEXT_LENGTH_MAX {
+            let problem = format!("has {length} characters; providers take {TEXT_LENGTH_MAX}");
+            self.find(part, problem);
+        }
+        if self.marketing && !works && !told {
+            self.find(part, format!("there is no way out; add {offer}"));
+        }
     }
 
     /// The addresses of ours in HTML that a reader can click; others of ours are findings.
@@ -258,7 +289,17 @@ impl Check<'_> {
         ["/u/", "/p/", "/s/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
     }
 
-    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String], text: &str) {
+    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String]) {
+        let works = self.opened(part, paths, ways_out).await;
+        if self.marketing && !works {
+            let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
+                           <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
+            self.find(part, problem);
+        }
+    }
+
+    /// Opens the links of ours; whether a way out is among them.
+    async fn opened(&mut self, part: &str, paths: &[String], ways_out: &[String]) -> bool {
         let mut works = false;
         for path in paths {
             if !self.resolved.contains(path) {
@@ -273,17 +314,7 @@ impl Check<'_> {
             }
             works |= ways_out.iter().any(|url| self.own(url) == Some(path));
         }
-        if let Some(of_text) = &self.text {
-            works |= of_text.by_reply && tells_how_to_stop(text);
-            if self.marketing && !works {
-                let problem = format!("there is no way out; add {}", of_text.offer);
-                self.find(part, problem);
-            }
-        } else if self.marketing && !works {
-            let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
-                           <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
-            self.find(part, problem);
-        }
+        works
     }
 }
 

@@ -123,10 +123,8 @@ impl SmsTransportConfig {
         }
         match (&self.url, self.provider.url()) {
             (None, None) => return Err(("transport.url", "is missing; name the address of the interface")),
-            (Some(url), _) if check_public_url(url).is_err() => {
-                return Err(("transport.url", "must be an https:// address; http:// is for loopback only"));
-            }
-            _ => {}
+            (Some(url), _) => self.check_url(url)?,
+            (None, Some(_)) => {}
         }
         // It becomes part of an address.
         if self.receiver.as_deref().is_some_and(|name| !is_name(name, 64)) {
@@ -142,6 +140,18 @@ impl SmsTransportConfig {
             Some(http) => http.check(),
             None => Ok(()),
         }
+    }
+
+    fn check_url(&self, url: &str) -> Result<(), (&'static str, &'static str)> {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        if check_public_url(address).is_err() {
+            return Err(("transport.url", "must be an https:// address; http:// is for loopback only"));
+        }
+        let plain = query.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+        if plain && (query.is_empty() || self.provider == Provider::Http) {
+            return Ok(());
+        }
+        Err(("transport.url", "must have no query; only a provider of your own may"))
     }
 
     /// The secret; reads the variable or file.

@@ -16,7 +16,8 @@ pub(super) fn request(
     custom: &CustomConfig,
     text: &OutText<'_>,
 ) -> Option<Request<Full<Bytes>>> {
-    let fill = |template: &str| filled(template, access, text);
+    let callback = text.referring_callback().unwrap_or_default();
+    let fill = |template: &str| filled(template, access, text, &callback);
     let mut body = custom.body.clone();
     fill_all(&mut body, &fill);
     let (kind, body) = if custom.form {
@@ -67,13 +68,13 @@ fn fill_all(value: &mut Value, fill: &impl Fn(&str) -> String) {
 }
 
 /// In one pass: what a text says isn't looked at for placeholders.
-fn filled(template: &str, access: &Access, text: &OutText<'_>) -> String {
+fn filled(template: &str, access: &Access, text: &OutText<'_>, callback: &str) -> String {
     let values = [
         ("{to}", text.to),
         ("{from}", text.from),
         ("{text}", text.body),
         ("{reference}", text.reference),
-        ("{callback}", text.callback.unwrap_or_default()),
+        ("{callback}", callback),
         ("{account}", access.account()),
         ("{secret}", access.secret.expose()),
     ];

@@ -47,6 +47,13 @@ pub struct OutText<'a> {
     pub callback: Option<&'a str>,
 }
 
+impl OutText<'_> {
+    /// Where receipts are sent, with the reference in the address: for providers that have no field for it.
+    pub(super) fn referring_callback(&self) -> Option<String> {
+        self.callback.map(|url| format!("{url}?t={}", self.reference))
+    }
+}
+
 /// Account and secret, and where the interface is.
 #[derive(Clone)]
 pub(super) struct Access {

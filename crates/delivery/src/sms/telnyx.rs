@@ -20,7 +20,7 @@ pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Ful
             body["messaging_profile_id"] = json!(access.account());
         }
     }
-    if let Some(callback) = text.callback {
+    if let Some(callback) = text.referring_callback() {
         body["webhook_url"] = json!(callback);
         body["use_profile_webhooks"] = json!(false);
     }

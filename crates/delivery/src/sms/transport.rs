@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{Meaning, SmsError, SmsOutcome};
 use super::config::SmsTransportConfig;
-use super::provider::{Access, OutText};
+use super::provider::{Access, OutText, Provider};
 use crate::http::{Exchange, HttpHost, HttpSession};
 use crate::smtp::{RateLimit, TransportError, Turns};
 
@@ -30,8 +30,11 @@ impl SmsTransport {
     pub fn with_turns(config: SmsTransportConfig, turns: Option<Arc<dyn Turns>>) -> Result<Self, SmsError> {
         config.check().map_err(|(key, problem)| SmsError::Config(key, problem))?;
         let url = config.url.as_deref().or(config.provider.url()).unwrap_or_default();
-        let base = url.trim_end_matches('/').to_owned();
-        let host = Arc::new(HttpHost::of(&base, config.ca_file.as_deref())?);
+        // A provider of one's own has the whole address; the others' paths are put behind it.
+        let own = config.provider == Provider::Http;
+        let base = if own { url } else { url.trim_end_matches('/') }.to_owned();
+        let address = base.split('?').next().unwrap_or_default();
+        let host = Arc::new(HttpHost::of(address, config.ca_file.as_deref())?);
         let secret = config.read_secret()?;
         let rate = config.per_second.map(|rate| match turns {
             None => RateLimit::new(rate),

@@ -17,8 +17,9 @@ pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Ful
         if text.from.starts_with(WHATSAPP) { format!("{WHATSAPP}{}", text.to) } else { text.to.to_owned() };
     let service = text.from.len() == SERVICE_LENGTH && text.from.starts_with("MG");
     let from = if service { "MessagingServiceSid" } else { "From" };
+    let callback = text.referring_callback();
     let mut fields = vec![("To", &*to), (from, text.from), ("Body", text.body)];
-    fields.extend(text.callback.map(|url| ("StatusCallback", url)));
+    fields.extend(callback.as_deref().map(|url| ("StatusCallback", url)));
     access.form(&format!("/2010-04-01/Accounts/{}/Messages.json", access.account()), true, &fields)
 }
 

@@ -10,6 +10,9 @@ use super::answer::{Meaning, Said, SmsError, SmsOutcome, at, id, json};
 use super::provider::{Access, OutText, digits};
 use crate::http::HttpAnswer;
 
+/// Longest address for receipts; with a longer one they go to where the account says.
+const CALLBACK_LENGTH_MAX: usize = 100;
+
 pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
     let kind = if segments(text.body).encoding == Encoding::Ucs2 { "unicode" } else { "text" };
     let mut fields = vec![
@@ -24,7 +27,8 @@ pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Ful
         fields.push(("client-ref", text.reference));
     }
     if let Some(callback) = text.callback {
-        fields.extend([("status-report-req", "1"), ("callback", callback)]);
+        fields.push(("status-report-req", "1"));
+        fields.extend(Some(("callback", callback)).filter(|(_, url)| url.len() <= CALLBACK_LENGTH_MAX));
     }
     access.form("/sms/json", false, &fields)
 }
