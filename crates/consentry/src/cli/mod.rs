@@ -304,6 +304,9 @@ pub struct Check {
     /// marketing or transactional
     #[arg(long, default_value = "marketing")]
     pub category: Category,
+    /// The sender that a text would come from: a recipient may block one and not another
+    #[arg(long, value_parser = sms::kept_sender)]
+    pub sender: Option<String>,
 }
 
 /// `profile ...`

@@ -34,6 +34,7 @@ pub enum Sms {
         /// The number, with +
         number: String,
         /// The sender, as `sms show` names it
+        #[arg(value_parser = kept_sender)]
         sender: String,
     },
     /// Take in a provider's own list of numbers that opted out: a CSV, or a number per line
@@ -51,6 +52,9 @@ pub struct Review {
     /// With --list: at most so many
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
+    /// With --list: go on after the one of this id
+    #[arg(long, value_parser = text_id)]
+    pub after: Option<TextId>,
     #[command(flatten)]
     pub reach: Reach,
 }
@@ -98,6 +102,13 @@ pub struct PushOptOuts {
     /// Count, and tell nobody
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// A sender in the form in which blocks are kept.
+pub fn kept_sender(text: &str) -> Result<String, String> {
+    let number = text.strip_prefix("whatsapp:");
+    let sender = sender(number.unwrap_or(text))?;
+    Ok(if number.is_some() { format!("whatsapp:{sender}") } else { sender.to_string() })
 }
 
 fn sender(text: &str) -> Result<Sender, String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use consent::sms::Segments;
 use consent::{Address, Decision, Exclusion, Message, explain};
 use delivery::{
     Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary, check_campaign,
@@ -73,11 +74,20 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     }
 }
 
-/// Says who would get it, and whether it would be refused; changes nothing.
+/// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
 async fn dry_run(context: &Context, deps: &Deps, campaign: &Campaign) -> Result<Exit> {
     let forecast = forecast(deps, campaign).await.map_err(|error| with_hint(campaign, error))?;
-    output::data(context.json, &json!(forecast), || forecast.to_string().trim_end().to_owned());
-    match check_campaign(deps, campaign, &RouterProbe(public_pages(context, None)?)).await {
+    let checked = check_campaign(deps, campaign, &RouterProbe(public_pages(context, None)?)).await;
+    let segments = checked.as_ref().ok().and_then(|checked| checked.segments);
+    let mut value = json!(forecast);
+    if let Some(Segments { count, units, encoding, .. }) = segments {
+        value["segments"] = json!({ "count": count, "units": units, "encoding": encoding.as_str() });
+    }
+    output::data(context.json, &value, || {
+        let text = segments.map(|segments| segment_words(&segments, forecast.permitted)).unwrap_or_default();
+        format!("{forecast}{text}").trim_end().to_owned()
+    });
+    match checked {
         Ok(checked) => {
             warn_of(&checked.warnings);
             Ok(Exit::Done)
@@ -85,6 +95,12 @@ async fn dry_run(context: &Context, deps: &Deps, campaign: &Campaign) -> Result<
         Err(DeliveryError::Publish(refused)) => Ok(refuse(campaign, &refused)),
         Err(error) => Err(with_hint(campaign, error)),
     }
+}
+
+/// What a text takes, and all of them: providers bill by segments.
+fn segment_words(segments: &Segments, texts: u64) -> String {
+    let all = grouped(texts.saturating_mul(segments.count as u64));
+    format!("a text takes, by some of the people: {segments}\n{:<52} {all:>10}\n", "segments in all, about")
 }
 
 fn refuse(campaign: &Campaign, refused: &PublishError) -> Exit {

@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         Ok(address) => Some(Returned::of(context, address).await?),
         Err(_) => None,
     };
-    let asked = Asked { context, message, rules, list: list.map(|list| list.id) };
+    let asked = Asked { context, message, rules, list: list.map(|list| list.id), sender: args.sender };
     let (recipient, profile) = match parsed {
         Ok(address) => asked.recipient(address).await?,
         Err(error) => (Recipient { reach: reach(error), ..Recipient::UNKNOWN }, None),
@@ -53,6 +53,7 @@ struct Asked<'a> {
     message: Message,
     rules: Rules,
     list: Option<ListId>,
+    sender: Option<String>,
 }
 
 impl Asked<'_> {
@@ -68,7 +69,7 @@ impl Asked<'_> {
             channel: self.message.channel,
             addresses: Some(vec![owner.address]),
             list: self.list,
-            sender: None,
+            sender: self.sender.clone(),
             with_attributes: false,
             now: self.context.now(),
         };

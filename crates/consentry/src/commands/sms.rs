@@ -70,13 +70,7 @@ const fn words(decided: Decided) -> &'static str {
 
 async fn review(context: &Context, args: Review) -> Result<Exit> {
     if args.list || context.json {
-        let holds = context.store.holds(WORKSPACE, None, usize::from(args.limit)).await?;
-        let described = describe_all(context, &holds).await?;
-        output::data(context.json, &json!({ "waiting": described }), || match holds.len() {
-            0 => "nothing waits to be read".to_owned(),
-            _ => holds.iter().map(line).collect::<Vec<_>>().join("\n"),
-        });
-        return Ok(Exit::Done);
+        return list(context, &args).await;
     }
     let term = Term::stderr();
     if !term.is_term() || !std::io::stdin().is_terminal() {
@@ -105,6 +99,23 @@ async fn review(context: &Context, args: Review) -> Result<Exit> {
             decided += 1;
         }
     }
+}
+
+async fn list(context: &Context, args: &Review) -> Result<Exit> {
+    let limit = usize::from(args.limit);
+    let mut holds = context.store.holds(WORKSPACE, args.after, limit + 1).await?;
+    let more = holds.len() > limit;
+    holds.truncate(limit);
+    let next = holds.last().filter(|_| more).map(|hold| HEXLOWER.encode(&hold.text.id.0));
+    let described = describe_all(context, &holds).await?;
+    output::data(context.json, &json!({ "waiting": described, "next": next }), || match holds.len() {
+        0 => "nothing waits to be read".to_owned(),
+        _ => holds.iter().map(line).collect::<Vec<_>>().join("\n"),
+    });
+    if let Some(next) = next.filter(|_| !context.json) {
+        output::say(format_args!("hint: more of them wait; go on with --after {next}"));
+    }
+    Ok(Exit::Done)
 }
 
 enum Answer {
@@ -152,7 +163,9 @@ async fn before(context: &Context, hold: &Hold) -> Result<Vec<Text>> {
 
 /// What somebody wrote mustn't steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    // Nor turn its lines around.
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 fn line(hold: &Hold) -> String {
@@ -264,8 +277,8 @@ async fn import_opt_outs(context: &Context, args: ImportOptOuts) -> Result<Exit>
         );
     }
     output::data(context.json, &json!(summary), || {
-        let opt_out_list::Summary { read, recorded, known, failed } = summary;
-        [("read", read), ("recorded", recorded), ("known", known), ("failed", failed)]
+        let opt_out_list::Summary { read, recorded, known, other, failed } = summary;
+        [("read", read), ("recorded", recorded), ("known", known), ("other", other), ("failed", failed)]
             .map(|(name, count)| format!("{name:<10}{:>12}", grouped(count)))
             .join("\n")
     });
