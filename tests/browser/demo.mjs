@@ -66,6 +66,31 @@ export default async function (page, { arguments: { base, pictures }, context, a
   await choices.close();
   await phone.close();
 
+  // A phone: a reply in any words, and the answer in sight, also on the smallest screen in the dark.
+  await page.goto(`${base}/phone`);
+  await look("phones");
+  await page.locator(".mails a").first().click();
+  const answered = async (text) => {
+    await page.getByLabel("Reply as the phone").fill(text);
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.waitForLoadState();
+    const last = page.locator(".bubble").last();
+    const inSight = await last.evaluate((bubble) => {
+      const { top, bottom } = bubble.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    });
+    return { text: await last.innerText(), inSight };
+  };
+  seen.texted = await answered("pls stop texting me");
+  await look("phone");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 320, height: 640 });
+  seen.texted320 = await answered("START");
+  await look("phone320");
+  seen.phoneOverflow = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+
   // Send again: both are left out.
   await page.goto(base);
   await page.getByRole("button", { name: "Send again" }).click();

@@ -34,6 +34,11 @@ fn people_can_say_no_in_a_real_browser() {
     let seen = &outcome["seen"];
     assert_eq!((seen["buttons"].as_u64(), seen["scripts"].as_u64()), (Some(1), Some(0)), "{seen}");
     assert_eq!(seen["overflow"], false, "{seen}");
+    assert_eq!(seen["phoneOverflow"], false, "{seen}");
+    for (texted, answer) in [("texted", "You have opted out"), ("texted320", "from now on")] {
+        assert!(seen[texted]["text"].as_str().unwrap().contains(answer), "{seen}");
+        assert_eq!(seen[texted]["inSight"], true, "{seen}");
+    }
     assert!(seen["oneClick"].as_str().unwrap().contains("200"), "{seen}");
     for page in ["opt-out", "done", "undone", "choices", "stopped", "broken"] {
         assert!(!seen[page].as_str().unwrap().is_empty(), "{page}: {seen}");

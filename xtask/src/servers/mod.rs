@@ -46,7 +46,7 @@ pub use exim::Exim;
 pub use postfix::{Options as PostfixOptions, Postfix};
 pub use postgres::{Cluster, ClusterOptions, Database, Server, Shared, StopMode, shared};
 pub use sink::{SmtpSink, Source, smtp_source};
-pub use texts::TextSigner;
+pub use texts::{TextProviders, TextSigner};
 pub use tmpfs::Tmpfs;
 pub use webhooks::Signer;
 

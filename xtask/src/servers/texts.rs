@@ -1,5 +1,5 @@
-//! Signs webhooks as providers of text messages do, with the providers' own Python libraries (`tests/sms/requirements.txt`).
-//! Shares no code with the verifier.
+//! Providers of text messages, played with their own Python libraries (`tests/sms/requirements.txt`): signing webhooks as they
+//! do, and taking what is sent. Shares no code with what is tested.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
@@ -12,21 +12,21 @@ use serde_json::{Value, json};
 use super::skip;
 use crate::workspace_root;
 
-/// A process that signs, one line for each request.
+/// A script that answers a line for each line it gets; ended when dropped.
 #[derive(Debug)]
-pub struct TextSigner {
+struct Script {
     child: Child,
     pipes: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
-impl TextSigner {
+impl Script {
     /// `None` when the libraries aren't installed.
-    pub fn start() -> Result<Option<Self>> {
+    fn start(name: &str) -> Result<Option<Self>> {
         if !python().is_file() {
-            return skip("the signer of texts", "run `cargo xtask test`, which installs Python packages");
+            return skip("providers of texts", "run `cargo xtask test`, which installs Python packages");
         }
         let mut child = Command::new(python())
-            .arg("sign.py")
+            .arg(name)
             .current_dir(folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -35,6 +35,97 @@ impl TextSigner {
         let input = child.stdin.take().context("Python has no input")?;
         let output = child.stdout.take().context("Python has no output")?;
         Ok(Some(Self { child, pipes: Mutex::new((input, BufReader::new(output))) }))
+    }
+
+    /// The next line of its output.
+    fn says(&self) -> Result<Value> {
+        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        read(&mut pipes.1)
+    }
+
+    fn ask(&self, request: &Value) -> Result<Value> {
+        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (input, output) = &mut *pipes;
+        writeln!(input, "{request}")?;
+        let answer = read(output)?;
+        match answer.get("error") {
+            Some(error) => bail!("a provider's library: {error}"),
+            None => Ok(answer),
+        }
+    }
+}
+
+fn read(output: &mut BufReader<ChildStdout>) -> Result<Value> {
+    let mut line = String::new();
+    output.read_line(&mut line)?;
+    serde_json::from_str(&line).context("the script that plays providers of texts ended")
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Takes texts as the providers do, on a port of its own: `tests/sms/accept.py` says which numbers it refuses.
+#[derive(Debug)]
+pub struct TextProviders {
+    script: Script,
+    port: u64,
+}
+
+impl TextProviders {
+    /// `None` when the libraries aren't installed.
+    ///
+    /// # Errors
+    /// When it doesn't start.
+    pub fn start() -> Result<Option<Self>> {
+        let Some(script) = Script::start("accept.py")? else { return Ok(None) };
+        let port = script.says()?["port"].as_u64().context("no port")?;
+        Ok(Some(Self { script, port }))
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The requests since it was last asked: path, authentication, type, fields, and what is wrong with it, if anything.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn requests(&self) -> Result<Vec<Value>> {
+        self.asked(&json!({ "ask": "requests" }))
+    }
+
+    /// Has the provider's own library send a text: `provider`, `account`, `secret`, `from`, `to`, `body`, `reference` and
+    /// `callback`. The requests since it was last asked.
+    ///
+    /// # Errors
+    /// When the library can't.
+    pub fn send(&self, text: &Value) -> Result<Vec<Value>> {
+        let mut asked = text.clone();
+        asked["ask"] = json!("send");
+        self.asked(&asked)
+    }
+
+    fn asked(&self, request: &Value) -> Result<Vec<Value>> {
+        match self.script.ask(request)?["requests"].take() {
+            Value::Array(requests) => Ok(requests),
+            _ => bail!("no requests"),
+        }
+    }
+}
+
+/// Signs, one line for each request.
+#[derive(Debug)]
+pub struct TextSigner(Script);
+
+impl TextSigner {
+    /// `None` when the libraries aren't installed.
+    pub fn start() -> Result<Option<Self>> {
+        Ok(Script::start("sign.py")?.map(Self))
     }
 
     /// The headers of a request whose `body` is signed at `at`, in seconds: `sinch`, `telnyx`, `vonage`, `meta`.
@@ -80,23 +171,7 @@ impl TextSigner {
     }
 
     fn ask(&self, request: &Value) -> Result<Value> {
-        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
-        let (input, output) = &mut *pipes;
-        writeln!(input, "{request}")?;
-        let mut line = String::new();
-        output.read_line(&mut line)?;
-        let mut answer: Value = serde_json::from_str(&line).context("the signer of texts ended")?;
-        match answer.get("error") {
-            Some(error) => bail!("signing failed: {error}"),
-            None => Ok(answer["signed"].take()),
-        }
-    }
-}
-
-impl Drop for TextSigner {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Ok(self.0.ask(request)?["signed"].take())
     }
 }
 

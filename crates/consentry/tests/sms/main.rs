@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
 
+mod publishing;
+mod sending;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 mod upkeep;
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::json;
 use stage::{RECEIVERS, SECRET, Stage, US, verdict};
@@ -91,6 +97,81 @@ fn what_isnt_the_providers_is_refused() {
     for number in [THEM, "+491751234568"] {
         assert_eq!(verdict(&desk, "sms", number), "permit");
     }
+}
+
+#[test]
+fn whoever_sends_slowly_keeps_nobody_out() {
+    let Some(stage) = Stage::at(Desk::new()) else { return };
+    let begun = |length: usize| {
+        let mut stream = TcpStream::connect(&stage.serving.address).unwrap();
+        let head = "Host: x\r\nX-Twilio-Signature: AAAA\r\nContent-Type: application/x-www-form-urlencoded";
+        let head = format!("POST /sms/twilio HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\nFrom=");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let _slow: Vec<_> = (0..80).map(|at| begun(if at % 2 == 0 { 1_000 } else { 1_000_000 })).collect();
+    std::thread::sleep(Duration::from_millis(300));
+    stage.answers(&stage.text("twilio", THEM, "m1", "STOP"), 200);
+    assert_eq!(stage.verdict(THEM), "OptedOutChannel");
+}
+
+#[test]
+fn a_batch_is_taken_once_and_in_the_order_of_each_number() {
+    Desk::on_each_engine(batch_taken);
+}
+
+fn batch_taken(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
+    let number = |at: usize| format!("4917600{at:05}");
+    let text = |at: usize, id: &str, text: &str| json!({ "messageId": format!("{id}{at}"), "from": number(at), "to": &US[1..], "text": text });
+    let mut results: Vec<_> = (0..300).map(|at| text(at, "a", "STOP")).collect();
+    results.extend((0..150).map(|at| text(at, "b", "START")));
+    let call = stage.json("infobip", &json!({ "results": results }), now());
+    stage.answers(&call, 200);
+    stage.answers(&call, 200);
+    for (at, verdict) in [(0, "permit"), (149, "permit"), (150, "OptedOutChannel"), (299, "OptedOutChannel")]
+    {
+        assert_eq!(stage.verdict(&format!("+{}", number(at))), verdict, "{at}");
+    }
+    let shown = stage.desk.run(&["--json", "profile", "show", &format!("+{}", number(7))]).exits(0).json();
+    assert_eq!(shown["history"].as_array().unwrap().len(), 2, "{shown}");
+    let many: Vec<_> = (0..1_001).map(|at| text(at, "c", "STOP")).collect();
+    stage.answers(&stage.json("infobip", &json!({ "results": many }), now()), 413);
+    stage.killed().run(&["ledger", "verify"]).exits(0);
+}
+
+#[test]
+fn of_two_senders_one_is_blocked() {
+    Desk::on_each_engine(one_blocked);
+}
+
+fn one_blocked(desk: Desk) {
+    let Some(stage) = Stage::at(desk) else { return };
+    stage.answers(&stage.text("telnyx", THEM, "m1", "please stop"), 200);
+    let check = |sender: &str, category: &str| {
+        let more = [
+            "--json",
+            "check",
+            "--channel",
+            "sms",
+            "--address",
+            THEM,
+            "--sender",
+            sender,
+            "--category",
+            category,
+        ];
+        stage.desk.run(&more).json()["reason"].as_str().unwrap().to_owned()
+    };
+    for category in ["marketing", "transactional"] {
+        assert_eq!(check(US, category), "SenderBlocked", "{category}");
+    }
+    assert_eq!(check("+15005550007", "marketing"), "OptedOutChannel");
+    assert_eq!(check("+15005550007", "transactional"), "Transactional");
+    // The provider tells times in seconds, and of a no and a yes at one time the no counts.
+    std::thread::sleep(Duration::from_secs(1));
+    stage.answers(&stage.text("telnyx", THEM, "m2", "START"), 200);
+    assert_eq!(check(US, "transactional"), "Transactional");
 }
 
 #[test]

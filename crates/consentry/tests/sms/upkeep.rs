@@ -23,6 +23,12 @@ fn reviewed(desk: Desk) {
     assert_eq!((&waiting[0]["number"], &waiting[0]["text"]), (&THEM.into(), &"who is this? stop".into()));
     assert_eq!(waiting[0]["earlier"][0]["text"], "see you tomorrow");
     let id = |at: usize| waiting[at]["id"].as_str().unwrap();
+    let page = desk.run(&["--json", "sms", "review", "--limit", "1"]).exits(0).json();
+    assert_eq!((page["waiting"].as_array().unwrap().len(), page["next"].as_str()), (1, Some(id(0))));
+    let said = desk.run(&["sms", "review", "--list", "--limit", "1"]).exits(0).err;
+    assert!(said.contains(&format!("--after {}", id(0))), "{said}");
+    let page = desk.run(&["--json", "sms", "review", "--after", id(0)]).exits(0).json();
+    assert_eq!((&page["waiting"][0]["id"], page["next"].as_str()), (&waiting[1]["id"], None));
     let decide = |id: &str, decision| desk.run(&["--json", "sms", "decide", id, decision]);
     assert_eq!(decide(id(0), "refused").exits(0).json()["outcome"], "refused");
     assert_eq!(decide(id(0), "fine").exits(0).json()["outcome"], "decided_before");
@@ -75,6 +81,21 @@ fn list_taken(desk: &Desk) {
     }
     desk.write("plain.txt", "+14155550103\n+14155550104\n");
     assert_eq!(import("plain.txt").exits(0).json()["recorded"], 2);
+    // A log of messages tells by its codes who has opted out.
+    desk.write("log.csv", "From,To,ErrorCode\n+15005550006,+14155550105,21610\n+15005550006,+14155550106,30005\n+15005550006,'+14155550107,\n");
+    let log = import("log.csv").exits(0).json();
+    assert_eq!((&log["recorded"], &log["other"]), (&1.into(), &2.into()));
+    assert_eq!(verdict(desk, "sms", "+14155550105"), "OptedOutChannel");
+    assert_eq!(verdict(desk, "sms", "+14155550106"), "permit");
+    // Spreadsheets write UTF-16, and a line without an end is no file of numbers.
+    let wide: Vec<u8> =
+        "\u{feff}msisdn;date\n14155550108;1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    desk.write("wide.csv", wide);
+    assert_eq!(import("wide.csv").exits(0).json()["recorded"], 1);
+    desk.write("endless.csv", format!("phone\n{}\n+14155550109\n", "1".repeat(2 << 20)));
+    let endless = import("endless.csv").exits(4);
+    assert!(endless.err.contains("endless.csv:2: longer than"), "{}", endless.err);
+    assert_eq!(endless.json()["recorded"], 1);
     desk.write("empty.csv", "a,b\n1,2\n");
     let wrong = import("empty.csv").exits(1).err;
     assert!(wrong.contains("`a`, `b`") && wrong.contains("--column"), "{wrong}");
