@@ -84,10 +84,8 @@ pub(crate) trait Engine: Send + Sync + 'static {
         addresses: Vec<Address>,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Recipient>>> + Send;
-    /// Called in the transaction that has made entries of the suppression list.
-    fn suppression_grew(_db: &Self::Db) -> Result<()> {
-        Ok(())
-    }
+    /// Called in the transaction that has put so many entries on the suppression list, or replaced them.
+    fn suppression_grew(db: &Self::Db, by: usize) -> Result<()>;
 
     /// Takes a run (part 0) or a part of one for this node, unless somebody has it.
     fn lock(

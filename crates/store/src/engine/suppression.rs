@@ -16,7 +16,7 @@ impl<E: Engine> SuppressionStore for E {
     async fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Result<Vec<bool>> {
         self.write(move |db| {
             let added = suppression::suppress(db, workspace, &entries)?;
-            E::suppression_grew(db)?;
+            E::suppression_grew(db, entries.len())?;
             Ok(added)
         })
         .await
@@ -101,7 +101,7 @@ impl<E: Engine> SuppressionStore for E {
     async fn take_feedback(&self, workspace: WorkspaceId, feedback: Vec<Feedback>) -> Result<Vec<Taken>> {
         self.write(move |db| {
             let taken = feedback::take(db, workspace, &feedback)?;
-            E::suppression_grew(db)?;
+            E::suppression_grew(db, feedback.len())?;
             Ok(taken)
         })
         .await

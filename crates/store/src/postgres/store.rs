@@ -27,7 +27,7 @@ use crate::error::StoreError;
 use crate::sealer::{self, Sealer};
 use crate::secrets::Secrets;
 use crate::sql::{Db as _, params};
-use crate::state::change::ChangeConsent;
+use crate::state::change::{BULK_MIN, ChangeConsent};
 use crate::state::check;
 use crate::state::link_keys::{self, SharedKeyRing};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
@@ -294,6 +294,17 @@ impl Engine for PostgresStore {
         now: Timestamp,
     ) -> Result<Vec<Recipient>> {
         self.query(move |session| reading::read_strangers(session, workspace, &addresses, now)).await
+    }
+
+    /// A bulk is told to the planner at once: by the statistics of a short list it would walk all of a long one at each
+    /// reading, until the server gets round to it.
+    fn suppression_grew(session: &Session, by: usize) -> Result<()> {
+        const OUTGROWN: &str = "SELECT pg_relation_size(oid) / current_setting('block_size')::BIGINT
+            > 2 * greatest(relpages, 8) FROM pg_class WHERE oid = 'suppression'::REGCLASS";
+        if by >= BULK_MIN && session.one(OUTGROWN, &[], |row| row.get(0))? {
+            session.batch("ANALYZE suppression")?;
+        }
+        Ok(())
     }
 
     async fn lock(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Option<RunGuard>> {

@@ -194,7 +194,7 @@ impl Engine for SqliteStore {
         self.query(move |conn| reading::read_strangers(conn, &filter, workspace, &addresses, now)).await
     }
 
-    fn suppression_grew(conn: &Connection) -> Result<()> {
+    fn suppression_grew(conn: &Connection, _by: usize) -> Result<()> {
         filter::tend(conn)
     }
 

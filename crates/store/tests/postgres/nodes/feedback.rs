@@ -6,7 +6,7 @@ use store::{
     Feedback, FeedbackId, FeedbackKind, StoreError, SuppressionCategory, SuppressionStore as _, Taken,
 };
 
-use super::super::conformance::support::{MAIN, feedback};
+use super::super::conformance::support::{MAIN, feedback, suppressed};
 use super::{NOW, Node, Nodes};
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
@@ -74,4 +74,26 @@ async fn soft_bounces_taken_by_several_nodes_are_counted_once_each() {
     assert_eq!(last, [Taken::Suppressed(SuppressionCategory::Soft)]);
     let entries = nodes.node(0).suppression(MAIN, &Namespace::Email, "full@example.com").await.unwrap();
     assert!(entries[0].reason.starts_with("5 soft bounces"), "{entries:?}");
+}
+
+/// Until the planner knows of a bulk, it walks the whole list at each reading.
+#[tokio::test]
+async fn the_planner_is_told_of_a_list_that_has_grown() {
+    let nodes = Nodes::start(1);
+    let store = nodes.node(0);
+    store.suppress(MAIN, vec![suppressed("first@example.com", NOW)]).await.unwrap();
+    nodes
+        .database
+        .psql("ALTER TABLE suppression SET (autovacuum_enabled = off); ANALYZE suppression")
+        .unwrap();
+    let known = || -> f64 {
+        let count = "SELECT reltuples FROM pg_class WHERE relname = 'suppression'";
+        nodes.database.psql(count).unwrap().trim().parse().unwrap()
+    };
+    assert_eq!(known() as i64, 1);
+    for batch in 0..8 {
+        let entries = (0..1_000).map(|n| suppressed(&format!("{batch}.{n}@example.com"), NOW));
+        store.suppress(MAIN, entries.collect()).await.unwrap();
+    }
+    assert!(known() > 3_000.0, "{}", known());
 }
