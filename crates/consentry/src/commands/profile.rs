@@ -85,7 +85,7 @@ fn describe_preferences(preferences: &Preferences) -> Value {
     })
 }
 
-fn reason_of(entry: &Entry, reasons: &[GivenReason]) -> Option<&GivenReason> {
+fn reason_of<'a>(entry: &Entry, reasons: &'a [GivenReason]) -> Option<&'a GivenReason> {
     reasons.iter().find(|given| given.entry == entry.id)
 }
 
