@@ -18,6 +18,10 @@ mod router;
 mod screen;
 mod short;
 mod state;
+#[allow(
+    dead_code,
+    reason = "the pages of preferences and subscriptions, which are being built, take their evidence here"
+)]
 mod statement;
 mod texts;
 

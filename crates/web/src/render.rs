@@ -46,6 +46,7 @@ impl Renderer {
         Self { environment, locales, policy, style_source, version: version() }
     }
 
+    #[allow(dead_code, reason = "for statements")]
     /// The version of the pages: of their templates and texts, as evidence names it.
     pub fn version(&self) -> &str {
         &self.version

@@ -269,8 +269,8 @@ pub async fn what_cannot_be_requested_is_refused(world: &World) {
     }
     let missing = world.store.request_opt_in(MAIN, NewOptInRequest { list: ListId(99), ..fine() }).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
-    let nobody = asking(Subject::Address(AddressId(999)), news, now);
-    let missing = world.store.request_opt_in(MAIN, nobody).await;
+    let stranger = asking(Subject::Address(AddressId(999)), news, now);
+    let missing = world.store.request_opt_in(MAIN, stranger).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
     assert!(world.view(profile).await.subscriptions.is_empty());
     // What fails at its end leaves the request open.
@@ -280,19 +280,19 @@ pub async fn what_cannot_be_requested_is_refused(world: &World) {
     assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     assert!(matches!(world.confirm(&request).await, Confirmed::Now(_)));
     // An address of the brand's own kind has no channel: a no to all is what counts.
-    let own = asking(Subject::Named(crm("k-1")), news, world.tick());
-    let own = world.store.request_opt_in(MAIN, own).await.unwrap();
-    world.opt_out(Subject::Address(own.address), Target::Field(Field::Any)).await;
-    assert_eq!(world.confirm(&own).await, Confirmed::Superseded);
+    let by_key = asking(Subject::Named(crm("k-1")), news, world.tick());
+    let keyed = world.store.request_opt_in(MAIN, by_key).await.unwrap();
+    world.opt_out(Subject::Address(keyed.address), Target::Field(Field::Any)).await;
+    assert_eq!(world.confirm(&keyed).await, Confirmed::Superseded);
     // An import's value for the list stands like any other.
-    let mut file = row("2", "b@example.com");
-    file.consents.push(RowConsent {
+    let mut imported = row("2", "b@example.com");
+    imported.consents.push(RowConsent {
         target: RowTarget::List(news),
         choice: Choice::DefaultNo,
         at: None,
         reason: None,
     });
-    world.create(file).await;
+    world.create(imported).await;
     assert_eq!(world.request("b@example.com", news).await.entry, None);
     world.assert_sound().await;
 }

@@ -147,7 +147,7 @@ pub async fn a_run_that_tries_again_is_not_held_back_by_itself(world: &World) {
     let run = world.paced_run("first", &[ana]).await;
     let at = world.tick();
     let id = world.store.claim(MAIN, claim(&run, &[ana], &weekly, at)).await.unwrap().id;
-    let due_at = Some(Timestamp(at.0 + DAY));
+    let later = Timestamp(at.0 + DAY);
     let outcome = Outcome {
         profile: ana,
         address: AddressId(ana.0 + 1),
@@ -155,12 +155,11 @@ pub async fn a_run_that_tries_again_is_not_held_back_by_itself(world: &World) {
         at,
         code: 450,
         detail: None,
-        due_at,
+        due_at: Some(later),
     };
     let settlement = Settlement { claim: id, outcomes: vec![outcome], excluded: vec![], at };
     world.store.settle(MAIN, settlement).await.unwrap();
     // A day later, as a message that is due.
-    let later = due_at.unwrap();
     assert!(!world.paced_for(Some(&run), ana, Channel::Email, later).await);
     let again = NewClaim { cursor: None, ..claim(&run, &[ana], &weekly, later) };
     let claimed = world.store.claim(MAIN, again).await.unwrap();

@@ -47,6 +47,7 @@ pub enum Act {
 }
 
 /// A change of preferences; seconds from now, codes, and whether German.
+#[expect(clippy::option_option, reason = "as in `PreferenceChange`: left alone, taken away or set")]
 #[derive(Clone, Debug)]
 pub struct Prefer {
     who: usize,

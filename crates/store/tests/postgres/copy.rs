@@ -32,7 +32,7 @@ fn sqlite(dir: &Path) -> World {
         SqliteStore::open(OpenOptions { dir: dir.to_owned(), clock: clock.clone(), entropy }).unwrap();
     let ledger_key = store.ledger_verifier_key().unwrap();
     let open = |_: &Path| unreachable!("nothing is backed up");
-    World { store: Arc::new(store), clock, ledger_key, open, _keep: Box::new(()) }
+    World { store: Arc::new(store), clock, ledger_key, open, keep: Box::new(()) }
 }
 
 /// A source, where it goes, and what nobody may touch meanwhile.

@@ -158,7 +158,7 @@ async fn a_preference_closes_the_database_to_nodes_that_look_for_none() {
     assert_eq!(world_list("before").await.details, store::ListDetails::default());
     let insert = "INSERT INTO list (workspace, id, name, starts_at, ends_at, created_at)
         VALUES (1, 4, 'beside', NULL, NULL, 5) ON CONFLICT (workspace, name) DO NOTHING";
-    let (_, database): &(tempfile::TempDir, Database) = world._keep.downcast_ref().unwrap();
+    let (_, database): &(tempfile::TempDir, Database) = world.keep.downcast_ref().unwrap();
     database.psql(insert).unwrap();
     assert_eq!(world_list("beside").await.details, store::ListDetails::default());
     // What they don't look at leaves it open to them.

@@ -23,6 +23,9 @@ pub(crate) struct ConfirmOptIn {
     pub now: Timestamp,
 }
 
+const CONFIRM: &str =
+    "UPDATE opt_in_request SET confirmed_at = ?4 WHERE address = ?1 AND workspace = ?2 AND id = ?3";
+
 impl ChangeConsent for ConfirmOptIn {
     type Answer = Confirmed;
 
@@ -59,10 +62,8 @@ impl ChangeConsent for ConfirmOptIn {
             run: None,
             evidence: self.evidence.clone(),
         };
-        let recorded = recorder.apply_and_save(&mut profile, Some(&mut address), &change, Rule::Resolve)?;
-        let Some(entry) = recorded.entry else { return Ok(Confirmed::Superseded) };
-        const CONFIRM: &str =
-            "UPDATE opt_in_request SET confirmed_at = ?4 WHERE address = ?1 AND workspace = ?2 AND id = ?3";
+        let saved = recorder.apply_and_save(&mut profile, Some(&mut address), &change, Rule::Resolve)?;
+        let Some(entry) = saved.entry else { return Ok(Confirmed::Superseded) };
         let (db, workspace) = recorder.rows.write_beside();
         db.execute(CONFIRM, params![self.address.0, workspace.0, self.id.0, self.now.0])?;
         Ok(Confirmed::Now(entry))
