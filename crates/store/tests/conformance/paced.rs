@@ -1,5 +1,7 @@
 //! Fewer messages, as people asked for: what a run has claimed holds others back.
 
+use std::collections::BTreeSet;
+
 use consent::{AddressId, Channel, Exclusion, Pace, ProfileId, RunId, Subject, Timestamp};
 use store::{
     Claimed, Delivery, DeliveryState, NewClaim, NewRun, Offer, Outcome, PacedSend, Part, RowOutcome,
@@ -119,8 +121,8 @@ pub async fn of_two_runs_that_decide_at_once_one_sends(world: &World) {
     let claimed = world.store.claim(MAIN, claim(&second, &people, &weekly, at)).await.unwrap();
     assert_eq!(claimed.capped, [ana]);
     let open = world.store.open_claims(MAIN, second.id, second.part.number).await.unwrap();
-    let members: Vec<_> = open[0].permitted.iter().map(|(profile, _)| *profile).collect();
-    assert_eq!(members, [bob, cem]);
+    let members: BTreeSet<_> = open[0].permitted.iter().map(|(profile, _)| *profile).collect();
+    assert_eq!(members, BTreeSet::from([bob, cem]));
     let reason = Exclusion::Capped;
     let outcome = world.store.run_outcome(MAIN, second.id, ana).await.unwrap();
     assert_eq!(outcome, Some(Delivery::Excluded { profile: ana, reason }));

@@ -300,6 +300,8 @@ impl Side {
         answer.unwrap_or_else(|error| {
             Answer::Failed(match error {
                 StoreError::Missing(_) => "missing".to_owned(),
+                // It names the entry, whose id is the engine's own.
+                StoreError::Invalid(what) if what.contains(" made no choice") => "no choice".to_owned(),
                 error => error.to_string(),
             })
         })
