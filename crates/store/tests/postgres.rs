@@ -66,7 +66,7 @@ fn world_on(database: Database) -> World {
         store: Arc::new(store),
         clock: Arc::new(ManualClock(AtomicI64::new(START))),
         open: |_| unreachable!("PostgreSQL isn't backed up into a folder"),
-        _keep: Box::new((dir, database)),
+        keep: Box::new((dir, database)),
     }
 }
 
@@ -82,7 +82,7 @@ fn sqlite_world() -> World {
         store: Arc::new(store),
         clock,
         open: |_| unreachable!("only backups are opened"),
-        _keep: Box::new(dir),
+        keep: Box::new(dir),
     }
 }
 

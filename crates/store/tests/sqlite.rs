@@ -38,7 +38,7 @@ fn world() -> World {
         store: Arc::new(store),
         clock: Arc::new(ManualClock(AtomicI64::new(START))),
         open: |dir| Arc::new(open(dir).unwrap()) as Arc<dyn Store>,
-        _keep: Box::new(dir),
+        keep: Box::new(dir),
     }
 }
 

@@ -18,6 +18,11 @@ mod router;
 mod screen;
 mod short;
 mod state;
+#[allow(
+    dead_code,
+    reason = "the pages of preferences and subscriptions, which are being built, take their evidence here"
+)]
+mod statement;
 mod texts;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};

@@ -70,6 +70,7 @@ impl Asked<'_> {
             addresses: Some(vec![owner.address]),
             list: self.list,
             sender: self.sender.clone(),
+            run: None,
             with_attributes: false,
             now: self.context.now(),
         };

@@ -52,7 +52,8 @@ pub struct World {
     /// Opens a copy that a backup made.
     pub open: fn(&std::path::Path) -> Arc<dyn Store>,
     /// Holds what must outlive the store.
-    pub _keep: Box<dyn std::any::Any + Send + Sync>,
+    #[allow(dead_code, reason = "the suite of SQLite only drops it")]
+    pub keep: Box<dyn std::any::Any + Send + Sync>,
 }
 
 impl World {
@@ -108,9 +109,7 @@ impl World {
     }
 
     pub async fn list(&self, name: &str) -> List {
-        let (starts_at, ends_at) = (None, None);
-        let list = NewList { name: name.to_owned(), starts_at, ends_at, created_at: self.now() };
-        self.store.create_list(MAIN, list).await.unwrap()
+        self.store.create_list(MAIN, NewList::new(name, self.now())).await.unwrap()
     }
 
     pub async fn read(&self, profile: ProfileId, channel: Channel) -> Reading {
@@ -124,6 +123,7 @@ impl World {
             addresses: None,
             list: None,
             sender: None,
+            run: None,
             with_attributes: false,
             now: self.now(),
         }
