@@ -1,0 +1,39 @@
+ask-title = { $level ->
+    [any] Opriți toată publicitatea de la compania { $brand }
+    [identity] Nu mai primiți { media } de la compania { $brand } la această adresă
+    [subscription] Dezabonare de la „{ $list }” de la compania { $brand }
+   *[channel] Nu mai primiți { media } de la compania { $brand }
+}
+ask-lead = { $level ->
+    [any] Apăsați butonul și nu mai primiți nicio publicitate, indiferent pe ce cale. Are efect imediat.
+    [identity] Apăsați butonul și nu mai primiți { media } la această adresă. Are efect imediat.
+    [subscription] Apăsați butonul și nu mai primiți nimic din această listă. Are efect imediat.
+   *[channel] Apăsați butonul și nu mai primiți { media }, nici la această adresă, nici la alta. Are efect imediat.
+}
+outdated-lead = Acest link este dinainte de ultima dumneavoastră abonare, de aceea nu a acționat singur. Nu s-a schimbat nimic. Dacă doriți să vă dezabonați, apăsați butonul.
+undo-lead = Nu asta ați vrut?
+
+done-title = V-am dezabonat
+done-lead = { $level ->
+    [any] De acum nu mai primiți nicio publicitate de la compania { $brand }.
+    [identity] De acum nu mai primiți { media } de la compania { $brand } la această adresă.
+    [subscription] De acum nu mai primiți „{ $list }” de la compania { $brand }.
+   *[channel] De acum nu mai primiți { media } de la compania { $brand }.
+}
+out-title = V-am dezabonat deja
+out-lead = { $level ->
+    [any] Nu primiți nicio publicitate de la compania { $brand }.
+    [identity] Nu primiți { media } de la compania { $brand } la această adresă.
+    [subscription] Nu primiți „{ $list }” de la compania { $brand }.
+   *[channel] Nu primiți { media } de la compania { $brand }.
+}
+out-since = Este așa din { $date }.
+
+undo-ask-title = Anulați dezabonarea
+undo-ask-lead = Apăsați butonul și devine din nou valabil ce era înainte de dezabonare.
+undone-title = Dezabonarea a fost anulată
+undone-lead = Este din nou valabil ce era înainte de dezabonare. Vă puteți dezabona în continuare oricând.
+superseded-title = Nu este nimic de anulat
+superseded-lead = Între timp ați făcut o alegere mai nouă și aceea este valabilă. Nu s-a schimbat nimic.
+proof-title = Acesta este un link de test
+proof-lead = Arată ce ar vedea un destinatar. Nu s-a înregistrat nimic.
