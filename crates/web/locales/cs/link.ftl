@@ -8,10 +8,10 @@ ask-lead = { $level ->
     [any] Stiskněte tlačítko a žádnou další reklamu už nedostanete, ať se posílá jakkoli. Platí to hned.
     [identity] Stiskněte tlačítko a na tuto adresu už nedostanete { media }. Platí to hned.
     [subscription] Stiskněte tlačítko a z tohoto seznamu už nic nedostanete. Platí to hned.
-   *[channel] Stiskněte tlačítko a už nedostanete { media }, ani na tuto, ani na jinou svou adresu. Platí to hned.
+   *[channel] Stiskněte tlačítko a už nedostanete { media } ani na tuto, ani na jinou svou adresu. Platí to hned.
 }
 outdated-lead = Tento odkaz je z doby před vaším posledním přihlášením k odběru, proto nezapůsobil sám. Nic se nezměnilo. Pokud se chcete odhlásit, stiskněte tlačítko.
-undo-lead = Nechtěli jste to?
+undo-lead = Byl to omyl?
 
 done-title = Odhlášeno
 done-lead = { $level ->
@@ -34,6 +34,6 @@ undo-ask-lead = Stiskněte tlačítko a bude znovu platit to, co platilo před o
 undone-title = Vráceno zpět
 undone-lead = Znovu platí to, co platilo před odhlášením. Odhlásit se můžete dál kdykoli.
 superseded-title = Není co vracet
-superseded-lead = Mezitím jste zvolili něco novějšího a to platí. Nic se nezměnilo.
+superseded-lead = Mezitím je zvoleno něco novějšího a to platí. Nic se nezměnilo.
 proof-title = Toto je zkušební odkaz
 proof-lead = Ukazuje, co by viděl příjemce. Nic se neuložilo.

@@ -1,5 +1,5 @@
 incomplete-title = Tento odkaz není úplný
-incomplete-lead = Nepoznáme, čí nastavení to je, takže se nic nezměnilo. Otevřete ho znovu ze zprávy; pokud jste ho kopírovali, zkontrolujte, že je celý.
+incomplete-lead = Nepoznáme, čí nastavení to je, takže se nic nezměnilo. Otevřete ho znovu ze zprávy; pokud byl zkopírován, zkontrolujte, že je celý.
 unknown-title = Tento odkaz neznáme
 unknown-lead = Není náš, nebo už neexistuje to, k čemu byl vytvořen. Nic se nezměnilo. Otevřete znovu odkaz ve zprávě.
 refused-title = To se nepovedlo

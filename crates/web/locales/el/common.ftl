@@ -19,9 +19,9 @@ month-11 = Νοεμβρίου
 month-12 = Δεκεμβρίου
 date = { $day } { $month } { $year }
 
-sent-to = Στάλθηκε: { $address }
+sent-to = Στάλθηκε σε: { $address }
 still-come = Οι αποδείξεις και οι ειδοποιήσεις για τον λογαριασμό σας θα συνεχίσουν να έρχονται.
-unsubscribe = Διαγραφή από τη λίστα
+unsubscribe = Απεγγραφή
 undo = Αναίρεση
 more-choices = Δείτε όλες τις επιλογές σας
 

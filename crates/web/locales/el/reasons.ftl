@@ -1,5 +1,5 @@
 reasons-title = Πείτε μας γιατί, αν θέλετε
-reasons-lead = Η διαγραφή σας ισχύει έτσι κι αλλιώς.
+reasons-lead = Η απεγγραφή σας ισχύει έτσι κι αλλιώς.
 reason-too-many = Πάρα πολλά μηνύματα
 reason-not-relevant = Δεν με ενδιαφέρουν
 reason-never-asked = Δεν τα ζήτησα ποτέ

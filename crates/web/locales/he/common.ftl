@@ -24,7 +24,7 @@ sent-to = נשלח אל { $address }
 still-come = קבלות והודעות על החשבון ימשיכו להגיע.
 unsubscribe = הסרה מהדיוור
 undo = ביטול הפעולה
-more-choices = לכל הבחירות שלכם
+more-choices = לכל ההעדפות שלכם
 
 yes = כן
 no = לא

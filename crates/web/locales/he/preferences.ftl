@@ -1,4 +1,4 @@
-section-channels = איך אפשר ליצור אתכם קשר מאת { $brand }
+section-channels = איך יגיעו אליכם הודעות מאת { $brand }
 section-lists = באילו נושאים
 lists-lead = הודעות מרשימה מגיעות רק אם לדרך שבה הן נשלחות לא נבחר ״לא״ למעלה.
 list-starts = מתחילה ב-{ $date }

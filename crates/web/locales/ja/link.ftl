@@ -1,6 +1,6 @@
 ask-title = { $level ->
     [any] { $brand }からのすべての広告を停止
-    [identity] この宛先への{ $brand }からの{ media }を停止
+    [identity] { $brand }からこの宛先への{ media }を停止
     [subscription] { $brand }の「{ $list }」を配信停止
    *[channel] { $brand }からの{ media }を停止
 }

@@ -1,5 +1,5 @@
 notice-choices-subject = { $brand }の配信設定
-notice-choices-lead = { $brand }がこの宛先に何を送ってよいかを設定するページのご請求がありました。リンクは次のとおりです。
+notice-choices-lead = この宛先で、{ $brand }の配信設定ページのご依頼を受け付けました。次のリンクから設定できます。
 notice-choices-link = 設定する
 notice-choices-ignore = お心当たりがない場合は、そのままで構いません。何も変わっていません。
 notice-confirm-subject = ご確認ください：{ $brand }の「{ $list }」

@@ -12,7 +12,7 @@ address-malformed = { $channel ->
    *[email] このメールアドレスには送信できません。文字が抜けていたり、空白が入っていたりしませんか？
 }
 check-title = { $channel ->
-    [sms] 電話をご確認ください
+    [sms] 携帯電話をご確認ください
    *[email] メールをご確認ください
 }
 check-lead = { $channel ->
@@ -32,8 +32,8 @@ confirm-lead = ボタンを押すと、{ $brand }の「{ $list }」が { $addres
 confirm-agreed = { $date }に同意された内容：
 confirm = はい、登録します
 confirm-expired-title = リンクの有効期限が切れています
-confirm-expired-lead = 申し込みから{ $hours }時間を過ぎました。何も記録していません。「{ $list }」をご希望の場合は、新しいリンクをご請求ください。
+confirm-expired-lead = 申し込みから{ $hours }時間を過ぎました。何も記録していません。「{ $list }」をご希望の場合は、新しいリンクを取得してください。
 confirm-superseded-title = 登録していません
 confirm-superseded-lead = お申し込みの後に「いいえ」を選択されており、そちらが有効です。何も変わっていません。「{ $list }」をご希望の場合は、設定ページで選択してください。
 confirm-blocked = { $brand }からの{ media }を停止されているため、「{ $list }」はこの方法では届きません。設定ページで変更できます。
-ask-new-link = 新しいリンクを請求する
+ask-new-link = 新しいリンクを取得する

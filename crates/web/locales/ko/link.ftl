@@ -16,16 +16,16 @@ undo-lead = 원하던 것이 아닌가요?
 done-title = 수신 거부가 완료되었습니다
 done-lead = { $level ->
     [any] 지금부터 { $brand }에서 보내는 광고를 받지 않습니다.
-    [identity] 지금부터 이 주소로는 { $brand }에서 { media } 발송을 하지 않습니다.
+    [identity] 지금부터 이 주소에서는 { $brand }의 { media } 수신이 중단됩니다.
     [subscription] 지금부터 { $brand }에서 보내는 ‘{ $list }’ 소식을 받지 않습니다.
-   *[channel] 지금부터 { $brand }에서 { media } 발송을 하지 않습니다.
+   *[channel] 지금부터 { $brand }에서 보내는 { media } 수신이 중단됩니다.
 }
 out-title = 이미 수신 거부되어 있습니다
 out-lead = { $level ->
     [any] { $brand }에서 보내는 광고를 받지 않고 있습니다.
-    [identity] 이 주소로는 { $brand }에서 { media } 발송을 하지 않습니다.
+    [identity] 이 주소에서는 { $brand }의 { media } 수신이 중단되어 있습니다.
     [subscription] { $brand }에서 보내는 ‘{ $list }’ 소식을 받지 않고 있습니다.
-   *[channel] { $brand }에서 { media } 발송을 하지 않습니다.
+   *[channel] { $brand }에서 보내는 { media } 수신이 중단되어 있습니다.
 }
 out-since = { $date }부터 적용되고 있습니다.
 

@@ -3,17 +3,17 @@ choices-lead = Jakie reklamy może Ci wysyłać firma { $brand }. Potwierdzenia 
 row = { $level ->
     [any] Wszelkie reklamy
     [identity] { $channel ->
-        [sms] Reklamy SMS-em na numer { $address }
-        [push] Reklamy w powiadomieniach push na tym urządzeniu
-        [whatsApp] Reklamy przez WhatsApp na numer { $address }
-       *[email] Reklamy e-mailem na adres { $address }
+        [sms] SMS-y reklamowe na numer { $address }
+        [push] Reklamowe powiadomienia push na tym urządzeniu
+        [whatsApp] Wiadomości reklamowe w WhatsAppie na numer { $address }
+       *[email] E-maile reklamowe na adres { $address }
     }
     [subscription] Lista „{ $list }”
    *[channel] { $channel ->
-        [sms] Reklamy SMS-em na każdy Twój numer
-        [push] Reklamy w powiadomieniach push na każdym Twoim urządzeniu
-        [whatsApp] Reklamy przez WhatsApp na każdy Twój numer
-       *[email] Reklamy e-mailem na każdy Twój adres
+        [sms] SMS-y reklamowe na każdy Twój numer
+        [push] Reklamowe powiadomienia push na każdym Twoim urządzeniu
+        [whatsApp] Wiadomości reklamowe w WhatsAppie na każdy Twój numer
+       *[email] E-maile reklamowe na każdy Twój adres
     }
 }
 known-yes = Tak, od { $date }

@@ -1,9 +1,9 @@
 sender-unknown = tego nadawcy
 media = { $channel ->
-    [sms] reklam SMS-em
-    [push] reklam w powiadomieniach push
-    [whatsApp] reklam przez WhatsApp
-   *[email] reklam e-mailem
+    [sms] SMS-ów reklamowych
+    [push] reklamowych powiadomień push
+    [whatsApp] wiadomości reklamowych w WhatsAppie
+   *[email] e-maili reklamowych
 }
 month-1 = stycznia
 month-2 = lutego

@@ -34,6 +34,6 @@ undo-ask-lead = Naciśnij przycisk, a znów będzie obowiązywać to, co było u
 undone-title = Rezygnacja cofnięta
 undone-lead = Znów obowiązuje to, co było ustawione przed rezygnacją. Nadal możesz się wypisać w każdej chwili.
 superseded-title = Nie ma czego cofać
-superseded-lead = Od tego czasu wybrano już coś nowszego i to obowiązuje. Nic się nie zmieniło.
+superseded-lead = Później wybrano już coś innego i to obowiązuje. Nic się nie zmieniło.
 proof-title = To jest link testowy
 proof-lead = Pokazuje, co zobaczyłby odbiorca. Nic nie zapisano.

@@ -21,7 +21,7 @@ check-lead = { $channel ->
 }
 check-late = Po kilku minutach nic nie przyszło? Zajrzyj do spamu, sprawdź adres albo poproś o ponowne wysłanie.
 send-again = Wyślij jeszcze raz
-sent-again = Wysłano jeszcze raz, o ile na ten adres nie wysłano już wystarczająco wiele.
+sent-again = Wysłano jeszcze raz, chyba że na ten adres wysłano już dość wiadomości.
 joined-title = Zapisaliśmy Cię
 joined-lead = „{ $list }” od firmy { $brand } będzie od teraz przychodzić na { $address }. Możesz się wypisać w każdej chwili.
 not-open-title = Na listę „{ $list }” nie można się teraz zapisać
@@ -32,7 +32,7 @@ confirm-lead = Naciśnij przycisk, a firma { $brand } będzie wysyłać „{ $li
 confirm-agreed = Treść zgody wyrażonej { $date }:
 confirm = Tak, zapisz mnie
 confirm-expired-title = Ten link wygasł
-confirm-expired-lead = Minął czas jego ważności (w godzinach: { $hours }). Nic nie zapisano. Jeśli nadal chcesz dostawać „{ $list }”, poproś o nowy link.
+confirm-expired-lead = Poproszono o niego ponad { $hours } godz. temu. Nic nie zapisano. Jeśli nadal chcesz dostawać „{ $list }”, poproś o nowy link.
 confirm-superseded-title = Nie zapisano
 confirm-superseded-lead = Po tej prośbie wybrano „nie” i to obowiązuje. Nic się nie zmieniło. Jeśli jednak chcesz dostawać „{ $list }”, wybierz to na stronie z ustawieniami.
 confirm-blocked = Masz wyłączone otrzymywanie { media } od firmy { $brand }, więc „{ $list }” tą drogą nie przychodzi. Możesz to zmienić na stronie z ustawieniami.

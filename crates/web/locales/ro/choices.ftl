@@ -1,5 +1,5 @@
 choices-title = Opțiunile dumneavoastră
-choices-lead = Ce publicitate vă poate trimite compania { $brand }. Chitanțele și mesajele despre contul dumneavoastră vin în orice caz.
+choices-lead = Ce publicitate vă poate trimite firma { $brand }. Chitanțele și mesajele despre contul dumneavoastră vin în orice caz.
 row = { $level ->
     [any] Publicitate de orice fel
     [identity] { $channel ->
@@ -27,6 +27,6 @@ rule = Un „nu” mai larg este mai puternic decât un „da” mai restrâns: 
 save = Salvați opțiunile
 saved = Salvat. Opțiunile sunt valabile de acum.
 stop-all = Opriți toată publicitatea
-stop-all-lead = O singură apăsare și nu mai primiți nicio publicitate de la compania { $brand }, indiferent pe ce cale.
-stopped-all = Toată publicitatea de la compania { $brand } este oprită.
-stopped-all-since = Toată publicitatea de la compania { $brand } este oprită din { $date }. Cât timp rămâne așa, un „da” la altceva nu are efect.
+stop-all-lead = O singură apăsare și nu mai primiți nicio publicitate de la firma { $brand }, indiferent pe ce cale.
+stopped-all = Toată publicitatea de la firma { $brand } este oprită.
+stopped-all-since = Toată publicitatea de la firma { $brand } este oprită din { $date }. Cât timp rămâne așa, un „da” la altceva nu are efect.

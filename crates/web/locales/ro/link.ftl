@@ -1,8 +1,8 @@
 ask-title = { $level ->
-    [any] Opriți toată publicitatea de la compania { $brand }
-    [identity] Nu mai primiți { media } de la compania { $brand } la această adresă
-    [subscription] Dezabonare de la „{ $list }” de la compania { $brand }
-   *[channel] Nu mai primiți { media } de la compania { $brand }
+    [any] Opriți toată publicitatea de la firma { $brand }
+    [identity] Nu mai primiți { media } de la firma { $brand } la această adresă
+    [subscription] Dezabonare de la „{ $list }” de la firma { $brand }
+   *[channel] Nu mai primiți { media } de la firma { $brand }
 }
 ask-lead = { $level ->
     [any] Apăsați butonul și nu mai primiți nicio publicitate, indiferent pe ce cale. Are efect imediat.
@@ -15,17 +15,17 @@ undo-lead = Nu asta ați vrut?
 
 done-title = V-am dezabonat
 done-lead = { $level ->
-    [any] De acum nu mai primiți nicio publicitate de la compania { $brand }.
-    [identity] De acum nu mai primiți { media } de la compania { $brand } la această adresă.
-    [subscription] De acum nu mai primiți „{ $list }” de la compania { $brand }.
-   *[channel] De acum nu mai primiți { media } de la compania { $brand }.
+    [any] De acum nu mai primiți nicio publicitate de la firma { $brand }.
+    [identity] De acum nu mai primiți { media } de la firma { $brand } la această adresă.
+    [subscription] De acum nu mai primiți „{ $list }” de la firma { $brand }.
+   *[channel] De acum nu mai primiți { media } de la firma { $brand }.
 }
 out-title = V-am dezabonat deja
 out-lead = { $level ->
-    [any] Nu primiți nicio publicitate de la compania { $brand }.
-    [identity] Nu primiți { media } de la compania { $brand } la această adresă.
-    [subscription] Nu primiți „{ $list }” de la compania { $brand }.
-   *[channel] Nu primiți { media } de la compania { $brand }.
+    [any] Nu primiți nicio publicitate de la firma { $brand }.
+    [identity] Nu primiți { media } de la firma { $brand } la această adresă.
+    [subscription] Nu primiți „{ $list }” de la firma { $brand }.
+   *[channel] Nu primiți { media } de la firma { $brand }.
 }
 out-since = Este așa din { $date }.
 

@@ -2,8 +2,8 @@ subscribe-title = Abonare la „{ $list }”
 subscribe-email = Adresa dumneavoastră de e-mail
 subscribe-number = Numărul dumneavoastră de telefon, cu prefixul țării
 subscribe-terms = { $channel ->
-    [sms] Da, compania { $brand } îmi poate trimite „{ $list }” prin SMS. Pot opri oricând, răspunzând STOP sau prin linkul dintr-un mesaj.
-   *[email] Da, compania { $brand } îmi poate trimite „{ $list }” prin e-mail. Mă pot dezabona oricând prin linkul din fiecare mesaj.
+    [sms] Da, firma { $brand } îmi poate trimite „{ $list }” prin SMS. Pot opri oricând, răspunzând STOP sau prin linkul dintr-un mesaj.
+   *[email] Da, firma { $brand } îmi poate trimite „{ $list }” prin e-mail. Mă pot dezabona oricând prin linkul din fiecare mesaj.
 }
 subscribe-terms-missing = Bifați caseta dacă sunteți de acord; fără aceasta nu se trimite nimic.
 subscribe = Abonare
@@ -23,17 +23,17 @@ check-late = Nimic după câteva minute? Căutați în spam, verificați adresa 
 send-again = Trimiteți încă o dată
 sent-again = S-a trimis încă o dată, dacă la această adresă nu s-au trimis deja destule.
 joined-title = V-am abonat
-joined-lead = „{ $list }” de la compania { $brand } vine de acum la { $address }. Vă puteți dezabona oricând.
+joined-lead = „{ $list }” de la firma { $brand } vine de acum la { $address }. Vă puteți dezabona oricând.
 not-open-title = La „{ $list }” nu vă puteți abona acum
 not-open-starts = Vă puteți abona din { $date }.
 not-open-ended = Această listă s-a încheiat.
 confirm-title = Vă abonați la „{ $list }”?
-confirm-lead = Apăsați butonul, iar compania { $brand } va trimite „{ $list }” la { $address }. Dacă nu ați cerut asta, nu faceți nimic: atunci nu vine nimic.
+confirm-lead = Apăsați butonul, iar firma { $brand } va trimite „{ $list }” la { $address }. Dacă nu ați cerut asta, nu faceți nimic: atunci nu vine nimic.
 confirm-agreed = Acordul din { $date }:
 confirm = Da, vreau să mă abonez
 confirm-expired-title = Acest link a expirat
 confirm-expired-lead = A fost cerut cu mai mult de { $hours } h în urmă. Nu s-a înregistrat nimic. Dacă mai doriți „{ $list }”, cereți un link nou.
 confirm-superseded-title = Abonarea nu s-a făcut
 confirm-superseded-lead = De la această cerere ați spus „nu”, iar acest „nu” este valabil. Nu s-a schimbat nimic. Dacă doriți totuși „{ $list }”, alegeți pe pagina cu opțiunile dumneavoastră.
-confirm-blocked = Ați oprit: { media } de la compania { $brand }. De aceea „{ $list }” nu vine pe această cale. Puteți schimba asta pe pagina cu opțiunile dumneavoastră.
+confirm-blocked = Ați oprit: { media } de la firma { $brand }. De aceea „{ $list }” nu vine pe această cale. Puteți schimba asta pe pagina cu opțiunile dumneavoastră.
 ask-new-link = Cereți un link nou

@@ -35,5 +35,5 @@ confirm-expired-title = Bu bağlantının süresi doldu
 confirm-expired-lead = Bağlantı { $hours } saatten daha önce istendi. Hiçbir şey kaydedilmedi. Hâlâ “{ $list }” almak istiyorsanız yeni bir bağlantı isteyin.
 confirm-superseded-title = Abonelik başlamadı
 confirm-superseded-lead = Bu istekten sonra “hayır” dediniz ve o geçerli. Hiçbir şey değişmedi. Yine de “{ $list }” almak istiyorsanız bunu tercihler sayfanızda seçin.
-confirm-blocked = Şunu durdurmuş durumdasınız: { media } ({ $brand }). Bu yüzden “{ $list }” bu yolla gelmiyor. Bunu tercihler sayfanızda değiştirebilirsiniz.
+confirm-blocked = Seçiminize göre { $brand } size { media } göndermiyor; bu yüzden “{ $list }” bu yolla gelmiyor. Bunu tercihler sayfanızda değiştirebilirsiniz.
 ask-new-link = Yeni bağlantı iste

@@ -16,8 +16,8 @@ check-title = { $channel ->
    *[email] 请查看您的邮箱
 }
 check-lead = { $channel ->
-    [sms] 含有链接的短信正在发往 { $address }。请打开链接并按下按钮，之后订阅才会生效。
-   *[email] 含有链接的邮件正在发往 { $address }。请打开链接并按下按钮，之后订阅才会生效。
+    [sms] 含有链接的短信正在发往 { $address }。请打开链接并点击按钮，之后订阅才会生效。
+   *[email] 含有链接的邮件正在发往 { $address }。请打开链接并点击按钮，之后订阅才会生效。
 }
 check-late = 几分钟后仍未收到？请查看垃圾邮件、检查地址，或重新发送。
 send-again = 重新发送
@@ -28,7 +28,7 @@ not-open-title = “{ $list }”目前不开放订阅
 not-open-starts = 自{ $date }起可以订阅。
 not-open-ended = 此列表已结束。
 confirm-title = 订阅“{ $list }”？
-confirm-lead = 按下按钮后，{ $brand }会将“{ $list }”发送至 { $address }。如果不是您本人申请的，无需理会，您不会收到任何内容。
+confirm-lead = 点击按钮后，{ $brand }会将“{ $list }”发送至 { $address }。如果不是您本人申请的，无需理会，您不会收到任何内容。
 confirm-agreed = { $date }同意的内容：
 confirm = 是的，我要订阅
 confirm-expired-title = 此链接已过期
