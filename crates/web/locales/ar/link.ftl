@@ -1,8 +1,8 @@
 ask-title = { $level ->
     [any] إيقاف كل الإعلانات من { $brand }
-    [identity] إيقاف أي { media } من { $brand } إلى هذا العنوان
+    [identity] التوقف عن تلقي { media } من { $brand } على هذا العنوان
     [subscription] إلغاء الاشتراك في «{ $list }» من { $brand }
-   *[channel] إيقاف أي { media } من { $brand }
+   *[channel] التوقف عن تلقي { media } من { $brand }
 }
 ask-lead = { $level ->
     [any] اضغط الزر ولن تصلك أي إعلانات بعد الآن، بأي وسيلة كانت. يسري ذلك فورًا.

@@ -5,14 +5,14 @@ row = { $level ->
     [identity] { $channel ->
         [sms] 发送到 { $address } 的营销短信
         [push] 此设备上的营销推送通知
-        [whatsApp] 发送到 { $address } 的 WhatsApp 营销消息
+        [whatsApp] 发送到 { $address } 的WhatsApp营销消息
        *[email] 发送到 { $address } 的营销邮件
     }
     [subscription] “{ $list }”列表
    *[channel] { $channel ->
         [sms] 发送到您任何号码的营销短信
         [push] 您任何设备上的营销推送通知
-        [whatsApp] 发送到您任何号码的 WhatsApp 营销消息
+        [whatsApp] 发送到您任何号码的WhatsApp营销消息
        *[email] 发送到您任何邮箱的营销邮件
     }
 }

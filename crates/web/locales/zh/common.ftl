@@ -2,7 +2,7 @@ sender-unknown = 该发件方
 media = { $channel ->
     [sms] 营销短信
     [push] 营销推送通知
-    [whatsApp] WhatsApp 营销消息
+    [whatsApp] WhatsApp营销消息
    *[email] 营销邮件
 }
 month-1 = 1月
