@@ -27,6 +27,6 @@ rule = Un „nu” mai larg este mai puternic decât un „da” mai restrâns: 
 save = Salvați opțiunile
 saved = Salvat. Opțiunile sunt valabile de acum.
 stop-all = Opriți toată publicitatea
-stop-all-lead = O singură apăsare și nu mai primiți nicio publicitate de la firma { $brand }, indiferent pe ce cale.
+stop-all-lead = O singură apăsare și nu veți mai primi nicio publicitate de la firma { $brand }, indiferent pe ce cale.
 stopped-all = Toată publicitatea de la firma { $brand } este oprită.
 stopped-all-since = Toată publicitatea de la firma { $brand } este oprită din { $date }. Cât timp rămâne așa, un „da” la altceva nu are efect.
