@@ -16,9 +16,9 @@ row = { $level ->
        *[email] Pubblicità via email a qualsiasi tuo indirizzo
     }
 }
-known-yes = Sì dal { $date }
+known-yes = Sì dal giorno { $date }
 known-yes-undated = Sì, data non nota
-known-no = No dal { $date }
+known-no = No dal giorno { $date }
 known-no-undated = No, data non nota
 known-pending = Non ancora confermato
 known-other = Registrato: { $value }
@@ -29,4 +29,4 @@ saved = Salvato. Le tue scelte valgono da ora.
 stop-all = Ferma tutta la pubblicità
 stop-all-lead = Un clic e non riceverai più pubblicità da { $brand }, con nessun mezzo.
 stopped-all = Tutta la pubblicità di { $brand } è fermata.
-stopped-all-since = Tutta la pubblicità di { $brand } è fermata dal { $date }. Finché resta così, un sì ad altro non ha effetto.
+stopped-all-since = Tutta la pubblicità di { $brand } è fermata dal giorno { $date }. Finché resta così, un sì ad altro non ha effetto.

@@ -27,7 +27,7 @@ out-lead = { $level ->
     [subscription] Non ricevi «{ $list }» da { $brand }.
    *[channel] Non ricevi { media } da { $brand }.
 }
-out-since = È così dal { $date }.
+out-since = È così dal giorno { $date }.
 
 undo-ask-title = Ripristina l’iscrizione
 undo-ask-lead = Premi il pulsante e la tua scelta torna quella che era prima dell’annullamento.
