@@ -8,7 +8,7 @@ row = { $level ->
         [whatsApp] Publicité par WhatsApp au { $address }
        *[email] Publicité par e-mail à { $address }
     }
-    [subscription] La liste « { $list } »
+    [subscription] La liste « { $list } »
    *[channel] { $channel ->
         [sms] Publicité par SMS à tous vos numéros
         [push] Publicité par notification push sur tous vos appareils
@@ -21,9 +21,9 @@ known-yes-undated = Oui, date inconnue
 known-no = Non depuis le { $date }
 known-no-undated = Non, date inconnue
 known-pending = Pas encore confirmé
-known-other = Enregistré : { $value }
+known-other = Enregistré : { $value }
 known-nothing = Vous n’avez encore rien indiqué à ce sujet
-rule = Le non le plus large l’emporte : un non à toute publicité arrête tout.
+rule = Le non le plus large l’emporte : un non à toute publicité arrête tout.
 save = Enregistrer mes choix
 saved = C’est enregistré. Vos choix comptent dès maintenant.
 stop-all = Arrêter toute publicité

@@ -9,4 +9,4 @@ reason-text = Avec vos propres mots (facultatif)
 reason-send = Envoyer
 reasons-thanks = Merci, c’est noté.
 others-title = Autres possibilités
-others-lead = Moins de messages, une pause, certaines listes seulement, une autre langue : vous pouvez aussi régler tout cela.
+others-lead = Moins de messages, une pause, certaines listes seulement, une autre langue : vous pouvez aussi régler tout cela.
