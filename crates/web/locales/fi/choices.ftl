@@ -28,5 +28,5 @@ save = Tallenna valintani
 saved = Tallennettu. Valintasi ovat voimassa heti.
 stop-all = Lopeta kaikki markkinointi
 stop-all-lead = Yksi painallus, niin { $brand } ei enää lähetä sinulle markkinointia millään tavalla.
-stopped-all = Kaikki markkinointi on lopetettu: { $brand }.
-stopped-all-since = Kaikki markkinointi on lopetettu { $date } lähtien: { $brand }. Niin kauan kuin tämä on voimassa, kyllä muuhun ei vaikuta.
+stopped-all = { $brand } ei enää lähetä sinulle mitään markkinointia.
+stopped-all-since = Kaikki markkinointi on estetty { $date } lähtien: { $brand } ei lähetä sinulle markkinointia. Niin kauan kuin esto on voimassa, ”kyllä” johonkin muuhun ei vaikuta.

@@ -9,7 +9,7 @@ subscribe-terms-missing = Cochez la case pour donner votre accord ; sans lui, 
 subscribe = S’abonner
 address-malformed = { $channel ->
     [sms] Nous ne pouvons rien envoyer à ce numéro de téléphone. Écrivez-le avec l’indicatif du pays, par exemple +33 6 39 98 12 34.
-   *[email] Nous ne pouvons rien envoyer à cette adresse e-mail. Manque-t-il une lettre, ou y a-t-il une espace en trop ?
+   *[email] Nous ne pouvons rien envoyer à cette adresse e-mail. Manque-t-il une lettre, ou y a-t-il un espace en trop ?
 }
 check-title = { $channel ->
     [sms] Regardez votre téléphone

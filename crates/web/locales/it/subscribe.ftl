@@ -35,5 +35,5 @@ confirm-expired-title = Questo link è scaduto
 confirm-expired-lead = È stato chiesto più di { $hours } ore fa. Non è stato registrato nulla. Se vuoi ancora «{ $list }», chiedi un nuovo link.
 confirm-superseded-title = Nessuna iscrizione
 confirm-superseded-lead = Dopo questa richiesta hai detto no, e vale quello. Non è cambiato nulla. Se invece vuoi «{ $list }», sceglilo nella pagina delle tue scelte.
-confirm-blocked = Hai fermato la { media } di { $brand }, perciò «{ $list }» non ti arriva con questo mezzo. Puoi cambiarlo nella pagina delle tue scelte.
+confirm-blocked = Hai bloccato la { media } di { $brand }, perciò «{ $list }» non ti arriva con questo mezzo. Puoi cambiarlo nella pagina delle tue scelte.
 ask-new-link = Chiedi un nuovo link

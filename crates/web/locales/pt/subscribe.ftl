@@ -6,7 +6,7 @@ subscribe-terms = { $channel ->
    *[email] Sim, { $brand } pode enviar-me “{ $list }” por e-mail. Posso cancelar a inscrição a qualquer momento pelo link de cada mensagem.
 }
 subscribe-terms-missing = Marque a caixa para aceitar; sem isso, nada é enviado.
-subscribe = Fazer a inscrição
+subscribe = Inscrever-me
 address-malformed = { $channel ->
     [sms] Não é possível enviar mensagens para este número de telefone. Escreva-o com o código do país, por exemplo +351 912 345 678.
    *[email] Não é possível enviar mensagens para este endereço de e-mail. Falta alguma letra ou há um espaço a mais?
@@ -35,5 +35,5 @@ confirm-expired-title = Este link expirou
 confirm-expired-lead = Foi pedido há mais de { $hours } horas. Nada foi guardado. Se ainda quiser “{ $list }”, peça um novo link.
 confirm-superseded-title = Sem inscrição
 confirm-superseded-lead = Depois deste pedido, disse que não, e é isso que vale. Nada mudou. Se mesmo assim quiser “{ $list }”, escolha esta lista na página das suas escolhas.
-confirm-blocked = A { media } de { $brand } está parada por sua escolha, por isso “{ $list }” não chega por esse meio. Pode mudar isso na página das suas escolhas.
+confirm-blocked = A { media } de { $brand } está interrompida por sua escolha, por isso “{ $list }” não chega por esse meio. Pode mudar isso na página das suas escolhas.
 ask-new-link = Pedir um novo link
