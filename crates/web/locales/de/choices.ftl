@@ -1,16 +1,18 @@
 choices-title = Ihre Einstellungen
-choices-lead = Was { $brand } Ihnen als Werbung senden darf. Belege und Nachrichten zu Ihrem Konto kommen in jedem Fall.
+choices-lead = Welche Werbung von { $brand } an Sie gehen darf. Belege und Nachrichten zu Ihrem Konto kommen in jedem Fall.
 row = { $level ->
     [any] Werbung jeder Art
     [identity] { $channel ->
         [sms] Werbung per SMS an { $address }
         [push] Werbung per Push-Nachricht auf diesem Gerät
+        [whatsApp] Werbung per WhatsApp an { $address }
        *[email] Werbung per E-Mail an { $address }
     }
     [subscription] Die Liste „{ $list }“
    *[channel] { $channel ->
         [sms] Werbung per SMS an jede Ihrer Nummern
         [push] Werbung per Push-Nachricht auf jedem Ihrer Geräte
+        [whatsApp] Werbung per WhatsApp an jede Ihrer Nummern
        *[email] Werbung per E-Mail an jede Ihrer Adressen
     }
 }

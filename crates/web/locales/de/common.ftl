@@ -2,6 +2,7 @@ sender-unknown = diesem Absender
 media = { $channel ->
     [sms] Werbung per SMS
     [push] Werbung per Push-Nachricht
+    [whatsApp] Werbung per WhatsApp
    *[email] Werbung per E-Mail
 }
 month-1 = Januar

@@ -5,12 +5,14 @@ row = { $level ->
     [identity] { $channel ->
         [sms] Publicidad por SMS al { $address }
         [push] Publicidad por notificaciones push en este dispositivo
+        [whatsApp] Publicidad por WhatsApp al { $address }
        *[email] Publicidad por correo electrónico a { $address }
     }
     [subscription] La lista «{ $list }»
    *[channel] { $channel ->
         [sms] Publicidad por SMS a cualquiera de sus números
         [push] Publicidad por notificaciones push en cualquiera de sus dispositivos
+        [whatsApp] Publicidad por WhatsApp a cualquiera de sus números
        *[email] Publicidad por correo electrónico a cualquiera de sus direcciones
     }
 }

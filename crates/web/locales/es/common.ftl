@@ -2,6 +2,7 @@ sender-unknown = este remitente
 media = { $channel ->
     [sms] publicidad por SMS
     [push] publicidad por notificaciones push
+    [whatsApp] publicidad por WhatsApp
    *[email] publicidad por correo electrónico
 }
 month-1 = enero

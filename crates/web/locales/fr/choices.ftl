@@ -1,16 +1,18 @@
 choices-title = Vos choix
-choices-lead = Ce que { $brand } peut vous envoyer comme publicité. Les reçus et les messages concernant votre compte vous parviennent dans tous les cas.
+choices-lead = Les publicités que { $brand } peut vous envoyer. Les reçus et les messages concernant votre compte vous parviennent dans tous les cas.
 row = { $level ->
     [any] Toute publicité, quelle qu’elle soit
     [identity] { $channel ->
         [sms] Publicité par SMS au { $address }
         [push] Publicité par notification push sur cet appareil
+        [whatsApp] Publicité par WhatsApp au { $address }
        *[email] Publicité par e-mail à { $address }
     }
-    [subscription] La liste « { $list } »
+    [subscription] La liste « { $list } »
    *[channel] { $channel ->
         [sms] Publicité par SMS à tous vos numéros
         [push] Publicité par notification push sur tous vos appareils
+        [whatsApp] Publicité par WhatsApp à tous vos numéros
        *[email] Publicité par e-mail à toutes vos adresses
     }
 }
@@ -19,9 +21,9 @@ known-yes-undated = Oui, date inconnue
 known-no = Non depuis le { $date }
 known-no-undated = Non, date inconnue
 known-pending = Pas encore confirmé
-known-other = Enregistré : { $value }
+known-other = Enregistré : { $value }
 known-nothing = Vous n’avez encore rien indiqué à ce sujet
-rule = Le non le plus large l’emporte : un non à toute publicité arrête tout.
+rule = Le non le plus large l’emporte : un non à toute publicité arrête tout.
 save = Enregistrer mes choix
 saved = C’est enregistré. Vos choix comptent dès maintenant.
 stop-all = Arrêter toute publicité

@@ -2,6 +2,7 @@ sender-unknown = cet expéditeur
 media = { $channel ->
     [sms] publicité par SMS
     [push] publicité par notification push
+    [whatsApp] publicité par WhatsApp
    *[email] publicité par e-mail
 }
 month-1 = janvier

@@ -1,0 +1,14 @@
+notice-choices-subject = اختياراتك لدى { $brand }
+notice-choices-lead = طلب شخص ما، ويُفترض أنه أنت، الصفحة التي تحدد ما يمكن أن يصل من { $brand } إلى هذا العنوان:
+notice-choices-link = تحديد اختياراتي
+notice-choices-ignore = إن لم يكن هذا الطلب منك، فلا تفعل شيئًا. لم يتغير شيء.
+notice-confirm-subject = يرجى التأكيد: «{ $list }» من { $brand }
+notice-confirm-lead = طلب شخص ما، ويُفترض أنه أنت، وصول «{ $list }» من { $brand } إلى هذا العنوان. أكّد ذلك في هذه الصفحة:
+notice-confirm-link = إلى صفحة التأكيد
+notice-confirm-until = مدة صلاحية الرابط بالساعات: { $hours }.
+notice-confirm-ignore = إن لم يكن هذا الطلب منك، فلا تفعل شيئًا، ولن يصلك أي شيء.
+notice-known-subject = تصلك «{ $list }» بالفعل
+notice-known-lead = طلب شخص ما، ويُفترض أنه أنت، وصول «{ $list }» من { $brand } إلى هذا العنوان، وهي تصل إليه بالفعل. يمكنك تغيير ذلك هنا:
+notice-choices-text = { $brand }: حدّد ما يمكن أن يصل إلى هذا الرقم: { $url }
+notice-confirm-text = { $brand }: أكّد «{ $list }» هنا، أو لا تفعل شيئًا: { $url }
+notice-known-text = { $brand }: تصل «{ $list }» إلى هذا الرقم بالفعل. لتغيير ذلك: { $url }

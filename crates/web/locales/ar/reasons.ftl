@@ -1,0 +1,12 @@
+reasons-title = أخبرنا بالسبب إن أردت
+reasons-lead = إلغاء اشتراكك سارٍ في كل الأحوال.
+reason-too-many = الرسائل كثيرة جدًا
+reason-not-relevant = المحتوى لا يهمني
+reason-never-asked = لم أطلبها قط
+reason-other-address = أستخدم عنوانًا آخر
+reason-other = سبب آخر
+reason-text = بكلماتك الخاصة (اختياري)
+reason-send = إرسال
+reasons-thanks = شكرًا لك، تم تسجيل ذلك.
+others-title = خيارات أخرى
+others-lead = رسائل أقل، أو توقف مؤقت، أو قوائم معينة، أو لغة أخرى: يمكنك تحديد كل ذلك أيضًا.

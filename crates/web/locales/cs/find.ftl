@@ -1,0 +1,10 @@
+find-title = Vaše nastavení
+find-lead = Napište e-mailovou adresu nebo telefonní číslo, na které vám firma { $brand } píše. Pošleme tam odkaz na stránku, kde nastavíte, co vám smí chodit.
+find-address = E-mailová adresa nebo telefonní číslo
+find = Poslat odkaz
+find-malformed = Toto není e-mailová adresa ani telefonní číslo s předvolbou země, například +44 7700 900123. Nic jsme neodeslali.
+found-title = Podívejte se do e-mailu nebo do telefonu
+found-lead = Pokud firma { $brand } zná { $address }, odkaz je na cestě. Může to trvat několik minut.
+found-nothing = Nic nepřišlo? Firma { $brand } možná zná jinou vaši adresu nebo číslo. Na stejnou adresu posíláme nejvýše dva odkazy za hodinu.
+no-sender-title = Odtud vám odkaz poslat nemůžeme
+no-sender-lead = Použijte odkaz ve zprávě od firmy { $brand }, nebo jí napište.

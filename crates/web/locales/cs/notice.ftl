@@ -1,0 +1,14 @@
+notice-choices-subject = Vaše nastavení u firmy { $brand }
+notice-choices-lead = Někdo, nejspíš vy, požádal o stránku, kde se nastavuje, co smí firma { $brand } posílat na tuto adresu:
+notice-choices-link = Přejít na nastavení
+notice-choices-ignore = Pokud o to nežádáte vy, nedělejte nic. Nic se nezměnilo.
+notice-confirm-subject = Potvrďte prosím: „{ $list }“ od firmy { $brand }
+notice-confirm-lead = Někdo, nejspíš vy, požádal o „{ $list }“ od firmy { $brand } na tuto adresu. Potvrďte to na této stránce:
+notice-confirm-link = Na stránku s tlačítkem
+notice-confirm-until = Odkaz platí { $hours } h.
+notice-confirm-ignore = Pokud o to nežádáte vy, nedělejte nic: pak nic nepřijde.
+notice-known-subject = „{ $list }“ už dostáváte
+notice-known-lead = Někdo, nejspíš vy, požádal o „{ $list }“ od firmy { $brand } na tuto adresu, na kterou už chodí. Změnit to můžete zde:
+notice-choices-text = { $brand }: nastavte, co smí chodit na toto číslo: { $url }
+notice-confirm-text = { $brand }: potvrďte „{ $list }“ zde, nebo nedělejte nic: { $url }
+notice-known-text = { $brand }: na toto číslo už chodí „{ $list }“. Změnit to můžete zde: { $url }

@@ -1,0 +1,12 @@
+incomplete-title = Tento odkaz není úplný
+incomplete-lead = Nepoznáme, čí nastavení to je, takže se nic nezměnilo. Otevřete ho znovu ze zprávy; pokud byl zkopírován, zkontrolujte, že je celý.
+unknown-title = Tento odkaz neznáme
+unknown-lead = Není náš, nebo už neexistuje to, k čemu byl vytvořen. Nic se nezměnilo. Otevřete znovu odkaz ve zprávě.
+refused-title = To se nepovedlo
+refused-lead = Stránka nedokázala přečíst, co jí bylo odesláno, takže se nic nezměnilo. Otevřete znovu odkaz ve zprávě a stiskněte tam tlačítko.
+unavailable-title = Teď to udělat nemůžeme
+unavailable-lead = Vaše volba se neuložila. Zkuste to za minutu znovu: váš odkaz platí dál.
+missing-title = Tady žádná stránka není
+missing-lead = Otevřete znovu odkaz ve zprávě.
+failed-title = Na naší straně se něco pokazilo
+failed-lead = Vaše volba se neuložila. Zkuste to později znovu: váš odkaz platí dál.

@@ -1,0 +1,12 @@
+reasons-title = Pokud chcete, řekněte nám proč
+reasons-lead = Odhlášení platí tak jako tak.
+reason-too-many = Příliš mnoho zpráv
+reason-not-relevant = Tohle mě nezajímá
+reason-never-asked = Chodí mi bez vyžádání
+reason-other-address = Používám jinou adresu
+reason-other = Jiný důvod
+reason-text = Vlastními slovy (nepovinné)
+reason-send = Odeslat
+reasons-thanks = Děkujeme, zaznamenali jsme to.
+others-title = Další možnosti
+others-lead = Méně zpráv, přestávka, jednotlivé seznamy, jiný jazyk: i to si můžete nastavit.

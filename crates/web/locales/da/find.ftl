@@ -1,0 +1,10 @@
+find-title = Dine valg
+find-lead = Skriv den e-mailadresse eller det telefonnummer, som { $brand } kontakter dig på. Vi sender et link dertil: Det fører til siden, hvor du vælger, hvad der må komme.
+find-address = E-mailadresse eller telefonnummer
+find = Send mig linket
+find-malformed = Det er hverken en e-mailadresse eller et telefonnummer med landekode, som +45 32 12 34 56. Der er ikke sendt noget.
+found-title = Se i din indbakke eller på din telefon
+found-lead = Hvis { $brand } kender { $address }, er et link på vej dertil. Det kan tage nogle minutter.
+found-nothing = Kom der ikke noget? Så har { $brand } måske en anden adresse på dig. Den samme adresse får højst to links i timen.
+no-sender-title = Vi kan ikke sende dig et link herfra
+no-sender-lead = Brug linket i en besked fra { $brand }, eller skriv til dem.

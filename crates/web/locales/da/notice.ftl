@@ -1,0 +1,14 @@
+notice-choices-subject = Dine valg hos { $brand }
+notice-choices-lead = Nogen, formentlig dig, har bedt om siden, hvor man vælger, hvad { $brand } må sende til denne adresse:
+notice-choices-link = Til mine valg
+notice-choices-ignore = Hvis det ikke var dig, skal du ikke gøre noget. Intet er ændret.
+notice-confirm-subject = Bekræft: ”{ $list }” fra { $brand }
+notice-confirm-lead = Nogen, formentlig dig, har bedt om ”{ $list }” fra { $brand } til denne adresse. Bekræft det på denne side:
+notice-confirm-link = Til siden med knappen
+notice-confirm-until = Linket virker i { $hours } timer.
+notice-confirm-ignore = Hvis det ikke var dig, skal du ikke gøre noget: Så kommer der ikke noget.
+notice-known-subject = Du får allerede ”{ $list }”
+notice-known-lead = Nogen, formentlig dig, har bedt om ”{ $list }” fra { $brand } til denne adresse, som allerede får det. Her kan du ændre det:
+notice-choices-text = { $brand }: vælg, hvad der må komme til dette nummer: { $url }
+notice-confirm-text = { $brand }: bekræft ”{ $list }” her, eller gør ingenting: { $url }
+notice-known-text = { $brand }: dette nummer får allerede ”{ $list }”. Ændr det her: { $url }

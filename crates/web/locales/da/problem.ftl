@@ -1,0 +1,12 @@
+incomplete-title = Linket er ikke komplet
+incomplete-lead = Vi kan ikke se, hvis valg det gælder, så intet er ændret. Åbn linket igen fra beskeden; hvis du har kopieret det, så tjek, at du fik det hele med.
+unknown-title = Vi kender ikke dette link
+unknown-lead = Det er ikke vores, eller det, det blev lavet til, findes ikke mere. Intet er ændret. Åbn linket i beskeden igen.
+refused-title = Det lykkedes ikke
+refused-lead = Siden kunne ikke læse det, der blev sendt til den, så intet er ændret. Åbn linket i beskeden igen, og tryk på knappen der.
+unavailable-title = Det kan ikke lade sig gøre lige nu
+unavailable-lead = Dit valg er ikke gemt. Prøv igen om et minut: Dit link virker stadig.
+missing-title = Der er ingen side her
+missing-lead = Åbn linket i beskeden igen.
+failed-title = Noget gik galt hos os
+failed-lead = Dit valg er ikke gemt. Prøv igen senere: Dit link virker stadig.

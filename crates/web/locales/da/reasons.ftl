@@ -1,0 +1,12 @@
+reasons-title = Fortæl hvorfor, hvis du har lyst
+reasons-lead = Du er afmeldt under alle omstændigheder.
+reason-too-many = For mange beskeder
+reason-not-relevant = Emnerne interesserer mig ikke
+reason-never-asked = Jeg har aldrig bedt om dem
+reason-other-address = Jeg bruger en anden adresse
+reason-other = En anden grund
+reason-text = Med dine egne ord (valgfrit)
+reason-send = Send
+reasons-thanks = Tak, det er noteret.
+others-title = Andre valg
+others-lead = Færre beskeder, en pause, enkelte lister, et andet sprog: Alt det kan du også indstille.

@@ -1,0 +1,10 @@
+find-title = Ihre Einstellungen
+find-lead = Geben Sie die E-Mail-Adresse oder Telefonnummer ein, unter der Sie Nachrichten von { $brand } erhalten. Wir senden Ihnen dorthin einen Link zu der Seite, auf der Sie festlegen, was kommen darf.
+find-address = E-Mail-Adresse oder Telefonnummer
+find = Link senden
+find-malformed = Das ist weder eine E-Mail-Adresse noch eine Telefonnummer mit Ländervorwahl, zum Beispiel +49 176 04069012. Es wurde nichts gesendet.
+found-title = Sehen Sie in Ihrem Posteingang oder auf Ihrem Telefon nach
+found-lead = Wenn { $address } bei { $brand } bekannt ist, ist ein Link dorthin unterwegs. Das kann einige Minuten dauern.
+found-nothing = Nichts gekommen? Dann ist bei { $brand } vielleicht eine andere Adresse von Ihnen gespeichert. An dieselbe Adresse gehen höchstens zwei Links pro Stunde.
+no-sender-title = Von hier aus können wir Ihnen keinen Link senden
+no-sender-lead = Nutzen Sie den Link in einer Nachricht von { $brand }, oder wenden Sie sich direkt dorthin.

@@ -1,0 +1,14 @@
+notice-choices-subject = Ihre Einstellungen bei { $brand }
+notice-choices-lead = Jemand, vermutlich Sie, hat die Seite angefordert, auf der Sie festlegen, welche Nachrichten von { $brand } an diese Adresse gehen dürfen:
+notice-choices-link = Zu meinen Einstellungen
+notice-choices-ignore = Wenn Sie das nicht waren, tun Sie nichts. Es hat sich nichts geändert.
+notice-confirm-subject = Bitte bestätigen: „{ $list }“ von { $brand }
+notice-confirm-lead = Jemand, vermutlich Sie, möchte „{ $list }“ von { $brand } an dieser Adresse erhalten. Bestätigen Sie das auf dieser Seite:
+notice-confirm-link = Zur Seite mit der Schaltfläche
+notice-confirm-until = Der Link gilt { $hours } Stunden lang.
+notice-confirm-ignore = Wenn Sie das nicht waren, tun Sie nichts: Dann kommt nichts.
+notice-known-subject = Sie erhalten „{ $list }“ bereits
+notice-known-lead = Jemand, vermutlich Sie, möchte „{ $list }“ von { $brand } an dieser Adresse erhalten, an die es schon geht. Hier können Sie das ändern:
+notice-choices-text = { $brand }: Legen Sie fest, was an diese Nummer kommen darf: { $url }
+notice-confirm-text = { $brand }: „{ $list }“ hier bestätigen, oder nichts tun: { $url }
+notice-known-text = { $brand }: An diese Nummer geht „{ $list }“ schon. Hier ändern: { $url }

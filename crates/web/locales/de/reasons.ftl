@@ -1,0 +1,12 @@
+reasons-title = Wenn Sie möchten, sagen Sie uns, warum
+reasons-lead = Abgemeldet sind Sie in jedem Fall.
+reason-too-many = Zu viele Nachrichten
+reason-not-relevant = Die Themen interessieren mich nicht
+reason-never-asked = Ich habe mich nie dafür angemeldet
+reason-other-address = Ich nutze eine andere Adresse
+reason-other = Ein anderer Grund
+reason-text = In Ihren eigenen Worten (freiwillig)
+reason-send = Absenden
+reasons-thanks = Danke, wir haben das notiert.
+others-title = Weitere Möglichkeiten
+others-lead = Weniger Nachrichten, eine Pause, einzelne Listen, eine andere Sprache: Auch das können Sie einstellen.

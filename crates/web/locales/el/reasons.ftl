@@ -1,0 +1,12 @@
+reasons-title = Πείτε μας γιατί, αν θέλετε
+reasons-lead = Η απεγγραφή σας ισχύει έτσι κι αλλιώς.
+reason-too-many = Πάρα πολλά μηνύματα
+reason-not-relevant = Δεν με ενδιαφέρουν
+reason-never-asked = Δεν τα ζήτησα ποτέ
+reason-other-address = Χρησιμοποιώ άλλη διεύθυνση
+reason-other = Άλλος λόγος
+reason-text = Με δικά σας λόγια (προαιρετικά)
+reason-send = Αποστολή
+reasons-thanks = Ευχαριστούμε, το σημειώσαμε.
+others-title = Άλλες επιλογές
+others-lead = Λιγότερα μηνύματα, μια παύση, μεμονωμένες λίστες, άλλη γλώσσα: μπορείτε να ορίσετε και αυτά.

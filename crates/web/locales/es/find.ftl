@@ -1,0 +1,10 @@
+find-title = Sus preferencias
+find-lead = Escriba el correo electrónico o el número de teléfono donde recibe los mensajes de { $brand }. Le enviaremos allí un enlace a la página en la que decide qué puede llegarle.
+find-address = Correo electrónico o número de teléfono
+find = Enviarme el enlace
+find-malformed = Esto no es un correo electrónico ni un número de teléfono con el prefijo del país, como +34 612 34 56 78. No se ha enviado nada.
+found-title = Mire su bandeja de entrada o su teléfono
+found-lead = Si { $brand } conoce { $address }, hay un enlace de camino. Puede tardar unos minutos.
+found-nothing = ¿No ha llegado nada? Puede que { $brand } tenga otra dirección suya. Una misma dirección recibe como máximo dos enlaces por hora.
+no-sender-title = Desde aquí no podemos enviarle un enlace
+no-sender-lead = Use el enlace de un mensaje de { $brand } o escríbales.

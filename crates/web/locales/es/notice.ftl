@@ -1,0 +1,14 @@
+notice-choices-subject = Sus preferencias en { $brand }
+notice-choices-lead = Alguien, seguramente usted, ha pedido la página en la que se decide qué puede enviar { $brand } a esta dirección:
+notice-choices-link = Elegir mis preferencias
+notice-choices-ignore = Si no ha sido usted, no haga nada. No ha cambiado nada.
+notice-confirm-subject = Confirme, por favor: «{ $list }» de { $brand }
+notice-confirm-lead = Alguien, seguramente usted, ha pedido recibir «{ $list }» de { $brand } en esta dirección. Confírmelo en esta página:
+notice-confirm-link = Ir a la página con el botón
+notice-confirm-until = El enlace es válido durante { $hours } horas.
+notice-confirm-ignore = Si no ha sido usted, no haga nada: así no llegará nada.
+notice-known-subject = Ya recibe «{ $list }»
+notice-known-lead = Alguien, seguramente usted, ha pedido recibir «{ $list }» de { $brand } en esta dirección, que ya lo recibe. Puede cambiarlo aquí:
+notice-choices-text = { $brand }: elija qué puede llegar a este número: { $url }
+notice-confirm-text = { $brand }: confirme «{ $list }» aquí, o no haga nada: { $url }
+notice-known-text = { $brand }: este número ya recibe «{ $list }». Cámbielo aquí: { $url }

@@ -1,0 +1,12 @@
+reasons-title = Si quiere, díganos por qué
+reasons-lead = Su baja vale en cualquier caso.
+reason-too-many = Demasiados mensajes
+reason-not-relevant = No me interesan los temas
+reason-never-asked = Nunca los pedí
+reason-other-address = Uso otra dirección
+reason-other = Otro motivo
+reason-text = Con sus propias palabras (opcional)
+reason-send = Enviar
+reasons-thanks = Gracias, lo hemos anotado.
+others-title = Otras opciones
+others-lead = Menos mensajes, una pausa, solo algunas listas, otro idioma: todo eso también se puede ajustar.

@@ -1,0 +1,10 @@
+find-title = Valintasi
+find-lead = Kirjoita sähköpostiosoite tai puhelinnumero, johon { $brand } lähettää sinulle viestejä. Lähetämme sinne linkin sivulle, jolla valitset, mitä sinulle saa tulla.
+find-address = Sähköpostiosoite tai puhelinnumero
+find = Lähetä minulle linkki
+find-malformed = Tämä ei ole sähköpostiosoite eikä puhelinnumero maakoodin kanssa, kuten +358 41 2345678. Mitään ei ole lähetetty.
+found-title = Katso sähköpostiisi tai puhelintasi
+found-lead = Jos { $brand } tuntee osoitteen tai numeron { $address }, linkki on matkalla sinne. Siinä voi kestää muutama minuutti.
+found-nothing = Eikö mitään tullut? Ehkä { $brand } tuntee sinut toisella osoitteella. Samaan osoitteeseen lähtee enintään kaksi linkkiä tunnissa.
+no-sender-title = Täältä emme voi lähettää sinulle linkkiä
+no-sender-lead = Käytä linkkiä, joka on saamassasi viestissä (lähettäjä: { $brand }), tai kirjoita lähettäjälle.

@@ -1,0 +1,14 @@
+notice-choices-subject = Valintasi: { $brand }
+notice-choices-lead = Joku, luultavasti sinä, on pyytänyt sivua, jolla valitaan, mitä { $brand } saa lähettää tähän osoitteeseen:
+notice-choices-link = Tee valinnat
+notice-choices-ignore = Jos se et ollut sinä, älä tee mitään. Mitään ei ole muutettu.
+notice-confirm-subject = Vahvista tilaus: ”{ $list }”, { $brand }
+notice-confirm-lead = Joku, luultavasti sinä, on pyytänyt, että { $brand } lähettää listan ”{ $list }” tähän osoitteeseen. Vahvista se tällä sivulla:
+notice-confirm-link = Siirry vahvistussivulle
+notice-confirm-until = Linkki toimii { $hours } tuntia.
+notice-confirm-ignore = Jos se et ollut sinä, älä tee mitään: silloin mitään ei tule.
+notice-known-subject = Saat jo listan ”{ $list }”
+notice-known-lead = Joku, luultavasti sinä, on pyytänyt, että { $brand } lähettää listan ”{ $list }” tähän osoitteeseen. Se tulee tänne jo. Voit muuttaa sen täällä:
+notice-choices-text = { $brand }: valitse, mitä tähän numeroon saa tulla: { $url }
+notice-confirm-text = { $brand }: vahvista ”{ $list }” täällä, tai älä tee mitään: { $url }
+notice-known-text = { $brand }: tähän numeroon tulee jo ”{ $list }”. Muuta se täällä: { $url }

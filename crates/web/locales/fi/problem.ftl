@@ -1,0 +1,12 @@
+incomplete-title = Linkki on vajaa
+incomplete-lead = Emme voi tietää, kenen valinnasta on kyse, joten mitään ei ole muutettu. Avaa linkki uudelleen viestistä. Jos kopioit sen, tarkista, että se tuli mukaan kokonaan.
+unknown-title = Emme tunne tätä linkkiä
+unknown-lead = Se ei ole meidän, tai sitä, mitä varten se tehtiin, ei enää ole. Mitään ei ole muutettu. Avaa viestin linkki uudelleen.
+refused-title = Se ei onnistunut
+refused-lead = Sivu ei pystynyt lukemaan sille lähetettyä, joten mitään ei ole muutettu. Avaa viestin linkki uudelleen ja paina siellä painiketta.
+unavailable-title = Se ei onnistu juuri nyt
+unavailable-lead = Valintaasi ei ole tallennettu. Yritä minuutin päästä uudelleen: linkkisi toimii edelleen.
+missing-title = Täällä ei ole sivua
+missing-lead = Avaa viestin linkki uudelleen.
+failed-title = Jokin meni meillä vikaan
+failed-lead = Valintaasi ei ole tallennettu. Yritä myöhemmin uudelleen: linkkisi toimii edelleen.

@@ -1,0 +1,12 @@
+reasons-title = Kerro halutessasi, miksi
+reasons-lead = Tilaus on peruttu joka tapauksessa.
+reason-too-many = Liikaa viestejä
+reason-not-relevant = Aiheet eivät kiinnosta minua
+reason-never-asked = En ole koskaan pyytänyt niitä
+reason-other-address = Käytän toista osoitetta
+reason-other = Muu syy
+reason-text = Omin sanoin (vapaaehtoinen)
+reason-send = Lähetä
+reasons-thanks = Kiitos, se on kirjattu.
+others-title = Muita vaihtoehtoja
+others-lead = Vähemmän viestejä, tauko, yksittäiset listat, toinen kieli: voit valita myös nämä.

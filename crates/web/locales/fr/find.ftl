@@ -1,0 +1,10 @@
+find-title = Vos choix
+find-lead = Indiquez l’adresse e-mail ou le numéro de téléphone où { $brand } vous écrit. Nous y envoyons un lien vers la page où vous choisissez ce que vous acceptez de recevoir.
+find-address = Adresse e-mail ou numéro de téléphone
+find = Recevoir le lien
+find-malformed = Ce n’est ni une adresse e-mail ni un numéro de téléphone avec l’indicatif du pays, par exemple +33 6 39 98 12 34. Rien n’a été envoyé.
+found-title = Regardez votre boîte de réception ou votre téléphone
+found-lead = Si { $brand } connaît { $address }, un lien y est en route. Cela peut prendre quelques minutes.
+found-nothing = Rien n’est arrivé ? { $brand } vous connaît peut-être sous une autre adresse. Une même adresse reçoit au plus deux liens par heure.
+no-sender-title = Nous ne pouvons pas vous envoyer de lien d’ici
+no-sender-lead = Utilisez le lien d’un message de { $brand }, ou prenez contact par un autre moyen.

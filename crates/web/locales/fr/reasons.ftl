@@ -1,0 +1,12 @@
+reasons-title = Dites-nous pourquoi, si vous voulez
+reasons-lead = Vous êtes désabonné(e) dans tous les cas.
+reason-too-many = Trop de messages
+reason-not-relevant = Les sujets ne m’intéressent pas
+reason-never-asked = Je ne les ai jamais demandés
+reason-other-address = J’utilise une autre adresse
+reason-other = Une autre raison
+reason-text = Avec vos propres mots (facultatif)
+reason-send = Envoyer
+reasons-thanks = Merci, c’est noté.
+others-title = Autres possibilités
+others-lead = Moins de messages, une pause, certaines listes seulement, une autre langue : vous pouvez aussi régler tout cela.

@@ -1,0 +1,14 @@
+notice-choices-subject = ההעדפות שלכם אצל { $brand }
+notice-choices-lead = מישהו, כנראה אתם, ביקש את העמוד שבו קובעים מה יגיע מאת { $brand } לכתובת הזאת:
+notice-choices-link = לקביעת ההעדפות
+notice-choices-ignore = אם זה לא הייתם אתם, אין צורך לעשות דבר. דבר לא השתנה.
+notice-confirm-subject = נא לאשר: ״{ $list }״ מאת { $brand }
+notice-confirm-lead = מישהו, כנראה אתם, ביקש לקבל את ״{ $list }״ מאת { $brand } לכתובת הזאת. אשרו זאת בעמוד הזה:
+notice-confirm-link = לעמוד האישור
+notice-confirm-until = תוקף הקישור בשעות: { $hours }.
+notice-confirm-ignore = אם זה לא הייתם אתם, אל תעשו דבר, ודבר לא יגיע.
+notice-known-subject = אתם כבר מקבלים את ״{ $list }״
+notice-known-lead = מישהו, כנראה אתם, ביקש לקבל את ״{ $list }״ מאת { $brand } לכתובת הזאת, והרשימה כבר מגיעה לכאן. כאן אפשר לשנות זאת:
+notice-choices-text = { $brand }: קבעו מה יגיע למספר הזה: { $url }
+notice-confirm-text = { $brand }: אשרו את ״{ $list }״ כאן, או אל תעשו דבר: { $url }
+notice-known-text = { $brand }: הרשימה ״{ $list }״ כבר מגיעה למספר הזה. לשינוי: { $url }

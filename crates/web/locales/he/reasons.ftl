@@ -1,0 +1,12 @@
+reasons-title = אם תרצו, ספרו לנו למה
+reasons-lead = ההסרה בתוקף בכל מקרה.
+reason-too-many = יותר מדי הודעות
+reason-not-relevant = זה לא מעניין אותי
+reason-never-asked = אף פעם לא ביקשתי אותן
+reason-other-address = יש לי כתובת אחרת
+reason-other = סיבה אחרת
+reason-text = במילים שלכם (לא חובה)
+reason-send = שליחה
+reasons-thanks = תודה, רשמנו.
+others-title = אפשרויות אחרות
+others-lead = פחות הודעות, הפסקה, רשימות מסוימות, שפה אחרת: גם את אלה אפשר לקבוע.

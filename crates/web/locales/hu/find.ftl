@@ -1,0 +1,10 @@
+find-title = Az Ön beállításai
+find-lead = Írja be azt az e-mail-címet vagy telefonszámot, amelyre { $brand } ír Önnek. Oda küldünk egy linket: azon az oldalon beállíthatja, mi érkezhet.
+find-address = E-mail-cím vagy telefonszám
+find = Kérem a linket
+find-malformed = Ez nem e-mail-cím, és nem is országkóddal írt telefonszám (például +44 7700 900123). Nem küldtünk semmit.
+found-title = Nézze meg a postafiókját vagy a telefonját
+found-lead = Ha { $brand } ismeri ezt a címet vagy számot ({ $address }), a link már úton van. Néhány percig eltarthat.
+found-nothing = Nem jött semmi? Lehet, hogy { $brand } egy másik címét vagy számát ismeri. Ugyanarra a címre óránként legfeljebb két linket küldünk.
+no-sender-title = Innen nem tudunk linket küldeni Önnek
+no-sender-lead = Nyissa meg a linket egy olyan üzenetből, amelyet { $brand } küldött, vagy írjon a feladónak.

@@ -1,0 +1,14 @@
+notice-choices-subject = Az Ön beállításai: { $brand }
+notice-choices-lead = Valaki, feltehetően Ön, kérte azt az oldalt, ahol beállítható, mit küldhet { $brand } erre a címre:
+notice-choices-link = Beállítások megnyitása
+notice-choices-ignore = Ha nem Ön volt, nincs teendője. Semmi sem változott.
+notice-confirm-subject = Kérjük, erősítse meg: „{ $list }” ({ $brand })
+notice-confirm-lead = Valaki, feltehetően Ön, feliratkozást kért ezzel a címmel: „{ $list }” ({ $brand }). Ezen az oldalon erősítheti meg:
+notice-confirm-link = Tovább a megerősítő oldalra
+notice-confirm-until = A link { $hours } óráig érvényes.
+notice-confirm-ignore = Ha nem Ön volt, nincs teendője: ekkor nem érkezik semmi.
+notice-known-subject = Már feliratkozott: „{ $list }”
+notice-known-lead = Valaki, feltehetően Ön, feliratkozást kért ezzel a címmel, pedig ide már érkezik: „{ $list }” ({ $brand }). Itt módosíthatja:
+notice-choices-text = { $brand }: állítsa be, mi érkezhet erre a számra: { $url }
+notice-confirm-text = { $brand }: „{ $list }” – itt erősítse meg, vagy ne tegyen semmit: { $url }
+notice-known-text = { $brand }: „{ $list }” már érkezik erre a számra. Itt módosíthatja: { $url }

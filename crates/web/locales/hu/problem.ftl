@@ -1,0 +1,12 @@
+incomplete-title = Ez a link hiányos
+incomplete-lead = Nem látjuk, kinek a beállításáról van szó, ezért semmi sem változott. Nyissa meg újra az üzenetből; ha kimásolta, ellenőrizze, hogy az egészet kimásolta-e.
+unknown-title = Ezt a linket nem ismerjük
+unknown-lead = Nem tőlünk való, vagy már nincs meg az, amire készült. Semmi sem változott. Nyissa meg újra az üzenetben lévő linket.
+refused-title = Ez nem sikerült
+refused-lead = Az oldal nem tudta elolvasni, amit küldtek neki, ezért semmi sem változott. Nyissa meg újra az üzenetben lévő linket, és ott nyomja meg a gombot.
+unavailable-title = Ezt most nem tudjuk elvégezni
+unavailable-lead = A választását nem mentettük el. Próbálja újra egy perc múlva: a linkje továbbra is működik.
+missing-title = Itt nincs oldal
+missing-lead = Nyissa meg újra az üzenetben lévő linket.
+failed-title = Hiba történt nálunk
+failed-lead = A választását nem mentettük el. Próbálja újra később: a linkje továbbra is működik.

@@ -1,0 +1,12 @@
+reasons-title = Ha szeretné, írja meg, miért
+reasons-lead = A leiratkozás ettől függetlenül érvényes.
+reason-too-many = Túl sok az üzenet
+reason-not-relevant = Nem érdekel a téma
+reason-never-asked = Sosem kértem ezeket
+reason-other-address = Másik címet használok
+reason-other = Más ok
+reason-text = Saját szavaival (nem kötelező)
+reason-send = Küldés
+reasons-thanks = Köszönjük, feljegyeztük.
+others-title = További lehetőségek
+others-lead = Kevesebb üzenet, szünet, egyes listák, más nyelv: ezeket is beállíthatja.

@@ -1,0 +1,10 @@
+find-title = Le tue scelte
+find-lead = Scrivi l’indirizzo email o il numero di telefono a cui ricevi i messaggi di { $brand }. Ti invieremo lì un link alla pagina in cui decidi che cosa può arrivarti.
+find-address = Indirizzo email o numero di telefono
+find = Inviami il link
+find-malformed = Non è né un indirizzo email né un numero di telefono con il prefisso internazionale, come +39 312 345 6789. Non è stato inviato nulla.
+found-title = Guarda la posta in arrivo o il telefono
+found-lead = Se { $brand } conosce { $address }, un link sta arrivando lì. Può volerci qualche minuto.
+found-nothing = Non è arrivato nulla? Forse { $brand } ha un altro tuo indirizzo. Lo stesso indirizzo riceve al massimo due link all’ora.
+no-sender-title = Da qui non possiamo inviarti un link
+no-sender-lead = Usa il link in un messaggio di { $brand }, oppure scrivi loro.

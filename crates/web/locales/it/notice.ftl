@@ -1,0 +1,14 @@
+notice-choices-subject = Le tue scelte per { $brand }
+notice-choices-lead = Qualcuno, probabilmente tu, ha chiesto la pagina in cui si decide che cosa { $brand } può inviare a questo indirizzo:
+notice-choices-link = Vai alle mie scelte
+notice-choices-ignore = Se la richiesta non è tua, non fare nulla. Non è cambiato nulla.
+notice-confirm-subject = Conferma: «{ $list }» di { $brand }
+notice-confirm-lead = Qualcuno, probabilmente tu, ha chiesto di ricevere «{ $list }» di { $brand } a questo indirizzo. Conferma in questa pagina:
+notice-confirm-link = Vai alla pagina con il pulsante
+notice-confirm-until = Il link è valido per { $hours } ore.
+notice-confirm-ignore = Se la richiesta non è tua, non fare nulla: così non arriverà nulla.
+notice-known-subject = Ricevi già «{ $list }»
+notice-known-lead = Qualcuno, probabilmente tu, ha chiesto di ricevere «{ $list }» di { $brand } a questo indirizzo, che lo riceve già. Puoi cambiarlo qui:
+notice-choices-text = { $brand }: scegli che cosa può arrivare a questo numero: { $url }
+notice-confirm-text = { $brand }: conferma «{ $list }» qui, o non fare nulla: { $url }
+notice-known-text = { $brand }: questo numero riceve già «{ $list }». Puoi cambiarlo qui: { $url }

@@ -1,0 +1,12 @@
+incomplete-title = Questo link è incompleto
+incomplete-lead = Non possiamo sapere di chi è la scelta, perciò non è cambiato nulla. Riaprilo dal messaggio; se lo hai copiato, controlla di averlo copiato tutto.
+unknown-title = Non conosciamo questo link
+unknown-lead = Non è nostro, oppure ciò per cui era stato creato non esiste più. Non è cambiato nulla. Riapri il link nel messaggio.
+refused-title = Non ha funzionato
+refused-lead = Questa pagina non è riuscita a leggere ciò che le è stato inviato, perciò non è cambiato nulla. Riapri il link nel messaggio e premi il pulsante.
+unavailable-title = In questo momento non è possibile
+unavailable-lead = La tua scelta non è stata salvata. Riprova tra un minuto: il tuo link resta valido.
+missing-title = Qui non c’è nessuna pagina
+missing-lead = Riapri il link nel messaggio.
+failed-title = Qualcosa è andato storto da parte nostra
+failed-lead = La tua scelta non è stata salvata. Riprova più tardi: il tuo link resta valido.

@@ -1,0 +1,12 @@
+reasons-title = Se vuoi, dicci perché
+reasons-lead = L’iscrizione è annullata in ogni caso.
+reason-too-many = Troppi messaggi
+reason-not-relevant = Gli argomenti non mi interessano
+reason-never-asked = Non li ho mai chiesti
+reason-other-address = Uso un altro indirizzo
+reason-other = Un altro motivo
+reason-text = Con parole tue (facoltativo)
+reason-send = Invia
+reasons-thanks = Grazie, ne abbiamo preso nota.
+others-title = Altre possibilità
+others-lead = Meno messaggi, una pausa, singole liste, un’altra lingua: puoi scegliere anche questo.

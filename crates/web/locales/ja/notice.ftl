@@ -1,0 +1,14 @@
+notice-choices-subject = { $brand }の配信設定
+notice-choices-lead = この宛先で、{ $brand }の配信設定ページのご依頼を受け付けました。次のリンクから設定できます。
+notice-choices-link = 設定する
+notice-choices-ignore = お心当たりがない場合は、そのままで構いません。何も変わっていません。
+notice-confirm-subject = ご確認ください：{ $brand }の「{ $list }」
+notice-confirm-lead = この宛先で、{ $brand }の「{ $list }」への登録の申し込みがありました。次のページで確認してください。
+notice-confirm-link = 確認ページを開く
+notice-confirm-until = リンクの有効期間は{ $hours }時間です。
+notice-confirm-ignore = お心当たりがない場合は、何もしないでください。何も届きません。
+notice-known-subject = 「{ $list }」はすでに配信中です
+notice-known-lead = この宛先で、{ $brand }の「{ $list }」への登録の申し込みがありましたが、すでに配信中です。変更はこちらからできます。
+notice-choices-text = { $brand }：この番号に届く内容の設定はこちら { $url }
+notice-confirm-text = { $brand }：「{ $list }」の登録確認はこちら（お心当たりがなければ不要です） { $url }
+notice-known-text = { $brand }：この番号には「{ $list }」をすでに配信中です。変更はこちら { $url }

@@ -1,0 +1,12 @@
+reasons-title = よろしければ理由をお聞かせください
+reasons-lead = お答えにかかわらず、配信は停止しています。
+reason-too-many = メッセージが多すぎる
+reason-not-relevant = 内容に興味がない
+reason-never-asked = 登録した覚えがない
+reason-other-address = 別のアドレスを使っている
+reason-other = その他の理由
+reason-text = ご自由にお書きください（任意）
+reason-send = 送信する
+reasons-thanks = ありがとうございます。記録しました。
+others-title = ほかの選択肢
+others-lead = メッセージを減らす、一時停止する、配信ごとに選ぶ、言語を変えるといった設定もできます。

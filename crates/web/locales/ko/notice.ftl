@@ -1,0 +1,14 @@
+notice-choices-subject = { $brand } 수신 설정
+notice-choices-lead = 이 주소로 { $brand }에서 무엇을 보낼 수 있는지 정하는 페이지를 요청받았습니다. 본인이 요청했다면 다음 링크를 여세요.
+notice-choices-link = 수신 설정하기
+notice-choices-ignore = 본인이 요청하지 않았다면 아무것도 하지 않아도 됩니다. 변경된 내용이 없습니다.
+notice-confirm-subject = 확인해 주세요: { $brand } ‘{ $list }’ 구독
+notice-confirm-lead = 이 주소로 { $brand }에서 보내는 ‘{ $list }’ 구독 신청을 받았습니다. 본인이 신청했다면 다음 페이지에서 확인해 주세요.
+notice-confirm-link = 확인 페이지로 이동
+notice-confirm-until = 링크는 { $hours }시간 동안 사용할 수 있습니다.
+notice-confirm-ignore = 본인이 신청하지 않았다면 아무것도 하지 마세요. 아무것도 발송되지 않습니다.
+notice-known-subject = ‘{ $list }’ 소식을 이미 받고 있습니다
+notice-known-lead = 이 주소로 { $brand }에서 보내는 ‘{ $list }’ 구독 신청을 받았지만, 이미 이 주소로 발송되고 있습니다. 변경하려면 다음 링크를 여세요.
+notice-choices-text = { $brand }: 이 번호로 받을 내용 설정하기: { $url }
+notice-confirm-text = { $brand }: ‘{ $list }’ 구독 확인(본인이 아니면 무시하세요): { $url }
+notice-known-text = { $brand }: 이 번호로 ‘{ $list }’ 소식을 이미 받고 있습니다. 변경하기: { $url }

@@ -1,0 +1,12 @@
+reasons-title = 괜찮으시면 이유를 알려 주세요
+reasons-lead = 답변과 관계없이 수신 거부는 적용되어 있습니다.
+reason-too-many = 메시지가 너무 많음
+reason-not-relevant = 관심 없는 내용임
+reason-never-asked = 신청한 적이 없음
+reason-other-address = 다른 주소를 사용함
+reason-other = 기타 이유
+reason-text = 직접 입력(선택 사항)
+reason-send = 보내기
+reasons-thanks = 감사합니다. 기록했습니다.
+others-title = 다른 선택
+others-lead = 메시지 줄이기, 일시 중지, 소식별 선택, 다른 언어도 설정할 수 있습니다.

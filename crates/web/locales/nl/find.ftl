@@ -1,0 +1,10 @@
+find-title = Je keuzes
+find-lead = Vul het e-mailadres of telefoonnummer in waarop { $brand } je bereikt. We sturen daar een link naartoe: die opent de pagina waarop je instelt wat er mag komen.
+find-address = E-mailadres of telefoonnummer
+find = Stuur me de link
+find-malformed = Dit is geen e-mailadres en ook geen telefoonnummer met landnummer, zoals +31 6 12345678. Er is niets gestuurd.
+found-title = Kijk in je inbox of op je telefoon
+found-lead = Als { $address } bij { $brand } bekend is, is er een link naartoe onderweg. Dat kan een paar minuten duren.
+found-nothing = Niets gekregen? Misschien heeft { $brand } een ander adres van je. Hetzelfde adres krijgt hoogstens twee links per uur.
+no-sender-title = Vanaf hier kunnen we je geen link sturen
+no-sender-lead = Gebruik de link in een bericht van { $brand }, of schrijf hun.

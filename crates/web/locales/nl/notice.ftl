@@ -1,0 +1,14 @@
+notice-choices-subject = Je keuzes bij { $brand }
+notice-choices-lead = Iemand, waarschijnlijk jij, heeft de pagina aangevraagd waarop je instelt wat { $brand } naar dit adres mag sturen:
+notice-choices-link = Mijn keuzes instellen
+notice-choices-ignore = Was jij dit niet, doe dan niets. Er is niets veranderd.
+notice-confirm-subject = Bevestig even: ‘{ $list }’ van { $brand }
+notice-confirm-lead = Iemand, waarschijnlijk jij, heeft gevraagd om ‘{ $list }’ van { $brand } op dit adres. Bevestig dat op deze pagina:
+notice-confirm-link = Naar de pagina met de knop
+notice-confirm-until = De link werkt { $hours } uur.
+notice-confirm-ignore = Was jij dit niet, doe dan niets: dan komt er niets.
+notice-known-subject = Je krijgt ‘{ $list }’ al
+notice-known-lead = Iemand, waarschijnlijk jij, heeft gevraagd om ‘{ $list }’ van { $brand } op dit adres, dat het al krijgt. Hier kun je dat veranderen:
+notice-choices-text = { $brand }: stel in wat er naar dit nummer mag komen: { $url }
+notice-confirm-text = { $brand }: bevestig ‘{ $list }’ hier, of doe niets: { $url }
+notice-known-text = { $brand }: dit nummer krijgt ‘{ $list }’ al. Verander dat hier: { $url }

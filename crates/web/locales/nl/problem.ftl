@@ -1,0 +1,12 @@
+incomplete-title = Deze link is niet compleet
+incomplete-lead = We kunnen niet zien om wiens keuze het gaat, dus er is niets veranderd. Open de link nog een keer vanuit het bericht; als je hem hebt gekopieerd, kijk dan of je hem helemaal hebt.
+unknown-title = We kennen deze link niet
+unknown-lead = Hij is niet van ons, of dat waarvoor hij is gemaakt bestaat niet meer. Er is niets veranderd. Open de link in het bericht nog een keer.
+refused-title = Dat is niet gelukt
+refused-lead = Deze pagina kon niet lezen wat ernaartoe is gestuurd, dus er is niets veranderd. Open de link in het bericht nog een keer en klik daar op de knop.
+unavailable-title = Dat kan nu even niet
+unavailable-lead = Je keuze is niet opgeslagen. Probeer het over een minuut nog een keer: je link blijft werken.
+missing-title = Hier is geen pagina
+missing-lead = Open de link in het bericht nog een keer.
+failed-title = Er ging bij ons iets mis
+failed-lead = Je keuze is niet opgeslagen. Probeer het later nog een keer: je link blijft werken.

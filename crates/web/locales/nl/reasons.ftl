@@ -1,0 +1,12 @@
+reasons-title = Vertel ons waarom, als je wilt
+reasons-lead = Je bent hoe dan ook afgemeld.
+reason-too-many = Te veel berichten
+reason-not-relevant = De onderwerpen interesseren me niet
+reason-never-asked = Ik heb er nooit om gevraagd
+reason-other-address = Ik gebruik een ander adres
+reason-other = Een andere reden
+reason-text = In je eigen woorden (niet verplicht)
+reason-send = Versturen
+reasons-thanks = Bedankt, we hebben het genoteerd.
+others-title = Andere mogelijkheden
+others-lead = Minder berichten, een pauze, losse lijsten, een andere taal: ook dat kun je instellen.

@@ -1,0 +1,10 @@
+find-title = Dine valg
+find-lead = Skriv e-postadressen eller telefonnummeret der { $brand } når deg. Vi sender en lenke dit: Den fører til siden der du velger hva som kan komme.
+find-address = E-postadresse eller telefonnummer
+find = Send meg lenken
+find-malformed = Dette er verken en e-postadresse eller et telefonnummer med landskode, som +47 406 12 345. Ingenting er sendt.
+found-title = Se i innboksen eller på telefonen
+found-lead = Hvis { $brand } kjenner { $address }, er en lenke på vei dit. Det kan ta noen minutter.
+found-nothing = Kom det ingenting? Da har { $brand } kanskje en annen adresse til deg. Samme adresse får høyst to lenker i timen.
+no-sender-title = Vi kan ikke sende deg en lenke herfra
+no-sender-lead = Bruk lenken i en melding fra { $brand }, eller skriv til dem.

@@ -1,0 +1,14 @@
+notice-choices-subject = Dine valg hos { $brand }
+notice-choices-lead = Noen, trolig du, har bedt om siden der man velger hva { $brand } kan sende til denne adressen:
+notice-choices-link = Til valgene mine
+notice-choices-ignore = Hvis det ikke var deg, trenger du ikke å gjøre noe. Ingenting er endret.
+notice-confirm-subject = Bekreft: «{ $list }» fra { $brand }
+notice-confirm-lead = Noen, trolig du, har bedt om «{ $list }» fra { $brand } til denne adressen. Bekreft det på denne siden:
+notice-confirm-link = Til siden med knappen
+notice-confirm-until = Lenken virker i { $hours } timer.
+notice-confirm-ignore = Hvis det ikke var deg, trenger du ikke å gjøre noe: Da kommer det ingenting.
+notice-known-subject = Du får allerede «{ $list }»
+notice-known-lead = Noen, trolig du, har bedt om «{ $list }» fra { $brand } til denne adressen, som får det allerede. Her kan du endre det:
+notice-choices-text = { $brand }: velg hva som kan komme til dette nummeret: { $url }
+notice-confirm-text = { $brand }: bekreft «{ $list }» her, eller ikke gjør noe: { $url }
+notice-known-text = { $brand }: dette nummeret får allerede «{ $list }». Endre det her: { $url }

@@ -1,0 +1,12 @@
+incomplete-title = Lenken er ikke komplett
+incomplete-lead = Vi kan ikke se hvem sitt valg det gjelder, så ingenting er endret. Åpne lenken på nytt fra meldingen. Hvis du har kopiert den, sjekk at du fikk med alt.
+unknown-title = Vi kjenner ikke denne lenken
+unknown-lead = Den er ikke vår, eller det den ble laget for, finnes ikke lenger. Ingenting er endret. Åpne lenken i meldingen på nytt.
+refused-title = Det gikk ikke
+refused-lead = Siden kunne ikke lese det som ble sendt til den, så ingenting er endret. Åpne lenken i meldingen på nytt, og trykk på knappen der.
+unavailable-title = Det går ikke akkurat nå
+unavailable-lead = Valget ditt er ikke lagret. Prøv igjen om et minutt: Lenken din virker fortsatt.
+missing-title = Det er ingen side her
+missing-lead = Åpne lenken i meldingen på nytt.
+failed-title = Noe gikk galt hos oss
+failed-lead = Valget ditt er ikke lagret. Prøv igjen senere: Lenken din virker fortsatt.

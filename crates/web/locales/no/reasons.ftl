@@ -1,0 +1,12 @@
+reasons-title = Fortell oss hvorfor, om du vil
+reasons-lead = Du er meldt av uansett.
+reason-too-many = For mange meldinger
+reason-not-relevant = Temaene interesserer meg ikke
+reason-never-asked = Jeg har aldri bedt om dem
+reason-other-address = Jeg bruker en annen adresse
+reason-other = En annen grunn
+reason-text = Med egne ord (frivillig)
+reason-send = Send
+reasons-thanks = Takk, det er notert.
+others-title = Andre valg
+others-lead = Færre meldinger, en pause, enkeltlister, et annet språk: Alt dette kan du også stille inn.

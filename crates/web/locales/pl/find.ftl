@@ -1,0 +1,10 @@
+find-title = Twoje ustawienia
+find-lead = Wpisz adres e-mail lub numer telefonu, na który pisze do Ciebie firma { $brand }. Wyślemy tam link do strony, na której ustawisz, co może przychodzić.
+find-address = Adres e-mail lub numer telefonu
+find = Wyślij mi link
+find-malformed = To nie jest adres e-mail ani numer telefonu z numerem kierunkowym kraju, np. +44 7700 900123. Nic nie wysłano.
+found-title = Sprawdź skrzynkę odbiorczą lub telefon
+found-lead = Jeśli firma { $brand } zna { $address }, link jest już w drodze. Może to potrwać kilka minut.
+found-nothing = Nic nie przyszło? Być może firma { $brand } ma inny Twój adres lub numer. Na ten sam adres wysyłamy najwyżej dwa linki na godzinę.
+no-sender-title = Z tej strony nie możemy wysłać linku
+no-sender-lead = Skorzystaj z linku w wiadomości od firmy { $brand } albo napisz do niej.

@@ -1,0 +1,14 @@
+notice-choices-subject = Twoje ustawienia w firmie { $brand }
+notice-choices-lead = Ktoś, zapewne Ty, poprosił o stronę, na której można ustawić, co firma { $brand } może wysyłać na ten adres:
+notice-choices-link = Przejdź do ustawień
+notice-choices-ignore = Jeśli to pomyłka, nie musisz nic robić. Nic się nie zmieniło.
+notice-confirm-subject = Prosimy o potwierdzenie: „{ $list }” od firmy { $brand }
+notice-confirm-lead = Ktoś, zapewne Ty, chce dostawać „{ $list }” od firmy { $brand } na ten adres. Potwierdź to na tej stronie:
+notice-confirm-link = Przejdź do strony z przyciskiem
+notice-confirm-until = Link działa przez { $hours } godz.
+notice-confirm-ignore = Jeśli to pomyłka, nie rób nic: wtedy nic nie przyjdzie.
+notice-known-subject = Już dostajesz „{ $list }”
+notice-known-lead = Ktoś, zapewne Ty, chce dostawać „{ $list }” od firmy { $brand } na ten adres, a te wiadomości już tu przychodzą. Tutaj można to zmienić:
+notice-choices-text = { $brand }: ustaw, co może przychodzić na ten numer: { $url }
+notice-confirm-text = { $brand }: potwierdź „{ $list }” tutaj albo nie rób nic: { $url }
+notice-known-text = { $brand }: na ten numer już przychodzi „{ $list }”. Zmiana tutaj: { $url }

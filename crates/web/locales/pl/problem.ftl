@@ -1,0 +1,12 @@
+incomplete-title = Ten link jest niepełny
+incomplete-lead = Nie wiemy, czyich ustawień dotyczy, więc nic się nie zmieniło. Otwórz go jeszcze raz z wiadomości; jeśli został skopiowany, sprawdź, czy w całości.
+unknown-title = Nie znamy tego linku
+unknown-lead = Nie pochodzi od nas albo to, do czego prowadził, już nie istnieje. Nic się nie zmieniło. Otwórz jeszcze raz link z wiadomości.
+refused-title = To się nie udało
+refused-lead = Ta strona nie mogła odczytać tego, co do niej wysłano, więc nic się nie zmieniło. Otwórz jeszcze raz link z wiadomości i naciśnij tam przycisk.
+unavailable-title = W tej chwili nie możemy tego zrobić
+unavailable-lead = Twój wybór nie został zapisany. Spróbuj ponownie za minutę: Twój link nadal działa.
+missing-title = Tu nie ma żadnej strony
+missing-lead = Otwórz jeszcze raz link z wiadomości.
+failed-title = Coś się u nas nie powiodło
+failed-lead = Twój wybór nie został zapisany. Spróbuj ponownie później: Twój link nadal działa.

@@ -1,0 +1,12 @@
+reasons-title = Jeśli chcesz, powiedz dlaczego
+reasons-lead = Rezygnacja obowiązuje tak czy inaczej.
+reason-too-many = Za dużo wiadomości
+reason-not-relevant = Ten temat mnie nie interesuje
+reason-never-asked = Przychodzą bez mojej zgody
+reason-other-address = Używam innego adresu
+reason-other = Inny powód
+reason-text = Własnymi słowami (nieobowiązkowo)
+reason-send = Wyślij
+reasons-thanks = Dziękujemy, zapisaliśmy to.
+others-title = Inne możliwości
+others-lead = Mniej wiadomości, przerwa, pojedyncze listy, inny język: to też możesz ustawić.

@@ -1,0 +1,10 @@
+find-title = As suas escolhas
+find-lead = Escreva o endereço de e-mail ou o número de telefone em que recebe as mensagens de { $brand }. Enviaremos para lá um link para a página em que decide o que pode chegar.
+find-address = Endereço de e-mail ou número de telefone
+find = Enviar o link
+find-malformed = Isto não é um endereço de e-mail nem um número de telefone com o código do país, como +351 912 345 678. Nada foi enviado.
+found-title = Veja a sua caixa de entrada ou o seu telefone
+found-lead = Se { $brand } conhece { $address }, um link está a caminho. Pode demorar alguns minutos.
+found-nothing = Não chegou nada? Talvez { $brand } tenha outro endereço seu. O mesmo endereço recebe no máximo dois links por hora.
+no-sender-title = Não é possível enviar um link a partir daqui
+no-sender-lead = Use o link de uma mensagem de { $brand } ou peça ajuda diretamente ao remetente.

@@ -1,0 +1,14 @@
+notice-choices-subject = As suas escolhas: { $brand }
+notice-choices-lead = Recebemos um pedido, provavelmente seu, para abrir a página em que se decide o que { $brand } pode enviar para este endereço:
+notice-choices-link = Fazer as minhas escolhas
+notice-choices-ignore = Se o pedido não é seu, não faça nada. Nada mudou.
+notice-confirm-subject = Confirme, por favor: “{ $list }” de { $brand }
+notice-confirm-lead = Recebemos um pedido, provavelmente seu, para enviar “{ $list }” de { $brand } para este endereço. Confirme-o nesta página:
+notice-confirm-link = Ir para a página com o botão
+notice-confirm-until = O link é válido por { $hours } horas.
+notice-confirm-ignore = Se o pedido não é seu, não faça nada: assim nada chega.
+notice-known-subject = Já recebe “{ $list }”
+notice-known-lead = Recebemos um pedido, provavelmente seu, para enviar “{ $list }” de { $brand } para este endereço, que já recebe esta lista. Pode mudar isso aqui:
+notice-choices-text = { $brand }: escolha o que pode chegar a este número: { $url }
+notice-confirm-text = { $brand }: confirme “{ $list }” aqui, ou não faça nada: { $url }
+notice-known-text = { $brand }: este número já recebe “{ $list }”. Mude isso aqui: { $url }

@@ -1,0 +1,12 @@
+incomplete-title = Este link está incompleto
+incomplete-lead = Não conseguimos saber de quem é a escolha, por isso nada mudou. Abra-o de novo a partir da mensagem; se o copiou, verifique se o copiou por inteiro.
+unknown-title = Não conhecemos este link
+unknown-lead = Não é nosso, ou aquilo para que foi criado já não existe. Nada mudou. Abra de novo o link da mensagem.
+refused-title = Não funcionou
+refused-lead = Esta página não conseguiu ler o que lhe foi enviado, por isso nada mudou. Abra de novo o link da mensagem e clique no botão.
+unavailable-title = Neste momento não é possível
+unavailable-lead = A sua escolha não foi guardada. Tente de novo daqui a um minuto: o seu link continua válido.
+missing-title = Não há nenhuma página aqui
+missing-lead = Abra de novo o link da mensagem.
+failed-title = Houve um problema do nosso lado
+failed-lead = A sua escolha não foi guardada. Tente de novo mais tarde: o seu link continua válido.

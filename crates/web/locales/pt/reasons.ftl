@@ -1,0 +1,12 @@
+reasons-title = Se quiser, diga-nos o motivo
+reasons-lead = A inscrição está cancelada em qualquer caso.
+reason-too-many = Mensagens demais
+reason-not-relevant = Os temas não me interessam
+reason-never-asked = Nunca as pedi
+reason-other-address = Uso outro endereço
+reason-other = Outro motivo
+reason-text = Com as suas próprias palavras (opcional)
+reason-send = Enviar
+reasons-thanks = Agradecemos; ficou anotado.
+others-title = Outras opções
+others-lead = Menos mensagens, uma pausa, só algumas listas, outro idioma: também pode escolher tudo isso.

@@ -1,0 +1,10 @@
+find-title = Opțiunile dumneavoastră
+find-lead = Scrieți adresa de e-mail sau numărul de telefon la care vă scrie firma { $brand }. Trimitem acolo un link către pagina pe care alegeți ce poate veni.
+find-address = Adresă de e-mail sau număr de telefon
+find = Trimiteți-mi linkul
+find-malformed = Aceasta nu este nici o adresă de e-mail, nici un număr de telefon cu prefixul țării, de exemplu +44 7700 900123. Nu s-a trimis nimic.
+found-title = Verificați căsuța de e-mail sau telefonul
+found-lead = Dacă firma { $brand } cunoaște { $address }, linkul este pe drum. Poate dura câteva minute.
+found-nothing = Nu a venit nimic? Poate că firma { $brand } are altă adresă sau alt număr al dumneavoastră. La aceeași adresă trimitem cel mult două linkuri pe oră.
+no-sender-title = De aici nu vă putem trimite un link
+no-sender-lead = Folosiți linkul dintr-un mesaj de la firma { $brand } sau scrieți-i.

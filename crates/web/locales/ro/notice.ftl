@@ -1,0 +1,14 @@
+notice-choices-subject = Opțiunile dumneavoastră la firma { $brand }
+notice-choices-lead = Cineva, probabil dumneavoastră, a cerut pagina pe care se alege ce poate trimite firma { $brand } la această adresă:
+notice-choices-link = Alegeți opțiunile
+notice-choices-ignore = Dacă nu ați fost dumneavoastră, nu trebuie să faceți nimic. Nu s-a schimbat nimic.
+notice-confirm-subject = Vă rugăm să confirmați: „{ $list }” de la firma { $brand }
+notice-confirm-lead = Cineva, probabil dumneavoastră, a cerut „{ $list }” de la firma { $brand } la această adresă. Confirmați pe această pagină:
+notice-confirm-link = Mergeți la pagina cu butonul
+notice-confirm-until = Linkul este valabil { $hours } h.
+notice-confirm-ignore = Dacă nu ați fost dumneavoastră, nu faceți nimic: atunci nu vine nimic.
+notice-known-subject = Primiți deja „{ $list }”
+notice-known-lead = Cineva, probabil dumneavoastră, a cerut „{ $list }” de la firma { $brand } la această adresă, unde vine deja. Aici puteți schimba asta:
+notice-choices-text = { $brand }: alegeți ce poate veni la acest număr: { $url }
+notice-confirm-text = { $brand }: confirmați „{ $list }” aici sau nu faceți nimic: { $url }
+notice-known-text = { $brand }: acest număr primește deja „{ $list }”. Schimbați aici: { $url }

@@ -1,0 +1,12 @@
+incomplete-title = Acest link este incomplet
+incomplete-lead = Nu știm a cui este alegerea, așa că nu s-a schimbat nimic. Deschideți-l din nou din mesaj; dacă l-ați copiat, verificați că este întreg.
+unknown-title = Nu cunoaștem acest link
+unknown-lead = Nu este al nostru sau lucrul pentru care a fost făcut nu mai există. Nu s-a schimbat nimic. Deschideți din nou linkul din mesaj.
+refused-title = Nu a reușit
+refused-lead = Această pagină nu a putut citi ce i s-a trimis, așa că nu s-a schimbat nimic. Deschideți din nou linkul din mesaj și apăsați butonul de acolo.
+unavailable-title = Acum nu putem face asta
+unavailable-lead = Alegerea dumneavoastră nu a fost salvată. Încercați din nou peste un minut: linkul rămâne valabil.
+missing-title = Aici nu este nicio pagină
+missing-lead = Deschideți din nou linkul din mesaj.
+failed-title = Ceva nu a mers la noi
+failed-lead = Alegerea dumneavoastră nu a fost salvată. Încercați din nou mai târziu: linkul rămâne valabil.

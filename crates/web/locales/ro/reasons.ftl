@@ -1,0 +1,12 @@
+reasons-title = Spuneți-ne de ce, dacă doriți
+reasons-lead = Dezabonarea este valabilă oricum.
+reason-too-many = Prea multe mesaje
+reason-not-relevant = Nu mă interesează
+reason-never-asked = Nu le-am cerut niciodată
+reason-other-address = Folosesc altă adresă
+reason-other = Alt motiv
+reason-text = Cu cuvintele dumneavoastră (opțional)
+reason-send = Trimiteți
+reasons-thanks = Vă mulțumim, am notat.
+others-title = Alte opțiuni
+others-lead = Mai puține mesaje, o pauză, anumite liste, altă limbă: puteți alege și acestea.

@@ -1,0 +1,10 @@
+find-title = Dina val
+find-lead = Skriv e-postadressen eller telefonnumret där { $brand } når dig. Vi skickar en länk dit: den leder till sidan där du väljer vad som får komma.
+find-address = E-postadress eller telefonnummer
+find = Skicka länken till mig
+find-malformed = Det här är varken en e-postadress eller ett telefonnummer med landsnummer, som +46 70 174 06 05. Inget har skickats.
+found-title = Titta i inkorgen eller telefonen
+found-lead = Om { $brand } känner till { $address } är en länk på väg dit. Det kan ta några minuter.
+found-nothing = Kom det inget? Då kanske { $brand } har en annan adress till dig. Samma adress får högst två länkar i timmen.
+no-sender-title = Vi kan inte skicka en länk till dig härifrån
+no-sender-lead = Använd länken i ett meddelande från { $brand }, eller skriv till dem.

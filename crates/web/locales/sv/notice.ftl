@@ -1,0 +1,14 @@
+notice-choices-subject = Dina val hos { $brand }
+notice-choices-lead = Någon, troligen du, har bett om sidan där man väljer vad { $brand } får skicka till den här adressen:
+notice-choices-link = Till mina val
+notice-choices-ignore = Om det inte var du behöver du inte göra något. Inget har ändrats.
+notice-confirm-subject = Bekräfta: ”{ $list }” från { $brand }
+notice-confirm-lead = Någon, troligen du, har bett om ”{ $list }” från { $brand } till den här adressen. Bekräfta det på den här sidan:
+notice-confirm-link = Till sidan med knappen
+notice-confirm-until = Länken gäller i { $hours } timmar.
+notice-confirm-ignore = Om det inte var du behöver du inte göra något: då kommer inget.
+notice-known-subject = Du får redan ”{ $list }”
+notice-known-lead = Någon, troligen du, har bett om ”{ $list }” från { $brand } till den här adressen, som redan får det. Här kan du ändra det:
+notice-choices-text = { $brand }: välj vad som får komma till det här numret: { $url }
+notice-confirm-text = { $brand }: bekräfta ”{ $list }” här, eller gör inget: { $url }
+notice-known-text = { $brand }: det här numret får redan ”{ $list }”. Ändra det här: { $url }

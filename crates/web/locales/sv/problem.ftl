@@ -1,0 +1,12 @@
+incomplete-title = Länken är inte komplett
+incomplete-lead = Vi kan inte se vems val det gäller, så inget har ändrats. Öppna länken igen från meddelandet; om du har kopierat den, se till att du fick med allt.
+unknown-title = Vi känner inte till den här länken
+unknown-lead = Den är inte vår, eller så finns det den gjordes för inte kvar. Inget har ändrats. Öppna länken i meddelandet igen.
+refused-title = Det gick inte
+refused-lead = Sidan kunde inte läsa det som skickades till den, så inget har ändrats. Öppna länken i meddelandet igen och tryck på knappen där.
+unavailable-title = Det går inte just nu
+unavailable-lead = Ditt val har inte sparats. Försök igen om en minut: din länk fortsätter att fungera.
+missing-title = Det finns ingen sida här
+missing-lead = Öppna länken i meddelandet igen.
+failed-title = Något gick fel hos oss
+failed-lead = Ditt val har inte sparats. Försök igen senare: din länk fortsätter att fungera.

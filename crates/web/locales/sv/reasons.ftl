@@ -1,0 +1,12 @@
+reasons-title = Berätta varför, om du vill
+reasons-lead = Du är avregistrerad hur som helst.
+reason-too-many = För många meddelanden
+reason-not-relevant = Innehållet intresserar mig inte
+reason-never-asked = Jag har aldrig bett om dem
+reason-other-address = Jag använder en annan adress
+reason-other = Ett annat skäl
+reason-text = Med egna ord (frivilligt)
+reason-send = Skicka
+reasons-thanks = Tack, det är noterat.
+others-title = Andra val
+others-lead = Färre meddelanden, en paus, enskilda listor, ett annat språk: allt det kan du också ställa in.

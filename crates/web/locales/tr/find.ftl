@@ -1,0 +1,10 @@
+find-title = Tercihleriniz
+find-lead = Size yazarken { $brand } hangi e-posta adresini veya telefon numarasını kullanıyorsa onu yazın. Oraya bir bağlantı göndeririz: Açılan sayfada nelerin gelebileceğini belirlersiniz.
+find-address = E-posta adresi veya telefon numarası
+find = Bağlantıyı gönder
+find-malformed = Bu ne bir e-posta adresi ne de ülke koduyla yazılmış bir telefon numarası (örneğin +44 7700 900123). Hiçbir şey gönderilmedi.
+found-title = Gelen kutunuza veya telefonunuza bakın
+found-lead = Eğer { $brand } bu adresi veya numarayı biliyorsa ({ $address }) bağlantı yolda. Birkaç dakika sürebilir.
+found-nothing = Bir şey gelmedi mi? Belki { $brand } sizin başka bir adresinizi veya numaranızı biliyordur. Aynı adrese saatte en fazla iki bağlantı gönderilir.
+no-sender-title = Buradan size bağlantı gönderemiyoruz
+no-sender-lead = Lütfen { $brand } tarafından gönderilen bir mesajdaki bağlantıyı kullanın veya gönderene yazın.

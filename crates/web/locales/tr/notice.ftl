@@ -1,0 +1,14 @@
+notice-choices-subject = Tercihleriniz: { $brand }
+notice-choices-lead = Birisi, büyük olasılıkla siz, { $brand } tarafından bu adrese nelerin gönderilebileceğini belirleyen sayfayı istedi:
+notice-choices-link = Tercihlerimi belirle
+notice-choices-ignore = Bunu siz istemediyseniz bir şey yapmayın. Hiçbir şey değişmedi.
+notice-confirm-subject = Lütfen onaylayın: “{ $list }” ({ $brand })
+notice-confirm-lead = Birisi, büyük olasılıkla siz, { $brand } tarafından gönderilen “{ $list }” için bu adresle abonelik istedi. Bu sayfada onaylayın:
+notice-confirm-link = Düğmenin olduğu sayfaya git
+notice-confirm-until = Bağlantı { $hours } saat geçerlidir.
+notice-confirm-ignore = Bunu siz istemediyseniz bir şey yapmayın: O zaman hiçbir şey gelmez.
+notice-known-subject = “{ $list }” size zaten geliyor
+notice-known-lead = Birisi, büyük olasılıkla siz, { $brand } tarafından gönderilen “{ $list }” için bu adresle abonelik istedi; bu adrese zaten geliyor. Bunu buradan değiştirebilirsiniz:
+notice-choices-text = { $brand }: bu numaraya nelerin gelebileceğini belirleyin: { $url }
+notice-confirm-text = { $brand }: “{ $list }” aboneliğini buradan onaylayın veya bir şey yapmayın: { $url }
+notice-known-text = { $brand }: “{ $list }” bu numaraya zaten geliyor. Buradan değiştirin: { $url }

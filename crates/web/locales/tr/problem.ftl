@@ -1,0 +1,12 @@
+incomplete-title = Bu bağlantı eksik
+incomplete-lead = Kimin tercihi olduğunu anlayamıyoruz, bu yüzden hiçbir şey değişmedi. Bağlantıyı mesajdan yeniden açın; kopyaladıysanız tamamını kopyaladığınızdan emin olun.
+unknown-title = Bu bağlantıyı tanımıyoruz
+unknown-lead = Ya bize ait değil ya da hazırlandığı şey artık yok. Hiçbir şey değişmedi. Mesajdaki bağlantıyı yeniden açın.
+refused-title = Bu olmadı
+refused-lead = Sayfa, kendisine gönderileni okuyamadı; bu yüzden hiçbir şey değişmedi. Mesajdaki bağlantıyı yeniden açın ve oradaki düğmeye basın.
+unavailable-title = Şu anda bunu yapamıyoruz
+unavailable-lead = Tercihiniz kaydedilmedi. Bir dakika sonra yeniden deneyin: Bağlantınız çalışmaya devam eder.
+missing-title = Burada bir sayfa yok
+missing-lead = Mesajdaki bağlantıyı yeniden açın.
+failed-title = Bizim tarafımızda bir sorun oldu
+failed-lead = Tercihiniz kaydedilmedi. Daha sonra yeniden deneyin: Bağlantınız çalışmaya devam eder.

@@ -1,0 +1,12 @@
+reasons-title = İsterseniz nedenini söyleyin
+reasons-lead = Abonelikten çıkışınız her durumda geçerli.
+reason-too-many = Çok fazla mesaj geliyor
+reason-not-relevant = İlgimi çekmiyor
+reason-never-asked = Bunları hiç istemedim
+reason-other-address = Başka bir adres kullanıyorum
+reason-other = Başka bir neden
+reason-text = Kendi sözlerinizle (isteğe bağlı)
+reason-send = Gönder
+reasons-thanks = Teşekkürler, not ettik.
+others-title = Diğer seçenekler
+others-lead = Daha az mesaj, bir ara, tek tek listeler, başka bir dil: Bunları da ayarlayabilirsiniz.

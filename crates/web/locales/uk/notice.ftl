@@ -1,0 +1,14 @@
+notice-choices-subject = Ваші налаштування в компанії { $brand }
+notice-choices-lead = Хтось, імовірно ви, попросив сторінку, де можна вказати, що компанія { $brand } може надсилати на цю адресу:
+notice-choices-link = Перейти до налаштувань
+notice-choices-ignore = Якщо це були не ви, нічого не робіть. Нічого не змінено.
+notice-confirm-subject = Підтвердьте, будь ласка: «{ $list }» від компанії { $brand }
+notice-confirm-lead = Хтось, імовірно ви, хоче отримувати розсилку «{ $list }» від компанії { $brand } на цю адресу. Підтвердьте це на цій сторінці:
+notice-confirm-link = До сторінки з кнопкою
+notice-confirm-until = Посилання діє { $hours } год.
+notice-confirm-ignore = Якщо це були не ви, нічого не робіть: тоді нічого не надходитиме.
+notice-known-subject = Ви вже отримуєте «{ $list }»
+notice-known-lead = Хтось, імовірно ви, хоче отримувати розсилку «{ $list }» від компанії { $brand } на цю адресу, але вона сюди вже надходить. Змінити це можна тут:
+notice-choices-text = { $brand }: укажіть, що може надходити на цей номер: { $url }
+notice-confirm-text = { $brand }: підтвердьте «{ $list }» тут або нічого не робіть: { $url }
+notice-known-text = { $brand }: на цей номер уже надходить «{ $list }». Змінити це можна тут: { $url }

@@ -1,0 +1,12 @@
+reasons-title = Скажіть чому, якщо хочете
+reasons-lead = Вас відписано в будь-якому разі.
+reason-too-many = Забагато повідомлень
+reason-not-relevant = Мені це не цікаво
+reason-never-asked = Вони надходять без моєї згоди
+reason-other-address = Користуюся іншою адресою
+reason-other = Інша причина
+reason-text = Своїми словами (необов’язково)
+reason-send = Надіслати
+reasons-thanks = Дякуємо, ми це записали.
+others-title = Інші можливості
+others-lead = Менше повідомлень, пауза, окремі розсилки, інша мова: це теж можна налаштувати.

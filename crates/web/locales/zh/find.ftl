@@ -1,0 +1,10 @@
+find-title = 您的选择
+find-lead = 请输入您接收{ $brand }消息的邮箱地址或手机号码。我们会向其发送一个链接，打开后即可设置您愿意接收的内容。
+find-address = 邮箱地址或手机号码
+find = 给我发送链接
+find-malformed = 这既不是邮箱地址，也不是带国家代码的手机号码（例如 +44 7700 900123）。未发送任何内容。
+found-title = 请查看您的邮箱或手机
+found-lead = 如果{ $brand }的记录中有 { $address }，链接正在发送途中，可能需要几分钟。
+found-nothing = 没有收到？{ $brand }记录的可能是您的另一个地址或号码。同一地址每小时最多发送两个链接。
+no-sender-title = 我们无法从这里向您发送链接
+no-sender-lead = 请使用{ $brand }所发消息中的链接，或直接与其联系。

@@ -1,0 +1,14 @@
+notice-choices-subject = 您在{ $brand }的选择
+notice-choices-lead = 有人（应该是您本人）请求打开设置页面，以决定{ $brand }可以向此地址发送哪些内容：
+notice-choices-link = 设置我的选择
+notice-choices-ignore = 如果不是您本人，无需理会。没有任何更改。
+notice-confirm-subject = 请确认：{ $brand }的“{ $list }”
+notice-confirm-lead = 有人（应该是您本人）用此地址申请订阅{ $brand }的“{ $list }”。请在此页面确认：
+notice-confirm-link = 前往确认页面
+notice-confirm-until = 链接有效期为 { $hours } 小时。
+notice-confirm-ignore = 如果不是您本人，无需理会，您不会收到任何内容。
+notice-known-subject = 您已订阅“{ $list }”
+notice-known-lead = 有人（应该是您本人）用此地址申请订阅{ $brand }的“{ $list }”，而此地址已经订阅。您可以在这里更改：
+notice-choices-text = { $brand }：设置此号码可接收的内容：{ $url }
+notice-confirm-text = { $brand }：请在此确认订阅“{ $list }”，非本人操作请忽略：{ $url }
+notice-known-text = { $brand }：此号码已订阅“{ $list }”。如需更改：{ $url }

@@ -1,0 +1,12 @@
+incomplete-title = 此链接不完整
+incomplete-lead = 我们无法判断这是谁的选择，因此没有任何更改。请从消息中重新打开链接；如果是复制的，请确认已完整复制。
+unknown-title = 我们无法识别此链接
+unknown-lead = 它不是我们的链接，或者其对应的内容已不存在。没有任何更改。请重新打开消息中的链接。
+refused-title = 操作未成功
+refused-lead = 此页面无法读取收到的内容，因此没有任何更改。请重新打开消息中的链接，并在打开的页面上点击按钮。
+unavailable-title = 暂时无法完成操作
+unavailable-lead = 您的选择没有保存。请一分钟后再试，您的链接仍然有效。
+missing-title = 此处没有页面
+missing-lead = 请重新打开消息中的链接。
+failed-title = 我们这边出了问题
+failed-lead = 您的选择没有保存。请稍后再试，您的链接仍然有效。

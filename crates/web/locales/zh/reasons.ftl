@@ -1,0 +1,12 @@
+reasons-title = 如果愿意，请告诉我们原因
+reasons-lead = 无论是否填写，退订均已生效。
+reason-too-many = 消息太多
+reason-not-relevant = 内容不是我感兴趣的
+reason-never-asked = 我从未订阅过
+reason-other-address = 我使用其他地址
+reason-other = 其他原因
+reason-text = 用您自己的话说明（选填）
+reason-send = 发送
+reasons-thanks = 谢谢，已记录。
+others-title = 其他选择
+others-lead = 减少消息、暂停接收、按列表选择、更换语言，这些您也都可以设置。
