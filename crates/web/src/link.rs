@@ -132,9 +132,10 @@ async fn reason(
     let given = |reason: &&reasons::Reason| fields.get("reason") == Some(&reason.code);
     let code = offered.iter().find(given).map_or("", |reason| reason.code.as_str());
     let text = fields.get("text").unwrap_or_default();
-    unsubscribe::give_reason(store, &opened, code, text, state.config().clock.now()).await?;
+    let given = unsubscribe::give_reason(store, &opened, code, text, state.config().clock.now()).await?;
     gpc::heed(state, requester, &screen, PAGE).await;
-    render(state, requester, &screen, View::Thanked).await
+    let view = if given || screen.about.refusal.is_none() { View::Thanked } else { View::Out };
+    render(state, requester, &screen, view).await
 }
 
 /// What the page said that its button does, and the button.

@@ -61,22 +61,24 @@ pub async fn refuse_sharing(
 }
 
 /// Keeps why somebody opted out, in place of what they said before. `opened` is the undo link of that opt-out: whoever
-/// may take it back may say why. A text is cut to 500 characters; with nothing said nothing is kept.
+/// may take it back may say why. A text is cut to 500 characters; with nothing said nothing is kept, and the answer is
+/// false.
 pub async fn give_reason(
     store: &dyn Store,
     opened: &Opened,
     code: &str,
     text: &str,
     now: Timestamp,
-) -> Result<(), LinkError> {
+) -> Result<bool, LinkError> {
     if opened.token.purpose != Purpose::Undo {
         return Err(LinkError::OtherPurpose);
     }
     let text = text.replace("\r\n", "\n");
     let text: String = text.trim().chars().take(GivenReason::TEXT_CHARS_MAX).collect();
     if code.is_empty() && text.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let entry = EntryId(opened.token.reference);
-    Ok(store.give_reason(opened.token.workspace, entry, code, text.trim_end(), now).await?)
+    store.give_reason(opened.token.workspace, entry, code, text.trim_end(), now).await?;
+    Ok(true)
 }

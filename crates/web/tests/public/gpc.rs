@@ -47,6 +47,8 @@ async fn a_button_records_the_signal_once_and_reading_never_does() {
         assert_eq!(share(&world, &owner).await, Some(Choice::No));
     }
     assert_eq!(world.store.counts(WORKSPACE).await.unwrap().entries, entries + 1);
+    let support = world.get("/.well-known/gpc.json").await;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&support.body).unwrap()["gpc"], true);
     let entry = world.newest(&owner).await;
     assert_eq!((&entry.source, entry.applied.len()), (&Source::GPC, 1));
     assert_eq!(statement(&entry)["said"], "Sec-GPC: 1");
