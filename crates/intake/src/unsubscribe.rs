@@ -1,16 +1,20 @@
 //! Links in messages: whose choice a token is about, opting out through it, and taking that back.
 //!
 //! No HTTP here: [`parse_post`] tells what a body asks for, [`open`] whom the token names, [`look`] what a page shows,
-//! [`act`], [`choose`] and [`undo`] record. What they answer is durable (I2); nothing else in this module writes (I4).
+//! [`act`], [`choose`], [`prefer`], [`refuse_sharing`], [`give_reason`] and [`undo`] record. What they answer is durable (I2); nothing else in this module writes (I4).
 
+mod centre;
 mod page;
 mod post;
+mod said;
 #[cfg(test)]
 mod tests;
 
-pub use page::{About, Known, PageSpec, Row, look};
+pub use centre::{Centre, ListRow, centre};
+pub use page::{About, Known, PageSpec, Row, look, value};
 pub(crate) use post::percent_decode;
 pub use post::{Action, BODY_BYTES_MAX, Fields, Post, parse_post};
+pub use said::{Wishes, give_reason, prefer, refuse_sharing};
 
 use consent::{
     Channel, Choice, ConsentChange, EntryId, Evidence, Level, ListId, Purpose, RunId, Source, Subject,

@@ -1,19 +1,64 @@
-//! `/p/TOKEN`: the page of choices.
+//! `/p/TOKEN`: the page of choices, for whoever has the link; that is all the authority it knows (see [`crate::link`]).
+
+mod form;
+mod questions;
+mod wishes;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use consent::{Choice, Evidence, Level, Purpose, Source, Target, Timestamp};
-use intake::unsubscribe::{self, Action, Fields, Known, LinkError, Opened, Post, Row};
+use consent::{Choice, Evidence, Level, Purpose, Source, Timestamp};
+use intake::unsubscribe::{self, Action, Centre, Fields, LinkError, Opened, Post};
 use minijinja::context;
-use serde::Serialize;
 
+use self::form::Filled;
+use crate::gpc;
 use crate::link::content_type;
 use crate::problem::Problem;
 use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
+use crate::statement::statement;
+
+/// The page's name in evidence.
+const PAGE: &str = "choices";
+
+/// What has become of the form before, by the page's query.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saved {
+    Nothing,
+    All,
+    Partly,
+}
+
+impl Saved {
+    fn read(query: Option<&str>) -> Self {
+        match query {
+            Some("saved=1") => Self::All,
+            Some("saved=partly") => Self::Partly,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// The name of its text; empty for none.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::All => "saved",
+            Self::Partly => "saved-partly",
+        }
+    }
+
+    /// Back to the page.
+    const fn location(self) -> HeaderValue {
+        match self {
+            Self::Nothing => HeaderValue::from_static("?"),
+            Self::All => HeaderValue::from_static("?saved=1"),
+            Self::Partly => HeaderValue::from_static("?saved=partly"),
+        }
+    }
+}
 
 /// `GET`: what is recorded, since when, and a form. Changes nothing (I4).
 pub(crate) async fn show(
@@ -22,11 +67,12 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
     requester: Requester,
 ) -> Response {
-    let saved = query.as_deref() == Some("saved=1");
+    let saved = Saved::read(query.as_deref());
     let shown = async {
         let opened = open(&state, &token).await?;
-        let screen = Screen::load(&state, &requester, &opened).await?;
-        Ok(render(&state, &screen, saved))
+        let now = state.config().clock.now();
+        let (screen, centre) = load(&state, &requester, &opened, now).await?;
+        Ok(render(&state, &requester, &screen, &centre, (saved, now)))
     };
     shown.await.unwrap_or_else(|error: LinkError| Problem::from(&error).page(&state, &requester))
 }
@@ -39,27 +85,23 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let saved = async {
+    let answered = async {
         let post = unsubscribe::parse_post(content_type(&headers), &body);
         let Post::Page(action @ (Action::Save | Action::StopAll), fields) = post else {
             return Err(LinkError::OtherPurpose);
         };
+        // Before anything is read: a no that somebody else says in between is later than what is recorded here, and so
+        // it outranks a yes to the same.
+        let now = state.config().clock.now();
         let opened = open(&state, &token).await?;
-        let choices = if action == Action::StopAll {
-            let evidence = requester.evidence("stop-all");
-            vec![(opened.target(Level::Any), Choice::No, evidence)]
+        let saved = if action == Action::StopAll {
+            stop_all(&state, &requester, &opened, now).await?
         } else {
-            let screen = Screen::load(&state, &requester, &opened).await?;
-            changed(&screen, &fields, &requester)?
+            save(&state, &requester, &opened, &fields, now).await?
         };
-        if !choices.is_empty() {
-            let now = state.config().clock.now();
-            unsubscribe::choose(state.config().store.as_ref(), &opened, choices, Source::PAGE, now).await?;
-        }
-        let back = HeaderValue::from_static("?saved=1");
-        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, back)]).into_response())
+        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, saved.location())]).into_response())
     };
-    saved.await.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
+    answered.await.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
 }
 
 async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
@@ -67,78 +109,91 @@ async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
     if opened.token.purpose == Purpose::Preferences { Ok(opened) } else { Err(LinkError::OtherPurpose) }
 }
 
-/// What the form had ticked when it was shown: `y`, `n` or nothing. Only a plain yes or no is ticked, so that nobody
-/// agrees to more than they see.
-fn ticked(known: Option<&Known>) -> &'static str {
-    match known.map(|known| known.choice) {
-        Some(choice) if choice.is_yes() => "y",
-        Some(choice) if choice.is_no() => "n",
-        _ => "",
-    }
-}
-
-/// The choices that differ from what the person was shown: what they left alone is no statement of theirs.
-fn changed(
-    screen: &Screen<'_>,
-    fields: &Fields,
+async fn load<'a>(
+    state: &'a WebState,
     requester: &Requester,
-) -> Result<Vec<(Target, Choice, Evidence)>, LinkError> {
-    let mut choices = Vec::new();
-    for row in &screen.about.rows {
-        let level = row.level.as_str();
-        let Some(wanted) = fields.get(level) else { continue };
-        let choice = match wanted {
-            "y" => Choice::Yes,
-            "n" => Choice::No,
-            _ => return Err(LinkError::OtherPurpose),
-        };
-        if fields.get(&format!("was-{level}")) == Some(wanted) {
-            continue;
-        }
-        // What they agreed to or refused, in the words that they read.
-        let words = screen.words(row.level, None);
-        let answer = screen.text(if choice == Choice::Yes { "yes" } else { "no" }, &words, &[]);
-        let agreed = format!("{}: {answer}", screen.text("row", &words, &[]));
-        choices.push((row.target, choice, requester.evidence(agreed)));
+    opened: &'a Opened,
+    now: Timestamp,
+) -> Result<(Screen<'a>, Centre), LinkError> {
+    let screen = Screen::load(state, requester, opened).await?;
+    let (store, language) = (state.config().store.as_ref(), screen.locale.tag);
+    let centre = unsubscribe::centre(store, opened, &screen.about, language, now).await?;
+    Ok((screen, centre))
+}
+
+/// Everything stops with one press. It needs nothing that the form's part of the page needs.
+async fn stop_all(
+    state: &WebState,
+    requester: &Requester,
+    opened: &Opened,
+    now: Timestamp,
+) -> Result<Saved, LinkError> {
+    let screen = Screen::load(state, requester, opened).await?;
+    let words = screen.words(opened.token.level, None);
+    let text = |key| screen.text(key, &words, &[]);
+    let evidence =
+        evidence(state, requester, &screen, &format!("{}: {}", text("stop-all-lead"), text("stop-all")));
+    let choices = vec![(opened.target(Level::Any), Choice::No, evidence)];
+    unsubscribe::choose(state.config().store.as_ref(), opened, choices, Source::PAGE, now).await?;
+    gpc::heed(state, requester, &screen, PAGE).await;
+    Ok(Saved::All)
+}
+
+/// Records what differs from what the person was shown: choices first, all or none, then preferences, since a no must
+/// not wait for anything.
+async fn save(
+    state: &WebState,
+    requester: &Requester,
+    opened: &Opened,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<Saved, LinkError> {
+    let (screen, centre) = load(state, requester, opened, now).await?;
+    let questions = questions::questions(&screen, &centre);
+    let groups = wishes::groups(state.renderer().locales(), &screen, &centre, now);
+    let Filled { answers, wishes, stale } = form::read(&questions, &groups, fields)?;
+    let store = state.config().store.as_ref();
+    if !answers.is_empty() {
+        let choices = answers.iter().map(|answer| {
+            let words = screen.words(opened.token.level, None);
+            let reply = screen.text(if answer.choice == Choice::Yes { "yes" } else { "no" }, &words, &[]);
+            let said = format!("{}: {reply}", answer.question.words());
+            (answer.question.target, answer.choice, evidence(state, requester, &screen, &said))
+        });
+        unsubscribe::choose(store, opened, choices.collect(), Source::PAGE, now).await?;
     }
-    Ok(choices)
+    if let Some((wishes, said)) = wishes {
+        let evidence = evidence(state, requester, &screen, &said);
+        unsubscribe::prefer(store, opened, wishes, evidence, now).await?;
+    }
+    gpc::heed(state, requester, &screen, PAGE).await;
+    Ok(if stale { Saved::Partly } else { Saved::All })
 }
 
-#[derive(Serialize)]
-struct RowView {
-    level: &'static str,
-    was: &'static str,
-    state: String,
+fn evidence(state: &WebState, requester: &Requester, screen: &Screen<'_>, said: &str) -> Evidence {
+    statement(state, requester, PAGE, screen.locale.tag, said)
 }
 
-fn render(state: &WebState, screen: &Screen<'_>, saved: bool) -> Response {
-    let rows: Vec<RowView> = screen.about.rows.iter().map(|row| row_view(screen, row)).collect();
+fn render(
+    state: &WebState,
+    requester: &Requester,
+    screen: &Screen<'_>,
+    centre: &Centre,
+    (saved, now): (Saved, Timestamp),
+) -> Response {
     let stopped =
         screen.about.rows.iter().find(|row| row.level == Level::Any).and_then(|row| row.known.as_ref());
     let stopped = stopped.filter(|known| known.choice.is_no());
     let words = screen.words(screen.opened.token.level, stopped.map(|known| known.at));
-    let own = context! { rows => rows, stopped => stopped.is_some(), saved => saved };
-    state.renderer().page(StatusCode::OK, "choices.html", screen.context(&words, own), None)
-}
-
-fn row_view(screen: &Screen<'_>, row: &Row) -> RowView {
-    let date = row.known.as_ref().and_then(|known| dated(screen, known.at));
-    let words = screen.words(row.level, None);
-    let state = match &row.known {
-        None => screen.text("known-nothing", &words, &[]),
-        Some(known) if known.choice.is_yes() || known.choice.is_no() => {
-            let key = if known.choice.is_yes() { "known-yes" } else { "known-no" };
-            match date {
-                Some(date) => screen.text(key, &words, &[("date", date)]),
-                None => screen.text(&format!("{key}-undated"), &words, &[]),
-            }
-        }
-        Some(known) if known.choice == Choice::Pending => screen.text("known-pending", &words, &[]),
-        Some(known) => screen.text("known-other", &words, &[("value", known.choice.to_string())]),
+    let questions = questions::questions(screen, centre);
+    let (signal, signal_date) = gpc::signal(requester, screen);
+    let own = context! {
+        sections => questions::sections(&questions),
+        groups => wishes::groups(state.renderer().locales(), screen, centre, now),
+        stopped => stopped.is_some(),
+        saved => saved.as_str(),
+        signal => signal.as_str(),
+        signal_date => signal_date.unwrap_or_default(),
     };
-    RowView { level: row.level.as_str(), was: ticked(row.known.as_ref()), state }
-}
-
-fn dated(screen: &Screen<'_>, at: Timestamp) -> Option<String> {
-    if at == Timestamp::UNDATED { None } else { screen.date(at) }
+    state.renderer().page(StatusCode::OK, "choices.html", screen.context(&words, own), None)
 }

@@ -1,5 +1,6 @@
 //! The recipient's language: which one, and the texts and dates in it.
 
+mod names;
 mod sources;
 
 use std::sync::Arc;
@@ -31,6 +32,11 @@ pub struct Locale {
 }
 
 impl Locale {
+    /// What the language calls itself.
+    pub fn own_name(&self) -> &'static str {
+        names::own_name(self.tag)
+    }
+
     /// `ltr` or `rtl`, for `dir`.
     pub fn direction(&self) -> &'static str {
         if RIGHT_TO_LEFT.contains(&self.tag) { "rtl" } else { "ltr" }
@@ -90,15 +96,24 @@ impl Locales {
         self.find(tag).unwrap_or(&self.0[0])
     }
 
+    /// All of them, English first.
+    pub fn all(&self) -> impl Iterator<Item = &Locale> {
+        self.0.iter().map(|locale| &**locale)
+    }
+
     /// The first of the wanted languages (BCP 47 tags, best first) that there is, else the browser's, else English.
-    pub fn choose(&self, wanted: [Option<&str>; 2], accept_language: Option<&str>) -> &Locale {
+    pub fn choose<const N: usize>(
+        &self,
+        wanted: [Option<&str>; N],
+        accept_language: Option<&str>,
+    ) -> &Locale {
         let wanted = wanted.into_iter().flatten().find_map(|tag| self.find(tag));
         wanted.or_else(|| self.accepted(accept_language?)).unwrap_or(&self.0[0])
     }
 
     /// By the primary subtag: `de-AT` is German, `zh-TW` Chinese (in simplified signs, which are all there is).
     /// POSIX spellings (`de_AT`) are in use in customer data.
-    fn find(&self, tag: &str) -> Option<&Locale> {
+    pub fn find(&self, tag: &str) -> Option<&Locale> {
         let primary = tag.trim().split(['-', '_']).next()?;
         let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(primary));
         let primary = alias.map_or(primary, |(_, tag)| tag);

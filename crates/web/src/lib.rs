@@ -5,6 +5,7 @@
 
 mod ajo;
 mod choices;
+mod gpc;
 mod hooks;
 pub mod language;
 mod link;
@@ -12,6 +13,7 @@ pub mod mailbox;
 mod operations;
 mod outside;
 mod problem;
+mod reasons;
 mod render;
 mod requester;
 mod router;

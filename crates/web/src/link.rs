@@ -1,18 +1,27 @@
-//! `/u/TOKEN`: opting out through the link in a message, and taking that back.
+//! `/u/TOKEN`: opting out through the link in a message, saying why if one likes, and taking that back.
+//!
+//! The signed token in the address is all the authority that these pages know: there are no cookies and no sessions that
+//! another site could ride on, so neither CSRF tokens nor checks of Origin or Sec-Fetch-Site would keep anybody out who
+//! has the link; and mail programs that open the page in a frame of their own, or without either header, must get out.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use consent::{Purpose, Source};
-use intake::unsubscribe::{self, Action, LinkError, OneClick, Opened, Post, Undone};
+use consent::{Evidence, Purpose, Source};
+use intake::unsubscribe::{self, Action, Fields, LinkError, OneClick, Opened, Post, Undone};
 use minijinja::context;
+use store::GivenReason;
 
 use crate::problem::Problem;
 use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
+use crate::statement::statement;
+use crate::{gpc, reasons};
 
+/// The page's name in evidence.
+const PAGE: &str = "link";
 /// The body of RFC 8058, kept as evidence.
 const ONE_CLICK_RAW: &str = "List-Unsubscribe=One-Click";
 
@@ -48,6 +57,7 @@ pub(crate) async fn post(
         Post::OneClick => one_click(&state, &token, &requester).await,
         Post::Page(Action::Unsubscribe, _) => press(&state, &token, &requester).await,
         Post::Page(Action::Undo, _) => undo(&state, &token, &requester).await,
+        Post::Page(Action::Reason, fields) => reason(&state, &token, &requester, &fields).await,
         Post::Page(Action::Save | Action::StopAll, _) | Post::Neither => Err(LinkError::OtherPurpose),
     };
     answered.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
@@ -80,29 +90,65 @@ async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<R
         return page(state, requester, &opened, View::Proof).await;
     }
     let before = Screen::load(state, requester, &opened).await?;
-    let evidence = requester.evidence("unsubscribe");
+    let evidence = evidence(state, requester, &before, "ask-title", "unsubscribe");
     let acted = unsubscribe::act(store, &opened, Source::PAGE, evidence, state.config().clock.now()).await?;
+    gpc::heed(state, requester, &before, PAGE).await;
     if let Some(url) = before.about.spec.confirmation(opened.token.level) {
         let location = HeaderValue::from_str(url).map_err(|_| LinkError::Unknown)?;
         return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response());
     }
     // It is recorded: a read that fails now may not make the page say otherwise.
     let screen = Screen::load(state, requester, &opened).await.unwrap_or(before);
-    render(state, &screen, if acted.already { View::Out } else { View::Done })
+    render(state, requester, &screen, if acted.already { View::Out } else { View::Done }).await
 }
 
 async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
     let store = state.config().store.as_ref();
     let opened = unsubscribe::open(store, token).await?;
     let before = Screen::load(state, requester, &opened).await?;
-    let evidence = requester.evidence("undo");
+    let evidence = evidence(state, requester, &before, "undo-ask-title", "undo");
     let undone = unsubscribe::undo(store, &opened, evidence, state.config().clock.now()).await?;
+    gpc::heed(state, requester, &before, PAGE).await;
     let view = match undone {
         Undone::Restored | Undone::Already => View::Undone,
         Undone::Superseded => View::Superseded,
     };
     let screen = Screen::load(state, requester, &opened).await.unwrap_or(before);
-    render(state, &screen, view)
+    render(state, requester, &screen, view).await
+}
+
+/// Why somebody has opted out: one of the reasons that are offered, words of their own, both or neither. The opt-out
+/// stands whatever is said, so a reason that isn't offered any more is no error.
+async fn reason(
+    state: &WebState,
+    token: &str,
+    requester: &Requester,
+    fields: &Fields,
+) -> Result<Response, LinkError> {
+    let store = state.config().store.as_ref();
+    let opened = unsubscribe::open(store, token).await?;
+    let screen = Screen::load(state, requester, &opened).await?;
+    let offered = reasons::offered(state, &screen).await;
+    let given = |reason: &&reasons::Reason| fields.get("reason") == Some(&reason.code);
+    let code = offered.iter().find(given).map_or("", |reason| reason.code.as_str());
+    let text = fields.get("text").unwrap_or_default();
+    let given = unsubscribe::give_reason(store, &opened, code, text, state.config().clock.now()).await?;
+    gpc::heed(state, requester, &screen, PAGE).await;
+    let view = if given || screen.about.refusal.is_none() { View::Thanked } else { View::Out };
+    render(state, requester, &screen, view).await
+}
+
+/// What the page said that its button does, and the button.
+fn evidence(
+    state: &WebState,
+    requester: &Requester,
+    screen: &Screen<'_>,
+    title: &str,
+    button: &str,
+) -> Evidence {
+    let words = screen.words(screen.opened.token.level, None);
+    let said = format!("{}: {}", screen.text(title, &words, &[]), screen.text(button, &words, &[]));
+    statement(state, requester, PAGE, screen.locale.tag, &said)
 }
 
 /// What the page shows; the name begins that of its texts.
@@ -115,6 +161,7 @@ enum View {
     Undone,
     Superseded,
     Proof,
+    Thanked,
 }
 
 impl View {
@@ -127,6 +174,7 @@ impl View {
             Self::Undone => "undone",
             Self::Superseded => "superseded",
             Self::Proof => "proof",
+            Self::Thanked => "thanked",
         }
     }
 }
@@ -140,11 +188,18 @@ async fn page(
     let screen = Screen::load(state, requester, opened).await?;
     let out =
         view == View::Ask && opened.token.purpose == Purpose::Unsubscribe && screen.about.refusal.is_some();
-    render(state, &screen, if out { View::Out } else { view })
+    render(state, requester, &screen, if out { View::Out } else { view }).await
 }
 
-fn render(state: &WebState, screen: &Screen<'_>, view: View) -> Result<Response, LinkError> {
+async fn render(
+    state: &WebState,
+    requester: &Requester,
+    screen: &Screen<'_>,
+    view: View,
+) -> Result<Response, LinkError> {
     let (store, opened, about) = (state.config().store.as_ref(), screen.opened, &screen.about);
+    // Whoever says why may have come back since.
+    let view = if view == View::Thanked && about.refusal.is_none() { View::Undone } else { view };
     let known = about.refusal.as_ref().filter(|_| view == View::Out);
     let level = known.map_or(opened.token.level, |row| row.level);
     let since = known.and_then(|row| row.known.as_ref()).map(|known| known.at);
@@ -153,6 +208,8 @@ fn render(state: &WebState, screen: &Screen<'_>, view: View) -> Result<Response,
         Some(entry) => Some(format!("../u/{}", unsubscribe::undo_link(store, opened, entry)?)),
         None => None,
     };
+    let asks_why = undo.is_some() && matches!(view, View::Done | View::Out);
+    let reasons = if asks_why { reasons::offered(state, screen).await } else { Vec::new() };
     let links = context! {
         // The form posts to the page's own address.
         act => "",
@@ -160,7 +217,12 @@ fn render(state: &WebState, screen: &Screen<'_>, view: View) -> Result<Response,
         unsubscribe => format!("../u/{}", unsubscribe::unsubscribe_link(store, opened)?),
         choices => format!("../p/{}", unsubscribe::preferences_link(store, opened)?),
     };
-    let own = context! { view => view.as_str(), outdated => opened.is_outdated(), links => links };
+    let (signal, signal_date) = gpc::signal(requester, screen);
+    let own = context! {
+        view => view.as_str(), outdated => opened.is_outdated(), links => links, reasons => reasons,
+        signal => if requester.gpc { signal.as_str() } else { "" }, signal_date => signal_date.unwrap_or_default(),
+        text_chars_max => GivenReason::TEXT_CHARS_MAX,
+    };
     let forward_to = about.spec.confirmation(opened.token.level).filter(|_| view == View::Ask);
     Ok(state.renderer().page(StatusCode::OK, "link.html", screen.context(&words, own), forward_to))
 }

@@ -32,6 +32,12 @@ pub(crate) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /\n"
 }
 
+/// That Global Privacy Control signals are heeded here, and since when (W3C Global Privacy Control, support resource).
+pub(crate) async fn gpc_support() -> Response {
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind)], "{\"gpc\":true,\"lastUpdate\":\"2026-11-28\"}\n").into_response()
+}
+
 /// The key that checkpoints are checked with.
 pub(crate) async fn verifier_key(State(state): State<WebState>) -> Response {
     match &state.config().ledger {

@@ -20,6 +20,8 @@ pub(crate) struct Requester {
     user_agent: Option<String>,
     /// The Accept-Language header.
     pub accept_language: Option<String>,
+    /// The Global Privacy Control signal, `Sec-GPC: 1` (W3C Global Privacy Control §3.1).
+    pub gpc: bool,
 }
 
 impl Requester {
@@ -45,6 +47,7 @@ impl FromRequestParts<WebState> for Requester {
             ip: forwarded.or(peer).map(|ip| ip.to_string()),
             user_agent: text(header::USER_AGENT).map(|agent| cut(agent, USER_AGENT_CHARS_MAX).into_owned()),
             accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
+            gpc: parts.headers.get("sec-gpc").is_some_and(|value| value == "1"),
         })
     }
 }

@@ -29,14 +29,15 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | route | |
 /// |---|---|
 /// | `GET /u/TOKEN` | what will stop, with one button; changes nothing (I4) |
-/// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own |
-/// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices; 303 back to it after saving |
+/// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own; a reason |
+/// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices and preferences; 303 back to it after saving |
 /// | `GET /s/CODE` | 303 to the page of a short link; changes nothing (I4) |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
 /// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
 /// | `GET /healthz`, `/readyz` | the process answers; the store takes writes |
 /// | `GET /robots.txt` | nothing here is for crawlers |
+/// | `GET /.well-known/gpc.json` | that Global Privacy Control signals are heeded |
 pub fn public_router(state: WebState) -> Router {
     Router::new()
         .route("/u/{token}", get(link::show).post(link::post))
@@ -47,6 +48,7 @@ pub fn public_router(state: WebState) -> Router {
         .route("/healthz", get(operations::healthz))
         .route("/readyz", get(operations::readyz))
         .route("/robots.txt", get(operations::robots))
+        .route("/.well-known/gpc.json", get(operations::gpc_support))
         .route("/ledger/vkey", get(operations::verifier_key))
         .route("/ledger/{*name}", get(operations::ledger_file))
         .fallback(problem::missing)

@@ -27,7 +27,9 @@ impl<'a> Screen<'a> {
     ) -> Result<Self, LinkError> {
         let store = state.config().store.as_ref();
         let about = unsubscribe::look(store, opened).await?;
-        let wanted = [about.spec.language.as_deref(), opened.owner.locale.as_deref()];
+        // What the person chose here comes before what the brand wrote in.
+        let chosen = about.profile.preferences.language.as_deref();
+        let wanted = [chosen, about.spec.language.as_deref(), opened.owner.locale.as_deref()];
         let locale = state.renderer().locales().choose(wanted, requester.accept_language.as_deref());
         let brand = match about.spec.brand.clone() {
             Some(brand) => Some(brand),
@@ -43,7 +45,8 @@ impl<'a> Screen<'a> {
         let known = if brand.is_some() { "yes" } else { "" };
         let sender =
             || self.locale.text("sender-unknown", &fluent_bundle::FluentArgs::new()).unwrap_or_default();
-        let list = self.about.list.as_ref().map_or_else(String::new, |list| list.name.clone());
+        let list =
+            self.about.list.as_ref().map_or_else(String::new, |list| list.title(self.locale.tag).to_owned());
         // A list that is gone can't be named.
         let level = if level == Level::Subscription && list.is_empty() { Level::Channel } else { level };
         BTreeMap::from([
@@ -62,7 +65,7 @@ impl<'a> Screen<'a> {
 
     /// A day in the reader's language and time zone.
     pub fn date(&self, at: Timestamp) -> Option<String> {
-        self.locale.date(at, self.about.time_zone.as_deref())
+        self.locale.date(at, self.about.profile.time_zone.as_deref())
     }
 
     /// A text filled with those words and more.
@@ -77,6 +80,12 @@ impl<'a> Screen<'a> {
             .map(|(name, value)| (*name, value))
             .chain(more.iter().map(|(name, value)| (*name, value)));
         let args = all.map(|(name, value)| (name, value.as_str())).collect();
+        self.locale.text(key, &args).unwrap_or_default()
+    }
+
+    /// A text about so many days, which languages count each in its own way.
+    pub fn text_of_days(&self, key: &str, days: u16) -> String {
+        let args = [("days", fluent_bundle::FluentValue::from(days))].into_iter().collect();
         self.locale.text(key, &args).unwrap_or_default()
     }
 

@@ -149,19 +149,30 @@ pub struct Init {
     /// How many soft bounces put an address on the suppression list, 1 to 20; 5 at first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=20))]
     pub soft_bounce_limit: Option<u8>,
+    /// What people may choose from after an opt-out (TOML; docs/preferences.md), or `default` for the pages' own
+    #[arg(long, value_name = "FILE|default")]
+    pub opt_out_reasons: Option<PathBuf>,
 }
 
 impl Init {
     /// No setting is given.
     pub fn changes_nothing(&self) -> bool {
-        let Self { default_consent, public_url, brand, mail_domain, jurisdiction_pack, soft_bounce_limit } =
-            self;
+        let Self {
+            default_consent,
+            public_url,
+            brand,
+            mail_domain,
+            jurisdiction_pack,
+            soft_bounce_limit,
+            opt_out_reasons,
+        } = self;
         default_consent.is_empty()
             && public_url.is_none()
             && brand.is_none()
             && mail_domain.is_empty()
             && jurisdiction_pack.is_none()
             && soft_bounce_limit.is_none()
+            && opt_out_reasons.is_none()
     }
 }
 

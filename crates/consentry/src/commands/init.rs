@@ -1,7 +1,11 @@
 //! `consentry init`
 
+use std::path::Path;
+
 use anyhow::Result;
+use serde::Deserialize;
 use serde_json::json;
+use store::OptOutReason;
 
 use crate::cli::{Global, Init};
 use crate::context::{Context, WORKSPACE};
@@ -24,6 +28,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
         delivery::configuration::check_public_url(url)
             .map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
     }
+    let reasons = args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?;
     let context = Context::open(global)?;
     let mut settings = context.settings().await?;
     for (channel, choice) in &args.default_consent {
@@ -40,6 +45,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     settings.brand = args.brand.or(settings.brand);
     settings.jurisdiction_pack = args.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
     settings.soft_bounce_limit = args.soft_bounce_limit.or(settings.soft_bounce_limit);
+    settings.opt_out_reasons = reasons.unwrap_or(settings.opt_out_reasons);
     context.store.put_settings(WORKSPACE, settings.clone()).await?;
     let value = json!({ "data_dir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {
@@ -49,4 +55,74 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
         format!("made {dir}; guard {dir}/master.key: links and ledger are signed with what it holds")
     });
     Ok(Exit::Done)
+}
+
+/// The file of `--opt-out-reasons`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonsFile {
+    reasons: Vec<OptOutReason>,
+}
+
+/// What people may choose from after an opt-out; `None` for the pages' own.
+fn opt_out_reasons(file: &Path) -> Result<Option<Vec<OptOutReason>>> {
+    const HINT: &str = "[[reasons]] with a code and texts, such as texts = { en = \"I have moved\" }";
+    if file == Path::new("default") {
+        return Ok(None);
+    }
+    let wrong = |why: &dyn std::fmt::Display| fail(format!("{}: {why}", file.display()), HINT);
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    let read: ReasonsFile = toml::from_str(&text).map_err(|error| wrong(&error))?;
+    let (reasons, max) = (read.reasons, OptOutReason::REASONS_MAX);
+    if reasons.len() > max {
+        return Err(wrong(&format!("more than {max} reasons")));
+    }
+    for (at, reason) in reasons.iter().enumerate() {
+        reason.check().map_err(|why| wrong(&why))?;
+        if reasons[..at].iter().any(|other| other.code == reason.code) {
+            return Err(wrong(&format!("`{}` is there twice", reason.code)));
+        }
+    }
+    Ok(Some(reasons))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<Vec<OptOutReason>>> {
+        let dir = tempfile::tempdir()?;
+        let file = dir.path().join("reasons.toml");
+        std::fs::write(&file, text)?;
+        opt_out_reasons(&file)
+    }
+
+    #[test]
+    fn reasons_are_read_in_their_order_and_checked() {
+        assert!(opt_out_reasons(Path::new("default")).is_ok_and(|read| read.is_none()));
+        assert!(read("reasons = []").is_ok_and(|read| read == Some(Vec::new())));
+        let two = "[[reasons]]\ncode = \"moved\"\ntexts = { en = \"I have moved\", de = \"Umgezogen\" }\n\
+                   [[reasons]]\ncode = \"closed\"\ntexts.en = \"Your shop is closed\"\n";
+        let reasons = read(two).unwrap().unwrap();
+        assert_eq!(
+            reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>(),
+            ["moved", "closed"]
+        );
+        assert_eq!(
+            (reasons[0].text("de-AT"), reasons[1].text("de")),
+            (Some("Umgezogen"), Some("Your shop is closed"))
+        );
+        for (text, why) in [
+            (two.replace("closed\"\n", "moved\"\n"), "twice"),
+            (two.replace("\"moved\"", "\"a b\""), "a code has"),
+            (two.replace("I have moved", " "), "on one line"),
+            (two.replace("I have moved", &"x".repeat(121)), "on one line"),
+            (two.replace("code", "kode"), "kode"),
+            (two.repeat(7), "more than 12"),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(format!("{error:#}").contains(why), "{error:#}");
+        }
+        assert!(opt_out_reasons(Path::new("/nonexistent")).is_err());
+    }
 }

@@ -58,7 +58,7 @@ pub struct Known {
     pub entry: EntryId,
 }
 
-/// One value that the page of choices shows.
+/// One value that a page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// How far it reaches.
@@ -76,8 +76,8 @@ pub struct About {
     pub spec: PageSpec,
     /// The list that the message was bound to, if it still exists.
     pub list: Option<List>,
-    /// The owner's time zone, IANA.
-    pub time_zone: Option<String>,
+    /// The owner.
+    pub profile: ProfileView,
     /// The values of all levels that the link reaches, narrowest first.
     pub rows: Vec<Row>,
     /// The refusal that stands at the token's level or above, widest first.
@@ -112,7 +112,7 @@ pub async fn look(store: &dyn Store, opened: &Opened) -> Result<About, LinkError
         let by_link = entry.source == Source::ONE_CLICK || entry.source == Source::PAGE;
         undoable = (by_link && row.level == opened.token.level).then_some(entry.id);
     }
-    Ok(About { spec, list, time_zone: profile.time_zone, rows, refusal, undoable })
+    Ok(About { spec, list, profile, rows, refusal, undoable })
 }
 
 /// The run whose message the link answers; for an undo, that of the entry that it takes back.
@@ -136,12 +136,15 @@ fn rows(profile: &ProfileView, opened: &Opened, with_list: bool) -> Vec<Row> {
         .filter(shown)
         .map(|level| {
             let target = opened.target(level);
-            let known = held(profile, opened.owner.address, target)
-                .filter(|held| held.choice != Choice::Unset)
-                .map(|held| Known { choice: held.choice, at: held.at, entry: held.entry });
-            Row { level, target, known }
+            Row { level, target, known: value(profile, opened, target) }
         })
         .collect()
+}
+
+/// What is recorded for a value of the link's owner; `None` for nothing.
+pub fn value(profile: &ProfileView, opened: &Opened, target: Target) -> Option<Known> {
+    let held = held(profile, opened.owner.address, target).filter(|held| held.choice != Choice::Unset)?;
+    Some(Known { choice: held.choice, at: held.at, entry: held.entry })
 }
 
 /// The refusal that already does what the link would: at its level, or at one that covers it.

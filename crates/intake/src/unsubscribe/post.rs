@@ -2,8 +2,8 @@
 
 /// Longest body that is read, in bytes. The one-click body has 26, a form of ours some hundreds.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
-/// Most fields in a body.
-const FIELDS_MAX: usize = 32;
+/// Most fields in a body: the page of choices has two for each value that it shows.
+const FIELDS_MAX: usize = 320;
 /// Longest multipart boundary, in characters (RFC 2046 §5.1.1).
 const BOUNDARY_LENGTH_MAX: usize = 70;
 /// The whole body as RFC 8058 §3.2 has it, and as nearly every mailbox provider sends it.
@@ -34,6 +34,8 @@ pub enum Action {
     Save,
     /// `stop-all`: opt out of all marketing.
     StopAll,
+    /// `reason`: say why, after an opt-out.
+    Reason,
 }
 
 /// The fields of a form, in order, decoded.
@@ -91,6 +93,7 @@ fn classify(fields: Fields, may_be_page: bool) -> Post {
         Some("undo") => Action::Undo,
         Some("save") => Action::Save,
         Some("stop-all") => Action::StopAll,
+        Some("reason") => Action::Reason,
         _ => return Post::Neither,
     };
     Post::Page(action, fields)
@@ -286,9 +289,12 @@ mod tests {
         assert_eq!(fields.get("channel"), Some("n"));
         assert_eq!(fields.get("note"), Some("a bé"));
         assert_eq!(fields.get("missing"), None);
-        for (name, action) in
-            [("unsubscribe", Action::Unsubscribe), ("undo", Action::Undo), ("stop-all", Action::StopAll)]
-        {
+        for (name, action) in [
+            ("unsubscribe", Action::Unsubscribe),
+            ("undo", Action::Undo),
+            ("stop-all", Action::StopAll),
+            ("reason", Action::Reason),
+        ] {
             let post = parse_post(FORM, format!("via=page&action={name}").as_bytes());
             assert!(matches!(post, Post::Page(found, _) if found == action), "{name}");
         }

@@ -55,18 +55,23 @@ impl ListDetails {
     /// The text for a language: its own, or that of the nearest wider tag, of the same language elsewhere, English, or
     /// any.
     pub fn text(&self, language: &str) -> Option<&ListText> {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let tagged = |tag: &str| self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
-        let of = |wanted: &str| self.texts.iter().find(|(known, _)| primary(known) == wanted);
-        let mut tag = language;
-        let mut found = tagged(tag);
-        while let (None, Some((wider, _))) = (found, tag.rsplit_once('-')) {
-            tag = wider;
-            found = tagged(tag);
-        }
-        let found = found.or_else(|| of(&primary(language))).or_else(|| of("en"));
-        found.or_else(|| self.texts.iter().next()).map(|(_, text)| text)
+        nearest(&self.texts, language)
     }
+}
+
+/// The text for a language: its own, or that of the nearest wider tag, of the same language elsewhere, English, or any.
+fn nearest<'a, T>(texts: &'a BTreeMap<String, T>, language: &str) -> Option<&'a T> {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let tagged = |tag: &str| texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
+    let of = |wanted: &str| texts.iter().find(|(known, _)| primary(known) == wanted);
+    let mut tag = language;
+    let mut found = tagged(tag);
+    while let (None, Some((wider, _))) = (found, tag.rsplit_once('-')) {
+        tag = wider;
+        found = tagged(tag);
+    }
+    let found = found.or_else(|| of(&primary(language))).or_else(|| of("en"));
+    found.or_else(|| texts.iter().next()).map(|(_, text)| text)
 }
 
 /// What a list is called in one language.
@@ -155,6 +160,48 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The brand's name on public pages.
     pub brand: Option<String>,
+    /// The reasons that people may choose from after an opt-out; the pages' own if absent, no question if empty.
+    pub opt_out_reasons: Option<Vec<OptOutReason>>,
+}
+
+/// A reason that people may give for opting out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptOutReason {
+    /// By what it is counted, as [`super::GivenReason::code`] has it.
+    pub code: String,
+    /// What people read, by BCP 47 tag; each 1 to [`Self::TEXT_CHARS_MAX`] characters.
+    pub texts: BTreeMap<String, String>,
+}
+
+impl OptOutReason {
+    /// Characters of each of [`Self::texts`].
+    pub const TEXT_CHARS_MAX: usize = 120;
+    /// Reasons to choose from.
+    pub const REASONS_MAX: usize = 12;
+
+    /// Its text for a language, found as [`ListDetails::text`] is.
+    pub fn text(&self, language: &str) -> Option<&str> {
+        nearest(&self.texts, language).map(String::as_str)
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn check(&self) -> Result<(), String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        let code_max = super::GivenReason::CODE_LENGTH_MAX;
+        if !(1..=code_max).contains(&self.code.len()) || !self.code.bytes().all(plain) {
+            return Err(format!("a code has 1 to {code_max} of the characters a-z, A-Z, 0-9, `_`, `-`, `.`"));
+        }
+        let fits = |text: &String| {
+            (1..=Self::TEXT_CHARS_MAX).contains(&text.trim().chars().count())
+                && !text.contains(char::is_control)
+        };
+        if self.texts.is_empty() || !self.texts.values().all(fits) {
+            let max = Self::TEXT_CHARS_MAX;
+            return Err(format!("`{}` needs texts of 1 to {max} characters on one line", self.code));
+        }
+        Ok(())
+    }
 }
 
 impl Settings {

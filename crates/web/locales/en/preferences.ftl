@@ -30,3 +30,4 @@ gpc-note = Your browser sends the Global Privacy Control signal. With your next 
 gpc-recorded = Recorded on { $date }: { $brand } may not share or sell your data.
 postal = Postal address
 privacy = Privacy notice
+saved-partly = Not everything could be saved: something has changed since this page was shown to you. Please look at your choices again.

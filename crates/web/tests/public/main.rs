@@ -4,9 +4,13 @@
 
 mod choices;
 mod full_disk;
+mod gpc;
 mod hooks;
 mod link;
+mod lists;
 mod operations;
+mod preferences;
+mod reasons;
 mod short;
 mod undo;
 mod world;

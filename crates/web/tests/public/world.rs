@@ -12,7 +12,7 @@ use consent::{
 };
 use http_body_util::BodyExt as _;
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{AddressOwner, NewList, NewRun, ProfileRow, Store};
+use store::{AddressOwner, Entry, NewList, NewRun, ProfileRow, ProfileView, Store};
 use tower::ServiceExt as _;
 use web::{PublicConfig, WebState, public_router};
 
@@ -164,6 +164,21 @@ impl World {
         self.send(Method::POST, path, FORM, &format!("via=page&action={action}")).await
     }
 
+    /// What is known of an address's owner.
+    pub async fn view(&self, owner: &AddressOwner) -> ProfileView {
+        self.store.profile(WORKSPACE, owner.profile).await.unwrap().unwrap()
+    }
+
+    /// The address as it is now.
+    pub async fn again(&self, owner: &AddressOwner) -> AddressOwner {
+        self.store.owner(WORKSPACE, owner.address).await.unwrap().unwrap()
+    }
+
+    /// The latest entry of the ledger about somebody.
+    pub async fn newest(&self, owner: &AddressOwner) -> Entry {
+        self.store.history(WORKSPACE, owner.profile, None, 1).await.unwrap().entries.remove(0)
+    }
+
     /// Everything that a request could have changed.
     pub async fn everything(&self, owner: &AddressOwner) -> String {
         let owner = self.store.owner(WORKSPACE, owner.address).await.unwrap();
@@ -189,6 +204,19 @@ impl World {
         self.store.record(WORKSPACE, vec![change]).await.unwrap();
         self.store.owner(WORKSPACE, owner.address).await.unwrap().unwrap()
     }
+}
+
+/// Saves a page of choices a little later; answers where it leads.
+pub async fn save(world: &World, path: &str, fields: &str) -> String {
+    world.clock.turn(Duration::from_secs(5));
+    let answer = world.send(Method::POST, path, FORM, &format!("via=page&action=save&{fields}")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{fields}: {}", answer.body);
+    answer.header("location").to_owned()
+}
+
+/// What an entry's evidence says of page, version, language and words.
+pub fn statement(entry: &Entry) -> serde_json::Value {
+    serde_json::from_str(entry.evidence.raw.as_deref().unwrap()).unwrap()
 }
 
 pub async fn send(
