@@ -92,8 +92,14 @@ impl Locales {
         wanted.or_else(|| self.accepted(accept_language?)).unwrap_or(&self.0[0])
     }
 
+    /// The tags of all languages.
+    #[cfg(test)]
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|locale| locale.tag)
+    }
+
     /// By the primary subtag: `de-AT` is German. POSIX spellings (`de_AT`) are in use in customer data.
-    fn find(&self, tag: &str) -> Option<&Locale> {
+    pub(crate) fn find(&self, tag: &str) -> Option<&Locale> {
         let primary = tag.trim().split(['-', '_']).next()?;
         self.0.iter().find(|locale| locale.tag.eq_ignore_ascii_case(primary)).map(|locale| &**locale)
     }
