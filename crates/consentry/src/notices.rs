@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use consent::{
     AddressId, Choice, Clock, ConsentChange, Field, Level, ListId, Namespace, ProfileId, Purpose, Source,
-    Subject, Target, Timestamp, Token,
+    Subject, Target, Token,
 };
 use delivery::single::{Fate, Letter, Single};
 use store::{
@@ -223,8 +223,7 @@ impl Notices {
     ) -> Result<Errand, StoreError> {
         let brand = self.store.settings(WORKSPACE).await?.brand;
         let Some(url) = self.sender(notice).and_then(|sender| url(sender)) else { return Ok(Errand::Void) };
-        let matter =
-            Matter { saying, language: &notice.language, brand: brand.as_deref(), list, url: &url };
+        let matter = Matter { saying, language: &notice.language, brand: brand.as_deref(), list, url: &url };
         let letter = if *notice.address.namespace() == Namespace::Email {
             let mail = self.writer.mail(&matter);
             mail.map(|mail| Letter { subject: mail.subject, text: mail.text, html: Some(mail.html) })

@@ -53,10 +53,14 @@ pub async fn open(
     let sender = |key: &str, file: &Option<PathBuf>| -> Result<Option<Single>> {
         let Some(file) = file else { return Ok(None) };
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
-        let wrong = |error: &dyn std::fmt::Display, hint: &str| fail(format!("{place}: {key}: {error}"), hint);
+        let wrong =
+            |error: &dyn std::fmt::Display, hint: &str| fail(format!("{place}: {key}: {error}"), hint);
         let configuration = ChannelConfiguration::load(&file).map_err(|error| wrong(&error, DOCS))?;
         if (key == "email") != (configuration.channel() == Channel::Email) {
-            return Err(wrong(&file.display(), "`email` names a configuration for email, `sms` one for texts"));
+            return Err(wrong(
+                &file.display(),
+                "`email` names a configuration for email, `sms` one for texts",
+            ));
         }
         let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
         let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());

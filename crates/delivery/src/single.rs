@@ -59,8 +59,16 @@ impl Fate {
 }
 
 enum Line {
-    Mail { transport: SmtpTransport, composer: Box<Composer>, session: Option<Session>, buffers: Box<Buffers> },
-    Text { sender: String, session: Box<SmsSession> },
+    Mail {
+        transport: SmtpTransport,
+        composer: Box<Composer>,
+        session: Option<Session>,
+        buffers: Box<Buffers>,
+    },
+    Text {
+        sender: String,
+        session: Box<SmsSession>,
+    },
 }
 
 /// Sends single messages by one transactional configuration.
@@ -99,8 +107,7 @@ impl Single {
         if configuration.category != Category::Transactional {
             return Err(SingleError::Marketing);
         }
-        let public_url =
-            configuration.public_url.clone().or(public_url).ok_or(SingleError::NoPublicUrl)?;
+        let public_url = configuration.public_url.clone().or(public_url).ok_or(SingleError::NoPublicUrl)?;
         let line = match &configuration.medium {
             Medium::Email(email) => {
                 let signer = Signer::load(&email.dkim).map_err(SingleError::Key)?;
@@ -161,7 +168,8 @@ impl Single {
         for _ in 0..DECISIONS_MAX {
             let decided = self.gate.decide(vec![profile], Some(vec![address])).await?;
             let Some(permit) = decided.permits.into_iter().next() else {
-                let reason = decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
+                let reason =
+                    decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
                 return Ok(Fate::Excluded(reason));
             };
             if let Some(fate) = self.hand_over(&permit, letter).await {
@@ -191,8 +199,7 @@ impl Single {
         let holds = || permit.still_holds(clock.monotonic());
         match &mut self.line {
             Line::Mail { composer, session, buffers, .. } => {
-                let rendered =
-                    Rendered::of(letter.subject.clone(), letter.html.clone(), letter.text.clone());
+                let rendered = Rendered::of(letter.subject.clone(), letter.html.clone(), letter.text.clone());
                 let composed = composer.compose(&permit.person, &rendered, &links, clock.now(), buffers);
                 let (envelope, bytes) = match composed {
                     Ok(composed) => composed,

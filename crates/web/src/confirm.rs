@@ -108,7 +108,8 @@ impl<'a> Visit<'a> {
         let Some(request) = &self.request else { return self.page(View::Expired) };
         let language = self.sheet.locale.tag;
         let words = self.words();
-        let said = format!("{}\n{}", self.sheet.text("confirm-lead", &words), self.sheet.text("confirm", &words));
+        let said =
+            format!("{}\n{}", self.sheet.text("confirm-lead", &words), self.sheet.text("confirm", &words));
         let evidence = confirmation(self.state, requester, language, &said, request);
         let store = self.state.config().store.as_ref();
         let (workspace, now) = (self.opened.token.workspace, self.state.config().clock.now());
@@ -151,10 +152,11 @@ impl<'a> Visit<'a> {
         let twin = (channel == Some(Channel::Email)).then_some(Field::CommercialEmail);
         let fields = [Some(Field::Any), channel.map(Channel::field), twin].into_iter().flatten();
         let address = self.profile.addresses.iter().find(|view| view.id == self.opened.owner.address);
-        fields.flat_map(move |field| {
-            [self.profile.values.get(&field), address.and_then(|view| view.values.get(&field))]
-        })
-        .flatten()
+        fields
+            .flat_map(move |field| {
+                [self.profile.values.get(&field), address.and_then(|view| view.values.get(&field))]
+            })
+            .flatten()
     }
 
     fn words(&self) -> Words {

@@ -129,7 +129,11 @@ mod tests {
                 let lines = |text: &str| text.lines().all(|line| line.len() < 990);
                 assert!(lines(&mail.html) && lines(&mail.text), "{language}");
                 assert!(mail.html.contains(&format!("href=\"{URL}\"")), "{language} {}", mail.html);
-                assert!(!mail.html.contains("<b>") && !mail.html.contains("<i>s"), "{language} {}", mail.html);
+                assert!(
+                    !mail.html.contains("<b>") && !mail.html.contains("<i>s"),
+                    "{language} {}",
+                    mail.html
+                );
                 assert!(writer.text(&matter).unwrap().contains(URL), "{language}");
                 if saying == Saying::Confirm(48) {
                     assert!(mail.text.contains("48"), "{language} {}", mail.text);

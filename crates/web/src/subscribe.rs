@@ -198,11 +198,11 @@ impl EmbeddedForm<'_> {
     pub fn html(&self) -> Option<String> {
         let renderer = crate::render::Renderer::new();
         let locale = renderer.locales().find(self.language)?;
-        let channel = channel_of(&if self.texts { consent::Namespace::Phone } else { consent::Namespace::Email });
+        let channel =
+            channel_of(&if self.texts { consent::Namespace::Phone } else { consent::Namespace::Email });
         let mut words = words(locale, self.brand, channel);
         words.insert("list", self.list.title(locale.tag).to_owned());
-        let action =
-            format!("{}/subscribe/{}", self.public_url.trim_end_matches('/'), self.list.name);
+        let action = format!("{}/subscribe/{}", self.public_url.trim_end_matches('/'), self.list.name);
         let own = context! {
             lang => locale.tag, dir => locale.direction(), args => words, channel, action, name => self.list.name,
             description => self.list.description(locale.tag),

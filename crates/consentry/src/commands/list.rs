@@ -58,10 +58,18 @@ async fn form(context: &Context, name: &str, language: &str, texts: bool) -> Res
     }
     let settings = context.settings().await?;
     let public_url = settings.public_url.ok_or_else(|| {
-        fail("nobody says where the pages are reached", "consentry init --public-url https://mail.example.com")
+        fail(
+            "nobody says where the pages are reached",
+            "consentry init --public-url https://mail.example.com",
+        )
     })?;
-    let form =
-        EmbeddedForm { list: &list, brand: settings.brand.as_deref(), public_url: &public_url, language, texts };
+    let form = EmbeddedForm {
+        list: &list,
+        brand: settings.brand.as_deref(),
+        public_url: &public_url,
+        language,
+        texts,
+    };
     let html = form.html().ok_or_else(|| {
         fail(format!("there are no texts in `{language}`"), "two letters, such as en or de")
     })?;
