@@ -213,8 +213,7 @@ fn a_post_never_looks_at_who_an_address_is() {
                 for name in ['address', 'profile', 'stamp', 'subscription']:\n    \
                     if db.execute('SELECT count(*) FROM sqlite_master WHERE type = ? AND name = ?', ('table', name)).fetchone()[0]:\n        \
                         db.execute(f'ALTER TABLE {name} RENAME TO hidden_{name}')\n        print(name)\n";
-    let database = std::fs::read_dir(town.desk.data_dir()).unwrap().map(|file| file.unwrap().path());
-    let database = database.into_iter().find(|path| path.extension().is_some_and(|end| end == "db")).unwrap();
+    let database = town.desk.data_dir().join("consentry.sqlite3");
     let python = std::process::Command::new("/usr/bin/python3")
         .args(["-I", "-c", hide])
         .arg(database)
@@ -262,4 +261,39 @@ fn the_file_and_the_form_say_what_is_wrong() {
         let refused = desk.run(&["serve", "--listen", "127.0.0.1:0", "--config", "wrong.toml"]).exits(1);
         assert!(refused.err.contains(told), "{file}: {}", refused.err);
     }
+}
+
+#[test]
+fn the_pages_in_a_real_browser() {
+    let Some(browser) = xtask::servers::Browser::find().unwrap() else { return };
+    let Some(town) = Town::at(Desk::new()) else { return };
+    town.subscribe("news", "ann");
+    let confirm = town.mail("ann", 1).link;
+    let pictures = std::env::var("CONSENTRY_TEST_PICTURES").ok();
+    let arguments = json!({ "base": town.serving.url(), "confirm": confirm, "pictures": pictures });
+    let outcome = browser.run("subscribe.mjs", &arguments).unwrap();
+    assert_eq!(outcome["findings"], json!([]), "axe-core finds nothing");
+    assert_eq!(outcome["foreign"], json!([]), "nothing is loaded from elsewhere");
+    let seen = &outcome["seen"];
+    assert_eq!((&seen["buttons"], &seen["cookies"]), (&json!(1), &json!(0)));
+    for (page, told) in [
+        ("subscribe", "Subscribe to “The News”"),
+        ("terms", "Tick the box to agree"),
+        ("check", "Look into your inbox"),
+        ("again", "It has been sent once more"),
+        ("confirm", "Yes, subscribe me"),
+        ("joined", "You’re subscribed"),
+        ("find", "Email address or phone number"),
+        ("malformed", "neither an email address nor a phone number"),
+        ("found", "If Lumen Coffee knows e…@example.com"),
+        ("no-sender", "We can’t send you a link from here"),
+    ] {
+        assert!(seen[page].as_str().unwrap().contains(told), "{page}: {seen}");
+    }
+    // What failed to load or was refused by the policy would stand here; the statuses of pages do.
+    let said = outcome["said"].as_array().unwrap();
+    assert!(
+        said.iter().all(|line| line.as_str().unwrap().contains("the server responded with a status of")),
+        "{said:?}"
+    );
 }
