@@ -32,7 +32,7 @@ impl Town {
     fn at(desk: Desk) -> Option<Self> {
         let options = PostfixOptions { domains: vec!["example.com".to_owned()], ..PostfixOptions::default() };
         let postfix = Postfix::start(&options).unwrap()?;
-        desk.run(&["init", "--brand", "Lumen Coffee", "--public-url", URL]).exits(0);
+        desk.run(&["init", "--brand", "Lumen Coffee"]).exits(0);
         desk.run(&["list", "create", "news", "--public", "--title", "en=The News"]).exits(0);
         desk.run(&["list", "create", "quick", "--public", "--single-opt-in"]).exits(0);
         desk.write("people.csv", "id,email\n1,carl@example.com\n2,erin@example.com\n");
@@ -45,7 +45,8 @@ impl Town {
                 "name = \"{name}\"\nchannel = \"email\"\ncategory = \"{category}\"\nfrom = \"Lumen <hello@brand.example>\"\n{transport}\n"
             )
         };
-        desk.write("notices.toml", configuration("notices", "transactional"));
+        let notices = format!("public_url = \"{URL}\"\n{}", configuration("notices", "transactional"));
+        desk.write("notices.toml", notices);
         desk.write("marketing.toml", configuration("marketing", "marketing"));
         for list in ["news", "quick"] {
             let campaign = format!(
@@ -55,6 +56,7 @@ impl Town {
         }
         desk.write("consentry.toml", "[pages]\nemail = \"notices.toml\"\n");
         let serving = desk.serve_with(&["--config", "consentry.toml", "--drain-seconds", "0"]);
+        desk.run(&["init", "--public-url", &serving.url()]).exits(0);
         Some(Self { desk, serving, postfix })
     }
 
@@ -235,7 +237,8 @@ fn the_file_and_the_form_say_what_is_wrong() {
     let Some(town) = Town::at(Desk::new()) else { return };
     let desk = &town.desk;
     let form = desk.run(&["list", "form", "news", "--lang", "en"]).exits(0).out;
-    assert!(form.contains("<form action=\"http://127.0.0.1:9/subscribe/news\" method=\"post\""), "{form}");
+    let action = format!("<form action=\"{}/subscribe/news\" method=\"post\"", town.serving.url());
+    assert!(form.contains(&action), "{form}");
     assert!(
         form.contains("may send me “The News” by email")
             && !form.contains("checked")

@@ -57,12 +57,12 @@ impl Desk {
         let entry = self.world.store.entry(WORKSPACE, held.entry).await.unwrap().unwrap();
         (held.choice, entry.source, entry.evidence)
     }
+}
 
-    fn shows(&self, answer: &Answer, title: &str) {
-        assert_eq!(answer.status, StatusCode::OK);
-        assert!(answer.body.contains(&format!("<h1>{title}")), "{title}: {}", answer.body);
-        assert!(answer.body.len() < 30_000 && !answer.body.contains("<script"));
-    }
+fn shows(answer: &Answer, title: &str) {
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains(&format!("<h1>{title}")), "{title}: {}", answer.body);
+    assert!(answer.body.len() < 30_000 && !answer.body.contains("<script"));
 }
 
 fn token(request: &OptInRequest) -> Token {
@@ -118,8 +118,8 @@ async fn only_the_button_confirms_and_the_words_are_kept() {
     assert_eq!(said["asked_at"], request.requested_at.to_string());
     assert!(said["said"].as_str().unwrap().contains("News"), "{said}");
     let entries = desk.world.store.counts(WORKSPACE).await.unwrap().entries;
-    desk.shows(&desk.post(&link, CONFIRM).await, JOINED);
-    desk.shows(&desk.get(&link).await, JOINED);
+    shows(&desk.post(&link, CONFIRM).await, JOINED);
+    shows(&desk.get(&link).await, JOINED);
     assert_eq!(desk.world.store.counts(WORKSPACE).await.unwrap().entries, entries, "once");
 }
 
@@ -128,18 +128,18 @@ async fn what_came_too_late_or_was_refused_since_records_nothing() {
     let desk = Desk::new().await;
     let late = desk.request("late@example.com").await;
     let link = desk.link(&late);
-    desk.shows(&desk.get(&link).await, ASK);
+    shows(&desk.get(&link).await, ASK);
     desk.world.clock.turn(Duration::from_hours(48));
-    desk.shows(&desk.get(&link).await, EXPIRED);
+    shows(&desk.get(&link).await, EXPIRED);
     let answer = desk.post(&link, CONFIRM).await;
-    desk.shows(&answer, EXPIRED);
+    shows(&answer, EXPIRED);
     assert!(answer.body.contains("more than 48 hours ago"), "{}", answer.body);
     assert_eq!(answer.link("lists").as_deref(), Some("/lists/news"));
     assert_eq!(desk.value(&late).await.0, Choice::Pending);
     // A new request is another one, in the place of the first.
     let again = desk.request("late@example.com").await;
-    desk.shows(&desk.get(&link).await, EXPIRED);
-    desk.shows(&desk.post(&desk.link(&again), CONFIRM).await, JOINED);
+    shows(&desk.get(&link).await, EXPIRED);
+    shows(&desk.post(&desk.link(&again), CONFIRM).await, JOINED);
 
     for (name, target) in [
         ("any", Target::Field(Field::Any)),
@@ -150,8 +150,8 @@ async fn what_came_too_late_or_was_refused_since_records_nothing() {
         let request = desk.request(&format!("{name}@example.com")).await;
         desk.say(&request, target, Choice::No).await;
         let link = desk.link(&request);
-        desk.shows(&desk.get(&link).await, SUPERSEDED);
-        desk.shows(&desk.post(&link, CONFIRM).await, SUPERSEDED);
+        shows(&desk.get(&link).await, SUPERSEDED);
+        shows(&desk.post(&link, CONFIRM).await, SUPERSEDED);
         let expected = if name == "list" { Choice::No } else { Choice::Pending };
         assert_eq!(desk.value(&request).await.0, expected, "{name}");
     }
@@ -167,10 +167,10 @@ async fn an_older_no_to_the_channel_stands_and_is_told() {
     let link = desk.link(&request);
     let told = "You have stopped marketing email";
     let page = desk.get(&link).await;
-    desk.shows(&page, ASK);
+    shows(&page, ASK);
     assert!(page.body.contains(told), "{}", page.body);
     let answer = desk.post(&link, CONFIRM).await;
-    desk.shows(&answer, JOINED);
+    shows(&answer, JOINED);
     assert!(answer.body.contains(told) && !answer.body.contains("comes to a…"), "{}", answer.body);
     let choices = desk.get(&answer.link("/p/").unwrap()).await;
     assert_eq!(choices.status, StatusCode::OK, "a choice of its own");
