@@ -92,7 +92,7 @@ impl Town {
         let to = format!("{name}@example.com");
         let mails = self.postfix.mails().unwrap();
         let parsed = mails.iter().map(|mail| MessageParser::default().parse(mail.as_slice()).unwrap());
-        let own = parsed.filter(|mail| mail.to().unwrap().first().unwrap().address() == Some(&to));
+        let own = parsed.filter(|mail| mail.to().unwrap().first().unwrap().address() == Some(to.as_str()));
         own.map(|mail| {
             assert_eq!(mail.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
             assert!(mail.header_raw("List-Unsubscribe").is_none() && mail.header_raw("Bcc").is_none());

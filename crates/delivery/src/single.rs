@@ -53,8 +53,8 @@ pub enum Fate {
 }
 
 impl Fate {
-    fn later(why: impl ToString) -> Self {
-        Self::Later { after: None, why: why.to_string() }
+    fn later(why: impl Into<String>) -> Self {
+        Self::Later { after: None, why: why.into() }
     }
 }
 
@@ -204,7 +204,7 @@ impl Single {
                 let (envelope, bytes) = match composed {
                     Ok(composed) => composed,
                     Err(MessageError::Envelope(_)) => return Some(Fate::Refused),
-                    Err(error) => return Some(Fate::later(error)),
+                    Err(error) => return Some(Fate::later(error.to_string())),
                 };
                 let Some(session) = session else { return Some(Fate::later("no connection")) };
                 let confirm = confirm(&self.gate, permit);
@@ -214,7 +214,7 @@ impl Single {
                 let person: &Person = &permit.person;
                 let reference = match links.bounce(person.address(), person.epoch) {
                     Ok(reference) => reference,
-                    Err(error) => return Some(Fate::later(error)),
+                    Err(error) => return Some(Fate::later(error.to_string())),
                 };
                 let text = OutText {
                     to: &person.to,
@@ -246,7 +246,7 @@ fn of_mail(outcome: Outcome) -> Option<Fate> {
         Outcome::Deferred(reply) => Fate::later(format!("the relay defers with {}", reply.code())),
         Outcome::Rejected(_) | Outcome::Unsendable(_) => Fate::Refused,
         Outcome::LeaseExpired => return None,
-        Outcome::NotHandedOver(error) => Fate::later(error),
+        Outcome::NotHandedOver(error) => Fate::later(error.to_string()),
         Outcome::InDoubt(_) => Fate::InDoubt,
     })
 }
@@ -260,7 +260,7 @@ fn of_text(outcome: SmsOutcome) -> Option<Fate> {
         }
         SmsOutcome::Rejected(_) => Fate::Refused,
         SmsOutcome::LeaseExpired => return None,
-        SmsOutcome::NotHandedOver(error) => Fate::later(error),
+        SmsOutcome::NotHandedOver(error) => Fate::later(error.to_string()),
         SmsOutcome::InDoubt(_) => Fate::InDoubt,
     })
 }

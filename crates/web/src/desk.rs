@@ -67,11 +67,9 @@ pub(crate) fn no_sender(state: &WebState, sheet: &Sheet<'_>) -> Response {
 }
 
 /// Counts a post; the page to answer with if there were too many.
-pub(crate) fn admit(state: &WebState, requester: &Requester, sheet: &Sheet<'_>) -> Result<(), Response> {
-    if state.limits().admit(requester.network(), state.config().clock.now()) {
-        return Ok(());
-    }
-    Err(sheet.refusal(state, StatusCode::TOO_MANY_REQUESTS, "too-many"))
+pub(crate) fn refused(state: &WebState, requester: &Requester, sheet: &Sheet<'_>) -> Option<Response> {
+    let admitted = state.limits().admit(requester.network(), state.config().clock.now());
+    (!admitted).then(|| sheet.refusal(state, StatusCode::TOO_MANY_REQUESTS, "too-many"))
 }
 
 /// Queues what is to be sent, the only thing that a post does. The answer is the same whatever becomes of it, so that

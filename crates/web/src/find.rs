@@ -49,7 +49,7 @@ pub(crate) async fn post(
 
 async fn take(state: &WebState, requester: &Requester, fields: &Form) -> Result<Response, StoreError> {
     let sheet = load(state, requester, fields.get("lang")).await?;
-    if let Err(refused) = desk::admit(state, requester, &sheet) {
+    if let Some(refused) = desk::refused(state, requester, &sheet) {
         return Ok(refused);
     }
     let typed = fields.get("address").unwrap_or_default();

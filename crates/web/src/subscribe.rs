@@ -108,7 +108,7 @@ impl<'a> Visit<'a> {
     }
 
     async fn take(&self, requester: &Requester, fields: &Form) -> Result<Response, StoreError> {
-        if let Err(refused) = desk::admit(self.state, requester, &self.sheet) {
+        if let Some(refused) = desk::refused(self.state, requester, &self.sheet) {
             return Ok(refused);
         }
         let typed = fields.get("address").unwrap_or_default();
