@@ -22,6 +22,7 @@ struct Town {
 }
 
 struct Mail {
+    id: String,
     subject: String,
     text: String,
     link: String,
@@ -30,6 +31,11 @@ struct Mail {
 impl Town {
     /// Ann, Bob and Dora are strangers; Carl and Erin are known, Erin is suppressed.
     fn at(desk: Desk) -> Option<Self> {
+        Self::with(desk, None)
+    }
+
+    /// The same, with a provider of texts on a port.
+    fn with(desk: Desk, texts: Option<u16>) -> Option<Self> {
         let options = PostfixOptions { domains: vec!["example.com".to_owned()], ..PostfixOptions::default() };
         let postfix = Postfix::start(&options).unwrap()?;
         desk.run(&["init", "--brand", "Lumen Coffee"]).exits(0);
@@ -54,7 +60,14 @@ impl Town {
             );
             desk.write(&format!("{list}.toml"), campaign);
         }
-        desk.write("consentry.toml", "[pages]\nemail = \"notices.toml\"\n");
+        let sms = texts.map_or("", |_| "sms = \"texts.toml\"\n");
+        desk.write("consentry.toml", format!("[pages]\nemail = \"notices.toml\"\n{sms}"));
+        let texts = format!(
+            "name = \"texts\"\nchannel = \"sms\"\ncategory = \"transactional\"\nfrom = \"+15005550006\"\npublic_url = \"{URL}\"\n\
+             [transport]\nprovider = \"http\"\nurl = \"http://127.0.0.1:{}/\"\nhttp = {{ body = {{ to = \"{{to}}\", text = \"{{text}}\" }} }}\n",
+            texts.unwrap_or(1)
+        );
+        desk.write("texts.toml", texts);
         let serving = desk.serve_with(&["--config", "consentry.toml", "--drain-seconds", "0"]);
         desk.run(&["init", "--public-url", &serving.url()]).exits(0);
         Some(Self { desk, serving, postfix })
@@ -101,7 +114,8 @@ impl Town {
             let link = text.lines().find(|line| line.starts_with(URL)).unwrap();
             assert!(html.contains(&format!("href=\"{link}\"")), "{html}");
             let link = link.strip_prefix(URL).unwrap().trim().to_owned();
-            Mail { subject: mail.subject().unwrap().to_owned(), text, link }
+            let id = mail.message_id().unwrap().to_owned();
+            Mail { id, subject: mail.subject().unwrap().to_owned(), text, link }
         })
         .collect()
     }
@@ -141,6 +155,7 @@ fn from_the_form_to_the_campaign() {
         town.subscribe("news", "ann");
         let second = town.mail("ann", 2);
         assert_eq!(second.link, mail.link, "both links work");
+        assert_ne!(second.id, mail.id, "two messages, so that no mail server takes one for the other");
         assert_eq!(town.subscribe("news", "ann"), page);
 
         let joined = town.post(&mail.link, "via=page&action=confirm");
@@ -299,4 +314,54 @@ fn the_pages_in_a_real_browser() {
         said.iter().all(|line| line.as_str().unwrap().contains("the server responded with a status of")),
         "{said:?}"
     );
+}
+
+/// A provider of texts: takes everything, and tells the bodies.
+fn provider() -> (u16, std::sync::mpsc::Receiver<Value>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+            let body = loop {
+                let read = stream.read(&mut buffer).unwrap_or(0);
+                bytes.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&bytes);
+                let body = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
+                if body.is_some() || read == 0 {
+                    break body;
+                }
+            };
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).unwrap();
+            if body.is_some_and(|body| sender.send(body).is_err()) {
+                return;
+            }
+        }
+    });
+    (port, receiver)
+}
+
+#[test]
+fn by_text_message() {
+    let (port, texts) = provider();
+    let Some(town) = Town::with(Desk::new(), Some(port)) else { return };
+    let to = "%2B44+7700+900123";
+    let page = town.post("/subscribe/news", &format!("via=page&lang=en&by=sms&address={to}&agree=yes"));
+    assert!(page.contains("Look at your phone") && page.contains("+44…23"), "{page}");
+    let text = texts.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(text["to"], "+447700900123");
+    let words = text["text"].as_str().unwrap();
+    let link = words.strip_prefix("Lumen Coffee: confirm “The News” here, or do nothing: ").unwrap();
+    let joined = town.post(link.strip_prefix(URL).unwrap(), "via=page&action=confirm");
+    assert!(joined.contains("You’re subscribed") && joined.contains("+44…23"), "{joined}");
+    town.post("/choices", &format!("lang=en&address={to}"));
+    let text = texts.recv_timeout(PATIENCE).unwrap();
+    let link = text["text"].as_str().unwrap().rsplit_once(' ').unwrap().1;
+    let (status, answer) = town.serving.ask("GET", link.strip_prefix(URL).unwrap(), "", "");
+    assert_eq!(status, 303, "the short form of the link: {answer}");
+    assert!(answer.contains("../p/"), "{answer}");
 }
