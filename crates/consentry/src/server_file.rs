@@ -9,7 +9,7 @@ use web::{ApiKey, Scope};
 
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
-use crate::{sms_section, webhook_section};
+use crate::{pages_section, sms_section, webhook_section};
 
 /// Shortest secret of an API key, in bytes: one that can't be guessed.
 const SECRET_LENGTH_MIN: usize = 16;
@@ -28,6 +28,8 @@ pub struct ServerFile {
     pub webhook: Vec<webhook_section::Section>,
     /// Receivers of text messages.
     pub sms: Vec<sms_section::Section>,
+    /// Pages on which somebody types an address.
+    pub pages: Option<pages_section::Section>,
     /// Programs that may call the interfaces.
     pub api_key: Vec<ApiKeyTable>,
 }

@@ -27,6 +27,7 @@ pub mod refusals;
 mod render;
 pub mod run;
 mod settle;
+pub mod single;
 pub mod sms;
 pub mod smtp;
 mod start;

@@ -52,6 +52,8 @@ pub struct Composer {
     mailto_domain: Option<String>,
     bounce_domain: String,
     id_domain: String,
+    /// Whether messages to one address are told apart by their time, since no run does.
+    by_time: bool,
     signer: Signer,
 }
 
@@ -66,21 +68,9 @@ pub struct Buffers {
 impl Composer {
     /// Prepares. The keys come loaded.
     pub fn new(campaign: &Campaign, configuration: &EmailConfiguration, signer: Signer) -> Self {
-        let mut composer = Self {
-            from: Vec::new(),
-            reply_to: Vec::new(),
-            list: Vec::new(),
-            tail: Vec::new(),
-            list_unsubscribe: configuration.list_unsubscribe.url,
-            mailto_domain: configuration.mailto_domain().map(str::to_owned),
-            bounce_domain: configuration.bounce_domain.clone(),
-            id_domain: configuration.from.domain().to_owned(),
-            signer,
-        };
-        field(&mut composer.from, "From", &mailbox(&configuration.from));
-        if let Some(reply_to) = &configuration.reply_to {
-            field(&mut composer.reply_to, "Reply-To", &mailbox(reply_to));
-        }
+        let mut composer = Self::bare(configuration, signer);
+        composer.list_unsubscribe = configuration.list_unsubscribe.url;
+        composer.mailto_domain = configuration.mailto_domain().map(str::to_owned);
         if let Some(list) = &campaign.list {
             let id = format!("<{list}.{}>", configuration.from.domain());
             if id.len() <= LIST_ID_LENGTH_MAX {
@@ -97,6 +87,34 @@ impl Composer {
         composer
     }
 
+    /// For single messages that somebody asked for: no list's, and nothing for a vacation notice to answer (RFC 3834
+    /// section 5).
+    pub fn single(configuration: &EmailConfiguration, signer: Signer) -> Self {
+        let mut composer = Self { by_time: true, ..Self::bare(configuration, signer) };
+        composer.tail.extend_from_slice(b"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
+        composer
+    }
+
+    fn bare(configuration: &EmailConfiguration, signer: Signer) -> Self {
+        let mut composer = Self {
+            from: Vec::new(),
+            reply_to: Vec::new(),
+            list: Vec::new(),
+            tail: Vec::new(),
+            list_unsubscribe: false,
+            mailto_domain: None,
+            bounce_domain: configuration.bounce_domain.clone(),
+            id_domain: configuration.from.domain().to_owned(),
+            by_time: false,
+            signer,
+        };
+        field(&mut composer.from, "From", &mailbox(&configuration.from));
+        if let Some(reply_to) = &configuration.reply_to {
+            field(&mut composer.reply_to, "Reply-To", &mailbox(reply_to));
+        }
+        composer
+    }
+
     /// Builds and signs one message. Its bytes are in `buffers` until the next call.
     pub fn compose<'b>(
         &self,
@@ -110,7 +128,7 @@ impl Composer {
         let to = deliverable(&person.to).ok_or(EnvelopeError::Character)?;
         let envelope = Envelope::new(format!("b.{token}@{}", self.bounce_domain), to)?;
         let Buffers { header, body, message } = buffers;
-        let id = message_id(&token);
+        let id = if self.by_time { message_id(&format!("{token} {}", at.0)) } else { message_id(&token) };
         self.header(header, &envelope, &id, &rendered.subject, at);
         let ways_out = self.ways_out(person, links)?;
         if !ways_out.is_empty() {

@@ -84,6 +84,13 @@ pub struct Rendered {
     scratch: Vec<u8>,
 }
 
+impl Rendered {
+    /// What was made elsewhere.
+    pub(crate) fn of(subject: String, html: Option<String>, text: String) -> Self {
+        Self { subject: one_line(&subject), html, text, scratch: Vec::new() }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Names {
     subject: &'static str,

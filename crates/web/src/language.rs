@@ -111,6 +111,12 @@ impl Locales {
         wanted.or_else(|| self.accepted(accept_language?)).unwrap_or(&self.0[0])
     }
 
+    /// The tags of all languages.
+    #[cfg(test)]
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|locale| locale.tag)
+    }
+
     /// By the primary subtag: `de-AT` is German, `zh-TW` Chinese (in simplified signs, which are all there is).
     /// POSIX spellings (`de_AT`) are in use in customer data.
     pub fn find(&self, tag: &str) -> Option<&Locale> {

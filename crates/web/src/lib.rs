@@ -6,10 +6,16 @@
 mod ajo;
 mod choices;
 mod gpc;
+mod confirm;
+mod desk;
+mod find;
+mod form;
 mod hooks;
 pub mod language;
+mod limits;
 mod link;
 pub mod mailbox;
+pub mod notice;
 mod operations;
 mod outside;
 mod problem;
@@ -18,18 +24,18 @@ mod render;
 mod requester;
 mod router;
 mod screen;
+mod sheet;
 mod short;
 mod state;
-#[allow(
-    dead_code,
-    reason = "the pages of preferences and subscriptions, which are being built, take their evidence here"
-)]
 mod statement;
+mod subscribe;
 mod texts;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
+pub use desk::DeskConfig;
 pub use hooks::Webhooks;
 pub use outside::Https;
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};
+pub use subscribe::EmbeddedForm;
 pub use texts::TextHooks;

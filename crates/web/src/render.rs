@@ -14,12 +14,17 @@ use sha2::{Digest, Sha256};
 use crate::language::{Locales, SOURCES};
 
 const STYLE: &str = include_str!("../templates/style.css");
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("../templates/base.html")),
     ("link.html", include_str!("../templates/link.html")),
     ("button.html", include_str!("../templates/button.html")),
     ("choices.html", include_str!("../templates/choices.html")),
     ("problem.html", include_str!("../templates/problem.html")),
+    ("subscribe.html", include_str!("../templates/subscribe.html")),
+    ("confirm.html", include_str!("../templates/confirm.html")),
+    ("find.html", include_str!("../templates/find.html")),
+    ("embed.html", include_str!("../templates/embed.html")),
+    ("notice.html", include_str!("../templates/notice.html")),
 ];
 
 /// Makes the public pages.
@@ -46,7 +51,6 @@ impl Renderer {
         Self { environment, locales, policy, style_source, version: version() }
     }
 
-    #[allow(dead_code, reason = "for statements")]
     /// The version of the pages: of their templates and texts, as evidence names it.
     pub fn version(&self) -> &str {
         &self.version
@@ -54,6 +58,13 @@ impl Renderer {
 
     pub fn locales(&self) -> &Locales {
         &self.locales
+    }
+
+    /// A template's text; `None`, with a line in the log, if it can't be rendered.
+    pub fn text(&self, template: &str, context: Value) -> Option<String> {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
+        let failed = |error: &Error| tracing::error!(template, error = %error, "a page can't be rendered");
+        rendered.inspect_err(failed).ok()
     }
 
     /// A page. `forward_to` is the brand's own page that a form on it leads to.
@@ -64,13 +75,8 @@ impl Renderer {
         context: Value,
         forward_to: Option<&str>,
     ) -> Response {
-        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
-        let html = match rendered {
-            Ok(html) => html,
-            Err(error) => {
-                tracing::error!(template, error = %error, "a page can't be rendered");
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            }
+        let Some(html) = self.text(template, context) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let policy = forward_to
             .map_or_else(|| self.policy.clone(), |url| policy(&self.style_source, scheme_source(url)));

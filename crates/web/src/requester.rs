@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use consent::Evidence;
 
+use crate::limits::Network;
 use crate::render::cut;
 use crate::state::WebState;
 
@@ -16,7 +17,7 @@ const USER_AGENT_CHARS_MAX: usize = 256;
 
 /// Who sent a request, as evidence. Signals only: what a request may do never depends on them.
 pub(crate) struct Requester {
-    ip: Option<String>,
+    ip: Option<IpAddr>,
     user_agent: Option<String>,
     /// The Accept-Language header.
     pub accept_language: Option<String>,
@@ -28,11 +29,16 @@ impl Requester {
     /// The evidence for what the person sent or agreed to.
     pub fn evidence(&self, raw: impl Into<String>) -> Evidence {
         Evidence {
-            ip: self.ip.clone(),
+            ip: self.ip.map(|ip| ip.to_string()),
             user_agent: self.user_agent.clone(),
             raw: Some(raw.into()),
             ..Evidence::default()
         }
+    }
+
+    /// The client's network, if its address is known.
+    pub fn network(&self) -> Option<Network> {
+        self.ip.map(Network::of)
     }
 }
 
@@ -44,7 +50,7 @@ impl FromRequestParts<WebState> for Requester {
         let forwarded = state.config().behind_proxy.then(|| forwarded_for(&parts.headers)).flatten();
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         Ok(Self {
-            ip: forwarded.or(peer).map(|ip| ip.to_string()),
+            ip: forwarded.or(peer),
             user_agent: text(header::USER_AGENT).map(|agent| cut(agent, USER_AGENT_CHARS_MAX).into_owned()),
             accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
             gpc: parts.headers.get("sec-gpc").is_some_and(|value| value == "1"),

@@ -12,7 +12,7 @@ use intake::unsubscribe::BODY_BYTES_MAX;
 
 use crate::render::COMMON_HEADERS;
 use crate::state::WebState;
-use crate::{choices, hooks, link, operations, problem, short, texts};
+use crate::{choices, confirm, find, hooks, link, operations, problem, short, subscribe, texts};
 
 /// Longest request target, in bytes. A link has under 200.
 const TARGET_BYTES_MAX: usize = 2048;
@@ -32,6 +32,9 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own; a reason |
 /// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices and preferences; 303 back to it after saving |
 /// | `GET /s/CODE` | 303 to the page of a short link; changes nothing (I4) |
+/// | `GET /lists/NAME`, `POST /subscribe/NAME` | the form of a public list; queues what confirms it |
+/// | `GET /c/TOKEN`, `POST /c/TOKEN` | confirming that an address joins a list, by one button |
+/// | `GET /choices`, `POST /choices` | a link to the page of choices, for whoever has no message |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
 /// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
@@ -43,6 +46,10 @@ pub fn public_router(state: WebState) -> Router {
         .route("/u/{token}", get(link::show).post(link::post))
         .route("/p/{token}", get(choices::show).post(choices::post))
         .route("/s/{code}", get(short::show))
+        .route("/c/{token}", get(confirm::show).post(confirm::post))
+        .route("/choices", get(find::show).post(find::post))
+        .route("/lists/{name}", get(subscribe::show))
+        .route("/subscribe/{name}", get(subscribe::show).post(subscribe::post))
         .route("/sms/{name}", post(texts::post).get(texts::challenge))
         .route("/hooks/{name}", post(hooks::post).options(hooks::options))
         .route("/healthz", get(operations::healthz))

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use consent::Clock;
+use consent::{Clock, WorkspaceId};
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::desk::DeskConfig;
 use crate::hooks::Webhooks;
+use crate::limits::Limits;
 use crate::render::Renderer;
 use crate::texts::TextHooks;
 
@@ -24,6 +26,8 @@ pub struct PublicConfig {
     pub webhooks: Option<Arc<Webhooks>>,
     /// The receivers of text messages.
     pub texts: Option<Arc<TextHooks>>,
+    /// The pages on which somebody types an address.
+    pub desk: DeskConfig,
     /// Whether a reverse proxy of the operator's stands in front: then the last entry of X-Forwarded-For is the
     /// client's address. Without one, anybody could write there what they like.
     pub behind_proxy: bool,
@@ -43,6 +47,7 @@ impl PublicConfig {
             ledger: None,
             webhooks: None,
             texts: None,
+            desk: DeskConfig::new(WorkspaceId::MAIN),
             behind_proxy: false,
             requests_max: Self::REQUESTS_MAX,
         }
@@ -66,13 +71,15 @@ struct Shared {
     config: PublicConfig,
     renderer: Renderer,
     permits: Semaphore,
+    limits: Limits,
 }
 
 impl WebState {
     /// Prepares templates and texts.
     pub fn new(config: PublicConfig) -> Self {
         let permits = Semaphore::new(config.requests_max.clamp(1, Semaphore::MAX_PERMITS));
-        Self(Arc::new(Shared { config, renderer: Renderer::new(), permits }))
+        let limits = Limits::new(config.desk.per_network, config.desk.per_minute);
+        Self(Arc::new(Shared { config, renderer: Renderer::new(), permits, limits }))
     }
 
     pub(crate) fn config(&self) -> &PublicConfig {
@@ -81,6 +88,11 @@ impl WebState {
 
     pub(crate) fn renderer(&self) -> &Renderer {
         &self.0.renderer
+    }
+
+    /// How often strangers may have something sent.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// One for each request in work.

@@ -2,6 +2,7 @@
 
 use consent::Evidence;
 use serde::Serialize;
+use store::OptInRequest;
 
 use crate::requester::Requester;
 use crate::state::WebState;
@@ -26,4 +27,28 @@ pub(crate) fn statement(
 ) -> Evidence {
     let statement = Statement { page, version: state.renderer().version(), language, said };
     requester.evidence(serde_json::to_string(&statement).expect("strings can be written"))
+}
+
+/// The evidence for a confirmation: the same, with who had asked for it, when and in which words.
+pub(crate) fn confirmation(
+    state: &WebState,
+    requester: &Requester,
+    language: &str,
+    said: &str,
+    request: &OptInRequest,
+) -> Evidence {
+    #[derive(Serialize)]
+    struct Confirmation<'a> {
+        #[serde(flatten)]
+        statement: Statement<'a>,
+        asked_at: String,
+        asked: &'a Evidence,
+    }
+    let version = state.renderer().version();
+    let confirmation = Confirmation {
+        statement: Statement { page: "confirm", version, language, said },
+        asked_at: request.requested_at.to_string(),
+        asked: &request.asked,
+    };
+    requester.evidence(serde_json::to_string(&confirmation).expect("strings can be written"))
 }

@@ -40,6 +40,17 @@ pub enum List {
         #[command(flatten)]
         details: ListDetails,
     },
+    /// Print a form for your own site, as HTML, by which people join a public list
+    Form {
+        /// Its name
+        name: String,
+        /// The language of its words
+        #[arg(long, default_value = "en", value_name = "LANG")]
+        lang: String,
+        /// Ask for a phone number instead of an email address
+        #[arg(long)]
+        sms: bool,
+    },
     /// Show a list, or all
     Show {
         /// Its name

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use store::{List, ListDetails, ListText, ListUpdate, NewList, StoreError};
+use web::EmbeddedForm;
 
 use crate::cli;
 use crate::context::{Context, WORKSPACE};
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, command: cli::List) -> Result<Exit> {
             let list = context.list(&name).await?;
             output::data(context.json, &describe(context, &list), || words(context, &list));
         }
+        cli::List::Form { name, lang, sms } => form(context, &name, &lang, sms).await?,
         cli::List::Show { name: None } => show_all(context).await?,
     }
     Ok(Exit::Done)
@@ -45,6 +47,33 @@ async fn create(context: &Context, new: NewList) -> Result<()> {
         other => other.into(),
     })?;
     output::data(context.json, &describe(context, &list), || format!("made the list `{name}` ({})", list.id));
+    Ok(())
+}
+
+async fn form(context: &Context, name: &str, language: &str, texts: bool) -> Result<()> {
+    let list = context.list(name).await?;
+    if !list.details.public {
+        let what = format!("the list `{name}` is private: its form answers nobody");
+        return Err(fail(what, format!("consentry list edit {name} --public")));
+    }
+    let settings = context.settings().await?;
+    let public_url = settings.public_url.ok_or_else(|| {
+        fail(
+            "nobody says where the pages are reached",
+            "consentry init --public-url https://mail.example.com",
+        )
+    })?;
+    let form = EmbeddedForm {
+        list: &list,
+        brand: settings.brand.as_deref(),
+        public_url: &public_url,
+        language,
+        texts,
+    };
+    let html = form.html().ok_or_else(|| {
+        fail(format!("there are no texts in `{language}`"), "two letters, such as en or de")
+    })?;
+    output::data(context.json, &json!({ "html": html }), || html.clone());
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
 use crate::system::OsEntropy;
 use crate::text_replies::TextReplies;
-use crate::{sms_section, webhook_section};
+use crate::{pages_section, sms_section, webhook_section};
 
 /// Serves the public pages until it is told to stop.
 pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
@@ -30,6 +30,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let mut config = public_config(context, args.behind_proxy)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
+    let (pages_desk, notices) = pages_section::open(context, file.pages.as_ref(), beside).await?;
+    config.desk = pages_desk;
     let transports = sms_section::transports(&file.sms, beside)?;
     let desk = MailDesk::open(context, &file, beside).await?;
     let listener = TcpListener::bind(args.listen)
@@ -46,6 +48,9 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     if !transports.is_empty() {
         let replies = TextReplies::new(context.shared_store(), Arc::clone(&context.clock), transports);
         tasks.spawn(replies.run(stop.clone()));
+    }
+    if let Some(notices) = notices {
+        tasks.spawn(notices.run(stop.clone()));
     }
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));

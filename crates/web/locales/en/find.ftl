@@ -9,3 +9,5 @@ found-lead = If { $brand } knows { $address }, a link is on its way there. It ca
 found-nothing = Nothing came? Then it may be another address that { $brand } has of you. The same address gets at most two links an hour.
 no-sender-title = We can’t send you a link from here
 no-sender-lead = Use the link in a message from { $brand }, or write to them.
+too-many-title = Too many requests at once
+too-many-lead = Nothing has been sent. Try again in an hour, or use the link in a message from { $brand }.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod choices;
+mod confirm;
 mod full_disk;
 mod gpc;
 mod hooks;
@@ -12,5 +13,6 @@ mod operations;
 mod preferences;
 mod reasons;
 mod short;
+mod subscribe;
 mod undo;
 mod world;

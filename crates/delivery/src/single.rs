@@ -1,0 +1,266 @@
+//! Single messages that somebody asked for, such as the link that confirms an opt-in: no campaign, no run, one address.
+//!
+//! They pass the gate as every transactional message does: a suppressed address gets nothing, whoever typed it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use consent::{AddressId, Category, Channel, Clock, Exclusion, Level, ProfileId, WorkspaceId};
+use store::{Store, StoreError};
+
+use crate::configuration::{ChannelConfiguration, Medium};
+use crate::dkim::Signer;
+use crate::error::DeliveryError;
+use crate::gate::{Gate, Permit};
+use crate::links::Links;
+use crate::message::{Buffers, Composer, MessageError};
+use crate::render::{Person, Rendered};
+use crate::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
+use crate::smtp::{Outcome, Session, SmtpTransport};
+
+/// Times that one message is decided anew before it is left for later.
+const DECISIONS_MAX: u32 = 3;
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// One line; nothing to texts.
+    pub subject: String,
+    /// The plain text, the whole of a text message.
+    pub text: String,
+    /// HTML; nothing to texts.
+    pub html: Option<String>,
+}
+
+/// What became of a message. Exactly one of these is true of it.
+#[derive(Debug)]
+pub enum Fate {
+    /// It was handed over.
+    Sent,
+    /// The gate holds it back.
+    Excluded(Exclusion),
+    /// It can't be sent to this address, ever.
+    Refused,
+    /// It may have arrived, nobody knows.
+    InDoubt,
+    /// Not now: the relay wants to be left alone for so long, or can't be used.
+    Later {
+        /// How long, if the relay says so.
+        after: Option<Duration>,
+        /// What is wrong; names no address.
+        why: String,
+    },
+}
+
+impl Fate {
+    fn later(why: impl Into<String>) -> Self {
+        Self::Later { after: None, why: why.into() }
+    }
+}
+
+enum Line {
+    Mail {
+        transport: SmtpTransport,
+        composer: Box<Composer>,
+        session: Option<Session>,
+        buffers: Box<Buffers>,
+    },
+    Text {
+        sender: String,
+        session: Box<SmsSession>,
+    },
+}
+
+/// Sends single messages by one transactional configuration.
+pub struct Single {
+    gate: Gate,
+    links: Links,
+    line: Line,
+}
+
+/// Why a configuration can't be used for single messages.
+#[derive(Debug, thiserror::Error)]
+pub enum SingleError {
+    /// It is for marketing.
+    #[error("the configuration's category is marketing; name a transactional one")]
+    Marketing,
+    /// Neither it nor the workspace says where the pages are.
+    #[error("nobody says where the pages are reached")]
+    NoPublicUrl,
+    /// Its transport or its keys.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// A DKIM key.
+    #[error("dkim.key_file: {0}")]
+    Key(String),
+}
+
+impl Single {
+    /// Reads keys and secrets; `public_url` is the workspace's, for configurations without one. Nothing is connected yet.
+    pub fn new(
+        store: &Arc<dyn Store>,
+        workspace: WorkspaceId,
+        clock: &Arc<dyn Clock>,
+        configuration: &ChannelConfiguration,
+        public_url: Option<String>,
+    ) -> Result<Self, SingleError> {
+        if configuration.category != Category::Transactional {
+            return Err(SingleError::Marketing);
+        }
+        let public_url = configuration.public_url.clone().or(public_url).ok_or(SingleError::NoPublicUrl)?;
+        let line = match &configuration.medium {
+            Medium::Email(email) => {
+                let signer = Signer::load(&email.dkim).map_err(SingleError::Key)?;
+                let transport = SmtpTransport::new(email.transport.clone()).map_err(DeliveryError::from)?;
+                let composer = Box::new(Composer::single(email, signer));
+                Line::Mail { transport, composer, session: None, buffers: Box::default() }
+            }
+            Medium::Sms(sms) => {
+                let transport = SmsTransport::new(sms.transport.clone()).map_err(DeliveryError::from)?;
+                Line::Text { sender: sms.sender.clone(), session: Box::new(transport.session()) }
+            }
+        };
+        let channel = configuration.channel();
+        let gate = Gate {
+            store: Arc::clone(store),
+            workspace,
+            clock: Arc::clone(clock),
+            channel,
+            category: Category::Transactional,
+            list: None,
+            run: None,
+            sender: configuration.sender().to_owned(),
+            after_complaint: configuration.send_after_complaint,
+        };
+        let links = Links {
+            ring: store.key_ring(),
+            public_url: public_url.trim_end_matches('/').into(),
+            workspace,
+            run: None,
+            list: None,
+            level: Level::Channel,
+            short: channel != Channel::Email,
+        };
+        Ok(Self { gate, links, line })
+    }
+
+    /// What it sends on.
+    pub fn channel(&self) -> Channel {
+        self.gate.channel
+    }
+
+    /// Makes links, with the keys of now.
+    pub fn links(&self) -> Links {
+        Links { ring: self.gate.store.key_ring(), ..self.links.clone() }
+    }
+
+    /// Sends one message to one address, if the gate lets it (I9).
+    pub async fn send(
+        &mut self,
+        profile: ProfileId,
+        address: AddressId,
+        letter: &Letter,
+    ) -> Result<Fate, StoreError> {
+        // Whatever makes one wait comes before the permit, which holds for a second.
+        if let Err(why) = self.ready().await {
+            return Ok(Fate::later(why));
+        }
+        for _ in 0..DECISIONS_MAX {
+            let decided = self.gate.decide(vec![profile], Some(vec![address])).await?;
+            let Some(permit) = decided.permits.into_iter().next() else {
+                let reason =
+                    decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
+                return Ok(Fate::Excluded(reason));
+            };
+            if let Some(fate) = self.hand_over(&permit, letter).await {
+                return Ok(fate);
+            }
+        }
+        Ok(Fate::later("the permit ran out each time"))
+    }
+
+    async fn ready(&mut self) -> Result<(), String> {
+        match &mut self.line {
+            Line::Text { session, .. } => session.ready().await.map_err(|error| error.to_string()),
+            Line::Mail { transport, session, .. } => {
+                if session.is_none() {
+                    *session = Some(transport.session().await.map_err(|error| error.to_string())?);
+                }
+                let Some(session) = session else { return Ok(()) };
+                session.ready().await.map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// `None`: the permit ran out, decide again.
+    async fn hand_over(&mut self, permit: &Permit, letter: &Letter) -> Option<Fate> {
+        let links = self.links();
+        let clock = Arc::clone(&self.gate.clock);
+        let holds = || permit.still_holds(clock.monotonic());
+        match &mut self.line {
+            Line::Mail { composer, session, buffers, .. } => {
+                let rendered = Rendered::of(letter.subject.clone(), letter.html.clone(), letter.text.clone());
+                let composed = composer.compose(&permit.person, &rendered, &links, clock.now(), buffers);
+                let (envelope, bytes) = match composed {
+                    Ok(composed) => composed,
+                    Err(MessageError::Envelope(_)) => return Some(Fate::Refused),
+                    Err(error) => return Some(Fate::later(error.to_string())),
+                };
+                let Some(session) = session else { return Some(Fate::later("no connection")) };
+                let confirm = confirm(&self.gate, permit);
+                of_mail(session.send(&envelope, bytes, holds, confirm).await)
+            }
+            Line::Text { sender, session } => {
+                let person: &Person = &permit.person;
+                let reference = match links.bounce(person.address(), person.epoch) {
+                    Ok(reference) => reference,
+                    Err(error) => return Some(Fate::later(error.to_string())),
+                };
+                let text = OutText {
+                    to: &person.to,
+                    from: sender,
+                    body: &letter.text,
+                    reference: &reference,
+                    callback: None,
+                };
+                of_text(session.send(&text, holds).await)
+            }
+        }
+    }
+}
+
+/// Whether the message may still go when the relay asks for it at last (I1).
+async fn confirm(gate: &Gate, permit: &Permit) -> bool {
+    if permit.still_holds(gate.clock.monotonic()) {
+        return true;
+    }
+    let again = gate.decide(vec![permit.profile], Some(vec![permit.person.address()])).await;
+    again.is_ok_and(|decided| {
+        decided.permits.first().is_some_and(|permit| permit.still_holds(gate.clock.monotonic()))
+    })
+}
+
+fn of_mail(outcome: Outcome) -> Option<Fate> {
+    Some(match outcome {
+        Outcome::Accepted(_) => Fate::Sent,
+        Outcome::Deferred(reply) => Fate::later(format!("the relay defers with {}", reply.code())),
+        Outcome::Rejected(_) | Outcome::Unsendable(_) => Fate::Refused,
+        Outcome::LeaseExpired => return None,
+        Outcome::NotHandedOver(error) => Fate::later(error.to_string()),
+        Outcome::InDoubt(_) => Fate::InDoubt,
+    })
+}
+
+fn of_text(outcome: SmsOutcome) -> Option<Fate> {
+    Some(match outcome {
+        SmsOutcome::Accepted(_) => Fate::Sent,
+        SmsOutcome::Deferred(refusal) => {
+            let why = format!("the provider defers with {}", refusal.code);
+            Fate::Later { after: refusal.after, why }
+        }
+        SmsOutcome::Rejected(_) => Fate::Refused,
+        SmsOutcome::LeaseExpired => return None,
+        SmsOutcome::NotHandedOver(error) => Fate::later(error.to_string()),
+        SmsOutcome::InDoubt(_) => Fate::InDoubt,
+    })
+}

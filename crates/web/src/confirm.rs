@@ -1,0 +1,203 @@
+//! `/c/TOKEN`: confirming that an address joins a list (double opt-in).
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use consent::decide::ListState;
+use consent::{Channel, Field, Purpose, Timestamp};
+use intake::unsubscribe::{self, LinkError, Opened};
+use minijinja::context;
+use serde_json::Value as Json;
+use store::{Confirmed, Held, List, OptInId, OptInRequest, ProfileView};
+
+use crate::desk;
+use crate::form::Form;
+use crate::problem::Problem;
+use crate::requester::Requester;
+use crate::sheet::{Sheet, Words, text};
+use crate::state::WebState;
+use crate::statement::confirmation;
+
+/// `GET`: what the button does. Changes nothing (I4): a scanner that opens the link confirms nothing.
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Path(token): Path<String>,
+    requester: Requester,
+) -> Response {
+    let shown = async {
+        let visit = Visit::load(&state, &requester, &token).await?;
+        visit.page(visit.view())
+    };
+    shown.await.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
+}
+
+/// `POST`: the button.
+pub(crate) async fn post(
+    State(state): State<WebState>,
+    Path(token): Path<String>,
+    requester: Requester,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let pressed = Form::read(&headers, &body)
+        .is_some_and(|form| form.is("via", "page") && form.is("action", "confirm"));
+    if !pressed {
+        return desk::unreadable(&state, &requester);
+    }
+    let confirmed = async {
+        let visit = Visit::load(&state, &requester, &token).await?;
+        visit.confirm(&requester).await
+    };
+    confirmed.await.unwrap_or_else(|error| Problem::from(&error).page(&state, &requester))
+}
+
+/// What the page shows; the name begins that of its texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    Ask,
+    Joined,
+    Expired,
+    Superseded,
+    NotOpen,
+}
+
+impl View {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "confirm",
+            Self::Joined => "joined",
+            Self::Expired => "confirm-expired",
+            Self::Superseded => "confirm-superseded",
+            Self::NotOpen => "not-open",
+        }
+    }
+}
+
+/// A link that confirms, with all that the page says about it.
+struct Visit<'a> {
+    state: &'a WebState,
+    sheet: Sheet<'a>,
+    opened: Opened,
+    request: Option<OptInRequest>,
+    list: List,
+    profile: ProfileView,
+}
+
+impl<'a> Visit<'a> {
+    async fn load(state: &'a WebState, requester: &Requester, token: &str) -> Result<Self, LinkError> {
+        let store = state.config().store.as_ref();
+        let opened = unsubscribe::open(store, token).await?;
+        if opened.token.purpose != Purpose::Confirm {
+            return Err(LinkError::OtherPurpose);
+        }
+        let (workspace, address) = (opened.token.workspace, opened.owner.address);
+        let request = store.opt_in_request(workspace, OptInId(opened.token.reference), address).await?;
+        let list = store.list_by_id(workspace, opened.token.list).await?.ok_or(LinkError::Unknown)?;
+        let profile = store.profile(workspace, opened.owner.profile).await?.ok_or(LinkError::Unknown)?;
+        let asked_in = request.as_ref().and_then(|request| said(request, "language"));
+        let wanted = [asked_in.as_deref(), opened.owner.locale.as_deref()];
+        let sheet = Sheet::load(state, requester, workspace, wanted).await?;
+        Ok(Self { state, sheet, opened, request, list, profile })
+    }
+
+    async fn confirm(self, requester: &Requester) -> Result<Response, LinkError> {
+        if self.list.state(self.state.config().clock.now()) != ListState::Live {
+            return self.page(View::NotOpen);
+        }
+        let Some(request) = &self.request else { return self.page(View::Expired) };
+        let language = self.sheet.locale.tag;
+        let words = self.words();
+        let said =
+            format!("{}\n{}", self.sheet.text("confirm-lead", &words), self.sheet.text("confirm", &words));
+        let evidence = confirmation(self.state, requester, language, &said, request);
+        let store = self.state.config().store.as_ref();
+        let (workspace, now) = (self.opened.token.workspace, self.state.config().clock.now());
+        let confirmed = store.confirm_opt_in(workspace, request.id, request.address, evidence, now).await?;
+        self.page(match confirmed {
+            Confirmed::Now(_) | Confirmed::Already => View::Joined,
+            Confirmed::Expired => View::Expired,
+            Confirmed::Superseded => View::Superseded,
+        })
+    }
+
+    /// What the store would answer to the button, as far as that can be told before.
+    fn view(&self) -> View {
+        let now = self.state.config().clock.now();
+        let Some(request) = &self.request else { return View::Expired };
+        let on_list = self.on_list();
+        let refused = on_list.is_some_and(|held| is_no_since(held, request.requested_at))
+            || self.limits().any(|held| is_no_since(held, request.requested_at));
+        if refused {
+            View::Superseded
+        } else if request.confirmed_at.is_some() && on_list.is_some_and(|held| held.choice.is_yes()) {
+            View::Joined
+        } else if request.confirmed_at.is_some() || now >= request.expires_at {
+            View::Expired
+        } else if self.list.state(now) != ListState::Live {
+            View::NotOpen
+        } else {
+            View::Ask
+        }
+    }
+
+    fn on_list(&self) -> Option<&Held> {
+        self.profile.subscriptions.iter().find(|(id, ..)| *id == self.list.id).map(|(.., held)| held)
+    }
+
+    /// The values that hold a list back: of all marketing and of the address's channel.
+    fn limits(&self) -> impl Iterator<Item = &Held> {
+        let channel = self.opened.channel();
+        // Marketing email is commercial email.
+        let twin = (channel == Some(Channel::Email)).then_some(Field::CommercialEmail);
+        let fields = [Some(Field::Any), channel.map(Channel::field), twin].into_iter().flatten();
+        let address = self.profile.addresses.iter().find(|view| view.id == self.opened.owner.address);
+        fields
+            .flat_map(move |field| {
+                [self.profile.values.get(&field), address.and_then(|view| view.values.get(&field))]
+            })
+            .flatten()
+    }
+
+    fn words(&self) -> Words {
+        let channel = self.opened.channel().map_or("email", Channel::as_str);
+        let mut words = self.sheet.words_for(Some(&self.list), channel, None);
+        let owner = &self.opened.owner;
+        words.insert("address", consent::address::mask(&owner.namespace, &owner.raw));
+        let starts = self.list.starts_at.filter(|at| self.state.config().clock.now() < *at);
+        let asked = self.request.as_ref().map(|request| request.requested_at);
+        words.insert("date", starts.or(asked).map(|at| self.sheet.date(at)).unwrap_or_default());
+        words
+    }
+
+    fn page(&self, view: View) -> Result<Response, LinkError> {
+        let state = self.state;
+        let words = self.words();
+        let hours = self.request.as_ref().map_or(state.config().desk.confirm_within, |request| {
+            request.expires_at.since(request.requested_at)
+        });
+        let hours = hours.as_secs() / 3600;
+        let choices = unsubscribe::preferences_link(state.config().store.as_ref(), &self.opened)?;
+        let own = context! {
+            view => view.as_str(),
+            starts => self.list.starts_at.is_some_and(|at| state.config().clock.now() < at),
+            expired => text(self.sheet.locale, "confirm-expired-lead", &words, &[("hours", hours)]),
+            agreed => self.request.as_ref().and_then(|request| said(request, "said")),
+            blocked => self.limits().any(|held| held.choice.is_no()),
+            choices => format!("../p/{choices}"),
+            again => self.list.details.public.then(|| format!("../lists/{}", self.list.name)),
+        };
+        let context = self.sheet.context(&words, own);
+        Ok(state.renderer().page(StatusCode::OK, "confirm.html", context, None))
+    }
+}
+
+fn is_no_since(held: &Held, since: Timestamp) -> bool {
+    held.choice.is_no() && held.at >= since
+}
+
+/// A part of what the page wrote down when the list was asked for; `None` where something else did.
+fn said(request: &OptInRequest, part: &str) -> Option<String> {
+    let statement: Json = serde_json::from_str(request.asked.raw.as_deref()?).ok()?;
+    Some(statement.get(part)?.as_str()?.to_owned())
+}
