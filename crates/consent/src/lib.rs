@@ -26,5 +26,5 @@ pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Tr
 pub use field::{Category, Channel, Field, Preferred};
 pub use id::{AddressId, EntryId, ListId, ProfileId, RunId, WorkspaceId};
 pub use time::{Clock, Entropy, Timestamp};
-pub use token::{KeyRing, Purpose, Token, TokenError};
+pub use token::{External, KeyRing, Purpose, Token, TokenError};
 pub use word::ConsentWord;
