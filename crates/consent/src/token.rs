@@ -25,6 +25,10 @@ pub enum Purpose {
     Bounce = 4,
     /// A link in a test or proof: every page shows, nothing is recorded.
     Proof = 5,
+    /// Confirm an opt-in to [`Token::list`] (double opt-in): [`Token::reference`] is the request's id.
+    Confirm = 6,
+    /// Open a landing page of the brand's: [`Token::reference`] is the page's id.
+    Landing = 7,
     /// A page of the brand's own, where somebody presses a button ([`External`]).
     ExternalPage = 8,
     /// The brand's own List-Unsubscribe, which mail programs post to or write to by themselves ([`External`]).
@@ -32,12 +36,14 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Unsubscribe,
         Self::Preferences,
         Self::Undo,
         Self::Bounce,
         Self::Proof,
+        Self::Confirm,
+        Self::Landing,
         Self::ExternalPage,
         Self::ExternalHeader,
     ];
@@ -59,7 +65,8 @@ pub struct Token {
     pub workspace: WorkspaceId,
     /// The address that the message went to. Below 2^49.
     pub address: AddressId,
-    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry. Below 2^42.
+    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry, for [`Purpose::Confirm`] the opt-in
+    /// request, for [`Purpose::Landing`] the page. Below 2^42.
     pub reference: i64,
     /// The list that the message was bound to, or 0. Below 2^21.
     pub list: ListId,

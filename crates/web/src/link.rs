@@ -27,7 +27,12 @@ pub(crate) async fn show(
         let view = match opened.token.purpose {
             Purpose::Unsubscribe | Purpose::Proof => View::Ask,
             Purpose::Undo => View::UndoAsk,
-            Purpose::Preferences | Purpose::Bounce | Purpose::ExternalPage | Purpose::ExternalHeader => {
+            Purpose::Preferences
+            | Purpose::Bounce
+            | Purpose::Confirm
+            | Purpose::Landing
+            | Purpose::ExternalPage
+            | Purpose::ExternalHeader => {
                 return Err(LinkError::OtherPurpose);
             }
         };
