@@ -10,8 +10,9 @@ use consent::{Category, Level};
 
 use crate::campaign::Campaign;
 use crate::configuration::{Medium, check_public_url};
+use crate::external::{ExternalUrl, external_pages};
 use crate::html::{Found, scan};
-use crate::links::{Links, confirmations};
+use crate::links::{Links, confirmations, holds};
 use crate::render::{Person, Rendered, Renderer};
 
 /// Most findings that are listed.
@@ -64,6 +65,10 @@ struct Check<'a> {
     probe: Option<&'a dyn LinkProbe>,
     findings: BTreeSet<Finding>,
     resolved: BTreeSet<String>,
+    /// The brand's own pages that templates name.
+    external: Vec<(Level, ExternalUrl)>,
+    /// Parts whose only way out is such a page.
+    relying: BTreeSet<String>,
     /// Of text messages.
     text: Option<Text>,
 }
@@ -104,6 +109,8 @@ pub async fn check(
         probe: (!samples.is_empty()).then_some(probe),
         findings: BTreeSet::new(),
         resolved: BTreeSet::new(),
+        external: Vec::new(),
+        relying: BTreeSet::new(),
         text: Text::of(campaign),
     };
     let mut checked = Checked::default();
@@ -124,6 +131,7 @@ pub async fn check(
             }
             checked.warnings = missing_attributes(&renderer, samples);
             checked.warnings.extend(unsigned(campaign));
+            checked.warnings.extend(check.relying.iter().map(|part| relying(part)));
             checked.segments = check.text.and_then(|text| text.longest);
             checked.warnings.extend(checked.segments.as_ref().and_then(long));
         }
@@ -156,6 +164,7 @@ impl Check<'_> {
                 [Some(&content.subject), content.html.as_ref(), content.text.as_ref()].into_iter().flatten()
             {
                 confirmations(source, found, &mut problems);
+                external_pages(source, &mut self.external, &mut problems);
             }
         }
         for (level, page) in &campaign.confirmation {
@@ -180,20 +189,12 @@ impl Check<'_> {
         if page.subject.is_empty() && self.text.is_none() {
             self.find(&format!("{prefix}subject"), "is empty");
         }
-        let mut ways_out = Vec::new();
-        for (level, url) in
-            Level::ALL.map(|level| (level, self.links.one_click(level, person.address(), person.epoch)))
-        {
-            if level != Level::Subscription || self.links.list.is_some() {
-                ways_out.extend(url);
-            }
-        }
-        ways_out.extend(self.links.preferences(person.address(), person.epoch));
+        let ways_out = self.ways_out(person);
         if let Some(html) = &page.html {
-            let found = self.html(&format!("{prefix}html"), html);
-            self.part(&format!("{prefix}html"), &found, &ways_out, "").await;
+            let part = format!("{prefix}html");
+            let seen = Seen { external: ways_out.external_in(html), paths: self.html(&part, html), text: "" };
+            self.part(&part, seen, &ways_out.own).await;
         }
-        let found = self.text(&page.text);
         if let Some(text) = &mut self.text {
             let takes = segments(&page.text);
             text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
@@ -201,7 +202,23 @@ impl Check<'_> {
                 self.find(&format!("{prefix}text"), "is empty");
             }
         }
-        self.part(&format!("{prefix}text"), &found, &ways_out, &page.text).await;
+        let external = ways_out.external.iter().any(|url| holds(&page.text, url));
+        let seen = Seen { external, paths: self.text(&page.text), text: &page.text };
+        self.part(&format!("{prefix}text"), seen, &ways_out.own).await;
+    }
+
+    /// All links that are a way out for this person, in their spelling.
+    fn ways_out(&self, person: &Person) -> WaysOut {
+        let (links, address, epoch) = (self.links, person.address(), person.epoch);
+        let reaches = |level: &Level| *level != Level::Subscription || links.list.is_some();
+        let levels = Level::ALL.into_iter().filter(reaches);
+        let mut own: Vec<_> = levels.flat_map(|level| links.one_click(level, address, epoch)).collect();
+        own.extend(links.preferences(address, epoch));
+        let pages = self.external.iter().filter(|(level, _)| reaches(level));
+        let signed = |(level, page): &(Level, ExternalUrl)| {
+            links.external_page(*level, address, epoch).ok().map(|signed| page.with(&signed))
+        };
+        WaysOut { own, external: pages.filter_map(signed).collect() }
     }
 
     /// The addresses of ours in HTML that a reader can click; others of ours are findings.
@@ -258,9 +275,9 @@ impl Check<'_> {
         ["/u/", "/p/", "/s/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
     }
 
-    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String], text: &str) {
+    async fn part(&mut self, part: &str, seen: Seen<'_>, ways_out: &[String]) {
         let mut works = false;
-        for path in paths {
+        for path in &seen.paths {
             if !self.resolved.contains(path) {
                 if let Some(probe) = self.probe
                     && let Err(problem) = probe.resolve(path).await
@@ -273,17 +290,59 @@ impl Check<'_> {
             }
             works |= ways_out.iter().any(|url| self.own(url) == Some(path));
         }
-        if let Some(of_text) = &self.text {
-            works |= of_text.by_reply && tells_how_to_stop(text);
-            if self.marketing && !works {
-                let problem = format!("there is no way out; add {}", of_text.offer);
-                self.find(part, problem);
-            }
-        } else if self.marketing && !works {
-            let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
-                           <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
+        works |= self.text.as_ref().is_some_and(|of_text| of_text.by_reply && tells_how_to_stop(seen.text));
+        if works || !self.marketing {
+            return;
+        }
+        if seen.external {
+            self.relying.insert(part.to_owned());
+        } else if let Some(of_text) = &self.text {
+            let problem = format!("there is no way out; add {}", of_text.offer);
+            self.find(part, problem);
+        } else {
+            let problem = "there is no way out; link unsubscribe_url, preferences_url, one_click_url() or \
+                           external_opt_out_url(page=\"https://...\"), e.g. <a href=\"{{ unsubscribe_url \
+                           }}\">Unsubscribe</a>";
             self.find(part, problem);
         }
+    }
+}
+
+/// What is seen of one part.
+struct Seen<'t> {
+    /// Paths of links of ours that a reader can follow.
+    paths: Vec<String>,
+    /// Whether a reader can follow a link to a page of the brand's own.
+    external: bool,
+    /// The text, where it can say how to opt out by replying.
+    text: &'t str,
+}
+
+/// The links that are a way out for one person.
+struct WaysOut {
+    /// To pages of ours.
+    own: Vec<String>,
+    /// To the brand's own.
+    external: Vec<String>,
+}
+
+impl WaysOut {
+    fn external_in(&self, html: &str) -> bool {
+        let leads = |found: &Found| match found {
+            Found::Link { href, visible } => *visible && self.external.contains(href),
+            _ => false,
+        };
+        !self.external.is_empty() && scan(html).iter().any(leads)
+    }
+}
+
+/// Nobody here can tell whether a page of the brand's works.
+fn relying(part: &str) -> Finding {
+    Finding {
+        part: part.to_owned(),
+        problem: "the only way out is a page of your own, which can't be checked from here: it must hand the choice to \
+                  the consent interface (docs/external-pages.md)"
+            .to_owned(),
     }
 }
 

@@ -9,16 +9,18 @@
 mod body;
 mod opt_in;
 mod targets;
+mod teller;
 #[cfg(test)]
 mod tests;
 
 pub use body::{Said, Scope, Statement};
 pub use opt_in::{OptIn, OptInError, opt_in};
+pub use teller::Teller;
 
 use std::time::Duration;
 
 use consent::{
-    AddressId, Choice, ConsentChange, Evidence, Field, Level, Purpose, RunId, Source, Subject, Target,
+    AddressId, Choice, ConsentChange, EntryId, Evidence, Field, Level, Purpose, RunId, Source, Subject, Target,
     Timestamp, WorkspaceId,
 };
 use store::{ProfileView, Store, StoreError};
@@ -132,7 +134,8 @@ pub async fn tell(
         wishes.by_target.retain(|_, (_, made_at)| made_at.is_none_or(later));
     }
     let told = Told::of(&wishes);
-    let fresh = fresh(wishes.by_target, &profile, address);
+    let before = teller::told_before(store, workspace, profile.id, &evidence).await?;
+    let fresh = fresh(wishes.by_target, &profile, address, &before);
     let desk = Desk { store, workspace, run: opened.run(), evidence, now };
     desk.record(vec![(Subject::Address(address), fresh)]).await?;
     Ok(told)
@@ -146,11 +149,25 @@ fn renewed_at(profile: &ProfileView, address: AddressId) -> Timestamp {
     yes.map(|(_, held)| held.at).max().unwrap_or(Timestamp::UNDATED)
 }
 
-/// What isn't said already: a caller that tries again leaves no second entry. Refusals are the store's to compare.
-fn fresh(mut by_target: ByTarget, profile: &ProfileView, address: AddressId) -> ByTarget {
+/// What isn't said already: a caller that tries again leaves no second entry. `before` are the entries of the same request.
+/// A refusal is left out only where one of them still stands: one that is said anew counts from now, and may have to
+/// outdate an older yes that is still to come.
+fn fresh(
+    mut by_target: ByTarget,
+    profile: &ProfileView,
+    address: AddressId,
+    before: &[EntryId],
+) -> ByTarget {
     by_target.retain(|target, (choice, made_at)| {
-        let held = unsubscribe::held(profile, address, *target);
-        choice.is_no() || made_at.is_some() || held.is_none_or(|held| held.choice != *choice)
+        if made_at.is_some() {
+            return true;
+        }
+        let held = unsubscribe::held(profile, address, *target).filter(|held| held.choice == *choice);
+        if choice.is_no() {
+            !held.is_some_and(|held| before.contains(&held.entry))
+        } else {
+            held.is_none() && before.is_empty()
+        }
     });
     by_target
 }

@@ -6,6 +6,7 @@ use store::{ProfileRow, ProfileView, RowOutcome, Store, StoreError};
 
 use super::body::{Item, Preferences, Said};
 use super::targets::{ByTarget, Wishes};
+use super::teller::told_before;
 use super::{Desk, Told, Unreadable, fresh};
 
 /// Why nothing was recorded.
@@ -133,7 +134,10 @@ pub async fn opt_in(
         whose.push((Subject::Profile(profile), refusals));
     }
     let fresh = match &known {
-        Some((profile, address)) => fresh(wishes.by_target, profile, *address),
+        Some((profile, address)) => {
+            let before = told_before(store, workspace, profile.id, &evidence).await?;
+            fresh(wishes.by_target, profile, *address, &before)
+        }
         None => wishes.by_target,
     };
     whose.push((Subject::Named(request.identity.clone()), fresh));
