@@ -118,7 +118,11 @@ html = '''<p>Hi</p><a href="{{{{ external_opt_out_url(page="{PAGE}", level="iden
         }
         assert!(url.contains(HEADER), "{field}");
         let subject = mailto.split_once("?subject=").unwrap().1.trim_end_matches(['>', ' ']);
-        Links { page: Signed::of(&page), header: Signed::of(url.trim().trim_end_matches('>')), mail: subject.to_owned() }
+        Links {
+            page: Signed::of(&page),
+            header: Signed::of(url.trim().trim_end_matches('>')),
+            mail: subject.to_owned(),
+        }
     }
 
     /// One request: the status and the JSON.

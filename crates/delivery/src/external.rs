@@ -1,7 +1,11 @@
 //! Pages and mail addresses of the brand's own that take an opt-out and tell us by the consent interface: they get signed
 //! parameters, and no address stands in a URL.
 
-use consent::{Address, External, Level};
+use consent::{Address, AddressId, External, Level};
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Error, ErrorKind, State};
+
+use crate::links::Links;
 
 /// Longest URL without its parameters, in bytes: with them it fits into a header line (RFC 5322 section 2.1.1).
 const URL_LENGTH_MAX: usize = 700;
@@ -30,8 +34,8 @@ impl ExternalUrl {
             return Err("must name a host, without user and password".to_owned());
         }
         let query = rest.split_once('?').map_or("", |(_, query)| query);
-        let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
-        if let Some(name) = names.into_iter().find(|name| PARAMETERS.contains(name)) {
+        let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+        if let Some(name) = names.find(|name| PARAMETERS.contains(name)) {
             return Err(format!("must be without `{name}`, which is added to it"));
         }
         Ok(Self(text.to_owned()))
@@ -52,9 +56,10 @@ impl ExternalUrl {
 /// A host name or address, and perhaps a port.
 fn is_authority(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, rest)) => {
-            (v6.parse::<std::net::Ipv6Addr>().is_ok(), rest.strip_prefix(':').or(rest.is_empty().then_some("443")))
-        }
+        Some((v6, rest)) => (
+            v6.parse::<std::net::Ipv6Addr>().is_ok(),
+            rest.strip_prefix(':').or(rest.is_empty().then_some("443")),
+        ),
         None => {
             let (name, port) = text.split_once(':').unwrap_or((text, "443"));
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
@@ -74,7 +79,8 @@ pub struct ExternalMail(String);
 impl ExternalMail {
     /// Reads it; an error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const PLAIN: &str = "must be a mail address of the characters a-z, A-Z, 0-9, `.`, `_`, `+`, `-` before the @";
+        const PLAIN: &str =
+            "must be a mail address of the characters a-z, A-Z, 0-9, `.`, `_`, `+`, `-` before the @";
         let (local, domain) = text.rsplit_once('@').ok_or(PLAIN)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
         let address = Address::email(text).map_err(|_| PLAIN)?;
@@ -109,6 +115,28 @@ pub(crate) fn external_pages(
 
 /// The template function.
 pub(crate) const NAME: &str = "external_opt_out_url";
+
+/// What the template function answers.
+pub(crate) fn page(
+    state: &State<'_, '_>,
+    links: &Links,
+    address: AddressId,
+    epoch: u32,
+    arguments: &Kwargs,
+) -> Result<Value, Error> {
+    let (level, page) = (arguments.get::<Option<&str>>("level")?, arguments.get::<Option<&str>>("page")?);
+    arguments.assert_all_used()?;
+    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
+    let (level, page) = read_call(level, page).map_err(refuse)?;
+    if level == Level::Subscription && links.list.is_none() {
+        return Err(refuse("the message is bound to no list".to_owned()));
+    }
+    let signed = links.external_page(level, address, epoch);
+    let url = page.with(&signed.map_err(|_| refuse("the link can't be signed".to_owned()))?);
+    // `&params` would be a pilcrow sign in HTML; nothing else in the URL means anything there.
+    let html = state.auto_escape() == AutoEscape::Html;
+    Ok(Value::from_safe_string(if html { url.replace('&', "&amp;") } else { url }))
+}
 
 /// The arguments of one call; the level is `channel` unless said otherwise.
 pub(crate) fn read_call(level: Option<&str>, page: Option<&str>) -> Result<(Level, ExternalUrl), String> {
@@ -176,7 +204,16 @@ mod tests {
         ] {
             assert!(ExternalUrl::parse(url).is_err(), "{url}");
         }
-        for mail in ["", "out", "a b@c.example", "o?x@c.example", "o%41@c.example", "o@", "o@c.example?cc=d@e.example", "ö@c.example"] {
+        for mail in [
+            "",
+            "out",
+            "a b@c.example",
+            "o?x@c.example",
+            "o%41@c.example",
+            "o@",
+            "o@c.example?cc=d@e.example",
+            "ö@c.example",
+        ] {
             assert!(ExternalMail::parse(mail).is_err(), "{mail}");
         }
     }

@@ -66,7 +66,12 @@ impl Links {
     }
 
     /// The signed parameters of a link to a page of the brand's own.
-    pub fn external_page(&self, level: Level, address: AddressId, epoch: u32) -> Result<External, TokenError> {
+    pub fn external_page(
+        &self,
+        level: Level,
+        address: AddressId,
+        epoch: u32,
+    ) -> Result<External, TokenError> {
         self.ring.sign_external(&self.token(Purpose::ExternalPage, level, address, epoch))
     }
 
@@ -131,9 +136,9 @@ impl<'l> WaysOut<'l> {
                     (Level::Subscription, _) if links.list.is_none() => links.preferences(address, epoch),
                     (level, true) => links.one_click(level, address, epoch),
                     // To which page is what the publish check knows.
-                    (level, false) => {
-                        links.external_page(level, address, epoch).map(|signed| format!("params={}", signed.params))
-                    }
+                    (level, false) => links
+                        .external_page(level, address, epoch)
+                        .map(|signed| format!("params={}", signed.params)),
                 },
             };
             // Without a signature there is no link (I9).

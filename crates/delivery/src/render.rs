@@ -323,34 +323,13 @@ impl Object for Context {
             }
             external::NAME => {
                 let links = Arc::clone(&self.links);
-                Some(Value::from_function(move |state: &State, arguments: Kwargs| {
-                    external_page(state, &links, address, epoch, &arguments)
+                Some(Value::from_function(move |state: &State<'_, '_>, arguments: Kwargs| {
+                    external::page(state, &links, address, epoch, &arguments)
                 }))
             }
             _ => None,
         }
     }
-}
-
-fn external_page(
-    state: &State,
-    links: &Links,
-    address: AddressId,
-    epoch: u32,
-    arguments: &Kwargs,
-) -> Result<Value, Error> {
-    let (level, page) = (arguments.get::<Option<&str>>("level")?, arguments.get::<Option<&str>>("page")?);
-    arguments.assert_all_used()?;
-    let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
-    let (level, page) = external::read_call(level, page).map_err(refuse)?;
-    if level == Level::Subscription && links.list.is_none() {
-        return Err(refuse("the message is bound to no list".to_owned()));
-    }
-    let signed = links.external_page(level, address, epoch);
-    let url = page.with(&signed.map_err(|_| refuse("the link can't be signed".to_owned()))?);
-    // `&params` would be a pilcrow sign in HTML; nothing else in the URL means anything there.
-    let html = state.auto_escape() == AutoEscape::Html;
-    Ok(Value::from_safe_string(if html { url.replace('&', "&amp;") } else { url }))
 }
 
 fn one_click(links: &Links, address: AddressId, epoch: u32, arguments: &Kwargs) -> Result<Value, Error> {

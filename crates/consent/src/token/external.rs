@@ -76,7 +76,8 @@ impl KeyRing {
         verify::<PERSON_MAC_LENGTH>(&self.person, &[&person], pid)?;
         if let Some(sig) = sig {
             let signed = verify::<PAIR_MAC_LENGTH>(&self.pair, &pair(params, pid), sig);
-            signed.map_err(|error| if error == TokenError::Malformed { TokenError::Forged } else { error })?;
+            signed
+                .map_err(|error| if error == TokenError::Malformed { TokenError::Forged } else { error })?;
         }
         Ok(token)
     }
@@ -212,7 +213,10 @@ mod tests {
         assert_eq!(external.params, "AQKBASoHAABSdGc4MChuNLP1UMc");
         assert_eq!(external.pid, "AQJbSB0lDtvKwKEZbtI");
         assert_eq!(external.sig, "AQLAt2DPqIpeBwoQ_8BUC2du");
-        assert_eq!(external.to_query(), format!("params={}&pid={}&sig={}", external.params, external.pid, external.sig));
+        assert_eq!(
+            external.to_query(),
+            format!("params={}&pid={}&sig={}", external.params, external.pid, external.sig)
+        );
         assert_eq!(external.to_mail(), format!("v1.{}.{}", external.params, external.pid));
         assert_eq!(format!("{external:?}"), "External");
     }

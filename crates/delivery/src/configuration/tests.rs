@@ -53,7 +53,10 @@ fn a_wrong_value_is_named_with_its_key() {
             "list_unsubscribe = { external = { url = 'https://a.example/?pid=1' } }",
             "list_unsubscribe.external.url",
         ),
-        ("list_unsubscribe = { external = { mailto = 'a?b@c.example' } }", "list_unsubscribe.external.mailto"),
+        (
+            "list_unsubscribe = { external = { mailto = 'a?b@c.example' } }",
+            "list_unsubscribe.external.mailto",
+        ),
         ("feedback_id = 'x'", "feedback_id"),
         ("retry = { delays = [] }", "retry.delays"),
         ("retry = { period = '5h' }", "retry.period"),

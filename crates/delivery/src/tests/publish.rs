@@ -169,8 +169,14 @@ async fn a_page_of_the_brands_own_is_a_way_out_where_it_is_secure_and_can_be_see
         (html(&link.replace(" }}", " }}x")), "html: there is no way out"),
         // Without the parameters nobody knows who it was.
         (html("<a href='https://shop.example/out?brand=x'>out</a>"), "html: there is no way out"),
-        (html(&link.replace("'https://shop.example/out?brand=x'", "profile.page")), "content: external_opt_out_url"),
-        (html(&format!("{link}{{% if profile.first_name %}}{{% endif %}}")) + "\ntext = 'none'", "text: there is no way out"),
+        (
+            html(&link.replace("'https://shop.example/out?brand=x'", "profile.page")),
+            "content: external_opt_out_url",
+        ),
+        (
+            html(&format!("{link}{{% if profile.first_name %}}{{% endif %}}")) + "\ntext = 'none'",
+            "text: there is no way out",
+        ),
     ] {
         let findings = findings(&content).await;
         assert!(findings.iter().any(|finding| finding.starts_with(problem)), "{content}: {findings:?}");

@@ -163,7 +163,9 @@ impl Item {
             Some("no") => Choice::No,
             Some("pending") => Choice::Pending,
             Some("unknown") => Choice::Unknown,
-            Some(other) => return wrong(&format!("choice {} is none of yes, no, pending, unknown", shown(other))),
+            Some(other) => {
+                return wrong(&format!("choice {} is none of yes, no, pending, unknown", shown(other)));
+            }
             None => return wrong("it has no choice"),
         };
         let Some(kind) = kind else { return wrong("it has no type") };
@@ -179,7 +181,9 @@ impl Item {
             None | Some("channel") => Scope::Channel,
             Some("global") => Scope::Global,
             Some("identity") => Scope::Identity,
-            Some(other) => return wrong(&format!("scope {} is none of channel, global, identity", shown(other))),
+            Some(other) => {
+                return wrong(&format!("scope {} is none of channel, global, identity", shown(other)));
+            }
         };
         // A no without a time that can be read is a no from now on.
         let made_at = timestamp.as_deref().and_then(|text| Timestamp::parse(text).ok());

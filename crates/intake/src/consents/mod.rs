@@ -20,8 +20,8 @@ pub use teller::Teller;
 use std::time::Duration;
 
 use consent::{
-    AddressId, Choice, ConsentChange, EntryId, Evidence, Field, Level, Purpose, RunId, Source, Subject, Target,
-    Timestamp, WorkspaceId,
+    AddressId, Choice, ConsentChange, EntryId, Evidence, Field, Level, Purpose, RunId, Source, Subject,
+    Target, Timestamp, WorkspaceId,
 };
 use store::{ProfileView, Store, StoreError};
 
@@ -62,7 +62,9 @@ impl Told {
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
     /// The link is from before a later, deliberate subscription, and nobody says that the choice is from after it.
-    #[error("the person has subscribed again since that message was sent; say in `timestamp` when they chose this")]
+    #[error(
+        "the person has subscribed again since that message was sent; say in `timestamp` when they chose this"
+    )]
     Outdated,
     /// The link or the store.
     #[error(transparent)]
@@ -94,7 +96,11 @@ pub async fn open_mail(store: &dyn Store, workspace: WorkspaceId, text: &str) ->
     found(store, workspace, store.key_ring().read_mail(text)?).await
 }
 
-async fn found(store: &dyn Store, workspace: WorkspaceId, token: consent::Token) -> Result<Opened, LinkError> {
+async fn found(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    token: consent::Token,
+) -> Result<Opened, LinkError> {
     // One key signs for all workspaces: another's link is as good as forged.
     if token.workspace != workspace {
         return Err(LinkError::Forged);
@@ -145,19 +151,15 @@ pub async fn tell(
 fn renewed_at(profile: &ProfileView, address: AddressId) -> Timestamp {
     let own = profile.addresses.iter().filter(|view| view.id == address).flat_map(|view| &view.values);
     let marketing = |field: &Field| *field == Field::Any || field.channel().is_some();
-    let yes = profile.values.iter().chain(own).filter(|(field, held)| marketing(field) && held.choice.is_yes());
+    let yes =
+        profile.values.iter().chain(own).filter(|(field, held)| marketing(field) && held.choice.is_yes());
     yes.map(|(_, held)| held.at).max().unwrap_or(Timestamp::UNDATED)
 }
 
 /// What isn't said already: a caller that tries again leaves no second entry. `before` are the entries of the same request.
 /// A refusal is left out only where one of them still stands: one that is said anew counts from now, and may have to
 /// outdate an older yes that is still to come.
-fn fresh(
-    mut by_target: ByTarget,
-    profile: &ProfileView,
-    address: AddressId,
-    before: &[EntryId],
-) -> ByTarget {
+fn fresh(mut by_target: ByTarget, profile: &ProfileView, address: AddressId, before: &[EntryId]) -> ByTarget {
     by_target.retain(|target, (choice, made_at)| {
         if made_at.is_some() {
             return true;

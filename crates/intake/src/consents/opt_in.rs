@@ -65,7 +65,9 @@ impl OptIn {
         }
         let body: Body = serde_json::from_slice(body).map_err(Unreadable::from)?;
         let missing = |name: &str| OptInError::Incomplete(format!("{name} is missing"));
-        let there = |text: Option<String>, name| text.filter(|text| !text.trim().is_empty()).ok_or_else(|| missing(name));
+        let there = |text: Option<String>, name| {
+            text.filter(|text| !text.trim().is_empty()).ok_or_else(|| missing(name))
+        };
         let identity = there(body.consent_identity, "consentIdentity")?;
         let namespace = there(body.consent_identity_namespace, "consentIdentityNamespace")?;
         let profile = there(body.profile_id, "profileId")?;
@@ -75,7 +77,8 @@ impl OptIn {
         if said.is_empty() {
             return Err(OptInError::Incomplete("no preferences were given".to_owned()));
         }
-        let namespace = kind(&namespace).ok_or_else(|| unreadable("consentIdentityNamespace is no namespace"))?;
+        let namespace =
+            kind(&namespace).ok_or_else(|| unreadable("consentIdentityNamespace is no namespace"))?;
         let identity = Address::parse(&namespace, &identity, None)
             .map_err(|error| unreadable(&format!("consentIdentity: {error}")))?;
         let profile = match kind(&profile_namespace) {
@@ -126,8 +129,12 @@ pub async fn opt_in(
     let told = Told::of(&wishes);
     let mut whose = Vec::new();
     let wide = |target: &Target, choice: Choice| choice.is_no() && matches!(target, Target::Field(_));
-    let refusals: ByTarget =
-        wishes.by_target.iter().filter(|(target, (choice, _))| wide(target, *choice)).map(|(k, v)| (*k, *v)).collect();
+    let refusals: ByTarget = wishes
+        .by_target
+        .iter()
+        .filter(|(target, (choice, _))| wide(target, *choice))
+        .map(|(k, v)| (*k, *v))
+        .collect();
     if !refusals.is_empty()
         && let Some(profile) = other.profile(store, workspace, now).await?
     {
@@ -171,8 +178,10 @@ impl OptIn {
                 theirs => Other::ExternalId(id.clone(), theirs.is_some()),
             },
             Profile::Address(address) => {
-                let found = store.resolve(workspace, vec![address.clone()]).await?.into_iter().next().flatten();
-                let other = found.map(|found| found.profile).filter(|id| owner.is_none_or(|owner| owner.id != *id));
+                let found =
+                    store.resolve(workspace, vec![address.clone()]).await?.into_iter().next().flatten();
+                let other =
+                    found.map(|found| found.profile).filter(|id| owner.is_none_or(|owner| owner.id != *id));
                 other.map_or(Other::Same, Other::Known)
             }
         })
@@ -204,7 +213,9 @@ impl Other {
         };
         let row = ProfileRow { external_id: Some(id), received_at: now, ..ProfileRow::default() };
         match store.import(workspace, vec![row]).await?.pop() {
-            Some(RowOutcome::Created(id) | RowOutcome::Updated(id) | RowOutcome::Unchanged(id)) => Ok(Some(id)),
+            Some(RowOutcome::Created(id) | RowOutcome::Updated(id) | RowOutcome::Unchanged(id)) => {
+                Ok(Some(id))
+            }
             Some(RowOutcome::Rejected(why)) => Err(unreadable(&format!("profileId: {why}"))),
             None => Ok(None),
         }

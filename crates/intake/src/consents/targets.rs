@@ -58,7 +58,8 @@ impl Wishes {
 fn targets(statement: &Statement, namespace: &Namespace) -> Result<SmallVec<[Target; 2]>, String> {
     let Statement { field, choice, scope, .. } = *statement;
     let marketing = field == Field::Any || field.channel().is_some();
-    let own = field.channel().is_none_or(|channel| Namespace::of_channel(channel).as_ref() == Some(namespace));
+    let own =
+        field.channel().is_none_or(|channel| Namespace::of_channel(channel).as_ref() == Some(namespace));
     Ok(match scope {
         Scope::Global if marketing && choice.is_no() && field != Field::Any => {
             smallvec![Target::Field(Field::Any), Target::Field(field)]
@@ -66,7 +67,9 @@ fn targets(statement: &Statement, namespace: &Namespace) -> Result<SmallVec<[Tar
         Scope::Identity if own => smallvec![Target::Identity(field)],
         Scope::Identity if !choice.is_no() => {
             let namespace = namespace.as_str();
-            return Err(format!("with scope identity, {field} can't be said of an address of the kind {namespace}"));
+            return Err(format!(
+                "with scope identity, {field} can't be said of an address of the kind {namespace}"
+            ));
         }
         Scope::Channel | Scope::Global | Scope::Identity => smallvec![Target::Field(field)],
     })

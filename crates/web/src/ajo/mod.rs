@@ -114,7 +114,8 @@ pub fn ajo_router(state: AjoState) -> Router {
         let authenticated = from_fn_with_state((state.clone(), scope), auth::authenticate);
         routes.layer(from_fn(in_time)).layer(authenticated)
     };
-    let links = of_links(preferences::routes(), Scope::Consent).merge(of_links(decrypt::routes(), Scope::Decrypt));
+    let links =
+        of_links(preferences::routes(), Scope::Consent).merge(of_links(decrypt::routes(), Scope::Decrypt));
     let guarded = |routes: Router<AjoState>| {
         routes.layer(from_fn_with_state(state.clone(), guard)).with_state(state.clone())
     };
