@@ -109,6 +109,11 @@ impl Source {
         *self != Self::IMPORT
     }
 
+    /// Whether files or programs tell it, which also tell what nobody said.
+    fn is_told(&self) -> bool {
+        *self == Self::IMPORT || *self == Self::API
+    }
+
     /// Whether a yes from here is a deliberate new subscription, which outdates the links sent before it.
     pub fn renews(&self) -> bool {
         self.is_live() && *self != Self::UNDO
@@ -230,7 +235,7 @@ pub const CLOCK_SKEW_MAX: Duration = Duration::from_hours(24);
 ///   more than [`CLOCK_SKEW_MAX`] ahead counts as undated.
 /// - A recorded no gives way in an import only to an express, dated, later yes (`y`): not to `u`, a default or a named
 ///   basis, which an export holds for everybody of whom nothing newer is known. Nor do these outlast a no that is
-///   dated before them.
+///   dated before them. What a program tells lifts a no by `y` alone, too.
 /// - Undated consent fills an empty value, and overrides nothing that has a date.
 /// - An undated *no* counts from the moment it arrives (I9: a list of refusals without dates must bind).
 /// - A no that a person says live always wins, even against a clock that went backwards (I1).
@@ -255,7 +260,7 @@ pub fn resolve(current: Option<(Choice, Stamp)>, choice: Choice, change: &Consen
     if held == choice && (occurred_at.is_none() || from_the_future) {
         return Resolution::Unchanged;
     }
-    if held.is_no() && !choice.is_no() && choice != Choice::Yes && !change.source.is_live() {
+    if held.is_no() && !choice.is_no() && choice != Choice::Yes && change.source.is_told() {
         return Resolution::Outranked;
     }
     let Some(at) = occurred_at else {

@@ -28,5 +28,5 @@ pub use field::{Category, Channel, Field, Preferred};
 pub use id::{AddressId, EntryId, ListId, ProfileId, RunId, WorkspaceId};
 pub use preference::{Pace, PauseDays};
 pub use time::{Clock, Entropy, Timestamp};
-pub use token::{KeyRing, Purpose, Token, TokenError};
+pub use token::{External, KeyRing, Purpose, Token, TokenError};
 pub use word::ConsentWord;

@@ -29,10 +29,14 @@ pub enum Purpose {
     Confirm = 6,
     /// Open a landing page of the brand's: [`Token::reference`] is the page's id.
     Landing = 7,
+    /// A page of the brand's own, where somebody presses a button ([`External`]).
+    ExternalPage = 8,
+    /// The brand's own List-Unsubscribe, which mail programs post to or write to by themselves ([`External`]).
+    ExternalHeader = 9,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Unsubscribe,
         Self::Preferences,
         Self::Undo,
@@ -40,7 +44,14 @@ impl Purpose {
         Self::Proof,
         Self::Confirm,
         Self::Landing,
+        Self::ExternalPage,
+        Self::ExternalHeader,
     ];
+
+    /// Whether it stands in a link to something of the brand's own.
+    pub const fn is_external(self) -> bool {
+        matches!(self, Self::ExternalPage | Self::ExternalHeader)
+    }
 }
 
 /// What a link carries.
@@ -92,7 +103,10 @@ const TEXT_LENGTH_MAX: usize = 64;
 /// Keeps these signatures apart from any other use of the same key.
 const DOMAIN: &[u8] = b"consentry link 1\0";
 
+mod external;
 mod short;
+
+pub use external::External;
 
 /// A signed token, ready to be spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,9 +131,14 @@ impl SignedToken {
 /// The keys that sign and verify, newest last. `Debug` shows key ids only.
 #[derive(Clone)]
 pub struct KeyRing {
-    keys: Vec<(u8, Hmac<Sha256>)>,
-    short: Vec<(u8, Hmac<Sha256>)>,
+    keys: Keyed,
+    short: Keyed,
+    person: Keyed,
+    pair: Keyed,
 }
+
+/// The keys of a ring, each begun for one use.
+type Keyed = Vec<(u8, Hmac<Sha256>)>;
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -130,14 +149,17 @@ impl std::fmt::Debug for KeyRing {
 impl KeyRing {
     /// A ring of keys, oldest first; the last one signs, all verify.
     pub fn new(keys: impl IntoIterator<Item = (u8, [u8; 32])>) -> Self {
-        let keyed = |domain: &[u8], (id, secret): (u8, [u8; 32])| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes keys of any length");
-            mac.update(domain);
-            (id, mac)
+        let secrets: SmallVec<[(u8, [u8; 32]); 4]> = keys.into_iter().collect();
+        let keyed = |domain: &[u8]| {
+            let begun = secrets.iter().map(|(id, secret)| {
+                let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
+                mac.update(domain);
+                (*id, mac)
+            });
+            begun.collect()
         };
-        let both = keys.into_iter().map(|key| (keyed(DOMAIN, key), keyed(short::DOMAIN, key)));
-        let (keys, short) = both.unzip();
-        Self { keys, short }
+        let (person, pair) = (keyed(external::PERSON_DOMAIN), keyed(external::PAIR_DOMAIN));
+        Self { keys: keyed(DOMAIN), short: keyed(short::DOMAIN), person, pair }
     }
 
     /// Signs a token with the newest key.
@@ -231,12 +253,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ring() -> KeyRing {
+    pub(super) fn ring() -> KeyRing {
         KeyRing::new([(1, [7; 32]), (2, [9; 32])])
     }
 
     prop_compose! {
-        fn any_token()(
+        pub(super) fn any_token()(
             purpose in prop::sample::select(Purpose::ALL.to_vec()), level in prop::sample::select(Level::ALL.to_vec()),
             workspace in 0i64..1 << 21, address in 0i64..1 << 49, reference in 0i64..1 << 42,
             list in 0i64..1 << 21, epoch in 0u32..1 << 21,
@@ -273,7 +295,7 @@ mod tests {
         }
     }
 
-    const SOME: Token = Token {
+    pub(super) const SOME: Token = Token {
         purpose: Purpose::Unsubscribe,
         level: Level::Channel,
         workspace: WorkspaceId(1),

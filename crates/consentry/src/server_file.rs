@@ -32,6 +32,39 @@ pub struct ServerFile {
     pub pages: Option<pages_section::Section>,
     /// Programs that may call the interfaces.
     pub api_key: Vec<ApiKeyTable>,
+    /// What the interfaces call things.
+    pub ajo: AjoTable,
+}
+
+/// `[ajo]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AjoTable {
+    /// The namespace of the brand's own ids, which imports call `id`.
+    pub profile_namespace: String,
+}
+
+impl Default for AjoTable {
+    fn default() -> Self {
+        Self { profile_namespace: "CRMID".to_owned() }
+    }
+}
+
+impl AjoTable {
+    /// The namespace, checked.
+    pub fn namespace(&self) -> Result<String> {
+        let name = &self.profile_namespace;
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let fits = (1..=NAME_LENGTH_MAX).contains(&name.len()) && name.chars().all(plain);
+        let taken = ["email", "phone", "push"].iter().any(|taken| name.eq_ignore_ascii_case(taken));
+        if fits && !taken {
+            return Ok(name.clone());
+        }
+        let problem = format!(
+            "[ajo] profile_namespace: use 1 to {NAME_LENGTH_MAX} of the characters a-z, A-Z, 0-9, `_` and `-`, and none of Email, Phone, Push"
+        );
+        Err(fail(problem, "it is what your ids are called, e.g. \"CRMID\""))
+    }
 }
 
 /// `[[api_key]]`
@@ -42,7 +75,7 @@ pub struct ApiKeyTable {
     pub name: String,
     /// Where its secret is.
     pub secret: Secret,
-    /// What it may be used for: `suppression`.
+    /// What it may be used for: `suppression`, `consent`, `decrypt`.
     pub scopes: Vec<ScopeName>,
     /// What the header `x-api-key` must hold, if it matters.
     pub client_id: Option<String>,
@@ -58,6 +91,20 @@ pub struct ApiKeyTable {
 pub enum ScopeName {
     /// The suppression interface.
     Suppression,
+    /// The consent interface.
+    Consent,
+    /// The decrypt interface.
+    Decrypt,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Suppression => Self::Suppression,
+            ScopeName::Consent => Self::Consent,
+            ScopeName::Decrypt => Self::Decrypt,
+        }
+    }
 }
 
 impl ApiKeyTable {
@@ -73,7 +120,7 @@ impl ApiKeyTable {
                 "make a secret with `openssl rand -hex 32`",
             ));
         }
-        let scopes = self.scopes.iter().map(|ScopeName::Suppression| Scope::Suppression).collect();
+        let scopes = self.scopes.iter().copied().map(Scope::from).collect();
         let mut key = ApiKey::new(name.to_owned(), &secret, scopes);
         (key.client_id, key.org_id, key.sandbox) =
             (self.client_id.clone(), self.org_id.clone(), self.sandbox.clone());

@@ -82,7 +82,7 @@ pub(crate) struct RawConfiguration<T> {
     sender_type: Option<SenderKind>,
     reply_to: Option<String>,
     dkim: Option<email::OneOrMore>,
-    list_unsubscribe: Option<ListUnsubscribe>,
+    list_unsubscribe: Option<email::RawListUnsubscribe>,
     #[serde(default = "default_level")]
     level: Level,
     bounce_domain: Option<String>,

@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod dkim;
 mod driver;
 pub mod error;
+pub mod external;
 pub mod forecast;
 pub mod gate;
 mod html;

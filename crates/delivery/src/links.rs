@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consent::{AddressId, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
+use consent::{AddressId, External, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
 
 /// Makes the links of one run's messages.
 #[derive(Clone, Debug)]
@@ -65,6 +65,21 @@ impl Links {
         Ok(format!("u.{}", self.ring.sign(&token)?.to_local_part()))
     }
 
+    /// The signed parameters of a link to a page of the brand's own.
+    pub fn external_page(
+        &self,
+        level: Level,
+        address: AddressId,
+        epoch: u32,
+    ) -> Result<External, TokenError> {
+        self.ring.sign_external(&self.token(Purpose::ExternalPage, level, address, epoch))
+    }
+
+    /// Those of the brand's own List-Unsubscribe.
+    pub fn external_header(&self, address: AddressId, epoch: u32) -> Result<External, TokenError> {
+        self.ring.sign_external(&self.token(Purpose::ExternalHeader, self.level, address, epoch))
+    }
+
     /// The token of the envelope sender, spelled for a local part. It names the message too: the same address and run
     /// give the same token.
     pub fn bounce(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
@@ -72,6 +87,18 @@ impl Links {
         Ok(self.ring.sign(&token)?.to_local_part())
     }
 }
+
+/// The levels of our links, then those of links to the brand's own pages.
+const LEVELS: [Level; 8] = [
+    Level::Any,
+    Level::Channel,
+    Level::Identity,
+    Level::Subscription,
+    Level::Any,
+    Level::Channel,
+    Level::Identity,
+    Level::Subscription,
+];
 
 /// Looks for one person's own ways out in rendered texts. Links are signed when they are looked for, the likeliest first.
 pub(crate) struct WaysOut<'l> {
@@ -105,9 +132,13 @@ impl<'l> WaysOut<'l> {
                 0 => links.unsubscribe(address, epoch),
                 1 => links.preferences(address, epoch),
                 // Without a list there is nothing to be subscribed to.
-                n => match *Level::ALL.get(n - 2)? {
-                    Level::Subscription if links.list.is_none() => links.preferences(address, epoch),
-                    level => links.one_click(level, address, epoch),
+                n => match (*LEVELS.get(n - 2)?, n < 2 + Level::ALL.len()) {
+                    (Level::Subscription, _) if links.list.is_none() => links.preferences(address, epoch),
+                    (level, true) => links.one_click(level, address, epoch),
+                    // To which page is what the publish check knows.
+                    (level, false) => links
+                        .external_page(level, address, epoch)
+                        .map(|signed| format!("params={}", signed.params)),
                 },
             };
             // Without a signature there is no link (I9).
@@ -118,7 +149,7 @@ impl<'l> WaysOut<'l> {
 }
 
 /// Whether `text` holds `url` with nothing behind it that would belong to its token.
-fn holds(text: &str, url: &str) -> bool {
+pub(crate) fn holds(text: &str, url: &str) -> bool {
     let ends = |at: usize| {
         let next = text.as_bytes().get(at + url.len());
         next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte))
@@ -130,14 +161,12 @@ fn holds(text: &str, url: &str) -> bool {
 ///
 /// Read from the source, not from a rendering: a call in a branch that no sample takes counts too.
 pub(crate) fn confirmations(source: &str, found: &mut BTreeMap<String, String>, problems: &mut Vec<String>) {
-    const NAME: &str = "one_click_url";
-    let mut rest = source;
-    while let Some(at) = rest.find(NAME) {
-        rest = rest[at + NAME.len()..].trim_start();
-        let Some(arguments) = rest.strip_prefix('(') else { continue };
-        match call(arguments) {
-            Ok((level, confirmation)) => note(&level, confirmation, found, problems),
-            Err(problem) => problems.push(format!("{NAME}: {problem}")),
+    for call in calls(source, "one_click_url", "confirmation") {
+        match call {
+            Ok((level, confirmation)) => {
+                note(level.as_deref().unwrap_or("identity"), confirmation, found, problems);
+            }
+            Err(problem) => problems.push(format!("one_click_url: {problem}")),
         }
     }
 }
@@ -162,33 +191,40 @@ fn note(level: &str, page: Option<String>, found: &mut BTreeMap<String, String>,
     }
 }
 
-/// Level and confirmation of one call, from after its opening parenthesis.
-fn call(text: &str) -> Result<(String, Option<String>), &'static str> {
-    let (mut level, mut confirmation) = ("identity".to_owned(), None);
+/// What one call says: its level and the page that it names.
+type Call = (Option<String>, Option<String>);
+
+/// All calls of a function whose arguments are `level` and the one named `page`.
+pub(crate) fn calls(source: &str, name: &str, page: &str) -> Vec<Result<Call, String>> {
+    let ends = source.match_indices(name).map(|(at, _)| source[at + name.len()..].trim_start());
+    ends.filter_map(|rest| rest.strip_prefix('(')).map(|arguments| call(arguments, page)).collect()
+}
+
+/// One call, from after its opening parenthesis.
+fn call(text: &str, page: &str) -> Result<Call, String> {
+    const PLAIN: &str = "the arguments must be plain texts";
+    let (mut level, mut named) = (None, None);
     let mut rest = text.trim_start();
     while !rest.starts_with(')') {
-        let (name, value) =
-            rest.split_once('=').ok_or("write the arguments as level=\"...\" and confirmation=\"...\"")?;
+        let (name, value) = rest
+            .split_once('=')
+            .ok_or_else(|| format!("write the arguments as level=\"...\" and {page}=\"...\""))?;
         let value = value.trim_start();
-        let quote = value
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\''))
-            .ok_or("the arguments must be plain texts")?;
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(PLAIN)?;
         let (value, tail) = value[1..].split_once(quote).ok_or("a text has no end")?;
         match name.trim() {
-            "level" => value.clone_into(&mut level),
-            "confirmation" => confirmation = Some(value.to_owned()),
-            _ => return Err("the arguments are level and confirmation"),
+            "level" => level = Some(value.to_owned()),
+            name if name == page => named = Some(value.to_owned()),
+            _ => return Err(format!("the arguments are level and {page}")),
         }
         rest = tail.trim_start();
         rest = match rest.strip_prefix(',') {
             Some(more) => more.trim_start(),
             None if rest.starts_with(')') => rest,
-            None => return Err("the arguments must be plain texts"),
+            None => return Err(PLAIN.to_owned()),
         };
     }
-    Ok((level, confirmation))
+    Ok((level, named))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use mail_builder::mime::MimePart;
 use sha2::{Digest, Sha256};
 
 use crate::campaign::Campaign;
-use crate::configuration::EmailConfiguration;
+use crate::configuration::{EmailConfiguration, ListUnsubscribe};
 use crate::dkim::Signer;
 use crate::links::Links;
 use crate::mailbox::{Mailbox, deliverable};
@@ -48,7 +48,7 @@ pub struct Composer {
     list: Vec<u8>,
     /// List-Unsubscribe-Post, Feedback-ID, MIME-Version.
     tail: Vec<u8>,
-    list_unsubscribe: bool,
+    list_unsubscribe: ListUnsubscribe,
     mailto_domain: Option<String>,
     bounce_domain: String,
     id_domain: String,
@@ -69,7 +69,7 @@ impl Composer {
     /// Prepares. The keys come loaded.
     pub fn new(campaign: &Campaign, configuration: &EmailConfiguration, signer: Signer) -> Self {
         let mut composer = Self::bare(configuration, signer);
-        composer.list_unsubscribe = configuration.list_unsubscribe.url;
+        composer.list_unsubscribe = configuration.list_unsubscribe.clone();
         composer.mailto_domain = configuration.mailto_domain().map(str::to_owned);
         if let Some(list) = &campaign.list {
             let id = format!("<{list}.{}>", configuration.from.domain());
@@ -77,7 +77,8 @@ impl Composer {
                 composer.list.extend_from_slice(format!("List-Id: {id}\r\n").as_bytes());
             }
         }
-        if composer.list_unsubscribe {
+        // RFC 8058 section 3.1: both fields or none, and one-click needs an HTTPS link.
+        if composer.list_unsubscribe.has_url() {
             composer.tail.extend_from_slice(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
         }
         if let Some(feedback) = feedback_id(campaign, configuration) {
@@ -101,7 +102,7 @@ impl Composer {
             reply_to: Vec::new(),
             list: Vec::new(),
             tail: Vec::new(),
-            list_unsubscribe: false,
+            list_unsubscribe: ListUnsubscribe::Own { url: false, mailto: false, mailto_domain: None },
             mailto_domain: None,
             bounce_domain: configuration.bounce_domain.clone(),
             id_domain: configuration.from.domain().to_owned(),
@@ -152,13 +153,23 @@ impl Composer {
     /// What List-Unsubscribe holds. RFC 2369 section 2 prefers the left-most, but mailbox providers take the link wherever it
     /// stands, and older programs know mail alone.
     fn ways_out(&self, person: &Person, links: &Links) -> Result<Vec<String>, TokenError> {
+        let (address, epoch) = (person.address(), person.epoch);
         let mut ways_out = Vec::with_capacity(2);
-        if let Some(domain) = &self.mailto_domain {
-            let local = links.mailto(person.address(), person.epoch)?;
-            ways_out.push(format!("mailto:{local}@{domain}?subject=unsubscribe"));
-        }
-        if self.list_unsubscribe {
-            ways_out.push(links.unsubscribe(person.address(), person.epoch)?);
+        match &self.list_unsubscribe {
+            ListUnsubscribe::Own { url, .. } => {
+                if let Some(domain) = &self.mailto_domain {
+                    let local = links.mailto(address, epoch)?;
+                    ways_out.push(format!("mailto:{local}@{domain}?subject=unsubscribe"));
+                }
+                if *url {
+                    ways_out.push(links.unsubscribe(address, epoch)?);
+                }
+            }
+            ListUnsubscribe::External { url, mailto } => {
+                let signed = links.external_header(address, epoch)?;
+                ways_out.extend(mailto.as_ref().map(|mailto| mailto.with(&signed)));
+                ways_out.extend(url.as_ref().map(|url| url.with(&signed)));
+            }
         }
         Ok(ways_out)
     }

@@ -10,8 +10,9 @@ use consent::{Category, Level};
 
 use crate::campaign::Campaign;
 use crate::configuration::{Medium, check_public_url};
+use crate::external::{ExternalUrl, external_pages};
 use crate::html::{Found, scan};
-use crate::links::{Links, confirmations};
+use crate::links::{Links, confirmations, holds};
 use crate::render::{Person, Rendered, Renderer};
 
 /// Longest text message, in characters: what Twilio takes, and the others no less.
@@ -66,6 +67,10 @@ struct Check<'a> {
     probe: Option<&'a dyn LinkProbe>,
     findings: BTreeSet<Finding>,
     resolved: BTreeSet<String>,
+    /// The brand's own pages that templates name.
+    external: Vec<(Level, ExternalUrl)>,
+    /// Parts whose only way out is such a page.
+    relying: BTreeSet<String>,
     /// Of text messages.
     text: Option<Text>,
 }
@@ -109,6 +114,8 @@ pub async fn check(
         probe: (!samples.is_empty()).then_some(probe),
         findings: BTreeSet::new(),
         resolved: BTreeSet::new(),
+        external: Vec::new(),
+        relying: BTreeSet::new(),
         text: Text::of(campaign),
     };
     let mut checked = Checked::default();
@@ -129,6 +136,7 @@ pub async fn check(
             }
             checked.warnings = missing_attributes(&renderer, samples);
             checked.warnings.extend(unsigned(campaign));
+            checked.warnings.extend(check.relying.iter().map(|part| relying(part)));
             checked.segments = check.text.and_then(|text| text.longest);
             checked.warnings.extend(checked.segments.as_ref().and_then(long));
         }
@@ -161,6 +169,7 @@ impl Check<'_> {
                 [Some(&content.subject), content.html.as_ref(), content.text.as_ref()].into_iter().flatten()
             {
                 confirmations(source, found, &mut problems);
+                external_pages(source, &mut self.external, &mut problems);
             }
         }
         for (level, page) in &campaign.confirmation {
@@ -185,25 +194,19 @@ impl Check<'_> {
         if page.subject.is_empty() && self.text.is_none() {
             self.find(&format!("{prefix}subject"), "is empty");
         }
-        let mut ways_out = Vec::new();
-        for (level, url) in
-            Level::ALL.map(|level| (level, self.links.one_click(level, person.address(), person.epoch)))
-        {
-            if level != Level::Subscription || self.links.list.is_some() {
-                ways_out.extend(url);
-            }
-        }
-        ways_out.extend(self.links.preferences(person.address(), person.epoch));
+        let ways_out = self.ways_out(person);
         if let Some(html) = &page.html {
-            let found = self.html(&format!("{prefix}html"), html);
-            self.part(&format!("{prefix}html"), &found, &ways_out).await;
+            let part = format!("{prefix}html");
+            let seen = Seen { external: ways_out.external_in(html), paths: self.html(&part, html) };
+            self.part(&part, &seen, &ways_out.own).await;
         }
-        let found = self.text(&page.text);
+        let external = ways_out.external.iter().any(|url| holds(&page.text, url));
+        let seen = Seen { external, paths: self.text(&page.text) };
         let part = format!("{prefix}text");
         if self.text.is_some() {
-            self.message(&part, &page, person, &found, &ways_out).await;
+            self.message(&part, &page, person, &seen, &ways_out.own).await;
         } else {
-            self.part(&part, &found, &ways_out).await;
+            self.part(&part, &seen, &ways_out.own).await;
         }
     }
 
@@ -213,10 +216,10 @@ impl Check<'_> {
         part: &str,
         page: &Rendered,
         person: &Person,
-        paths: &[String],
+        seen: &Seen,
         ways_out: &[String],
     ) {
-        let works = self.opened(part, paths, ways_out).await;
+        let works = self.opened(part, &seen.paths, ways_out).await;
         let Some(text) = &mut self.text else { return };
         let takes = segments(&page.text);
         text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
@@ -230,9 +233,23 @@ impl Check<'_> {
             let problem = format!("has {length} characters; providers take {TEXT_LENGTH_MAX}");
             self.find(part, problem);
         }
-        if self.marketing && !works && !told {
-            self.find(part, format!("there is no way out; add {offer}"));
+        if !works && !told {
+            self.without_own(part, seen, format!("there is no way out; add {offer}"));
         }
+    }
+
+    /// All links that are a way out for this person, in their spelling.
+    fn ways_out(&self, person: &Person) -> WaysOut {
+        let (links, address, epoch) = (self.links, person.address(), person.epoch);
+        let reaches = |level: &Level| *level != Level::Subscription || links.list.is_some();
+        let levels = Level::ALL.into_iter().filter(reaches);
+        let mut own: Vec<_> = levels.flat_map(|level| links.one_click(level, address, epoch)).collect();
+        own.extend(links.preferences(address, epoch));
+        let pages = self.external.iter().filter(|(level, _)| reaches(level));
+        let signed = |(level, page): &(Level, ExternalUrl)| {
+            links.external_page(*level, address, epoch).ok().map(|signed| page.with(&signed))
+        };
+        WaysOut { own, external: pages.filter_map(signed).collect() }
     }
 
     /// The addresses of ours in HTML that a reader can click; others of ours are findings.
@@ -289,11 +306,20 @@ impl Check<'_> {
         ["/u/", "/p/", "/s/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
     }
 
-    async fn part(&mut self, part: &str, paths: &[String], ways_out: &[String]) {
-        let works = self.opened(part, paths, ways_out).await;
-        if self.marketing && !works {
-            let problem = "there is no way out; link unsubscribe_url, preferences_url or one_click_url(), e.g. \
-                           <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
+    async fn part(&mut self, part: &str, seen: &Seen, ways_out: &[String]) {
+        if !self.opened(part, &seen.paths, ways_out).await {
+            let problem = "there is no way out; link unsubscribe_url, preferences_url, one_click_url() or \
+                           external_opt_out_url(page=\"https://...\"), e.g. <a href=\"{{ unsubscribe_url \
+                           }}\">Unsubscribe</a>";
+            self.without_own(part, seen, problem);
+        }
+    }
+
+    /// Marketing without a way out through us relies on the brand's own page, or is a finding.
+    fn without_own(&mut self, part: &str, seen: &Seen, problem: impl Into<String>) {
+        if self.marketing && seen.external {
+            self.relying.insert(part.to_owned());
+        } else if self.marketing {
             self.find(part, problem);
         }
     }
@@ -315,6 +341,42 @@ impl Check<'_> {
             works |= ways_out.iter().any(|url| self.own(url) == Some(path));
         }
         works
+    }
+}
+
+/// What is seen of one part.
+struct Seen {
+    /// Paths of links of ours that a reader can follow.
+    paths: Vec<String>,
+    /// Whether a reader can follow a link to a page of the brand's own.
+    external: bool,
+}
+
+/// The links that are a way out for one person.
+struct WaysOut {
+    /// To pages of ours.
+    own: Vec<String>,
+    /// To the brand's own.
+    external: Vec<String>,
+}
+
+impl WaysOut {
+    fn external_in(&self, html: &str) -> bool {
+        let leads = |found: &Found| match found {
+            Found::Link { href, visible } => *visible && self.external.contains(href),
+            _ => false,
+        };
+        !self.external.is_empty() && scan(html).iter().any(leads)
+    }
+}
+
+/// Nobody here can tell whether a page of the brand's works.
+fn relying(part: &str) -> Finding {
+    Finding {
+        part: part.to_owned(),
+        problem: "the only way out is a page of your own, which can't be checked from here: it must hand the choice to \
+                  the consent interface (docs/external-pages.md)"
+            .to_owned(),
     }
 }
 

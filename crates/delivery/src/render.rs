@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use consent::{AddressId, Level};
 use minijinja::value::{Kwargs, Object, Value};
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use crate::campaign::{Campaign, Content};
+use crate::external;
 use crate::links::Links;
 use crate::plaintext;
 
@@ -122,8 +123,8 @@ impl Renderer {
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_fuel(Some(FUEL));
         environment.set_auto_escape_callback(|name| match name {
-            "html" | "fallback.html" => minijinja::AutoEscape::Html,
-            _ => minijinja::AutoEscape::None,
+            "html" | "fallback.html" => AutoEscape::Html,
+            _ => AutoEscape::None,
         });
         let mut errors = Vec::new();
         let main = add(&mut environment, &campaign.content, MAIN, &mut errors);
@@ -325,6 +326,12 @@ impl Object for Context {
                 let links = Arc::clone(&self.links);
                 Some(Value::from_function(move |arguments: Kwargs| {
                     one_click(&links, address, epoch, &arguments)
+                }))
+            }
+            external::NAME => {
+                let links = Arc::clone(&self.links);
+                Some(Value::from_function(move |state: &State<'_, '_>, arguments: Kwargs| {
+                    external::page(state, &links, address, epoch, &arguments)
                 }))
             }
             _ => None,

@@ -1,4 +1,5 @@
 //! How a choice comes in: imports, one-click posts, received mail.
+pub mod consents;
 pub mod feedback;
 pub mod imap;
 pub mod inbox;

@@ -11,6 +11,7 @@ mod said;
 mod tests;
 
 pub use centre::{Centre, ListRow, centre};
+pub(crate) use page::held;
 pub use page::{About, Known, PageSpec, Row, look, value};
 pub(crate) use post::percent_decode;
 pub use post::{Action, BODY_BYTES_MAX, Fields, Post, parse_post};
@@ -81,7 +82,8 @@ impl Opened {
     /// The run that sent the message.
     pub fn run(&self) -> Option<RunId> {
         let sent = matches!(self.token.purpose, Purpose::Unsubscribe | Purpose::Preferences);
-        (sent && self.token.reference != 0).then_some(RunId(self.token.reference))
+        ((sent || self.token.purpose.is_external()) && self.token.reference != 0)
+            .then_some(RunId(self.token.reference))
     }
 
     /// The value that a level means here. A level that needs what the link lacks falls back to the wider one: someone

@@ -5,11 +5,11 @@
 
 mod ajo;
 mod choices;
-mod gpc;
 mod confirm;
 mod desk;
 mod find;
 mod form;
+mod gpc;
 mod hooks;
 pub mod language;
 mod limits;

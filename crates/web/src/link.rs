@@ -36,7 +36,12 @@ pub(crate) async fn show(
         let view = match opened.token.purpose {
             Purpose::Unsubscribe | Purpose::Proof => View::Ask,
             Purpose::Undo => View::UndoAsk,
-            Purpose::Preferences | Purpose::Bounce | Purpose::Confirm | Purpose::Landing => {
+            Purpose::Preferences
+            | Purpose::Bounce
+            | Purpose::Confirm
+            | Purpose::Landing
+            | Purpose::ExternalPage
+            | Purpose::ExternalHeader => {
                 return Err(LinkError::OtherPurpose);
             }
         };

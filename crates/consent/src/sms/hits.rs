@@ -73,9 +73,8 @@ pub(super) fn suppress(hits: &mut Vec<Hit>) {
             harmless.iter().any(within)
         };
         // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
-        let cut = |&(start, end): &(usize, usize)| {
-            hit.means == Meaning::Hold && start < hit.end && hit.end < end
-        };
+        let cut =
+            |&(start, end): &(usize, usize)| hit.means == Meaning::Hold && start < hit.end && hit.end < end;
         hit.means != Meaning::Harmless && !asked && !hidden && !harmless.iter().any(cut)
     });
 }

@@ -27,6 +27,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
     let beside = args.config.as_deref().unwrap_or(Path::new(""));
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
+    let namespace = file.ajo.namespace()?;
     let mut config = public_config(context, args.behind_proxy)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
@@ -55,7 +56,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
-        routes = suppression_interface(context, keys).await.fallback_service(routes);
+        routes = interfaces(context, keys, namespace).await.fallback_service(routes);
     }
     let pages = listen::unready_when(routes, stop.clone());
     listen::serve(listener, pages, listen::after(stop, drain)).await?;
@@ -65,14 +66,15 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Adobe's suppression interface over this data directory.
-async fn suppression_interface(context: &Context, keys: Vec<ApiKey>) -> Router {
+/// Adobe's interfaces over this data directory.
+async fn interfaces(context: &Context, keys: Vec<ApiKey>, profile_namespace: String) -> Router {
     let state = AjoState::new(AjoConfig {
         store: context.shared_store(),
         workspace: WORKSPACE,
         clock: Arc::clone(&context.clock),
         entropy: Arc::new(OsEntropy),
         keys,
+        profile_namespace,
         uploads_dir: context.dir.join("uploads"),
     });
     state.resume().await;

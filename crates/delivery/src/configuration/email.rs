@@ -4,24 +4,90 @@ use serde::Deserialize;
 
 use super::{RawConfiguration, Wrong};
 use crate::dkim::DkimConfig;
+use crate::external::{ExternalMail, ExternalUrl};
 use crate::mailbox::Mailbox;
 use crate::smtp::TransportConfig;
 
 /// The List-Unsubscribe header field (RFC 2369, RFC 8058).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ListUnsubscribe {
-    /// The HTTPS link with one-click.
-    pub url: bool,
-    /// The mail address `u.TOKEN@`, in front of the link.
-    pub mailto: bool,
-    /// The domain of that mail address; that of bounces if absent.
-    pub mailto_domain: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListUnsubscribe {
+    /// Leads here.
+    Own {
+        /// The HTTPS link with one-click.
+        url: bool,
+        /// The mail address `u.TOKEN@`, in front of the link.
+        mailto: bool,
+        /// The domain of that mail address; that of bounces if absent.
+        mailto_domain: Option<String>,
+    },
+    /// Leads to the brand, which tells us by the consent interface. At least one of the two is there.
+    External {
+        /// Takes the one-click POST.
+        url: Option<ExternalUrl>,
+        /// Takes the mail, in front of the link.
+        mailto: Option<ExternalMail>,
+    },
 }
 
-impl Default for ListUnsubscribe {
-    fn default() -> Self {
-        Self { url: true, mailto: false, mailto_domain: None }
+impl ListUnsubscribe {
+    /// Whether there is an HTTPS link, which one-click needs.
+    pub fn has_url(&self) -> bool {
+        match self {
+            Self::Own { url, .. } => *url,
+            Self::External { url, .. } => url.is_some(),
+        }
+    }
+}
+
+/// `list_unsubscribe`, as it stands in the file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawListUnsubscribe {
+    url: Option<bool>,
+    mailto: Option<bool>,
+    mailto_domain: Option<String>,
+    external: Option<RawExternal>,
+}
+
+/// `list_unsubscribe.external`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawExternal {
+    url: Option<String>,
+    mailto: Option<String>,
+}
+
+impl RawListUnsubscribe {
+    fn read(&self) -> Result<ListUnsubscribe, Wrong> {
+        let Self { url, mailto, mailto_domain, external } = self;
+        let Some(external) = external else {
+            const KEY: &str = "list_unsubscribe.mailto_domain";
+            let mailto = mailto.unwrap_or_default();
+            if mailto_domain.is_some() && !mailto {
+                return Err((KEY, "says nothing without `mailto = true`".to_owned()));
+            }
+            let mailto_domain = mailto_domain.as_deref().map(domain).transpose();
+            let mailto_domain = mailto_domain.map_err(|problem| (KEY, problem))?;
+            return Ok(ListUnsubscribe::Own { url: url.unwrap_or(true), mailto, mailto_domain });
+        };
+        for (key, given) in [
+            ("list_unsubscribe.url", url.is_some()),
+            ("list_unsubscribe.mailto", mailto.is_some()),
+            ("list_unsubscribe.mailto_domain", mailto_domain.is_some()),
+        ] {
+            if given {
+                return Err((key, "is about ours; with `external` the header holds yours alone".to_owned()));
+            }
+        }
+        let at = |key: &'static str| move |problem: String| (key, problem);
+        let url = external.url.as_deref().map(ExternalUrl::parse).transpose();
+        let url = url.map_err(at("list_unsubscribe.external.url"))?;
+        let mailto = external.mailto.as_deref().map(ExternalMail::parse).transpose();
+        let mailto = mailto.map_err(at("list_unsubscribe.external.mailto"))?;
+        if url.is_none() && mailto.is_none() {
+            return Err(("list_unsubscribe.external", "name `url`, `mailto` or both".to_owned()));
+        }
+        Ok(ListUnsubscribe::External { url, mailto })
     }
 }
 
@@ -52,10 +118,14 @@ pub struct EmailConfiguration {
 }
 
 impl EmailConfiguration {
-    /// The domain of the mail address in List-Unsubscribe, if there is one.
+    /// The domain of our mail address in List-Unsubscribe, if there is one.
     pub fn mailto_domain(&self) -> Option<&str> {
-        let ListUnsubscribe { mailto, mailto_domain, .. } = &self.list_unsubscribe;
-        mailto.then(|| mailto_domain.as_deref().unwrap_or(&self.bounce_domain))
+        match &self.list_unsubscribe {
+            ListUnsubscribe::Own { mailto: true, mailto_domain, .. } => {
+                Some(mailto_domain.as_deref().unwrap_or(&self.bounce_domain))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -79,14 +149,7 @@ impl RawConfiguration<TransportConfig> {
         let bounce_domain = self.bounce_domain.as_deref().map(domain).transpose();
         let bounce_domain = bounce_domain.map_err(|problem| ("bounce_domain", problem))?;
         let bounce_domain = bounce_domain.unwrap_or_else(|| from.domain().to_owned());
-        let mut list_unsubscribe = self.list_unsubscribe.clone().unwrap_or_default();
-        if let Some(text) = &list_unsubscribe.mailto_domain {
-            const KEY: &str = "list_unsubscribe.mailto_domain";
-            if !list_unsubscribe.mailto {
-                return Err((KEY, "says nothing without `mailto = true`".to_owned()));
-            }
-            list_unsubscribe.mailto_domain = Some(domain(text).map_err(|problem| (KEY, problem))?);
-        }
+        let list_unsubscribe = self.list_unsubscribe.clone().unwrap_or_default().read()?;
         Ok(EmailConfiguration {
             reply_to: self.reply_to.as_deref().map(|text| mailbox("reply_to", text)).transpose()?,
             from,

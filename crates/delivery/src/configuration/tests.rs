@@ -35,6 +35,28 @@ fn a_wrong_value_is_named_with_its_key() {
         ("level = 'any'", "level"),
         ("list_unsubscribe = { mailto_domain = 'u.example' }", "list_unsubscribe.mailto_domain"),
         ("list_unsubscribe = { mailto = true, mailto_domain = 'a b' }", "list_unsubscribe.mailto_domain"),
+        ("list_unsubscribe = { external = { } }", "list_unsubscribe.external"),
+        (
+            "list_unsubscribe = { url = true, external = { url = 'https://a.example' } }",
+            "list_unsubscribe.url",
+        ),
+        (
+            "list_unsubscribe = { mailto = false, external = { url = 'https://a.example' } }",
+            "list_unsubscribe.mailto",
+        ),
+        (
+            "list_unsubscribe = { mailto_domain = 'a.example', external = { mailto = 'out@a.example' } }",
+            "list_unsubscribe.mailto_domain",
+        ),
+        ("list_unsubscribe = { external = { url = 'http://a.example' } }", "list_unsubscribe.external.url"),
+        (
+            "list_unsubscribe = { external = { url = 'https://a.example/?pid=1' } }",
+            "list_unsubscribe.external.url",
+        ),
+        (
+            "list_unsubscribe = { external = { mailto = 'a?b@c.example' } }",
+            "list_unsubscribe.external.mailto",
+        ),
         ("feedback_id = 'x'", "feedback_id"),
         ("retry = { delays = [] }", "retry.delays"),
         ("retry = { period = '5h' }", "retry.period"),

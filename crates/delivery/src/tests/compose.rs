@@ -1,5 +1,7 @@
 //! Whole messages: header, body, signature.
 
+mod external;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};

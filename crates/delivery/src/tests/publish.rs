@@ -143,3 +143,42 @@ async fn marketing_without_a_signature_is_a_warning() {
     let signed = "category = 'marketing'\ndkim = { domain = 'shop.example', selector = 's', key_file = 'k' }";
     assert_eq!(parts(signed).await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_page_of_the_brands_own_is_a_way_out_where_it_is_secure_and_can_be_seen() {
+    const PAGE: &str = "external_opt_out_url(page='https://shop.example/out?brand=x', level='identity')";
+    let html = |body: &str| format!("subject = 's'\nhtml = \"\"\"{body}\"\"\"");
+    let link = format!("<a href=\"{{{{ {PAGE} }}}}\">out</a>");
+    for content in [html(&link), format!("subject = 's'\ntext = \"out: {{{{ {PAGE} }}}}.\"")] {
+        let warnings = checked(&campaign(&content)).await.unwrap().warnings;
+        let own = warnings.iter().filter(|warning| warning.problem.contains("a page of your own")).count();
+        assert!(own > 0, "{content}: it relies on the page alone: {warnings:?}");
+    }
+    let both = html(&format!("{link} <a href='{{{{ preferences_url }}}}'>choices</a>"));
+    let warnings = checked(&campaign(&both)).await.unwrap().warnings;
+    assert!(!warnings.iter().any(|warning| warning.problem.contains("a page of your own")), "{warnings:?}");
+    let insecure = link.replace("https://", "http://");
+    for (content, problem) in [
+        (html(&insecure), "content: external_opt_out_url: the page must begin with https://"),
+        (html(&insecure), "html: line 1"),
+        (html(&link.replace("https://", "//")), "content: external_opt_out_url: the page must begin"),
+        (html(&link.replace("identity", "subscription")), "html: line 1"),
+        (html(&format!("<!-- {link} -->")), "html: there is no way out"),
+        (html(&link.replace(">out<", "><")), "html: there is no way out"),
+        (html(&link.replace("<a href", "<img src")), "html: there is no way out"),
+        (html(&link.replace(" }}", " }}x")), "html: there is no way out"),
+        // Without the parameters nobody knows who it was.
+        (html("<a href='https://shop.example/out?brand=x'>out</a>"), "html: there is no way out"),
+        (
+            html(&link.replace("'https://shop.example/out?brand=x'", "profile.page")),
+            "content: external_opt_out_url",
+        ),
+        (
+            html(&format!("{link}{{% if profile.first_name %}}{{% endif %}}")) + "\ntext = 'none'",
+            "text: there is no way out",
+        ),
+    ] {
+        let findings = findings(&content).await;
+        assert!(findings.iter().any(|finding| finding.starts_with(problem)), "{content}: {findings:?}");
+    }
+}

@@ -163,7 +163,7 @@ fn refusal(rows: &[Row], level: Level) -> Option<Row> {
 }
 
 /// A value in a profile.
-pub(super) fn held(profile: &ProfileView, address: AddressId, target: Target) -> Option<Held> {
+pub(crate) fn held(profile: &ProfileView, address: AddressId, target: Target) -> Option<Held> {
     match target {
         Target::Field(field) => profile.values.get(&field).cloned(),
         Target::Identity(field) => {

@@ -17,6 +17,21 @@ const SHOWN_BYTES_MAX: usize = 200;
 pub enum Scope {
     /// The suppression interface.
     Suppression,
+    /// The consent interface: records people's choices.
+    Consent,
+    /// The decrypt interface: shows whom a link is about.
+    Decrypt,
+}
+
+impl Scope {
+    /// `suppression`, `consent` or `decrypt`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suppression => "suppression",
+            Self::Consent => "consent",
+            Self::Decrypt => "decrypt",
+        }
+    }
 }
 
 /// A key that programs call with. Holds the secret's SHA-256 only.
@@ -56,16 +71,16 @@ pub(super) struct Caller {
 
 /// Lets a request through with its [`Caller`], or answers like Adobe's gateway.
 pub(super) async fn authenticate(
-    State(state): State<AjoState>,
+    State((state, scope)): State<(AjoState, Scope)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let caller = caller(&state.config().keys, request.headers())?;
+    let caller = caller(&state.config().keys, scope, request.headers())?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-fn caller(keys: &[ApiKey], headers: &HeaderMap) -> Result<Caller, ApiError> {
+fn caller(keys: &[ApiKey], scope: Scope, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let authorization = text(header::AUTHORIZATION.as_str());
     let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -75,9 +90,10 @@ fn caller(keys: &[ApiKey], headers: &HeaderMap) -> Result<Caller, ApiError> {
     let Some(key) = find(keys, secret.trim()) else {
         return Err(ApiError::refused(StatusCode::UNAUTHORIZED, "401013", "Oauth token is not valid"));
     };
-    let forbidden = |code, text| Err(ApiError::refused(StatusCode::FORBIDDEN, code, text));
-    if !key.scopes.contains(&Scope::Suppression) {
-        return forbidden("403200", "the key may not be used for the suppression interface");
+    let forbidden = |code, text: &str| Err(ApiError::refused(StatusCode::FORBIDDEN, code, text));
+    if !key.scopes.contains(&scope) {
+        let scope = scope.as_str();
+        return forbidden("403200", &format!("the key may not be used for the {scope} interface"));
     }
     for (wanted, name, code, refusal) in [
         (&key.client_id, "x-api-key", "403003", "Api Key is invalid"),
@@ -123,7 +139,7 @@ mod tests {
             ApiKey::new("other".to_owned(), "secret-2", vec![Scope::Suppression]),
             ApiKey::new("none".to_owned(), "secret-3", Vec::new()),
         ];
-        let code = |pairs: &[(&'static str, &str)]| match caller(&keys, &headers(pairs)) {
+        let code = |pairs: &[(&'static str, &str)]| match caller(&keys, Scope::Suppression, &headers(pairs)) {
             Ok(caller) => caller.key,
             Err(error) => format!("{error:?}").split('"').nth(1).unwrap_or_default().to_owned(),
         };
@@ -133,6 +149,9 @@ mod tests {
         assert_eq!(code(&[("authorization", "Bearer secret")]), "401013");
         assert_eq!(code(&[("authorization", "bearer secret-2")]), "other");
         assert_eq!(code(&[("authorization", "Bearer secret-3")]), "403200");
+        let other = headers(&[("authorization", "Bearer secret-2")]);
+        assert!(caller(&keys, Scope::Consent, &other).is_err());
+        assert!(caller(&keys, Scope::Decrypt, &other).is_err());
         let one = ("authorization", "Bearer secret-1");
         assert_eq!(code(&[one]), "403003");
         assert_eq!(code(&[one, ("x-api-key", "client")]), "403025");

@@ -45,11 +45,11 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Invalid(why) => Self::bad(why),
             error if error.is_transient() => {
-                tracing::warn!(error = %error, "the store couldn't serve the suppression interface");
+                tracing::warn!(error = %error, "the store couldn't serve the interface");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store takes no requests right now; try again")
             }
             error => {
-                tracing::error!(error = %error, "the store couldn't serve the suppression interface");
+                tracing::error!(error = %error, "the store couldn't serve the interface");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "it failed; the log says why")
             }
         }

@@ -2,7 +2,10 @@
 //! (github.com/AdobeDocs/journey-optimizer-apis), so that an integration moves over by changing its base URL and its key.
 
 mod auth;
+mod decrypt;
 mod error;
+mod link;
+mod preferences;
 mod suppression;
 
 use std::path::PathBuf;
@@ -43,6 +46,8 @@ pub struct AjoConfig {
     pub entropy: Arc<dyn Entropy>,
     /// Who may call it. Without any nobody may.
     pub keys: Vec<ApiKey>,
+    /// The namespace of the brand's own ids, which imports call `id`.
+    pub profile_namespace: String,
     /// Where uploaded files wait; made when the first comes.
     pub uploads_dir: PathBuf,
 }
@@ -88,8 +93,8 @@ impl AjoState {
     }
 }
 
-/// The interface's routes, beneath `/ajo`, where Adobe's base URL has them, and without it: the `href`s in answers begin
-/// behind it, so that both ways of resolving them lead somewhere.
+/// The interfaces' routes, where Adobe's base URLs have them. The suppression interface is beneath `/config` too: the
+/// `href`s in its answers begin there, so that both ways of resolving them lead somewhere.
 ///
 /// | route | |
 /// |---|---|
@@ -97,14 +102,28 @@ impl AjoState {
 /// | `GET`, `DELETE …/addresses/{email}` | one entry |
 /// | `…/domains`, `…/domains/{domain}` | the same for domains |
 /// | `GET`, `POST …/uploads`, `GET`, `DELETE …/uploads/{jobId}` | CSV files, imported in the background |
+/// | `POST /journey/imp/consent/preferences` | choices of the person that a link is about |
+/// | `POST /journey/imp/consent/opt-in` | choices of the person that the body names |
+/// | `GET /journey/imp/consent/decrypt` | whom a link is about |
 pub fn ajo_router(state: AjoState) -> Router {
-    let guarded = suppression::routes()
+    let suppression = suppression::routes()
         .layer(from_fn(in_time))
         .merge(suppression::upload_routes())
-        .layer(from_fn_with_state(state.clone(), auth::authenticate))
-        .layer(from_fn_with_state(state.clone(), guard))
-        .with_state(state);
-    Router::new().nest("/ajo/config/suppression", guarded.clone()).nest("/config/suppression", guarded)
+        .layer(from_fn_with_state((state.clone(), Scope::Suppression), auth::authenticate));
+    let of_links = |routes: Router<AjoState>, scope| {
+        let authenticated = from_fn_with_state((state.clone(), scope), auth::authenticate);
+        routes.layer(from_fn(in_time)).layer(authenticated)
+    };
+    let links =
+        of_links(preferences::routes(), Scope::Consent).merge(of_links(decrypt::routes(), Scope::Decrypt));
+    let guarded = |routes: Router<AjoState>| {
+        routes.layer(from_fn_with_state(state.clone(), guard)).with_state(state.clone())
+    };
+    let suppression = guarded(suppression);
+    Router::new()
+        .nest("/ajo/config/suppression", suppression.clone())
+        .nest("/config/suppression", suppression)
+        .nest("/journey/imp/consent", guarded(links))
 }
 
 async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
