@@ -1,19 +1,20 @@
 //! The recipient's language: which one, and the texts and dates in it.
 
+mod sources;
+
+use std::sync::Arc;
+
 use consent::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
+use self::sources::SOURCES;
+
+type Bundle = FluentBundle<FluentResource>;
+
 /// Longest Accept-Language header that is read, in bytes.
 const ACCEPT_LANGUAGE_BYTES_MAX: usize = 256;
 
-/// The texts of each language, English first: it is what everyone gets whose language isn't here.
-const SOURCES: [(&str, &str); 4] = [
-    ("en", include_str!("../locales/en.ftl")),
-    ("de", include_str!("../locales/de.ftl")),
-    ("es", include_str!("../locales/es.ftl")),
-    ("fr", include_str!("../locales/fr.ftl")),
-];
 /// Languages written from right to left.
 const RIGHT_TO_LEFT: [&str; 6] = ["ar", "dv", "fa", "he", "ur", "yi"];
 
@@ -21,7 +22,9 @@ const RIGHT_TO_LEFT: [&str; 6] = ["ar", "dv", "fa", "he", "ur", "yi"];
 pub struct Locale {
     /// BCP 47 tag, for `lang`.
     pub tag: &'static str,
-    bundle: FluentBundle<FluentResource>,
+    bundle: Bundle,
+    /// What is shown where a text is missing.
+    english: Option<Arc<Locale>>,
 }
 
 impl Locale {
@@ -30,8 +33,12 @@ impl Locale {
         if RIGHT_TO_LEFT.contains(&self.tag) { "rtl" } else { "ltr" }
     }
 
-    /// A text; `None` if there is none of that name or an argument is missing.
+    /// A text, in English if this language has none; `None` if there is none of that name or an argument is missing.
     pub fn text(&self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
+        self.own_text(key, args).or_else(|| self.english.as_ref()?.own_text(key, args))
+    }
+
+    fn own_text(&self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
         let pattern = self.bundle.get_message(key)?.value()?;
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, Some(args), &mut errors).into_owned();
@@ -52,8 +59,8 @@ impl Locale {
     }
 }
 
-/// All languages.
-pub struct Locales(Vec<Locale>);
+/// All languages, English first.
+pub struct Locales(Vec<Arc<Locale>>);
 
 impl Default for Locales {
     fn default() -> Self {
@@ -64,7 +71,14 @@ impl Default for Locales {
 impl Locales {
     /// Reads the texts, which are compiled in.
     pub fn new() -> Self {
-        Self(SOURCES.into_iter().map(|(tag, source)| locale(tag, source)).collect())
+        let english = Arc::new(locale("en", None));
+        let mut locales = vec![Arc::clone(&english)];
+        for (tag, _) in SOURCES {
+            if locales.iter().all(|locale| locale.tag != *tag) {
+                locales.push(Arc::new(locale(tag, Some(Arc::clone(&english)))));
+            }
+        }
+        Self(locales)
     }
 
     /// The language of that tag, or English.
@@ -81,7 +95,7 @@ impl Locales {
     /// By the primary subtag: `de-AT` is German. POSIX spellings (`de_AT`) are in use in customer data.
     fn find(&self, tag: &str) -> Option<&Locale> {
         let primary = tag.trim().split(['-', '_']).next()?;
-        self.0.iter().find(|locale| locale.tag.eq_ignore_ascii_case(primary))
+        self.0.iter().find(|locale| locale.tag.eq_ignore_ascii_case(primary)).map(|locale| &**locale)
     }
 
     /// Reads Accept-Language (RFC 9110 §12.5.4).
@@ -97,38 +111,44 @@ impl Locales {
     }
 }
 
-fn locale(tag: &'static str, source: &'static str) -> Locale {
-    let language = tag.parse().expect("the tags above are well-formed");
-    let resource = FluentResource::try_new(source.to_owned()).expect("a test reads every file");
+fn locale(tag: &'static str, english: Option<Arc<Locale>>) -> Locale {
+    let language = tag.parse().expect("the tags are well-formed");
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Marks around arguments matter where directions mix; elsewhere they only end up in what people copy.
     bundle.set_use_isolating(RIGHT_TO_LEFT.contains(&tag));
-    bundle.add_resource(resource).expect("a test reads every file");
-    Locale { tag, bundle }
+    for (_, source) in SOURCES.iter().filter(|(of, _)| *of == tag) {
+        let resource = FluentResource::try_new((*source).to_owned()).expect("a test reads every file");
+        bundle.add_resource(resource).expect("a test reads every file");
+    }
+    Locale { tag, bundle, english }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(source: &str) -> Vec<&str> {
-        source
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|line| line.split(" =").next())
-            .collect()
+    /// The keys of a language, by file.
+    fn keys(tag: &str) -> Vec<Vec<&'static str>> {
+        let of_file = |source: &'static str| {
+            let begin = source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+            begin.filter_map(|line| line.split(" =").next()).collect()
+        };
+        SOURCES.iter().filter(|(of, _)| *of == tag).map(|(_, source)| of_file(source)).collect()
     }
 
     #[test]
     fn every_language_has_every_text_for_every_case() {
         let locales = Locales::new();
-        let english = keys(SOURCES[0].1);
-        assert!(english.len() > 60);
-        for (tag, source) in SOURCES {
-            assert_eq!(keys(source), english, "{tag}");
-            for key in &english {
+        let english = keys("en");
+        assert!(english.concat().len() > 60);
+        for locale in &locales.0 {
+            let tag = locale.tag;
+            for (own, english) in keys(tag).iter().zip(&english) {
+                assert_eq!(own, english, "{tag}");
+            }
+            for key in keys(tag).concat() {
                 for level in ["any", "channel", "identity", "subscription"] {
-                    for channel in ["email", "sms", "push"] {
+                    for channel in ["email", "sms", "push", "whatsApp"] {
                         let mut args = FluentArgs::new();
                         for (name, value) in [
                             ("level", level),
@@ -141,15 +161,33 @@ mod tests {
                             ("day", "3"),
                             ("month", "5"),
                             ("year", "2026"),
+                            ("url", "https://mail.example.com/c/x"),
                         ] {
                             args.set(name, value);
                         }
-                        let text = locales.get(tag).text(key, &args);
+                        args.set("days", 30);
+                        args.set("hours", 48);
+                        let text = locale.own_text(key, &args);
                         assert!(text.is_some_and(|text| !text.is_empty()), "{tag} {key}");
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_language_lacks_is_english() {
+        let english = Arc::new(locale("en", None));
+        let mut danish = locale("da", Some(english));
+        let own = FluentResource::try_new("yes = Ja\nsent-to = Til { $nobody }\n".to_owned()).unwrap();
+        danish.bundle.add_resource(own).unwrap();
+        let mut args = FluentArgs::new();
+        args.set("address", "a…@example.com");
+        let text = |key| danish.text(key, &args);
+        assert_eq!(text("yes").as_deref(), Some("Ja"));
+        assert_eq!(text("no").as_deref(), Some("No"));
+        assert_eq!(text("sent-to").as_deref(), Some("Sent to a…@example.com"));
+        assert_eq!(text("nothing"), None);
     }
 
     #[test]

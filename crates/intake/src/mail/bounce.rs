@@ -1,5 +1,7 @@
 //! Bounces: who didn't get the message, and why, from the report's own part or from its words.
 
+use consent::BounceReason;
+
 use super::fields::{self, Fields, RECIPIENTS_MAX};
 use super::judge::{Said, judge};
 use super::mime::{Header, Kind, Mail};
@@ -79,10 +81,12 @@ impl Report {
     /// It has what a server writes and a person hardly does: a reply code, a status, the returned message, or people at the
     /// head of lines.
     pub(super) fn shows_server(&self) -> bool {
-        text::reply_code(&self.explanation).is_some()
-            || text::enhanced_status(&self.explanation).is_some()
-            || self.returns
-            || self.names_people()
+        self.shows_code() || self.returns || self.names_people()
+    }
+
+    /// It has a reply code or a status.
+    pub(super) fn shows_code(&self) -> bool {
+        text::reply_code(&self.explanation).is_some() || text::enhanced_status(&self.explanation).is_some()
     }
 
     pub(super) fn explanation(&self) -> &str {
@@ -148,10 +152,22 @@ impl Report {
 
     fn by_words(&self, blocks: &[Block]) -> Vec<Recipient> {
         let delayed = is_delayed(&self.explanation);
+        let delivered = is_delivered(&self.explanation);
         let say = |address: String, block: &str, words: &str| {
             let action = if delayed { Action::Delayed } else { Action::Failed };
             let said = Said { diagnostic: "", words, block, status: "", remote: "", action };
-            Recipient { address, ..judge(&said) }
+            let judged = judge(&said);
+            // Nothing went wrong, and it says that it went well.
+            if delivered && matches!(judged.reason, BounceReason::OnHold | BounceReason::Delivered) {
+                return Recipient {
+                    address,
+                    reason: BounceReason::Delivered,
+                    hard: false,
+                    action: Action::Delivered,
+                    ..judged
+                };
+            }
+            Recipient { address, ..judged }
         };
         let wanted = |block: &&Block| self.named.is_empty() || self.is_named(&block.address);
         let blocks: Vec<&Block> = blocks.iter().filter(wanted).collect();
@@ -205,6 +221,19 @@ fn take_text(part: &str, explanation: &mut String, returned: &mut String) {
     if returned.is_empty() {
         rest.clone_into(returned);
     }
+}
+
+fn is_delivered(explanation: &str) -> bool {
+    let normal = text::normalise(explanation);
+    let arrived = [
+        "was successfully delivered",
+        "been successfully delivered",
+        "has been delivered to the following",
+        "had successful delivery notifications",
+        "recipients or groups is complete",
+        "successfully relayed",
+    ];
+    arrived.iter().any(|phrase| normal.contains(phrase))
 }
 
 fn is_delayed(explanation: &str) -> bool {

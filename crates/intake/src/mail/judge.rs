@@ -22,11 +22,14 @@ pub(super) struct Said<'a> {
 }
 
 /// After these words a report quotes the server that refused; before them it speaks for itself.
-const QUOTES: [&str; 14] = [
+const QUOTES: [&str; 17] = [
     "the error that the other server returned was:",
     "the response from the remote server was:",
     "the response was:",
     "remote host said:",
+    "remote smtp server returned:",
+    "remote server returned ",
+    "last error was ",
     "remote-mta said:",
     "remote server replied:",
     "responded with failure:",
@@ -55,12 +58,21 @@ pub(super) fn judge(said: &Said<'_>) -> Recipient {
     let reason = if said.action == Action::Delivered || arrived {
         BounceReason::Delivered
     } else {
-        let heard = normals.iter().filter(|normal| !normal.trim().is_empty());
-        heard
+        let evidence: Vec<Evidence<'_>> = normals
+            .iter()
             .map(|normal| Evidence { normal, status, reply, command, host })
-            .find_map(|evidence| RULES.by_text(&evidence))
+            .filter(|evidence| !evidence.normal.trim().is_empty())
+            .collect();
+        // What the server itself said; the next has the report's own words around it, and what follows has hardly more.
+        let servers = sources[..3].iter().filter(|source| !source.trim().is_empty()).count();
+        let by_words = |evidence: &[Evidence<'_>]| evidence.iter().find_map(|said| RULES.by_words(said));
+        evidence
+            .iter()
+            .find_map(|said| RULES.by_text(said))
+            .or_else(|| by_words(&evidence[..servers]))
             .or_else(|| (said.action == Action::Delayed).then_some(BounceReason::Expired))
             .or_else(|| RULES.by_status(status))
+            .or_else(|| by_words(evidence.get(servers..=servers).unwrap_or_default()))
             .unwrap_or(BounceReason::OnHold)
     };
     let permanent = status.starts_with('5') || status.is_empty() && !reply.starts_with('4');

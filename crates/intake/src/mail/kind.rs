@@ -107,16 +107,20 @@ const SUBJECTS: &[&str] = &[
     "kézbesíthetetlen",
 ];
 
+/// A server's notices to its own postmaster, of strangers who knocked: nothing of ours came back.
+const NOTICES: &[&str] = &["postfix smtp server: errors from", "postfix smtp client: errors from"];
+
+/// Senders that write bounces, and people who look after servers.
+const KEEPERS: &[&str] = &["postmaster", "post_master"];
+
 /// Senders that write bounces and hardly anything else.
 const SENDERS: &[&str] = &[
     "mailer-daemon",
     "mailerdaemon",
-    "postmaster",
     "mail.delivery.system",
     "mail delivery s",
     "mail-daemon",
     "mdaemon",
-    "post_master",
     "mailer_daemon",
     "mailrouter",
     "mail router",
@@ -205,13 +209,17 @@ fn forwarded(mail: &Mail, forwards: usize) -> Option<Reading> {
 }
 
 fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
+    let subject = mail.header.decoded("subject").to_lowercase();
     if mail.report && report.has_fields() {
         return true;
     }
-    let subject = mail.header.decoded("subject").to_lowercase();
+    if NOTICES.iter().any(|notice| subject.starts_with(notice)) {
+        return false;
+    }
     let says = SUBJECTS.iter().any(|phrase| subject.contains(phrase));
     let from = mail.header.decoded("from").to_lowercase();
-    let daemon = SENDERS.iter().any(|name| from.contains(name)) || from.trim() == "<>";
+    let machine = SENDERS.iter().any(|name| from.contains(name)) || from.trim() == "<>";
+    let daemon = machine || KEEPERS.iter().any(|name| from.contains(name));
     let null = token::is_null_sender(mail, envelope);
     let failed = mail.header.get("x-failed-recipients").is_some();
     // A vacation notice may come from the null sender too; it doesn't speak like a server.
@@ -220,8 +228,7 @@ fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
         SPEECH.iter().any(|phrase| normal.contains(phrase))
     };
     // An answer may quote what servers say; servers don't answer.
-    let bare = !null && !report.has_fields();
-    let answers = reply::subject_says(mail) || reply::is_auto_reply(mail) && (bare || !says);
+    let answers = reply::subject_says(mail) || reply::is_auto_reply(mail) && !report.has_fields();
     if answers && !failed && !daemon {
         return false;
     }
@@ -229,7 +236,9 @@ fn is_bounce(mail: &Mail, report: &Report, envelope: &Envelope<'_>) -> bool {
         return false;
     }
     failed
-        || daemon && (says || report.has_fields() || report.names_people() || speaks())
+        || daemon && (says || report.has_fields())
+        || daemon && speaks() && (machine || null || report.shows_server())
+        || daemon && report.names_people() && report.shows_code()
         || says && (null || report.has_fields() || report.shows_server() && speaks())
         || null && (report.has_fields() || speaks())
         || report.has_fields() && speaks()
@@ -261,6 +270,7 @@ const SPEECH: &[&str] = &[
     "could not deliver",
     "couldn't deliver",
     "delivery to the following",
+    "delivery to these recipients",
     "delevery to the following",
     "delivery failed",
     "delivery has failed",

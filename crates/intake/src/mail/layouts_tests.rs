@@ -26,7 +26,7 @@ fn each_layout_is_understood() {
         for raw in [mail.to_owned(), mail.replace('\n', "\r\n")] {
             let reading = read(raw.as_bytes());
             let found = told(&reading);
-            if (reading.kind.name(), found.as_str()) != (kind, expected) {
+            if (reading.kind.name(), found.trim()) != (kind, expected) {
                 wrong.push(format!("{name}: {} {found}, not {kind} {expected}", reading.kind.name()));
             }
         }

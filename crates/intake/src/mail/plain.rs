@@ -52,7 +52,9 @@ pub(super) fn split(text: &str) -> (&str, &str) {
     for line in text.split_inclusive('\n').take(LINES_MAX) {
         let next = at + line.len();
         let lower = text::cut(line.trim(), LINE_LENGTH_MAX).to_lowercase();
-        if lower.len() < 120 && MARKERS.iter().any(|marker| lower.contains(marker)) {
+        // "These did not receive a copy of your message" is the beginning of what is said.
+        let marked = lower.len() < 120 && !lower.contains("not receive");
+        if marked && MARKERS.iter().any(|marker| lower.contains(marker)) {
             return (&text[..at], &text[next..]);
         }
         let own = !(lower.contains("<>") || lower.contains("mailer-daemon"));
@@ -140,8 +142,9 @@ fn merge(blocks: Vec<Block>) -> Vec<Block> {
 
 /// The address that a line is about: it begins with it, after bullets, a reply code, or `RCPT TO:`.
 fn subject(line: &str) -> Option<&str> {
-    let line =
-        line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '·' | '•' | '#'));
+    let line = line
+        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '·' | '•' | '#' | '|'));
+    let line = line.strip_prefix("> ").unwrap_or(line);
     let line = line.strip_prefix(">>> ").map_or(line, |command| {
         let begins =
             |verb: &str| command.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb));
@@ -152,6 +155,11 @@ fn subject(line: &str) -> Option<&str> {
             _ => command,
         }
     });
+    let line = line.strip_prefix("<<< ").unwrap_or(line);
+    // `1. `, `2) `
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = number.strip_prefix(['.', ')']).and_then(|rest| rest.strip_prefix(' '));
+    let line = numbered.filter(|_| number.len() < line.len()).unwrap_or(line);
     let line = line.get(..4).filter(|code| is_code(code)).map_or(line, |_| {
         let rest = line[4..].trim_start();
         rest.split_once(' ')

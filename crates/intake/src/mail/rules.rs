@@ -1,4 +1,4 @@
-//! The rules that turn a refusal into a reason. They are data: `rules.toml`, which says how to read it.
+//! The rules that turn a refusal into a reason. They are data, in the folder `rules`; `rules/words.toml` says how to read them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -9,11 +9,35 @@ use serde::Deserialize;
 
 use super::text::Command;
 
-const TEXT: &str = include_str!("rules.toml");
+/// The files in the order in which their rules are asked; within a file, from top to bottom. The first rule that holds decides.
+const FILES: [&str; 11] = [
+    // The sets of phrases that the rules of all files name.
+    include_str!("rules/words.toml"),
+    // What one provider's code or one server's sentence means, whatever else is said.
+    include_str!("rules/providers.toml"),
+    include_str!("rules/plain.toml"),
+    // The message, the host that sent it, and their standing.
+    include_str!("rules/message.toml"),
+    // The recipient, the way there, the sender, the machine over there.
+    include_str!("rules/recipient.toml"),
+    include_str!("rules/connection.toml"),
+    include_str!("rules/sender.toml"),
+    include_str!("rules/system.toml"),
+    include_str!("rules/unknown.toml"),
+    // Words that stand near one another, when no sentence was known.
+    include_str!("rules/general.toml"),
+    // Statuses, when no words were.
+    include_str!("rules/status.toml"),
+];
+
+/// Bytes between two words that belong together, see [`Rule::near`].
+const NEAR_MAX: usize = 40;
+/// Places of words that are looked at in one text.
+const PLACES_MAX: usize = 1_000;
 
 /// The rules of this build, read once.
 pub(super) static RULES: LazyLock<Rules> =
-    LazyLock::new(|| Rules::parse(TEXT).expect("a test reads the file that is compiled in"));
+    LazyLock::new(|| Rules::parse(&FILES).expect("a test reads the files that are compiled in"));
 
 /// A file of rules that doesn't hold together.
 #[derive(Debug, thiserror::Error)]
@@ -24,16 +48,19 @@ pub(super) enum RulesError {
     /// A rule, or the table of statuses, names no reason.
     #[error("{0:?} is no reason")]
     Reason(String),
-    /// `@name` without a set of that name.
+    /// `@name` without a set of that name, or a pair that isn't one of two sets.
     #[error("{0:?} is no set of phrases")]
     Set(String),
+    /// More sets in pairs than a word has bits.
+    #[error("too many sets stand in pairs")]
+    Pairs,
     /// More phrases than a machine can be built from.
     #[error("{0}")]
     Phrases(#[from] aho_corasick::BuildError),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct File {
     sets: BTreeMap<String, Vec<String>>,
     rule: Vec<RuleText>,
@@ -44,9 +71,11 @@ struct File {
 #[serde(deny_unknown_fields, default)]
 struct RuleText {
     reason: String,
+    general: bool,
     any: Vec<String>,
     with: Vec<String>,
     unless: Vec<String>,
+    near: Vec<String>,
     status: Vec<String>,
     reply: Vec<String>,
     command: Vec<String>,
@@ -74,33 +103,45 @@ struct Rule {
     any: Vec<Phrase>,
     with: Vec<Phrase>,
     unless: Vec<Phrase>,
+    /// Pairs of sets, as bits of [`Near`]: a phrase of each stands in one sentence, at most [`NEAR_MAX`] apart.
+    near: Vec<(u32, u32)>,
     status: Vec<String>,
     reply: Vec<String>,
     command: Vec<String>,
     host: Vec<String>,
 }
 
+/// For each set that stands in a pair, the sets that stand near it in a text.
+type Near = [u64; 64];
+
 /// The rules, ready to be asked.
 #[derive(Debug)]
 pub(super) struct Rules {
     list: Vec<Rule>,
+    /// Where the rules of the file `general` begin.
+    general: usize,
     fragments: Vec<String>,
+    /// For each fragment, the sets in pairs that it belongs to.
+    sets: Vec<u64>,
     machine: AhoCorasick,
     status: HashMap<String, BounceReason>,
 }
 
 impl Rules {
-    /// Reads a file of rules.
-    fn parse(text: &str) -> Result<Self, RulesError> {
-        let file: File = toml::from_str(text)?;
-        let mut fragments = Fragments { places: HashMap::new(), texts: Vec::new() };
+    /// Reads files of rules.
+    fn parse(texts: &[&str]) -> Result<Self, RulesError> {
+        let file = merge(texts)?;
+        let mut fragments = Fragments::default();
         let mut rules = Vec::with_capacity(file.rule.len());
+        let general = file.rule.iter().position(|rule| rule.general).unwrap_or(file.rule.len());
         for rule in file.rule {
             let mut phrases = |list: &[String]| fragments.phrases(list, &file.sets);
+            let (any, with, unless) = (phrases(&rule.any)?, phrases(&rule.with)?, phrases(&rule.unless)?);
             rules.push(Rule {
-                any: phrases(&rule.any)?,
-                with: phrases(&rule.with)?,
-                unless: phrases(&rule.unless)?,
+                any,
+                with,
+                unless,
+                near: fragments.pairs(&rule.near, &file.sets)?,
                 reason: reason(&rule.reason)?,
                 status: rule.status,
                 reply: rule.reply,
@@ -114,23 +155,42 @@ impl Rules {
             status.extend(codes.iter().map(|code| (code.clone(), reason)));
         }
         let machine = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&fragments.texts)?;
-        Ok(Self { list: rules, fragments: fragments.texts, machine, status })
+        Ok(Self { list: rules, general, fragments: fragments.texts, sets: fragments.sets, machine, status })
     }
 
-    /// The reason of the first rule that holds.
+    /// The reason of the first rule that holds, but for those of the file `general`.
     pub(super) fn by_text(&self, evidence: &Evidence<'_>) -> Option<BounceReason> {
+        self.first(evidence).filter(|at| *at < self.general).map(|at| self.list[at].reason)
+    }
+
+    /// The reason of the first rule that holds, of all files. For what a server said, not for what a report says around it.
+    pub(super) fn by_words(&self, evidence: &Evidence<'_>) -> Option<BounceReason> {
         self.first(evidence).map(|at| self.list[at].reason)
     }
 
     fn first(&self, evidence: &Evidence<'_>) -> Option<usize> {
         let mut present = vec![false; self.fragments.len()];
+        let mut places = Vec::new();
+        let bytes = evidence.normal.as_bytes();
         for found in self.machine.find_overlapping_iter(evidence.normal) {
-            present[found.pattern().as_usize()] = true;
+            let (start, end, at) = (found.start(), found.end(), found.pattern().as_usize());
+            // A phrase begins where a word begins: `dane` isn't in `podane`.
+            let within =
+                start > 0 && bytes[start].is_ascii_alphabetic() && bytes[start - 1].is_ascii_alphabetic();
+            if within {
+                continue;
+            }
+            present[at] = true;
+            if self.sets[at] != 0 && places.len() < PLACES_MAX {
+                places.push((start, end, self.sets[at]));
+            }
         }
-        self.list.iter().position(|rule| self.holds(rule, evidence, &present))
+        let near = near(evidence.normal, places);
+        self.list.iter().position(|rule| self.holds(rule, evidence, &present, &near))
     }
 
-    fn holds(&self, rule: &Rule, evidence: &Evidence<'_>, present: &[bool]) -> bool {
+    fn holds(&self, rule: &Rule, evidence: &Evidence<'_>, present: &[bool], near: &Near) -> bool {
+        let pair = |(one, other): &(u32, u32)| near[*one as usize] >> other & 1 == 1;
         let says =
             |phrases: &[Phrase]| phrases.iter().any(|phrase| self.says(phrase, evidence.normal, present));
         let status = |prefix: &String| {
@@ -146,7 +206,7 @@ impl Rules {
                 || rule.reply.iter().any(|reply| evidence.reply.starts_with(reply.as_str())))
             && (rule.command.is_empty() || command())
             && (rule.host.is_empty() || rule.host.iter().any(|host| evidence.host.contains(host.as_str())))
-            && (rule.any.is_empty() || says(&rule.any))
+            && (rule.any.is_empty() && rule.near.is_empty() || says(&rule.any) || rule.near.iter().any(pair))
             && (rule.with.is_empty() || says(&rule.with))
             && !says(&rule.unless)
     }
@@ -178,9 +238,51 @@ fn reason(name: &str) -> Result<BounceReason, RulesError> {
     name.parse().map_err(|_| RulesError::Reason(name.to_owned()))
 }
 
+/// Which sets stand near one another: within a sentence, with few bytes between. Each place is compared with those that
+/// begin soon after it, so the work is linear in the length of the text.
+fn near(normal: &str, mut places: Vec<(usize, usize, u64)>) -> Near {
+    let mut near = [0; 64];
+    places.sort_unstable();
+    for (at, (_, end, sets)) in places.iter().enumerate() {
+        for (start, _, others) in places[at + 1..].iter().take_while(|(start, ..)| *start <= end + NEAR_MAX) {
+            if start < end || normal.as_bytes()[*end..*start].windows(2).any(|pair| pair == b". ") {
+                continue;
+            }
+            for (from, to) in [(*sets, *others), (*others, *sets)] {
+                bits(from).for_each(|bit| near[bit as usize] |= to);
+            }
+        }
+    }
+    near
+}
+
+/// The places of the bits that are set.
+fn bits(mut word: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros();
+        word &= word.wrapping_sub(1);
+        (bit < 64).then_some(bit)
+    })
+}
+
+fn merge(texts: &[&str]) -> Result<File, RulesError> {
+    let mut merged = File::default();
+    for text in texts {
+        let file: File = toml::from_str(text)?;
+        merged.sets.extend(file.sets);
+        merged.rule.extend(file.rule);
+        merged.status.extend(file.status);
+    }
+    Ok(merged)
+}
+
+#[derive(Default)]
 struct Fragments {
     places: HashMap<String, usize>,
     texts: Vec<String>,
+    sets: Vec<u64>,
+    /// The names of the sets in pairs; a set's place is its bit.
+    paired: Vec<String>,
 }
 
 impl Fragments {
@@ -203,16 +305,45 @@ impl Fragments {
     }
 
     fn phrase(&mut self, phrase: &str) -> Phrase {
-        let mut places = Vec::new();
-        for text in phrase.split(" * ") {
-            let next = self.texts.len();
-            let place = *self.places.entry(text.to_owned()).or_insert(next);
-            if place == next {
-                self.texts.push(text.to_owned());
-            }
-            places.push(place);
+        phrase.split(" * ").map(|text| self.fragment(text)).collect()
+    }
+
+    fn fragment(&mut self, text: &str) -> usize {
+        let next = self.texts.len();
+        let place = *self.places.entry(text.to_owned()).or_insert(next);
+        if place == next {
+            self.texts.push(text.to_owned());
+            self.sets.push(0);
         }
-        places
+        place
+    }
+
+    /// `@one @other`
+    fn pairs(
+        &mut self,
+        list: &[String],
+        sets: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Vec<(u32, u32)>, RulesError> {
+        let mut pairs = Vec::new();
+        for item in list {
+            let (one, other) = item.split_once(' ').ok_or_else(|| RulesError::Set(item.clone()))?;
+            pairs.push((self.set(one, sets)?, self.set(other, sets)?));
+        }
+        Ok(pairs)
+    }
+
+    fn set(&mut self, name: &str, sets: &BTreeMap<String, Vec<String>>) -> Result<u32, RulesError> {
+        let known = self.paired.iter().position(|paired| paired == name);
+        let bit = known.unwrap_or(self.paired.len());
+        if known.is_none() {
+            let set = name.strip_prefix('@').and_then(|name| sets.get(name));
+            for phrase in set.ok_or_else(|| RulesError::Set(name.to_owned()))? {
+                let place = self.fragment(phrase);
+                self.sets[place] |= 1_u64.checked_shl(bit as u32).ok_or(RulesError::Pairs)?;
+            }
+            self.paired.push(name.to_owned());
+        }
+        Ok(bit as u32)
     }
 }
 

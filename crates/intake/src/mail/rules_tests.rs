@@ -47,7 +47,7 @@ fn what_servers_say_has_its_reason() {
 }
 
 fn file() -> File {
-    toml::from_str(TEXT).unwrap()
+    merge(&FILES).unwrap()
 }
 
 #[test]
@@ -82,21 +82,34 @@ fn every_rule_can_win() {
     let file = file();
     for (at, rule) in file.rule.iter().enumerate() {
         let phrases: Vec<&String> = rule.any.iter().flat_map(|phrase| set(&file.sets, phrase)).collect();
+        let pairs: Vec<String> = rule.near.iter().flat_map(|pair| together(&file.sets, pair)).collect();
+        let pairs = if pairs.is_empty() { vec![String::new()] } else { pairs };
         let wins = |phrase: &str| {
-            let with = rule.with.first().map_or("", String::as_str);
+            let with = rule.with.first().map_or("", |with| set(&file.sets, with)[0].as_str());
             let said = format!("{phrase} {with}").replace(" * ", " x ");
-            let normal = text::normalise(&said);
+            let said = |pair: &String| format!("{said} {pair}");
             let command = rule.command.first().map(|name| command(name));
             let status = rule.status.first().map_or("", String::as_str);
             let reply = rule.reply.first().map_or("", String::as_str);
             let host = rule.host.first().map_or("", String::as_str);
-            RULES.first(&Evidence { normal: &normal, status, reply, command, host }) == Some(at)
+            pairs.iter().map(said).any(|said| {
+                let normal = text::normalise(&said);
+                RULES.first(&Evidence { normal: &normal, status, reply, command, host }) == Some(at)
+            })
         };
-        if !(phrases.is_empty() && wins("") || phrases.iter().any(|phrase| wins(phrase))) {
-            dead.push(format!("{}: {:?} {:?}", rule.reason, rule.any.first(), rule.status));
+        let alone = phrases.is_empty() || !rule.near.is_empty();
+        if !(alone && wins("") || phrases.iter().any(|phrase| wins(phrase))) {
+            dead.push(format!("{}: {:?} {:?} {:?}", rule.reason, rule.any.first(), rule.near, rule.status));
         }
     }
     assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+/// What a pair may look like in a text.
+fn together(sets: &BTreeMap<String, Vec<String>>, pair: &str) -> Vec<String> {
+    let (one, other) = pair.split_once(" @").unwrap();
+    let ones = sets[&one[1..]].iter();
+    ones.flat_map(|one| sets[other].iter().map(move |other| format!("{one} {other}"))).collect()
 }
 
 fn set<'a>(sets: &'a BTreeMap<String, Vec<String>>, phrase: &'a String) -> Vec<&'a String> {
@@ -115,7 +128,7 @@ fn command(name: &str) -> Command {
 
 #[test]
 fn mistakes_in_the_file_are_found() {
-    let rules = |text: &str| Rules::parse(&format!("sets = {{}}\nstatus = {{}}\n{text}"));
+    let rules = |text: &str| Rules::parse(&["sets = {}\nstatus = {}", text]);
     assert!(matches!(rules("[[rule]]\nreason = \"nonsense\"\nany = [\"x\"]"), Err(RulesError::Reason(_))));
     assert!(matches!(rules("[[rule]]\nreason = \"expired\"\nany = [\"@nowhere\"]"), Err(RulesError::Set(_))));
     assert!(matches!(rules("[[rule]]\nreason = \"expired\"\nanny = [\"x\"]"), Err(RulesError::Shape(_))));
@@ -129,5 +142,48 @@ fn statuses_are_of_the_registry() {
         let whole = if code.matches('.').count() == 1 { format!("5.{code}") } else { code.clone() };
         assert!(text::is_status(&whole), "{code:?} is no status");
         assert!(seen.insert(code.clone()), "{code:?} twice");
+    }
+}
+
+#[test]
+fn words_are_near_within_a_sentence_and_begin_where_a_word_begins() {
+    let text = "sets = { box = [\"mailbox\"], full = [\"full\"] }\n[[rule]]\ngeneral = true\nreason = \"mailboxfull\"\nnear = [\"@box @full\"]";
+    let rules = Rules::parse(&[text]).unwrap();
+    let reason = |said: &str| {
+        let normal = text::normalise(said);
+        rules.by_words(&Evidence { normal: &normal, status: "", reply: "", command: None, host: "" })
+    };
+    for said in ["The mailbox of Ann is full", "Full is Ann's mailbox", "550_mailbox_full", "MAILBOX-FULL"] {
+        assert_eq!(reason(said), Some(BounceReason::MailboxFull), "{said}");
+    }
+    let far = format!("mailbox {} full", "x ".repeat(NEAR_MAX));
+    for said in ["The mailbox is there. Full stop", "mailbox successfully", "mailbox", far.as_str()] {
+        assert_eq!(reason(said), None, "{said}");
+    }
+    let normal = text::normalise("mailbox full");
+    let evidence = Evidence { normal: &normal, status: "", reply: "", command: None, host: "" };
+    assert_eq!(rules.by_text(&evidence), None, "general rules are asked last");
+}
+
+#[test]
+fn pairs_are_of_two_known_sets_and_not_too_many() {
+    let near = |sets: &str, near: &str| {
+        Rules::parse(&[&format!("sets = {{ {sets} }}\n[[rule]]\nreason = \"expired\"\nnear = [{near}]")])
+    };
+    assert!(matches!(near("a = [\"x\"]", "\"@a\""), Err(RulesError::Set(_))));
+    assert!(matches!(near("a = [\"x\"]", "\"@a @b\""), Err(RulesError::Set(_))));
+    assert!(matches!(near("a = [\"x\"]", "\"a a\""), Err(RulesError::Set(_))));
+    let sets: Vec<String> = (0..65).map(|n| format!("s{n} = [\"w{n}\"]")).collect();
+    let pairs: Vec<String> = (0..65).map(|n| format!("\"@s0 @s{n}\"")).collect();
+    assert!(matches!(near(&sets.join(", "), &pairs.join(", ")), Err(RulesError::Pairs)));
+}
+
+proptest::proptest! {
+    /// Whatever is said, looking for what stands near what ends without a panic.
+    #[test]
+    fn any_words_may_stand_near_one_another(words in proptest::collection::vec("(user|mailbox|full|unknown|sender|é|\\. |@|_){1,5}", 0..400)) {
+        let normal = text::normalise(&words.join(" "));
+        let evidence = Evidence { normal: &normal, status: "", reply: "", command: None, host: "" };
+        let _ = RULES.by_words(&evidence);
     }
 }

@@ -77,13 +77,7 @@ pub(super) fn normalise(text: &str) -> String {
 
 fn push_word(normal: &mut String, word: &str) {
     let Some(at) = word.find('@') else {
-        for c in word.chars().take(DIAGNOSTIC_LENGTH_MAX) {
-            match c {
-                '\u{2018}' | '\u{2019}' | '`' => normal.push('\''),
-                '\u{201c}' | '\u{201d}' => normal.push('"'),
-                c => normal.extend(c.to_lowercase()),
-            }
-        }
+        push_text(normal, word);
         return;
     };
     // What stands around the address: brackets, colons, dots that end a sentence.
@@ -99,6 +93,21 @@ fn push_word(normal: &mut String, word: &str) {
     normal.push_str(&"..."[..dots.min(3)]);
     for c in tail.chars().take(DIAGNOSTIC_LENGTH_MAX) {
         normal.extend(c.to_lowercase());
+    }
+}
+
+/// Lower case, quotes made one kind; `mailbox_full` is two words, `OFR_104` is a code.
+fn push_text(normal: &mut String, word: &str) {
+    let mut chars = word.chars().take(DIAGNOSTIC_LENGTH_MAX).peekable();
+    let mut letter = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{2018}' | '\u{2019}' | '`' => normal.push('\''),
+            '\u{201c}' | '\u{201d}' => normal.push('"'),
+            '_' if letter && chars.peek().is_some_and(|next| next.is_alphabetic()) => normal.push(' '),
+            c => normal.extend(c.to_lowercase()),
+        }
+        letter = c.is_alphabetic();
     }
 }
 
@@ -218,8 +227,8 @@ const COMMANDS: &[(&str, Command)] = &[
     ("does not like sender", Command::Mail),
     ("failed on data command", Command::Data),
     ("failed after i sent the message", Command::Data),
-    ("[rcpt_to]", Command::Rcpt),
-    ("[mail_from]", Command::Mail),
+    ("[rcpt to]", Command::Rcpt),
+    ("[mail from]", Command::Mail),
     ("[data]", Command::Data),
     ("refused to accept your message (data)", Command::Data),
     ("server rejected mail from address", Command::Mail),

@@ -160,6 +160,9 @@ mod tests {
         columns.split(", ").map(str::to_owned).collect()
     }
 
+    /// What SQLite alone keeps and makes again from the rest: the filter over the suppression list.
+    const DERIVED: &str = "suppression_filter";
+
     /// A column that a migration adds must be copied, too.
     #[test]
     fn every_column_of_sqlite_is_copied_in_the_order_of_its_key() {
@@ -171,6 +174,7 @@ mod tests {
             .query_map([], |row| row.get(0))
             .unwrap()
             .map(Result::unwrap)
+            .filter(|name| name != DERIVED)
             .collect();
         let copied: BTreeSet<&str> = TABLES.iter().map(|table| table.from).collect();
         assert_eq!(copied, names.iter().map(String::as_str).collect());

@@ -1,0 +1,12 @@
+incomplete-title = Dieser Link ist unvollständig
+incomplete-lead = Wir können nicht erkennen, wessen Einstellung gemeint ist. Es hat sich nichts geändert. Öffnen Sie den Link noch einmal aus der Nachricht; falls Sie ihn kopiert haben, kopieren Sie ihn bitte ganz.
+unknown-title = Wir kennen diesen Link nicht
+unknown-lead = Er stammt nicht von uns, oder das, wofür er gemacht wurde, gibt es nicht mehr. Es hat sich nichts geändert. Öffnen Sie den Link in der Nachricht noch einmal.
+refused-title = Das hat nicht geklappt
+refused-lead = Diese Seite konnte nicht lesen, was an sie geschickt wurde. Es hat sich nichts geändert. Öffnen Sie den Link in der Nachricht noch einmal und klicken Sie dort auf die Schaltfläche.
+unavailable-title = Das geht gerade nicht
+unavailable-lead = Ihre Wahl wurde nicht gespeichert. Versuchen Sie es in einer Minute noch einmal: Ihr Link bleibt gültig.
+missing-title = Hier ist keine Seite
+missing-lead = Öffnen Sie den Link in der Nachricht noch einmal.
+failed-title = Bei uns ist etwas schiefgegangen
+failed-lead = Ihre Wahl wurde nicht gespeichert. Versuchen Sie es später noch einmal: Ihr Link bleibt gültig.

@@ -1,0 +1,12 @@
+incomplete-title = This link is incomplete
+incomplete-lead = We can’t tell whose choice it is, so nothing has changed. Open it again from the message; if you copied it, make sure that you copied all of it.
+unknown-title = We don’t know this link
+unknown-lead = It isn’t one of ours, or what it was made for is gone. Nothing has changed. Open the link in the message again.
+refused-title = That did not work
+refused-lead = This page could not read what was sent to it, so nothing has changed. Open the link in the message again and press the button there.
+unavailable-title = We can’t do that right now
+unavailable-lead = Your choice has not been saved. Try again in a minute: your link keeps working.
+missing-title = There is no page here
+missing-lead = Open the link in the message again.
+failed-title = Something went wrong on our side
+failed-lead = Your choice has not been saved. Try again later: your link keeps working.

@@ -1,0 +1,12 @@
+incomplete-title = Este enlace está incompleto
+incomplete-lead = No podemos saber de quién es la elección, así que no ha cambiado nada. Ábralo otra vez desde el mensaje; si lo copió, compruebe que lo copió entero.
+unknown-title = No conocemos este enlace
+unknown-lead = No es nuestro, o aquello para lo que se creó ya no existe. No ha cambiado nada. Abra otra vez el enlace del mensaje.
+refused-title = No ha funcionado
+refused-lead = Esta página no ha podido leer lo que se le envió, así que no ha cambiado nada. Abra otra vez el enlace del mensaje y pulse el botón.
+unavailable-title = Ahora mismo no es posible
+unavailable-lead = Su elección no se ha guardado. Inténtelo otra vez dentro de un minuto: su enlace sigue siendo válido.
+missing-title = Aquí no hay ninguna página
+missing-lead = Abra otra vez el enlace del mensaje.
+failed-title = Algo ha fallado por nuestra parte
+failed-lead = Su elección no se ha guardado. Inténtelo más tarde: su enlace sigue siendo válido.

@@ -1,0 +1,12 @@
+incomplete-title = Ce lien est incomplet
+incomplete-lead = Nous ne pouvons pas savoir de qui est ce choix ; rien n’a changé. Ouvrez-le de nouveau depuis le message ; si vous l’avez copié, vérifiez qu’il est complet.
+unknown-title = Nous ne connaissons pas ce lien
+unknown-lead = Il ne vient pas de nous, ou ce pour quoi il a été créé n’existe plus. Rien n’a changé. Ouvrez de nouveau le lien dans le message.
+refused-title = Cela n’a pas marché
+refused-lead = Cette page n’a pas pu lire ce qui lui a été envoyé ; rien n’a changé. Ouvrez de nouveau le lien dans le message et cliquez sur le bouton.
+unavailable-title = Ce n’est pas possible pour le moment
+unavailable-lead = Votre choix n’a pas été enregistré. Réessayez dans une minute : votre lien reste valable.
+missing-title = Il n’y a pas de page ici
+missing-lead = Ouvrez de nouveau le lien dans le message.
+failed-title = Un problème est survenu chez nous
+failed-lead = Votre choix n’a pas été enregistré. Réessayez plus tard : votre lien reste valable.
