@@ -81,6 +81,8 @@ fn recipient(state: &mut u64) -> Recipient {
         identity,
         subscription: choices[next(2) as usize],
         country: None,
+        paused: false,
+        paced: false,
     }
 }
 

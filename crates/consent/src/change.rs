@@ -95,6 +95,12 @@ impl Source {
     /// A self-test of the ways out, at an address of the operator's own: no statement of a person's, and for reports to
     /// leave out.
     pub const SELF_TEST: Self = Self(Cow::Borrowed("selftest"));
+    /// A form in which somebody typed an address: it may be anybody's.
+    pub const FORM: Self = Self(Cow::Borrowed("form"));
+    /// The deliberate POST by which the owner of an address confirms an opt-in (double opt-in).
+    pub const CONFIRM: Self = Self(Cow::Borrowed("confirm"));
+    /// A browser's Global Privacy Control signal.
+    pub const GPC: Self = Self(Cow::Borrowed("gpc"));
 
     /// The source's name.
     pub fn as_str(&self) -> &str {
@@ -159,6 +165,10 @@ pub struct Evidence {
     /// Reason given, XDM `reason`, at most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// For an entry about preferences, which sets no choice: what was asked for, e.g. `pace=weekly language=de`. The store
+    /// writes it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preferences: Option<String>,
 }
 
 impl Evidence {

@@ -1,6 +1,6 @@
 //! The decision: may this message go to this recipient? Pure, first hit wins, fail closed.
 //!
-//! Rows 1 to 11 of the decision table; each row's number stands in the [`Trace`].
+//! Rows 1 to 11 and 13 of the decision table; each row's number stands in the [`Trace`].
 
 mod outcome;
 #[cfg(test)]
@@ -50,6 +50,10 @@ pub enum Allow {
 
 /// All that the decision reads about one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts that don't depend on each other, each read by a row of its own"
+)]
 pub struct Recipient {
     /// Row 1.
     pub reach: Reach,
@@ -69,6 +73,10 @@ pub struct Recipient {
     pub subscription: Choice,
     /// The profile's country, for the jurisdiction pack.
     pub country: Option<Country>,
+    /// Row 13: the person has asked for a pause, which isn't over.
+    pub paused: bool,
+    /// Row 13: on this channel the person has lately had as many messages as it asked for ([`crate::Pace`]).
+    pub paced: bool,
 }
 
 impl Recipient {
@@ -83,6 +91,8 @@ impl Recipient {
         identity: ConsentWord::EMPTY,
         subscription: Choice::Unset,
         country: None,
+        paused: false,
+        paced: false,
     };
 
     /// Whether content may be personalised: neither profile nor address refuses `personalize.content`.
@@ -166,7 +176,7 @@ pub enum Read {
 /// One row of the decision table, as it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The row's number, 1 to 11.
+    /// The row's number, 1 to 13.
     pub row: u8,
     /// What was tested.
     pub test: &'static str,
@@ -177,7 +187,7 @@ pub struct Step {
 }
 
 /// The rows walked, in order; the last one holds the decision.
-pub type Trace = smallvec::SmallVec<[Step; 12]>;
+pub type Trace = smallvec::SmallVec<[Step; 14]>;
 
 /// Decides. Allocates nothing; in the common case a handful of mask tests.
 pub fn decide(recipient: &Recipient, message: &Message, rules: &Rules) -> Decision {
@@ -252,10 +262,13 @@ fn rows(
     let opt_in =
         rules.jurisdiction_pack.then(|| opt_in_reason(recipient.country, channel, counting.1)).flatten();
     row(11, "the law there is met", Some(counting), opt_in)?;
+    // Last: a preference never stands before a no, so that a report names the no.
+    row(13, "no pause was asked for", None, recipient.paused.then_some(Exclusion::Paused))?;
+    row(13, "fewer messages lately than asked for", None, recipient.paced.then_some(Exclusion::Capped))?;
     let basis =
         if counting.0 == Read::Default { Basis::Default(counting.1) } else { Basis::Choice(counting.1) };
     note(Step {
-        row: 11,
+        row: 13,
         test: "every row passed",
         value: Some(counting),
         outcome: Some(Decision::Permit(basis)),

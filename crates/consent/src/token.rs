@@ -25,10 +25,22 @@ pub enum Purpose {
     Bounce = 4,
     /// A link in a test or proof: every page shows, nothing is recorded.
     Proof = 5,
+    /// Confirm an opt-in to [`Token::list`] (double opt-in): [`Token::reference`] is the request's id.
+    Confirm = 6,
+    /// Open a landing page of the brand's: [`Token::reference`] is the page's id.
+    Landing = 7,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::Unsubscribe, Self::Preferences, Self::Undo, Self::Bounce, Self::Proof];
+    const ALL: [Self; 7] = [
+        Self::Unsubscribe,
+        Self::Preferences,
+        Self::Undo,
+        Self::Bounce,
+        Self::Proof,
+        Self::Confirm,
+        Self::Landing,
+    ];
 }
 
 /// What a link carries.
@@ -42,7 +54,8 @@ pub struct Token {
     pub workspace: WorkspaceId,
     /// The address that the message went to. Below 2^49.
     pub address: AddressId,
-    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry. Below 2^42.
+    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry, for [`Purpose::Confirm`] the opt-in
+    /// request, for [`Purpose::Landing`] the page. Below 2^42.
     pub reference: i64,
     /// The list that the message was bound to, or 0. Below 2^21.
     pub list: ListId,

@@ -30,6 +30,8 @@ impl ConsentWord {
     pub const HAS_ADDRESS_VALUES: u8 = 1;
     /// Flag: the profile has a value for at least one subscription list.
     pub const HAS_SUBSCRIPTIONS: u8 = 2;
+    /// Flag: the profile has preferences of its own beside its choices. Without it nobody looks for any.
+    pub const HAS_PREFERENCES: u8 = 4;
 
     /// Reads a word from the store.
     pub fn from_bits(bits: u64) -> Result<Self, InvalidWord> {
@@ -87,7 +89,7 @@ impl ConsentWord {
         Self(self.0 & !(0xf << PREFERRED_SHIFT) | (preferred.code() as u64) << PREFERRED_SHIFT)
     }
 
-    /// The flags, see [`Self::HAS_ADDRESS_VALUES`] and [`Self::HAS_SUBSCRIPTIONS`].
+    /// The flags, see [`Self::HAS_ADDRESS_VALUES`], [`Self::HAS_SUBSCRIPTIONS`] and [`Self::HAS_PREFERENCES`].
     pub const fn flags(self) -> u8 {
         (self.0 >> FLAGS_SHIFT) as u8
     }

@@ -120,6 +120,7 @@ async fn may(store: &dyn Store, clock: &dyn Clock, reply: &Reply) -> Result<(), 
         addresses: Some(vec![reply.address]),
         list: None,
         sender: None,
+        run: None,
         with_attributes: false,
         now: clock.now(),
     };

@@ -122,6 +122,7 @@ impl Resolved {
             addresses: None,
             list: None,
             sender: None,
+            run: None,
             with_attributes: false,
             now,
         };

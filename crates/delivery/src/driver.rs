@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{AddressId, Exclusion, ProfileId};
+use consent::{AddressId, Exclusion, Pace, ProfileId};
 use roaring::RoaringTreemap;
-use store::{Due, NewClaim, Part, StoreError};
+use store::{Claimed, Due, NewClaim, PacedSend, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::audience;
@@ -237,23 +237,29 @@ impl Driver<'_> {
     /// Makes the claim durable, then gives its messages to the workers.
     async fn claim(
         &mut self,
-        permits: Vec<(Permit, u32)>,
+        mut permits: Vec<(Permit, u32)>,
         excluded: Vec<(ProfileId, Exclusion)>,
         cursor: Option<ProfileId>,
         mut hand: OwnedSemaphorePermit,
     ) -> Result<(), DeliveryError> {
         let gate = &self.pipeline.gate;
+        let send = |(permit, _): &(Permit, u32)| {
+            let Permit { profile, pace, .. } = *permit;
+            (pace != Pace::AsItComes).then_some(PacedSend { profile, channel: gate.channel, pace })
+        };
         let claim = NewClaim {
             run: self.pipeline.run,
             part: self.part.reference(),
             permitted: permits.iter().map(|(permit, _)| (permit.profile, permit.person.address())).collect(),
+            paced: permits.iter().filter_map(send).collect(),
             excluded,
             cursor,
             at: gate.clock.now(),
         };
-        let excluded = claim.excluded.len() as u64;
-        let id = gate.store.claim(gate.workspace, claim).await?;
-        self.tally.excluded.fetch_add(excluded, Ordering::Relaxed);
+        let excluded = claim.excluded.len();
+        let Claimed { id, capped } = gate.store.claim(gate.workspace, claim).await?;
+        permits.retain(|(permit, _)| !capped.contains(&permit.profile));
+        self.tally.excluded.fetch_add((excluded + capped.len()) as u64, Ordering::Relaxed);
         // Room for those who are excluded is given back at once.
         let spare = hand.num_permits().saturating_sub(permits.len());
         drop(hand.split(spare));

@@ -48,7 +48,7 @@ pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Deli
         malformed_lines,
         ..Forecast::default()
     };
-    let gate = deps.gate(campaign, list);
+    let gate = deps.gate(campaign, list, None);
     let mut ids = profiles.iter();
     loop {
         let batch: Vec<_> = ids.by_ref().take(BATCH).map(audience::profile).collect();

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use consent::decide::{ListState, Message};
 use consent::{
-    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, ProfileId, WorkspaceId, decide,
+    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, WorkspaceId,
+    decide,
 };
 use store::{Reading, ReadingQuery, Store, StoreError};
 
@@ -21,6 +22,8 @@ pub struct Permit {
     pub profile: ProfileId,
     /// What rendering knows.
     pub person: Arc<Person>,
+    /// How often this one wants marketing; nothing to other messages.
+    pub pace: Pace,
     /// Monotonic time from before the state was read.
     pub issued: Duration,
 }
@@ -56,6 +59,8 @@ pub struct Gate {
     pub category: Category,
     /// The list that the messages are bound to.
     pub list: Option<ListId>,
+    /// The run that asks, once there is one: what it has claimed itself holds nobody back.
+    pub run: Option<RunId>,
     /// The sender's address, for recipients who blocked it.
     pub sender: String,
     /// Whether transactional messages go out to people who reported one as spam.
@@ -78,9 +83,14 @@ impl Gate {
                 Decision::Exclude(reason) => decided.excluded.push((reading.profile, reason)),
                 Decision::Permit(_) => {
                     let profile = reading.profile;
+                    let pace = match self.category {
+                        Category::Marketing => reading.pace,
+                        Category::Transactional => Pace::AsItComes,
+                    };
                     match person(reading, self.channel) {
                         Some(person) => {
-                            decided.permits.push(Permit { profile, person: Arc::new(person), issued });
+                            let person = Arc::new(person);
+                            decided.permits.push(Permit { profile, person, pace, issued });
                         }
                         // Never decided so by the table; without an address there is nobody to send to (I9).
                         None => decided.excluded.push((profile, Exclusion::AddressMissing)),
@@ -114,6 +124,7 @@ impl Gate {
             addresses,
             list: self.list,
             sender: Some(self.sender.clone()),
+            run: self.run,
             with_attributes,
             now,
         };

@@ -137,7 +137,7 @@ impl Deps {
         list.map(|list| Some(list.id)).ok_or_else(|| DeliveryError::NoList(name.clone()))
     }
 
-    pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>) -> Gate {
+    pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>, run: Option<RunId>) -> Gate {
         Gate {
             store: Arc::clone(&self.store),
             workspace: self.workspace,
@@ -145,6 +145,7 @@ impl Deps {
             channel: campaign.configuration.channel(),
             category: campaign.configuration.category,
             list,
+            run,
             sender: campaign.configuration.sender().to_owned(),
             after_complaint: campaign.configuration.send_after_complaint,
         }
@@ -206,7 +207,7 @@ pub async fn run_campaign(
     }
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
     let pipeline = Pipeline {
-        gate: deps.gate(campaign, run.list),
+        gate: deps.gate(campaign, run.list, Some(run.id)),
         run: run.id,
         listed,
         window: Window::new(means.connections_max()),
@@ -294,7 +295,7 @@ pub(crate) async fn samples(
 ) -> Result<Vec<Person>, DeliveryError> {
     let step = (audience.len() / SAMPLES).max(1);
     let picked = (0..SAMPLES).filter_map(|n| audience.select(n * step)).map(audience::profile).collect();
-    let gate = deps.gate(campaign, list);
+    let gate = deps.gate(campaign, list, None);
     let (readings, ..) = gate.read(picked, None, true).await?;
     Ok(readings.into_iter().filter_map(|reading| person(reading, gate.channel)).collect())
 }

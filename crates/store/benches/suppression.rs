@@ -166,6 +166,7 @@ async fn read(store: &SqliteStore, ids: &[ProfileId]) -> Vec<f64> {
                 addresses: None,
                 list: None,
                 sender: None,
+                run: None,
                 with_attributes: false,
                 now: Timestamp(2),
             };

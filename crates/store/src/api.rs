@@ -5,14 +5,17 @@ use consent::{Address, AddressId, ConsentChange, EntryId, ListId, ProfileId, Run
 
 use crate::error::StoreError;
 use crate::types::{
-    AddressOwner, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due,
-    Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant,
-    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
+    AddressOwner, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery, DeliveryState,
+    Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
+    RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
+    Settlement,
 };
 
+mod pages;
 mod suppression;
 mod texts;
 
+pub use pages::PageStore;
 pub use suppression::SuppressionStore;
 pub use texts::TextStore;
 
@@ -28,7 +31,7 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
-pub trait Store: SuppressionStore + TextStore + crate::Uploads {
+pub trait Store: SuppressionStore + TextStore + PageStore + crate::Uploads {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 
@@ -192,9 +195,10 @@ pub trait Store: SuppressionStore + TextStore + crate::Uploads {
     async fn take_part(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Offer>;
 
     /// Before hand-off: notes which profiles are about to be mailed, which are excluded and why, and moves the part's
-    /// cursor past them. After a crash, what is claimed and not settled is in doubt. [`StoreError::Busy`] when the part
-    /// was taken by someone else since.
-    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId>;
+    /// cursor past them. After a crash, what is claimed and not settled is in doubt. Whom another run has claimed within
+    /// their pace since the decision is excluded, not mailed. [`StoreError::Busy`] when the part was taken by someone else
+    /// since.
+    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<Claimed>;
 
     /// After hand-off: notes what became of a claim's messages, and closes the claim. Messages of the claim that the
     /// settlement doesn't name become due at once (they weren't handed over). [`StoreError::Missing`] when the claim

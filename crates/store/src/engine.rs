@@ -1,6 +1,7 @@
 //! [`crate::Store`] on any engine: what an operation is, whichever database keeps the state. An [`Engine`] says where it runs.
 
 mod operations;
+mod pages;
 mod suppression;
 mod texts;
 

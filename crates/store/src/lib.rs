@@ -16,7 +16,7 @@ mod state;
 pub mod types;
 mod uploads;
 
-pub use api::{MakeChange, Result, Store, SuppressionStore, TextStore};
+pub use api::{MakeChange, PageStore, Result, Store, SuppressionStore, TextStore};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use consent::{Entropy, ProfileId, WorkspaceId};
+use consent::{Address, Entropy, ProfileId, WorkspaceId};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -27,6 +27,7 @@ const PURPOSE_LEDGER: &[u8] = b"consentry ledger key 1\0";
 const PURPOSE_ORIGIN: &[u8] = b"consentry ledger origin 1\0";
 const PURPOSE_SUBJECT: &[u8] = b"consentry subject pseudonym 1\0";
 const PURPOSE_ADDRESS: &[u8] = b"consentry address pseudonym 1\0";
+const PURPOSE_TYPED: &[u8] = b"consentry typed address 1\0";
 
 /// The master key. `Debug` doesn't show it.
 #[derive(Clone)]
@@ -113,11 +114,17 @@ impl Secrets {
         self.pseudonym(PURPOSE_ADDRESS, workspace, address.0)
     }
 
+    /// What stands for an address that somebody typed, known to us or not: by its text, so that nothing has to be looked up.
+    pub fn typed_address(&self, workspace: WorkspaceId, address: &Address) -> [u8; PSEUDONYM_LENGTH] {
+        let (namespace, key) = (address.namespace().as_str().as_bytes(), address.key().as_bytes());
+        // A namespace holds no U+0000, so no two addresses make the same text.
+        let full = self.derive(PURPOSE_TYPED, &[&workspace.0.to_be_bytes(), namespace, b"\0", key]);
+        cut(&full)
+    }
+
     fn pseudonym(&self, purpose: &[u8], workspace: WorkspaceId, id: i64) -> [u8; PSEUDONYM_LENGTH] {
         let full = self.derive(purpose, &[&workspace.0.to_be_bytes(), &id.to_be_bytes()]);
-        let mut cut = [0; PSEUDONYM_LENGTH];
-        cut.copy_from_slice(&full[..PSEUDONYM_LENGTH]);
-        cut
+        cut(&full)
     }
 
     fn derive(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; KEY_LENGTH] {
@@ -128,6 +135,12 @@ impl Secrets {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+fn cut(full: &[u8; KEY_LENGTH]) -> [u8; PSEUDONYM_LENGTH] {
+    let mut cut = [0; PSEUDONYM_LENGTH];
+    cut.copy_from_slice(&full[..PSEUDONYM_LENGTH]);
+    cut
 }
 
 fn unavailable(error: &std::io::Error) -> StoreError {
@@ -177,6 +190,13 @@ mod tests {
         let (one, two) = (WorkspaceId(1), WorkspaceId(2));
         assert_ne!(secrets.subject(one, ProfileId(1)), secrets.subject(two, ProfileId(1)));
         assert_ne!(secrets.subject(one, ProfileId(1)), secrets.address(one, consent::AddressId(1)));
+        let typed = |text: &str| secrets.typed_address(one, &Address::guess(text).unwrap());
+        assert_eq!(typed("Ann@Example.com"), typed("ann@example.COM"));
+        assert_ne!(typed("ann@example.com"), typed("bob@example.com"));
+        assert_ne!(
+            typed("ann@example.com"),
+            secrets.typed_address(two, &Address::guess("ann@example.com").unwrap())
+        );
         assert_ne!(secrets.ledger_origin(), Secrets { master: [8; KEY_LENGTH] }.ledger_origin());
     }
 }

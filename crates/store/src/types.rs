@@ -1,6 +1,8 @@
 //! What goes into the store and comes out of it.
 
 mod feedback;
+mod look;
+mod pages;
 mod profiles;
 mod reading;
 mod runs;
@@ -10,6 +12,8 @@ mod uploads;
 mod workspace;
 
 pub use feedback::*;
+pub use look::*;
+pub use pages::*;
 pub use profiles::*;
 pub use reading::*;
 pub use runs::*;

@@ -8,7 +8,7 @@ use consent::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
-use self::sources::SOURCES;
+pub(crate) use self::sources::SOURCES;
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -18,6 +18,7 @@ mod router;
 mod screen;
 mod short;
 mod state;
+mod statement;
 mod texts;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};

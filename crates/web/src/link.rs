@@ -27,7 +27,9 @@ pub(crate) async fn show(
         let view = match opened.token.purpose {
             Purpose::Unsubscribe | Purpose::Proof => View::Ask,
             Purpose::Undo => View::UndoAsk,
-            Purpose::Preferences | Purpose::Bounce => return Err(LinkError::OtherPurpose),
+            Purpose::Preferences | Purpose::Bounce | Purpose::Confirm | Purpose::Landing => {
+                return Err(LinkError::OtherPurpose);
+            }
         };
         page(&state, &requester, &opened, view).await
     };

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use fluent_bundle::FluentArgs;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 use sha2::{Digest, Sha256};
 
-use crate::language::Locales;
+use crate::language::{Locales, SOURCES};
 
 const STYLE: &str = include_str!("../templates/style.css");
 const TEMPLATES: [(&str, &str); 5] = [
@@ -28,6 +28,7 @@ pub(crate) struct Renderer {
     locales: Arc<Locales>,
     policy: HeaderValue,
     style_source: String,
+    version: String,
 }
 
 impl Renderer {
@@ -42,7 +43,12 @@ impl Renderer {
         environment.add_function("t", translate(Arc::clone(&locales)));
         let style_source = style_source(STYLE);
         let policy = policy(&style_source, "");
-        Self { environment, locales, policy, style_source }
+        Self { environment, locales, policy, style_source, version: version() }
+    }
+
+    /// The version of the pages: of their templates and texts, as evidence names it.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     pub fn locales(&self) -> &Locales {
@@ -71,6 +77,16 @@ impl Renderer {
         (status, [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], html)
             .into_response()
     }
+}
+
+/// The beginning of the SHA-256 over the sources of all pages.
+fn version() -> String {
+    let mut hash = Sha256::new();
+    for text in TEMPLATES.iter().chain(SOURCES).flat_map(|(name, source)| [name, source]) {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    HEXLOWER.encode(&hash.finalize()[..6])
 }
 
 /// `t("key", name=value)` in templates: the text in the page's language. Arguments default to the page's `args`.

@@ -29,7 +29,7 @@ impl Requester {
             ip: self.ip.clone(),
             user_agent: self.user_agent.clone(),
             raw: Some(raw.into()),
-            reason: None,
+            ..Evidence::default()
         }
     }
 }

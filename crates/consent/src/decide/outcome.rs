@@ -64,11 +64,13 @@ pub enum Exclusion {
     NoConsent = 15,
     OptInRequired = 16,
     HeldForReview = 17,
+    Paused = 18,
+    Capped = 19,
 }
 
 impl Exclusion {
     /// Every reason, in the order of its code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::AddressMissing,
         Self::AddressMalformed,
         Self::TokenDead,
@@ -86,6 +88,8 @@ impl Exclusion {
         Self::NoConsent,
         Self::OptInRequired,
         Self::HeldForReview,
+        Self::Paused,
+        Self::Capped,
     ];
 
     /// The reason for a code; `None` for a code never given out.
@@ -118,6 +122,8 @@ impl Exclusion {
             Self::NoConsent => "NoConsent",
             Self::OptInRequired => "OptInRequired",
             Self::HeldForReview => "HeldForReview",
+            Self::Paused => "Paused",
+            Self::Capped => "Capped",
         }
     }
 
@@ -141,6 +147,8 @@ impl Exclusion {
             Self::NoConsent => "no consent",
             Self::OptInRequired => "the law there asks for an opt-in",
             Self::HeldForReview => "a reply that may be a refusal waits to be read",
+            Self::Paused => "asked for a pause",
+            Self::Capped => "has had as many as it asked for",
         }
     }
 }

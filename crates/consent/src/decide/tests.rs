@@ -45,6 +45,7 @@ fn each_row_in_its_turn() {
     recipient.allow = Allow::NotListed;
     recipient.sender_blocked = true;
     recipient.held = true;
+    (recipient.paused, recipient.paced) = (true, true);
     let bound = Message { list: Some(ListState::Live), ..EMAIL };
     let mut expect = |reason, mend: fn(&mut Recipient)| {
         check(&recipient, &bound, &rules, Decision::Exclude(reason));
@@ -63,6 +64,8 @@ fn each_row_in_its_turn() {
     expect(Exclusion::PendingVerification, |r| r.subscription = Choice::Unset);
     expect(Exclusion::NotSubscribed, |r| r.subscription = Choice::Yes);
     expect(Exclusion::PendingVerification, |r| r.identity = r.identity.with(Field::Email, Choice::Yes));
+    expect(Exclusion::Paused, |r| r.paused = false);
+    expect(Exclusion::Capped, |r| r.paced = false);
     check(&recipient, &bound, &rules, Decision::Permit(Basis::Choice(Choice::Yes)));
     let expired = Message { list: Some(ListState::Expired), ..EMAIL };
     check(&recipient, &expired, &rules, Decision::Exclude(Exclusion::ListNotLive));
@@ -74,6 +77,7 @@ fn transactional_ignores_consent_but_not_suppression_or_blocks() {
     let receipt = Message { category: Category::Transactional, ..EMAIL };
     let mut recipient = with_profile(&[(Field::Any, Choice::No)]);
     recipient.held = true;
+    (recipient.paused, recipient.paced) = (true, true);
     check(&recipient, &receipt, &rules, Decision::Permit(Basis::Transactional));
     recipient.sender_blocked = true;
     check(&recipient, &receipt, &rules, Decision::Exclude(Exclusion::SenderBlocked));
@@ -137,8 +141,12 @@ prop_compose! {
         identity in any_word(),
         subscription in any_choice(),
         country in prop::sample::select(vec![None, "US".parse().ok(), "DE".parse().ok(), "SG".parse().ok()]),
+        paused in prop::bool::weighted(0.3),
+        paced in prop::bool::weighted(0.3),
     ) -> Recipient {
-        Recipient { reach, suppressed, allow, sender_blocked, held, profile, identity, subscription, country }
+        Recipient {
+            reach, suppressed, allow, sender_blocked, held, profile, identity, subscription, country, paused, paced,
+        }
     }
 }
 
@@ -207,6 +215,24 @@ proptest! {
         if is_exception {
             prop_assert_eq!(decision, decide(&without, &m, &rules));
         }
+    }
+
+    /// Row 13 comes last: a preference keeps marketing from whoever would get it, changes no other reason, and is nothing
+    /// to a transactional message. A pause is told before a pace.
+    #[test]
+    fn preferences_hold_back_what_nothing_else_does(r in any_recipient(), m in any_message(), rules in any_rules()) {
+        let without = decide(&Recipient { paused: false, paced: false, ..r }, &m, &rules);
+        let expected = match without {
+            Decision::Permit(Basis::Transactional) | Decision::Exclude(_) => without,
+            Decision::Permit(_) if r.paused => Decision::Exclude(Exclusion::Paused),
+            Decision::Permit(_) if r.paced => Decision::Exclude(Exclusion::Capped),
+            Decision::Permit(_) => without,
+        };
+        prop_assert_eq!(decide(&r, &m, &rules), expected);
+        let (_, trace) = explain(&r, &m, &rules);
+        let asked = trace.iter().filter(|step| step.row == 13).count();
+        let reached = matches!(without, Decision::Permit(basis) if basis != Basis::Transactional);
+        prop_assert_eq!(asked > 0, reached);
     }
 
     /// `any=n` beats everything else that was said.

@@ -142,6 +142,7 @@ async fn verify(folder: &Path, people: &[AddressOwner]) -> Result<()> {
             addresses: None,
             list: None,
             sender: None,
+            run: None,
             with_attributes: false,
             now: SystemClock::new().now(),
         };

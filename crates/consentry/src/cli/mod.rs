@@ -6,6 +6,7 @@ mod db;
 mod doctor;
 mod intake;
 mod ledger;
+mod list;
 mod sms;
 mod suppression;
 
@@ -20,6 +21,7 @@ pub use db::Db;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;
+pub use list::{List, ListDetails};
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
@@ -194,24 +196,6 @@ pub struct Demo {
     /// Port of the demo's front page; the next one serves the public pages
     #[arg(long, default_value_t = 8026)]
     pub port: u16,
-}
-
-/// `list ...`
-#[derive(Debug, Subcommand)]
-pub enum List {
-    /// Make a subscription list
-    Create {
-        /// Its name
-        name: String,
-        /// When it starts
-        #[arg(long, value_parser = moment, value_name = "TIME")]
-        start: Option<Timestamp>,
-        /// When it ends
-        #[arg(long, value_parser = moment, value_name = "TIME")]
-        end: Option<Timestamp>,
-    },
-    /// Show all lists
-    Show,
 }
 
 /// `import ...`

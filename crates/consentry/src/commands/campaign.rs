@@ -329,6 +329,7 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
         addresses: None,
         list: run.list,
         sender: None,
+        run: None,
         with_attributes: false,
         now: context.now(),
     };

@@ -69,6 +69,7 @@ impl Asked<'_> {
             addresses: Some(vec![owner.address]),
             list: self.list,
             sender: None,
+            run: None,
             with_attributes: false,
             now: self.context.now(),
         };

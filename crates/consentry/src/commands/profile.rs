@@ -3,7 +3,7 @@
 use anyhow::Result;
 use consent::{Address, Target};
 use serde_json::{Value, json};
-use store::{Entry, Held, ProfileView};
+use store::{Entry, GivenReason, Held, Preferences, ProfileView};
 
 use super::returned::Returned;
 use crate::context::{Context, WORKSPACE};
@@ -25,6 +25,8 @@ pub async fn run(context: &Context, address: &str) -> Result<Exit> {
     let owner = context.owner(&parsed).await?.ok_or_else(missing)?;
     let profile = context.store.profile(WORKSPACE, owner.profile).await?.ok_or_else(missing)?;
     let history = context.store.history(WORKSPACE, owner.profile, None, HISTORY_MAX).await?;
+    let entries = history.entries.iter().map(|entry| entry.id).collect();
+    let reasons = context.store.reasons_given(WORKSPACE, entries).await?;
     let mut returned = Returned { entries: Vec::new(), feedback: Vec::new() };
     for held in &profile.addresses {
         let Ok(address) = Address::parse(&held.namespace, &held.raw, None) else { continue };
@@ -35,16 +37,22 @@ pub async fn run(context: &Context, address: &str) -> Result<Exit> {
         returned.entries.extend(news);
         returned.feedback.extend(more.feedback);
     }
-    let mut value = describe(&profile, &history.entries, history.more);
+    let mut value = describe(&profile, &history.entries, &reasons);
+    if history.more {
+        value["historyTruncated"] = json!(true);
+    }
     returned.describe(&mut value, context.now());
     output::data(context.json, &value, || {
         let more = returned.lines(context.now());
-        std::iter::once(words(&profile, &history.entries)).chain(more).collect::<Vec<_>>().join("\n")
+        std::iter::once(words(&profile, &history.entries, &reasons))
+            .chain(more)
+            .collect::<Vec<_>>()
+            .join("\n")
     });
     Ok(Exit::Done)
 }
 
-fn describe(profile: &ProfileView, history: &[Entry], more: bool) -> Value {
+fn describe(profile: &ProfileView, history: &[Entry], reasons: &[GivenReason]) -> Value {
     let attributes: Value = serde_json::from_str(&profile.attributes).unwrap_or_default();
     let subscription = |(_, name, held): &(_, String, Held)| {
         (name.clone(), json!({ "val": held.choice.as_str(), "time": dated(held) }))
@@ -60,17 +68,29 @@ fn describe(profile: &ProfileView, history: &[Entry], more: bool) -> Value {
         "country": profile.country.map(|country| country.as_str().to_owned()),
         "attributes": attributes,
         "subscriptions": profile.subscriptions.iter().map(subscription).collect::<serde_json::Map<_, _>>(),
-        "history": history.iter().map(|entry| describe_entry(profile, entry)).collect::<Vec<_>>(),
+        "preferences": describe_preferences(&profile.preferences),
+        "history": history.iter().map(|entry| describe_entry(profile, entry, reasons)).collect::<Vec<_>>(),
     });
     value["consents"] = store::document(profile);
-    if more {
-        value["historyTruncated"] = json!(true);
-    }
     value
 }
 
-fn describe_entry(profile: &ProfileView, entry: &Entry) -> Value {
+fn describe_preferences(preferences: &Preferences) -> Value {
+    let Preferences { pause_until, pace, language, preferred } = preferences;
     json!({
+        "pauseUntil": pause_until.map(|until| until.to_string()),
+        "pace": pace.as_str(),
+        "language": language,
+        "preferred": (*preferred != consent::Preferred::Unset).then(|| preferred.as_str()),
+    })
+}
+
+fn reason_of<'a>(entry: &Entry, reasons: &'a [GivenReason]) -> Option<&'a GivenReason> {
+    reasons.iter().find(|given| given.entry == entry.id)
+}
+
+fn describe_entry(profile: &ProfileView, entry: &Entry, reasons: &[GivenReason]) -> Value {
+    let mut value = json!({
         "entry": entry.id.to_string(),
         "changes": entry.applied.iter().map(|set| json!({
             "field": field(profile, set.target), "old": set.old.as_str(), "new": set.new.as_str(),
@@ -80,7 +100,11 @@ fn describe_entry(profile: &ProfileView, entry: &Entry) -> Value {
         "receivedAt": entry.received_at.to_string(),
         "run": entry.run.map(|run| run.to_string()),
         "evidence": entry.evidence,
-    })
+    });
+    if let Some(given) = reason_of(entry, reasons) {
+        value["reasonGiven"] = json!({ "code": given.code, "text": given.text });
+    }
+    value
 }
 
 /// A target's name: `email`, `identity.email`, `list.news`.
@@ -100,7 +124,7 @@ fn dated(held: &Held) -> Option<String> {
     (held.at != consent::Timestamp::UNDATED).then(|| held.at.to_string())
 }
 
-fn words(profile: &ProfileView, history: &[Entry]) -> String {
+fn words(profile: &ProfileView, history: &[Entry], reasons: &[GivenReason]) -> String {
     let mut lines = vec![profile.id.to_string()];
     lines.extend(
         profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)),
@@ -116,12 +140,45 @@ fn words(profile: &ProfileView, history: &[Entry]) -> String {
     if lines.last().is_some_and(|line| line == "consents") {
         lines.push("  none recorded".to_owned());
     }
+    lines.extend(preferences_in_words(&profile.preferences));
     lines.push("history".to_owned());
-    lines.extend(history.iter().map(|entry| {
-        let change =
-            |set: &store::Applied| format!("{} {} → {}", field(profile, set.target), set.old, set.new);
-        let changes = entry.applied.iter().map(change).collect::<Vec<_>>().join(", ");
-        format!("  {}  {}  {changes}  by {}", entry.id, entry.received_at, entry.source.as_str())
-    }));
+    lines.extend(history.iter().map(|entry| entry_in_words(profile, entry, reasons)));
     lines.join("\n")
+}
+
+/// Nothing for whoever prefers nothing.
+fn preferences_in_words(preferences: &Preferences) -> Vec<String> {
+    let Preferences { pause_until, pace, language, preferred } = preferences;
+    if *preferences == Preferences::default() {
+        return Vec::new();
+    }
+    let mut lines = vec!["preferences".to_owned()];
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<20}{value}"));
+    if let Some(until) = pause_until {
+        line("pause until", until.to_string());
+    }
+    if let Some(days) = pace.days() {
+        line("pace", format!("{}: one message in {days} days", pace.as_str()));
+    }
+    if let Some(language) = language {
+        line("language", language.clone());
+    }
+    if *preferred != consent::Preferred::Unset {
+        line("preferred channel", preferred.as_str().to_owned());
+    }
+    lines
+}
+
+fn entry_in_words(profile: &ProfileView, entry: &Entry, reasons: &[GivenReason]) -> String {
+    let change = |set: &store::Applied| format!("{} {} → {}", field(profile, set.target), set.old, set.new);
+    let mut changes: Vec<String> = entry.applied.iter().map(change).collect();
+    changes.extend(entry.evidence.preferences.clone());
+    let because = reason_of(entry, reasons).map_or(String::new(), |given| {
+        let both = [given.code.as_str(), given.text.as_str()];
+        let said: Vec<_> = both.into_iter().filter(|part| !part.is_empty()).collect();
+        // What people write may hold anything.
+        format!("  because {:?}", said.join(": "))
+    });
+    let (id, at, source) = (entry.id, entry.received_at, entry.source.as_str());
+    format!("  {id}  {at}  {}  by {source}{because}", changes.join(", "))
 }

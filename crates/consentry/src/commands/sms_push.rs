@@ -84,6 +84,7 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
             addresses: None,
             list: None,
             sender: Some(sms.sender.clone()),
+            run: None,
             with_attributes: false,
             now,
         };

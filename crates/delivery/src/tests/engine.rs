@@ -199,7 +199,7 @@ async fn a_finished_campaign_goes_out_again_only_when_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_binds_the_message() {
     let world = World::with_people(3).await;
-    let list = NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: START };
+    let list = NewList::new("news", START);
     let list = world.store.create_list(W, list).await.unwrap();
     let on = |choice| move |row| says(row, RowTarget::List(list.id), choice);
     world

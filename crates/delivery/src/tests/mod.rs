@@ -3,6 +3,7 @@
 mod compose;
 pub mod engine;
 mod nodes;
+mod preferred;
 mod promises;
 mod publish;
 mod rendering;

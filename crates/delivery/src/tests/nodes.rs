@@ -74,6 +74,7 @@ async fn what_a_dead_node_had_in_hand_is_in_doubt() {
         run,
         part: part.reference(),
         permitted: vec![(profile, address)],
+        paced: vec![],
         excluded: vec![],
         cursor: Some(ProfileId(profile.0)),
         at: consent::Clock::now(&*world.clock),

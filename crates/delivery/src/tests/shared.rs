@@ -1,5 +1,6 @@
 //! The embedded store, made to look like one that nodes share, and to lose answers.
 
+mod pages;
 mod texts;
 
 use std::path::PathBuf;
@@ -174,7 +175,7 @@ impl Store for SharedStore {
         }
     }
 
-    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId> {
+    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<Claimed> {
         let claimed = self.inner.claim(workspace, claim).await;
         if is_lost(&self.lose_claim_in) { lost() } else { claimed }
     }

@@ -184,7 +184,7 @@ pub async fn import_profiles(
         if !options.create_lists {
             return Err(ImportError::UnknownList(name));
         }
-        let list = NewList { name: name.clone(), starts_at: None, ends_at: None, created_at: received_at };
+        let list = NewList::new(name.clone(), received_at);
         let created = store.create_list(workspace, list).await?;
         context.lists.insert(name, created.id);
     }

@@ -232,8 +232,7 @@ async fn columns_can_be_mapped_and_headers_are_checked() {
 #[tokio::test]
 async fn json_lines_bring_consent_documents() {
     let fixture = Fixture::new();
-    let list =
-        NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: FixedClock.now() };
+    let list = NewList::new("news", FixedClock.now());
     fixture.store.create_list(MAIN, list).await.unwrap();
     let good = r#"{"id":7,"email":["ann@example.com","Ann2@example.com"],"phone":"+4930123456","locale":"fr","timeZone":"Europe/Paris","country":"FR","attributes":{"age":41,"tags":["a"]},"consents":{"marketing":{"email":{"val":"n","reason":"too many"},"preferred":"sms"},"idSpecific":{"email":{"ann2@example.com":{"marketing":{"email":{"val":"y"}}}}},"metadata":{"time":"2026-01-01T00:00:00Z"},"custom":{"kept":true}},"subscriptions":{"news":"y"}}"#;
     let bad = r#"{"email":"bob@example.com","consents":{"marketing":{"email":{"val":"maybe"}}}}"#;

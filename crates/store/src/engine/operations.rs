@@ -23,9 +23,10 @@ use crate::state::{
     claims, configurations, deliveries, history, link_keys, lists, parts, profile, rates, runs, settings,
 };
 use crate::types::{
-    AddressOwner, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery, DeliveryState, Due,
-    Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView, RateGrant,
-    Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings, Settlement,
+    AddressOwner, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery, DeliveryState,
+    Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
+    RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
+    Settlement,
 };
 
 #[async_trait]
@@ -229,7 +230,7 @@ impl<E: Engine> Store for E {
         Ok(self.next_due(workspace, run, None).await?.map_or(Offer::Done, Offer::Wait))
     }
 
-    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<ClaimId> {
+    async fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Result<Claimed> {
         self.write(move |db| claims::claim(db, workspace, &claim)).await
     }
 

@@ -32,6 +32,7 @@ use crate::ledger::{Checkpoint, LedgerReader};
 use crate::sealer;
 use crate::secrets::Secrets;
 use crate::sqlite::{self, LEDGER_DIR};
+use crate::state::fence;
 use notes::Done;
 pub(super) use notes::refuse_unfinished;
 use row::Sum;
@@ -127,6 +128,8 @@ fn run(options: &CopyOptions, progress: &mut Listener<'_>) -> Result<CopyReport>
     }
     copy.copy_all()?;
     copy.target.finish_state()?;
+    // Nobody works with it yet: programs that don't know all that it may hold never will.
+    copy.target.transaction(|| fence::open_only_to(&session, migrate::KNOWN))?;
     let tables = copy.verify()?;
     let copied = seal_copy(&session, &options.into_dir, &secrets)?;
     if (copied.size(), copied.root()) != (ledger.size(), ledger.root()) {

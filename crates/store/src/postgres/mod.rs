@@ -24,6 +24,7 @@ mod locks;
 mod migrate;
 mod owners;
 mod people;
+mod preferences;
 mod reading;
 mod rows;
 mod sequencer;

@@ -6,8 +6,10 @@ use std::collections::hash_map::Entry;
 use consent::{Address, AddressId, Namespace, ProfileId, WorkspaceId};
 use tokio_postgres::Row;
 
+use super::preferences;
 use super::session::Session;
 use crate::api::Result;
+use crate::state::stamps::word;
 use crate::state::{namespaces, profile};
 use crate::types::AddressOwner;
 
@@ -19,7 +21,7 @@ fn read_owners(
 ) -> Result<HashMap<AddressId, AddressOwner>> {
     const SELECT: &str =
         "SELECT address.id, address.namespace, coalesce(address.raw, address.key), address.profile,
-            address.epoch, profile.locale
+            address.epoch, profile.locale, profile.word
         FROM unnest(?1::BIGINT[], ?2::BIGINT[]) AS asked (profile, id)
         JOIN address ON address.profile = asked.profile AND address.id = asked.id
         JOIN profile ON profile.id = address.profile
@@ -31,6 +33,7 @@ fn read_owners(
     let rows = session.rows(SELECT, &[&profiles, &ids, &workspace.0])?;
     let mut names: HashMap<i16, Namespace> = HashMap::new();
     let mut owners = HashMap::with_capacity(rows.len());
+    let mut words = HashMap::new();
     for row in rows {
         let code: i16 = row.try_get(1)?;
         if let Entry::Vacant(unknown) = names.entry(code) {
@@ -38,8 +41,10 @@ fn read_owners(
         }
         let namespace = names[&code].clone();
         let owner = owner_of(&row, namespace)?;
+        words.insert(owner.profile, word(row.try_get(6)?)?);
         owners.insert(owner.address, owner);
     }
+    preferences::speak(session, workspace, &words, &mut owners)?;
     Ok(owners)
 }
 

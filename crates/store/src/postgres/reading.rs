@@ -3,9 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use consent::decide::{Allow, Reach, Suppressed};
-use consent::{Address, AddressId, Choice, ListId, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId};
+use consent::{
+    Address, AddressId, Choice, ListId, Namespace, Pace, ProfileId, Recipient, Timestamp, WorkspaceId,
+};
 use tokio_postgres::Row;
 
+use super::preferences;
 use super::session::Session;
 use crate::READ_MAX;
 use crate::api::Result;
@@ -34,7 +37,8 @@ pub(super) fn read(session: &Session, workspace: WorkspaceId, query: &ReadingQue
         return Err(StoreError::Invalid("there must be one address per profile".to_owned()));
     }
     let ids: Vec<i64> = query.profiles.iter().map(|id| id.0).collect();
-    let profiles = read_profiles(session, workspace, &ids, query.with_attributes)?;
+    let mut profiles = read_profiles(session, workspace, &ids, query.with_attributes)?;
+    preferences::read(session, workspace, query, &mut profiles)?;
     let namespace = Namespace::of_channel(query.channel);
     let code = match &namespace {
         Some(namespace) => namespaces::code(session, workspace, namespace)?,
@@ -121,6 +125,7 @@ fn unknown(profile: ProfileId) -> Reading {
         recipient: Recipient { reach: Reach::Missing, ..Recipient::UNKNOWN },
         address: None,
         epoch: 0,
+        pace: Pace::AsItComes,
         locale: None,
         time_zone: None,
         external_id: None,

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use consent::{AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp};
+use consent::{
+    AddressId, Choice, EntryId, Evidence, ListId, Namespace, ProfileId, Stamp, Timestamp, WorkspaceId,
+};
 
+use super::session::Session;
 use super::working_set::{Change, Mark, More, Person, QueuedEvent, Subscription, WorkingSet};
 use crate::api::Result;
 use crate::error::StoreError;
@@ -11,10 +14,21 @@ use crate::sql::{Db as _, params};
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, pack_sets};
-use crate::state::{history, namespaces};
+use crate::state::{history, namespaces, preferences};
 use crate::types::{AddressOwner, HistoryPage};
 
 impl Rows for WorkingSet<'_> {
+    type Db = Session;
+
+    fn beside(&self) -> (&Session, WorkspaceId) {
+        (self.session, self.workspace)
+    }
+
+    fn write_beside(&mut self) -> (&Session, WorkspaceId) {
+        self.changes += 1;
+        (self.session, self.workspace)
+    }
+
     fn next_entry(&mut self) -> Result<EntryId> {
         Ok(EntryId(self.stock.entries.peek(self.session)?))
     }
@@ -165,14 +179,17 @@ impl Rows for WorkingSet<'_> {
         let (state, namespace) = (slot.row.state.clone(), slot.row.namespace);
         let raw = slot.row.raw.clone().unwrap_or_else(|| slot.row.key.clone());
         let namespace = namespaces::name(self.session, self.workspace, namespace)?;
-        let locale = self.person(state.profile)?.and_then(|person| person.locale.clone());
+        let person = self.person(state.profile)?;
+        let (word, imported) =
+            person.map(|person| (person.values.word(), person.locale.clone())).unwrap_or_default();
+        let chosen = preferences::read::language(self.session, self.workspace, (state.profile, word))?;
         Ok(Some(AddressOwner {
             address: id,
             namespace,
             raw,
             profile: state.profile,
             epoch: state.epoch,
-            locale,
+            locale: chosen.or(imported),
         }))
     }
 

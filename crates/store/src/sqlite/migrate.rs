@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_texts.sql"),
     include_str!("migrations/0008_aliases.sql"),
     include_str!("migrations/0009_filter.sql"),
+    include_str!("migrations/0010_pages.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -140,6 +141,26 @@ mod tests {
             rows("SELECT namespace || value FROM allow_entry ORDER BY 1"),
             ["phone+4930123456", "phone+541112345678"]
         );
+    }
+
+    #[test]
+    fn lists_of_before_are_private_and_ask_for_a_confirmation() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..9] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 9).unwrap();
+        conn.execute_batch("INSERT INTO list VALUES (1, 3, 'news', NULL, 9, 5)").unwrap();
+        migrate(&mut conn).unwrap();
+        let found = crate::state::lists::list_by_name(&conn, consent::WorkspaceId::MAIN, "news").unwrap();
+        let expected = crate::types::List {
+            id: consent::ListId(3),
+            name: "news".to_owned(),
+            starts_at: None,
+            ends_at: Some(consent::Timestamp(9)),
+            details: crate::types::ListDetails::default(),
+        };
+        assert_eq!(found, Some(expected));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use consent::decide::{Allow, Reach, Suppressed};
 use consent::{
-    Address, AddressId, Choice, ConsentWord, Namespace, ProfileId, Recipient, Timestamp, WorkspaceId,
+    Address, AddressId, Choice, ConsentWord, Namespace, Pace, ProfileId, Recipient, Timestamp, WorkspaceId,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
@@ -14,7 +14,7 @@ use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::{Domains, Known};
-use crate::state::{allow, holds, namespaces, settings, suppression};
+use crate::state::{allow, holds, namespaces, preferences, settings, suppression};
 use crate::types::{Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";
@@ -165,6 +165,7 @@ impl<'c> Reader<'c> {
             recipient: Recipient { reach: Reach::Missing, ..Recipient::UNKNOWN },
             address: None,
             epoch: 0,
+            pace: Pace::AsItComes,
             locale: None,
             time_zone: None,
             external_id: None,
@@ -182,6 +183,7 @@ impl<'c> Reader<'c> {
             let code: Option<u8> = self.subscription.query_row(key, |row| row.get(0)).optional()?;
             reading.recipient.subscription = code.map_or(Ok(Choice::Unset), choice)?;
         }
+        preferences::read::read_one(self.conn, self.workspace, self.query, &mut reading)?;
         Ok(reading)
     }
 

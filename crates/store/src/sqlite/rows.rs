@@ -65,6 +65,16 @@ impl<'c> SqliteRows<'c> {
 }
 
 impl Rows for SqliteRows<'_> {
+    type Db = Connection;
+
+    fn beside(&self) -> (&Connection, WorkspaceId) {
+        (self.conn, self.workspace)
+    }
+
+    fn write_beside(&mut self) -> (&Connection, WorkspaceId) {
+        (self.conn, self.workspace)
+    }
+
     fn next_entry(&mut self) -> Result<EntryId> {
         Ok(EntryId(self.next_entry))
     }

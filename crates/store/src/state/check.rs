@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use consent::{Choice, EntryId, Field, ListId, Target};
 use smallvec::SmallVec;
 
-use super::history;
 use super::record::commitment;
 use super::stamps::{Values, choice, unpack_sets};
+use super::{history, preferences};
 use crate::api::Result;
 use crate::ledger::LedgerReader;
 use crate::secrets::Secrets;
@@ -51,6 +51,7 @@ pub(crate) fn check_database(db: &impl Db) -> Result<Vec<String>> {
     check_values(db, &mut findings, "address", ADDRESSES, Target::Identity)?;
     check_subscriptions(db, &mut findings)?;
     check_owners(db, &mut findings)?;
+    preferences::check::check(db, &mut |finding| findings.add(finding))?;
     Ok(findings.0)
 }
 
@@ -275,7 +276,9 @@ mod tests {
     fn database(refusals: i64) -> Connection {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(include_str!("../sqlite/migrations/0001_consent.sql")).unwrap();
+        conn.execute_batch(include_str!("../sqlite/migrations/0002_delivery.sql")).unwrap();
         conn.execute_batch(include_str!("../sqlite/migrations/0003_people.sql")).unwrap();
+        conn.execute_batch(include_str!("../sqlite/migrations/0010_pages.sql")).unwrap();
         let set = |target| Applied { target, old: Choice::Unset, new: Choice::No };
         let sets = pack_sets(&[set(Target::Field(Field::Email)), set(Target::List(ListId(1)))]);
         let word = ConsentWord::default().with(Field::Email, Choice::No).bits() as i64;

@@ -9,14 +9,16 @@
 
 mod members;
 
+use std::collections::HashSet;
+
 use consent::{Exclusion, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use self::members::{Member, pack, unpack};
-use super::{exclusions, parts};
+use super::{exclusions, paced, parts};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Value, params};
-use crate::types::{Claim, ClaimId, DeliveryState, NewClaim, Outcome, Part, RunState, Settlement};
+use crate::types::{Claim, ClaimId, Claimed, DeliveryState, NewClaim, Outcome, Part, RunState, Settlement};
 
 /// Most profiles in one claim.
 pub(crate) const CLAIM_MAX: usize = 1 << 16;
@@ -27,7 +29,7 @@ pub(crate) const DETAIL_CHARS_MAX: usize = 200;
 ///
 /// With a cursor, everyone named lies between the old one and the new one; without, everyone named has a message
 /// that is due. A claim that permits nobody is closed at once; settling it changes nothing.
-pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> Result<ClaimId> {
+pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> Result<Claimed> {
     const INSERT: &str = "INSERT INTO run_claim (workspace, run, part, number, claimed_at, members)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let (run, part) = (claim.run, claim.part.number);
@@ -38,6 +40,14 @@ pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> R
     }
     parts::check_generation(run, &progress.part, claim.part)?;
     check_window(&named, &progress.part, claim.cursor)?;
+    let capped = cap(db, workspace, claim)?;
+    let held_back;
+    let claim = if capped.is_empty() {
+        claim
+    } else {
+        held_back = without(claim, &capped);
+        &held_back
+    };
     if claim.cursor.is_none() {
         take_due(db, workspace, claim)?;
     }
@@ -50,7 +60,27 @@ pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> R
         let members = pack(&members);
         db.execute(INSERT, params![workspace.0, run.0, part, number, claim.at.0, &members])?;
     }
-    Ok(ClaimId { run, part, number })
+    Ok(Claimed { id: ClaimId { run, part, number }, capped })
+}
+
+/// Claims people who asked for fewer messages; answers those whom another run has claimed since they were decided about.
+fn cap(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> Result<Vec<ProfileId>> {
+    if claim.paced.is_empty() {
+        return Ok(Vec::new());
+    }
+    let permitted: HashSet<ProfileId> = claim.permitted.iter().map(|(profile, _)| *profile).collect();
+    if !claim.paced.iter().all(|send| permitted.contains(&send.profile)) {
+        return Err(invalid("a claim names a paced profile that it doesn't permit"));
+    }
+    paced::claim(db, workspace, claim.run, &claim.paced, claim.at)
+}
+
+/// The claim with some of those permitted excluded.
+fn without(claim: &NewClaim, capped: &[ProfileId]) -> NewClaim {
+    let mut claim = claim.clone();
+    claim.permitted.retain(|(profile, _)| !capped.contains(profile));
+    claim.excluded.extend(capped.iter().map(|profile| (*profile, Exclusion::Capped)));
+    claim
 }
 
 /// The profiles named, in order; an error if one is named twice.

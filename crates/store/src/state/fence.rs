@@ -10,9 +10,11 @@ use crate::sql::{Db, Sql, params};
 pub(super) const KNOWS_HASHES: i64 = 2;
 /// The first one whose programs look for holds.
 pub(super) const KNOWS_HOLDS: i64 = 4;
+/// The first one whose programs look for pauses and paces.
+pub(super) const KNOWS_PREFERENCES: i64 = 6;
 
 /// From now on only programs of this version or a later one are to open the database.
-pub(super) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
+pub(crate) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
     // SQLite's version closes it already.
     const FENCE: Sql = Sql::each(
         "SELECT ?1",

@@ -10,7 +10,7 @@ mod refusals;
 
 use std::borrow::Cow;
 
-use consent::{Address, ConsentWord, Namespace, Preferred, ProfileId};
+use consent::{Address, Namespace, ProfileId};
 use smallvec::SmallVec;
 
 use super::change::{BULK_MIN, ChangeConsent, Wants};
@@ -204,7 +204,9 @@ impl<R: Rows> Importer<'_, '_, R> {
         mut profile: ProfileState,
         mut states: AddressStates,
     ) -> Result<RowOutcome> {
-        set_preferred(&mut profile.values, row.preferred);
+        if let Some(preferred) = row.preferred {
+            profile.values.set_word(|word| word.with_preferred(preferred));
+        }
         for Group { address, change } in group(row, addresses) {
             let address = address.and_then(|at| states.get_mut(at));
             self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
@@ -222,12 +224,6 @@ impl<R: Rows> Importer<'_, '_, R> {
         };
         self.recorder.rows.insert_profile(profile.id, &profile.values, &details, row.received_at)?;
         Ok(RowOutcome::Created(profile.id))
-    }
-}
-
-fn set_preferred(values: &mut Values, preferred: Option<Preferred>) {
-    if let Some(preferred) = preferred {
-        values.set_word(|word: ConsentWord| word.with_preferred(preferred));
     }
 }
 

@@ -1,11 +1,14 @@
 //! Subscription lists.
 
+use std::collections::BTreeMap;
+
 use consent::{ListId, Timestamp, WorkspaceId};
 
+use super::preferences::check_language;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Row, params};
-use crate::types::{List, NewList};
+use crate::types::{List, ListDetails, ListText, ListUpdate, NewList};
 
 /// Characters of a list's name.
 pub(crate) const NAME_LENGTH_MAX: usize = 64;
@@ -15,29 +18,76 @@ pub(crate) const LISTS_MAX: i64 = (1 << 21) - 1;
 /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.
 pub(crate) fn create_list(db: &impl Db, workspace: WorkspaceId, list: &NewList) -> Result<List> {
     const NEXT: &str = "SELECT coalesce(max(id), 0) + 1 FROM list WHERE workspace = ?1";
-    const INSERT: &str = "INSERT INTO list (workspace, id, name, starts_at, ends_at, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (workspace, name) DO NOTHING";
-    check(list)?;
+    const INSERT: &str = "INSERT INTO list
+        (workspace, id, name, starts_at, ends_at, created_at, public, double_opt_in, position, texts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (workspace, name) DO NOTHING";
+    check_name(&list.name, "a list")?;
+    check_times(list.starts_at, list.ends_at)?;
+    let texts = checked_texts(&list.details)?;
     let id: i64 = db.one(NEXT, params![workspace.0], |row| row.get(0))?;
     if id > LISTS_MAX {
         return Err(StoreError::Invalid(format!("a workspace has at most {LISTS_MAX} lists")));
     }
-    let &NewList { ref name, starts_at, ends_at, created_at } = list;
+    let &NewList { ref name, starts_at, ends_at, ref details, created_at } = list;
     let [starts, ends] = [starts_at, ends_at].map(|time| time.map(|time| time.0));
-    let added = db.execute(INSERT, params![workspace.0, id, name, starts, ends, created_at.0])?;
-    match added {
+    let values = params![
+        workspace.0,
+        id,
+        name,
+        starts,
+        ends,
+        created_at.0,
+        details.public,
+        details.double_opt_in,
+        details.position,
+        &texts,
+    ];
+    match db.execute(INSERT, values)? {
         0 => Err(StoreError::Exists(format!("the list `{name}`"))),
-        _ => Ok(List { id: ListId(id), name: name.clone(), starts_at, ends_at }),
+        _ => Ok(List { id: ListId(id), name: name.clone(), starts_at, ends_at, details: details.clone() }),
     }
 }
 
-fn check(list: &NewList) -> Result<()> {
+/// Replaces what can be changed of a list.
+pub(crate) fn update_list(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    list: ListId,
+    update: &ListUpdate,
+) -> Result<List> {
+    const UPDATE: &str = "UPDATE list SET starts_at = ?3, ends_at = ?4, public = ?5, double_opt_in = ?6,
+        position = ?7, texts = ?8 WHERE workspace = ?1 AND id = ?2";
+    let ListUpdate { details, starts_at, ends_at } = update;
+    check_times(*starts_at, *ends_at)?;
+    let texts = checked_texts(details)?;
+    let [starts, ends] = [starts_at, ends_at].map(|time| time.map(|time| time.0));
+    let values = params![
+        workspace.0,
+        list.0,
+        starts,
+        ends,
+        details.public,
+        details.double_opt_in,
+        details.position,
+        &texts,
+    ];
+    db.execute(UPDATE, values)?;
+    list_by_id(db, workspace, list)?.ok_or_else(|| StoreError::Missing(list.to_string()))
+}
+
+/// Fails for what is no name of a list or of something else of the brand's.
+pub(super) fn check_name(name: &str, of: &str) -> Result<()> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    if !(1..=NAME_LENGTH_MAX).contains(&list.name.len()) || !list.name.bytes().all(plain) {
-        let rule = "a list's name is 1 to 64 of the characters a-z, A-Z, 0-9, `_`, `-`, `.`";
-        return Err(StoreError::Invalid(rule.to_owned()));
+    if (1..=NAME_LENGTH_MAX).contains(&name.len()) && name.bytes().all(plain) {
+        return Ok(());
     }
-    match (list.starts_at, list.ends_at) {
+    let rule =
+        format!("{of}'s name is 1 to {NAME_LENGTH_MAX} of the characters a-z, A-Z, 0-9, `_`, `-`, `.`");
+    Err(StoreError::Invalid(rule))
+}
+
+fn check_times(starts_at: Option<Timestamp>, ends_at: Option<Timestamp>) -> Result<()> {
+    match (starts_at, ends_at) {
         (Some(start), Some(end)) if start >= end => {
             Err(StoreError::Invalid("a list's start lies before its end".to_owned()))
         }
@@ -45,19 +95,48 @@ fn check(list: &NewList) -> Result<()> {
     }
 }
 
+/// A list's texts as JSON, within the limits.
+fn checked_texts(details: &ListDetails) -> Result<String> {
+    let invalid = |why: String| StoreError::Invalid(format!("a list: {why}"));
+    if details.texts.len() > ListDetails::LANGUAGES_MAX {
+        return Err(invalid(format!("it speaks at most {} languages", ListDetails::LANGUAGES_MAX)));
+    }
+    for (language, ListText { title, description }) in &details.texts {
+        check_language(language)?;
+        let letters = title.chars().count();
+        if !(1..=ListText::TITLE_CHARS_MAX).contains(&letters) || title.contains(char::is_control) {
+            let max = ListText::TITLE_CHARS_MAX;
+            return Err(invalid(format!("its title ({language}) has 1 to {max} characters on one line")));
+        }
+        if description.chars().count() > ListText::DESCRIPTION_CHARS_MAX || description.contains('\0') {
+            let max = ListText::DESCRIPTION_CHARS_MAX;
+            return Err(invalid(format!("its description ({language}) has at most {max} characters")));
+        }
+    }
+    serde_json::to_string(&details.texts).map_err(|error| invalid(error.to_string()))
+}
+
 /// Selects what [`read_list`] reads.
 macro_rules! select_lists {
     ($rest:literal) => {
-        concat!("SELECT id, name, starts_at, ends_at FROM list WHERE workspace = ?1 ", $rest)
+        concat!(
+            "SELECT id, name, starts_at, ends_at, public, double_opt_in, position, texts
+            FROM list WHERE workspace = ?1 ",
+            $rest
+        )
     };
 }
 
 fn read_list(row: &Row<'_>) -> Result<List> {
+    // A text that can't be read costs a list its title, no more: its name stands in.
+    let texts: BTreeMap<String, ListText> = serde_json::from_str(row.get(7)?).unwrap_or_default();
+    let (public, double_opt_in, position) = (row.get(4)?, row.get(5)?, row.get(6)?);
     Ok(List {
         id: ListId(row.get(0)?),
         name: row.get(1)?,
         starts_at: row.get::<Option<_>>(2)?.map(Timestamp),
         ends_at: row.get::<Option<_>>(3)?.map(Timestamp),
+        details: ListDetails { public, double_opt_in, position, texts },
     })
 }
 
@@ -87,7 +166,7 @@ mod tests {
     const WS: WorkspaceId = WorkspaceId(1);
 
     fn named(name: &str) -> NewList {
-        NewList { name: name.to_owned(), starts_at: None, ends_at: None, created_at: Timestamp(1) }
+        NewList::new(name, Timestamp(1))
     }
 
     #[test]

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use consent::{
-    Address, AddressId, Choice, EntryId, Evidence, Field, ListId, Namespace, ProfileId, Stamp, Timestamp,
-    WorkspaceId,
+    Address, AddressId, Choice, ConsentWord, EntryId, Evidence, Field, ListId, Namespace, ProfileId, Stamp,
+    Timestamp, WorkspaceId,
 };
 use roaring::RoaringTreemap;
 
-use super::stamps::{Values, choice};
-use super::{history, namespaces};
+use super::stamps::{Values, choice, word};
+use super::{history, namespaces, preferences};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Row, Sql, Value, params};
-use crate::types::{AddressOwner, AddressView, Counts, Held, ProfileView};
+use crate::types::{AddressOwner, AddressView, Counts, Held, Preferences, ProfileView};
 
 /// Most addresses in one question.
 const ADDRESSES_MAX: usize = 8192;
@@ -22,7 +22,7 @@ macro_rules! select_owners {
     ($rest:literal) => {
         concat!(
             "SELECT address.id, address.namespace, coalesce(address.raw, address.key), address.profile, address.epoch,
-             profile.locale FROM address JOIN profile ON profile.id = address.profile ",
+             profile.locale, profile.word FROM address JOIN profile ON profile.id = address.profile ",
             $rest
         )
     };
@@ -41,8 +41,9 @@ pub(crate) fn resolve(
         let Some(namespace) = namespaces::code(db, workspace, address.namespace())? else {
             return Ok(None);
         };
-        let owner = db.first(SELECT, params![workspace.0, namespace, address.key()], read_owner)?;
-        Ok(owner.map(|(_, owner)| owner(address.namespace().clone())))
+        let found = db.first(SELECT, params![workspace.0, namespace, address.key()], read_owner)?;
+        let Some((_, word, owner)) = found else { return Ok(None) };
+        speaking(db, workspace, owner(address.namespace().clone()), word).map(Some)
     };
     addresses.iter().map(find).collect()
 }
@@ -51,7 +52,19 @@ pub(crate) fn resolve(
 pub(crate) fn owner(db: &impl Db, workspace: WorkspaceId, id: AddressId) -> Result<Option<AddressOwner>> {
     const SELECT: &str = select_owners!("WHERE address.id = ?1 AND address.workspace = ?2");
     let found = db.first(SELECT, params![id.0, workspace.0], read_owner)?;
-    found.map(|(namespace, owner)| Ok(owner(namespaces::name(db, workspace, namespace)?))).transpose()
+    let Some((namespace, word, owner)) = found else { return Ok(None) };
+    speaking(db, workspace, owner(namespaces::name(db, workspace, namespace)?), word).map(Some)
+}
+
+/// The owner with the language that it chose, if it did.
+fn speaking(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    owner: AddressOwner,
+    word: ConsentWord,
+) -> Result<AddressOwner> {
+    let chosen = preferences::read::language(db, workspace, (owner.profile, word))?;
+    Ok(AddressOwner { locale: chosen.or(owner.locale), ..owner })
 }
 
 /// Fails for more addresses than one question may have.
@@ -62,12 +75,12 @@ pub(crate) fn limit(addresses: &[Address]) -> Result<()> {
     Ok(())
 }
 
-/// A namespace's code, and the owner once the namespace is known.
-fn read_owner(row: &Row<'_>) -> Result<(i64, impl FnOnce(Namespace) -> AddressOwner + use<>)> {
+/// A namespace's code, the profile's word, and the owner once the namespace is known.
+fn read_owner(row: &Row<'_>) -> Result<(i64, ConsentWord, impl FnOnce(Namespace) -> AddressOwner + use<>)> {
     let (address, profile) = (AddressId(row.get(0)?), ProfileId(row.get(3)?));
     let (raw, epoch, locale) = (row.get(2)?, row.get(4)?, row.get(5)?);
     let owner = move |namespace| AddressOwner { address, namespace, raw, profile, epoch, locale };
-    Ok((row.get(1)?, owner))
+    Ok((row.get(1)?, word(row.get(6)?)?, owner))
 }
 
 /// All that is known of a profile.
@@ -84,6 +97,7 @@ pub(crate) fn view(db: &impl Db, workspace: WorkspaceId, id: ProfileId) -> Resul
             locale: row.get(3)?,
             time_zone: row.get(4)?,
             country: country.and_then(|country| country.parse().ok()),
+            preferences: Preferences::default(),
             attributes: row.get::<Option<String>>(7)?.unwrap_or_else(|| "{}".to_owned()),
             word: values.word(),
             values: BTreeMap::new(),
@@ -95,6 +109,8 @@ pub(crate) fn view(db: &impl Db, workspace: WorkspaceId, id: ProfileId) -> Resul
         Ok((view, values))
     })?;
     let Some((mut view, values)) = profile else { return Ok(None) };
+    view.preferences = preferences::read::view(db, workspace, (id, view.word))?;
+    view.locale = view.preferences.language.clone().or(view.locale);
     let addresses = addresses(db, workspace, id)?;
     let subscriptions = subscriptions(db, workspace, id)?;
     let of_addresses = addresses.iter().flat_map(|(_, values)| values.iter());

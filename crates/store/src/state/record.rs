@@ -1,5 +1,5 @@
 //! Recording consent. Everything that writes a choice goes through [`Recorder::apply`]: changes as they come in,
-//! imports and undo.
+//! imports, undo, double opt-in. What else the ledger tells of a person goes through [`Recorder::note`].
 
 mod merge;
 mod repeats;
@@ -9,8 +9,8 @@ use std::collections::HashSet;
 
 use consent::change::{Resolution, resolve};
 use consent::{
-    AddressId, Choice, ConsentChange, ConsentWord, Entropy, Evidence, Field, ListId, ProfileId, Stamp,
-    Target, Timestamp,
+    AddressId, Choice, ConsentChange, ConsentWord, Entropy, EntryId, Evidence, Field, ListId, ProfileId,
+    Stamp, Target, Timestamp,
 };
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
@@ -265,6 +265,18 @@ impl<'a, R: Rows> Recorder<'a, R> {
             address.epoch += 1;
         }
         Ok(())
+    }
+
+    /// Writes an entry that sets no choice: what its evidence tells is all that it says.
+    pub fn note(
+        &mut self,
+        profile: ProfileId,
+        address: Option<AddressId>,
+        told: &ConsentChange,
+    ) -> Result<EntryId> {
+        let entry = self.rows.next_entry()?;
+        self.write_entry(profile, address, &[], told)?;
+        Ok(entry)
     }
 
     fn write_entry(

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::record::AddressState;
 use super::stamps::Values;
 use crate::api::Result;
+use crate::sql::Db;
 use crate::types::{AddressOwner, Applied, HistoryPage};
 
 /// What a profile has beside its consent.
@@ -89,6 +90,14 @@ pub(crate) struct Event {
 
 /// The rows of one workspace.
 pub(crate) trait Rows {
+    /// The engine's connection.
+    type Db: Db;
+
+    /// For tables beside these, which few operations read: the connection, and the workspace.
+    fn beside(&self) -> (&Self::Db, WorkspaceId);
+    /// The same, to write there, in the operation's transaction.
+    fn write_beside(&mut self) -> (&Self::Db, WorkspaceId);
+
     /// The id that the next [`Self::insert_event`] gets.
     fn next_entry(&mut self) -> Result<EntryId>;
     /// Gives out the id of a new profile.

@@ -35,6 +35,9 @@ impl ChangeConsent for Undo {
         let undone = recorder.rows.event(entry)?.ok_or_else(|| StoreError::Missing(entry.to_string()))?;
         let (mut profile, _) = recorder.subject(&Subject::Profile(undone.profile), at)?;
         let mut address = undone.address.map(|address| recorder.address(address)).transpose()?;
+        if undone.sets.is_empty() {
+            return Err(StoreError::Invalid(format!("{entry} made no choice that could be taken back")));
+        }
         if recorder.rows.is_repeated(entry)? {
             return Err(StoreError::Superseded);
         }

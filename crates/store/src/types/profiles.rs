@@ -9,6 +9,8 @@ use consent::{
 };
 use smallvec::SmallVec;
 
+use super::Preferences;
+
 /// One value that a recorded change really changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -143,7 +145,7 @@ pub struct AddressOwner {
     /// The consent generation, raised by each deliberate yes of the person after a no to the address, its channel or
     /// all marketing; not by a yes to a list, which leaves links to wider levels as they are.
     pub epoch: u32,
-    /// The owner's locale, for pages.
+    /// The owner's locale, for pages; the language that the person chose comes before the imported locale.
     pub locale: Option<String>,
 }
 
@@ -182,12 +184,14 @@ pub struct ProfileView {
     pub id: ProfileId,
     /// The brand's own id.
     pub external_id: Option<String>,
-    /// BCP 47 tag.
+    /// BCP 47 tag; the language that the person chose comes before the imported locale.
     pub locale: Option<String>,
     /// IANA zone.
     pub time_zone: Option<String>,
     /// Country.
     pub country: Option<Country>,
+    /// What the person prefers, beside its choices.
+    pub preferences: Preferences,
     /// Attributes, a JSON object as text.
     pub attributes: String,
     /// Its choices.

@@ -1,6 +1,6 @@
 //! What decisions and rendering read.
 
-use consent::{AddressId, Channel, ListId, ProfileId, Recipient, Timestamp};
+use consent::{AddressId, Channel, ListId, Pace, ProfileId, Recipient, RunId, Timestamp};
 
 /// What [`crate::Store::read`] is asked for.
 #[derive(Clone, Debug)]
@@ -15,9 +15,11 @@ pub struct ReadingQuery {
     pub list: Option<ListId>,
     /// Who sends, for senders that a recipient can block.
     pub sender: Option<String>,
+    /// The run that asks: what it has claimed itself doesn't count towards anybody's pace.
+    pub run: Option<RunId>,
     /// Whether attributes, locale and time zone are wanted too (for rendering).
     pub with_attributes: bool,
-    /// For list and suppression expiry.
+    /// For list and suppression expiry, pauses and paces.
     pub now: Timestamp,
 }
 
@@ -32,7 +34,9 @@ pub struct Reading {
     pub address: Option<(AddressId, String)>,
     /// The address's consent generation.
     pub epoch: u32,
-    /// BCP 47 tag, if asked for and known.
+    /// How often marketing may come.
+    pub pace: Pace,
+    /// BCP 47 tag, if asked for and known; the one that the person chose comes before the imported one.
     pub locale: Option<String>,
     /// IANA zone, if asked for and known.
     pub time_zone: Option<String>,

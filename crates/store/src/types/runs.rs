@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consent::{AddressId, Exclusion, ListId, ProfileId, RunId, Timestamp};
+use consent::{AddressId, Channel, Exclusion, ListId, Pace, ProfileId, RunId, Timestamp};
 
 use super::ConfigurationId;
 
@@ -166,6 +166,8 @@ pub struct NewClaim {
     pub part: PartRef,
     /// Who will be mailed, at which address.
     pub permitted: Vec<(ProfileId, AddressId)>,
+    /// Those of them who asked for fewer messages, where it is marketing.
+    pub paced: Vec<PacedSend>,
     /// Who won't, and why.
     pub excluded: Vec<(ProfileId, Exclusion)>,
     /// The new cursor, for a batch from the audience: the last one in it, or the part's end when nobody is left above;
@@ -173,6 +175,26 @@ pub struct NewClaim {
     pub cursor: Option<ProfileId>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A marketing message to somebody who asked for fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacedSend {
+    /// Who.
+    pub profile: ProfileId,
+    /// On which channel.
+    pub channel: Channel,
+    /// How often it may be.
+    pub pace: Pace,
+}
+
+/// What became of a [`NewClaim`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its id.
+    pub id: ClaimId,
+    /// Who is excluded after all ([`Exclusion::Capped`]), since another run got there first: mustn't be mailed.
+    pub capped: Vec<ProfileId>,
 }
 
 /// A claim whose process died.

@@ -15,8 +15,86 @@ pub struct NewList {
     pub starts_at: Option<Timestamp>,
     /// When it ends; never if absent.
     pub ends_at: Option<Timestamp>,
+    /// How people meet it.
+    pub details: ListDetails,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl NewList {
+    /// A list that nobody joins by themselves, without a start or an end.
+    pub fn new(name: impl Into<String>, created_at: Timestamp) -> Self {
+        let (starts_at, ends_at, details) = (None, None, ListDetails::default());
+        Self { name: name.into(), starts_at, ends_at, details, created_at }
+    }
+}
+
+/// How people meet a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListDetails {
+    /// Whether it is offered to everybody; else it is shown only to those who are on it.
+    pub public: bool,
+    /// Whether joining it takes a confirmation by the address's owner.
+    pub double_opt_in: bool,
+    /// Where it stands among the others, lowest first.
+    pub position: i32,
+    /// What it is called, by BCP 47 tag; at most [`Self::LANGUAGES_MAX`].
+    pub texts: BTreeMap<String, ListText>,
+}
+
+impl Default for ListDetails {
+    fn default() -> Self {
+        Self { public: false, double_opt_in: true, position: 0, texts: BTreeMap::new() }
+    }
+}
+
+impl ListDetails {
+    /// Languages of [`Self::texts`].
+    pub const LANGUAGES_MAX: usize = 64;
+
+    /// The text for a language: its own, or that of the nearest wider tag, of the same language elsewhere, English, or
+    /// any.
+    pub fn text(&self, language: &str) -> Option<&ListText> {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let tagged = |tag: &str| self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
+        let of = |wanted: &str| self.texts.iter().find(|(known, _)| primary(known) == wanted);
+        let mut tag = language;
+        let mut found = tagged(tag);
+        while let (None, Some((wider, _))) = (found, tag.rsplit_once('-')) {
+            tag = wider;
+            found = tagged(tag);
+        }
+        let found = found.or_else(|| of(&primary(language))).or_else(|| of("en"));
+        found.or_else(|| self.texts.iter().next()).map(|(_, text)| text)
+    }
+}
+
+/// What a list is called in one language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListText {
+    /// Its title, 1 to [`Self::TITLE_CHARS_MAX`] characters on one line.
+    pub title: String,
+    /// What it brings, at most [`Self::DESCRIPTION_CHARS_MAX`] characters; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+impl ListText {
+    /// Characters of [`Self::title`].
+    pub const TITLE_CHARS_MAX: usize = 120;
+    /// Characters of [`Self::description`].
+    pub const DESCRIPTION_CHARS_MAX: usize = 500;
+}
+
+/// What can be changed of a list; it replaces what was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListUpdate {
+    /// How people meet it.
+    pub details: ListDetails,
+    /// When it starts.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A subscription list.
@@ -30,9 +108,22 @@ pub struct List {
     pub starts_at: Option<Timestamp>,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
+    /// How people meet it.
+    pub details: ListDetails,
 }
 
 impl List {
+    /// Its title in a language, see [`ListDetails::text`]; its name without one.
+    pub fn title(&self, language: &str) -> &str {
+        self.details.text(language).map_or(&self.name, |text| &text.title)
+    }
+
+    /// What it brings, in the language that [`Self::title`] speaks.
+    pub fn description(&self, language: &str) -> Option<&str> {
+        let text = self.details.text(language)?;
+        (!text.description.is_empty()).then_some(&text.description)
+    }
+
     /// Its state at a moment.
     pub fn state(&self, now: Timestamp) -> consent::decide::ListState {
         use consent::decide::ListState;
@@ -124,4 +215,34 @@ pub struct Counts {
     pub sealed: u64,
     /// Runs.
     pub runs: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_speaks_the_nearest_language() {
+        let text = |title: &str| ListText { title: title.to_owned(), description: String::new() };
+        let texts = ["pt-BR", "zh", "zh-Hant", "en-GB", "de"].map(|tag| (tag.to_owned(), text(tag)));
+        let details = ListDetails { texts: texts.into(), ..ListDetails::default() };
+        let list = List { id: ListId(1), name: "news".to_owned(), starts_at: None, ends_at: None, details };
+        for (asked, spoken) in [
+            ("de", "de"),
+            ("DE-at", "de"),
+            ("zh-Hant-TW", "zh-Hant"),
+            ("zh-Hans-CN", "zh"),
+            ("pt", "pt-BR"),
+            ("pt-PT", "pt-BR"),
+            ("fr", "en-GB"),
+            ("", "en-GB"),
+        ] {
+            assert_eq!(list.title(asked), spoken, "{asked}");
+        }
+        let mut other = list;
+        other.details.texts.remove("en-GB");
+        assert_eq!((other.title("fr"), other.description("fr")), ("de", None), "any");
+        other.details.texts.clear();
+        assert_eq!((other.title("fr"), other.description("fr")), ("news", None));
+    }
 }

@@ -26,6 +26,7 @@ pub async fn a_refusal_is_kept_with_all_that_is_known_of_it(world: &World) {
         user_agent: Some("Mail/1".to_owned()),
         raw: Some("List-Unsubscribe=One-Click".to_owned()),
         reason: Some("too many".to_owned()),
+        ..Evidence::default()
     };
     let at = world.tick();
     let recorded = world

@@ -2,11 +2,17 @@
 
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
+pub mod brand;
 pub mod changes;
 pub mod feedback;
 pub mod imports;
 pub mod ledger;
+pub mod notices;
+pub mod opt_ins;
+pub mod paced;
+pub mod preferences;
 pub mod reading;
+pub mod reasons;
 pub mod runs;
 pub mod support;
 pub mod suppression;
@@ -126,6 +132,48 @@ macro_rules! conformance_suite {
                 a_run_that_has_ended_offers_nothing,
                 outcomes_are_read_back_by_state_and_page,
                 a_speed_is_shared;
+            preferences:
+                a_preference_is_kept_with_an_entry_of_its_own,
+                what_changes_nothing_leaves_no_trace,
+                what_cannot_be_preferred_is_refused,
+                a_pause_holds_marketing_back_until_it_is_over,
+                the_language_that_was_chosen_comes_first,
+                an_import_does_not_change_the_preferred_channel_that_was_chosen,
+                merged_people_keep_the_stricter_preference,
+                an_entry_without_choices_cannot_be_undone;
+            paced:
+                a_message_of_another_run_holds_the_next_back,
+                of_two_runs_that_decide_at_once_one_sends,
+                a_run_that_tries_again_is_not_held_back_by_itself,
+                what_was_sent_before_a_merge_counts_after_it;
+            notices:
+                a_notice_is_given_out_once,
+                whoever_asks_again_gets_no_second_notice_at_once,
+                an_address_gets_so_many_notices_and_no_more,
+                so_many_notices_wait_and_no_more,
+                a_notice_whose_taker_died_comes_back,
+                notices_that_wait_too_long_are_dropped,
+                whether_an_address_is_known_plays_no_part,
+                a_notice_past_the_limits_is_refused;
+            opt_ins:
+                a_list_waits_until_its_request_is_confirmed,
+                a_stranger_changes_nothing_that_was_said,
+                asking_again_is_the_same_request_while_it_waits,
+                a_request_ends,
+                a_no_since_then_outranks_the_confirmation,
+                a_confirmation_lifts_nothing_else,
+                a_clock_that_is_behind_confirms_all_the_same,
+                a_request_moves_with_its_address,
+                what_cannot_be_requested_is_refused;
+            reasons:
+                a_reason_is_kept_until_it_is_erased,
+                a_reason_is_for_an_opt_out;
+            brand:
+                a_list_is_told_in_peoples_words,
+                a_lists_words_are_limited,
+                the_look_has_versions_and_few_small_files,
+                a_landing_page_is_shown_from_its_publication_on,
+                old_versions_are_forgotten_but_for_the_one_that_is_shown;
             ledger:
                 entries_are_sealed_and_proved,
                 history_comes_in_pages,

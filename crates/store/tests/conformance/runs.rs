@@ -63,6 +63,7 @@ fn new_claim(
         run,
         part: part.reference(),
         permitted: permitted.iter().map(|n| (id(*n), AddressId(*n + 1))).collect(),
+        paced: vec![],
         excluded: vec![],
         cursor,
         at: world.now(),
@@ -91,7 +92,7 @@ async fn walk(world: &World, run: RunId, part: &Part, step: i64) {
     let (sent, left_out): (Vec<i64>, Vec<i64>) = numbers.iter().partition(|n| **n % step == 0);
     let mut claim = new_claim(world, run, part, &sent, Some(part.until));
     claim.excluded = left_out.iter().map(|n| (id(*n), Exclusion::ALL[(*n % 3) as usize])).collect();
-    let claim = world.store.claim(MAIN, claim).await.unwrap();
+    let claim = world.store.claim(MAIN, claim).await.unwrap().id;
     let sent = sent.iter().map(|n| outcome(world, *n, DeliveryState::Sent, None)).collect();
     settle(world, claim, sent).await.unwrap();
 }
@@ -172,7 +173,7 @@ async fn taken_within(world: &World, run: RunId, number: u32) -> Part {
 pub async fn whoever_took_a_part_fences_off_who_held_it_before(world: &World) {
     let run = start(world, 9).await;
     let (lost, guard) = take(world, run).await;
-    let open = world.store.claim(MAIN, new_claim(world, run, &lost, &[0], Some(id(0)))).await.unwrap();
+    let open = world.store.claim(MAIN, new_claim(world, run, &lost, &[0], Some(id(0)))).await.unwrap().id;
     drop(guard);
     let held = taken_within(world, run, lost.number).await;
     assert_eq!(held.cursor, Some(id(0)));
@@ -183,7 +184,7 @@ pub async fn whoever_took_a_part_fences_off_who_held_it_before(world: &World) {
     let late = settle(world, open, vec![outcome(world, 0, DeliveryState::Sent, None)]).await;
     assert!(matches!(late, Err(StoreError::Missing(_))), "{late:?}");
     assert_eq!(count(world, run, DeliveryState::InDoubt).await, 1);
-    let next = world.store.claim(MAIN, new_claim(world, run, &held, &[1], Some(id(1)))).await.unwrap();
+    let next = world.store.claim(MAIN, new_claim(world, run, &held, &[1], Some(id(1)))).await.unwrap().id;
     assert_ne!(next, open);
 }
 
@@ -192,7 +193,7 @@ pub async fn what_a_dead_process_left_is_found_with_its_part(world: &World) {
     let (part, guard) = take(world, run).await;
     let numbers = ahead(&part, COUNT);
     let claim = new_claim(world, run, &part, &numbers[..3], Some(part.until));
-    let open = world.store.claim(MAIN, claim).await.unwrap();
+    let open = world.store.claim(MAIN, claim).await.unwrap().id;
     let due = |n: i64| (id(n), AddressId(n + 1));
     drop(guard);
     // The rest is walked; then the part with the open claim is what is left.
@@ -227,7 +228,8 @@ pub async fn messages_refused_for_now_are_waited_for(world: &World) {
     let run = start(world, 4).await;
     let (part, guard) = take(world, run).await;
     let all = [0, 1, 2, 3];
-    let claim = world.store.claim(MAIN, new_claim(world, run, &part, &all, Some(part.until))).await.unwrap();
+    let claim =
+        world.store.claim(MAIN, new_claim(world, run, &part, &all, Some(part.until))).await.unwrap().id;
     let later = world.now().plus(Duration::from_mins(1));
     let much_later = later.plus(Duration::from_mins(1));
     let outcomes = vec![
@@ -262,14 +264,14 @@ pub async fn a_due_message_is_handed_out_once_and_an_exclusion_outlives_it(world
     let run = start(world, 3).await;
     let (part, _guard) = take(world, run).await;
     let claim = new_claim(world, run, &part, &[0, 1, 2], Some(part.until));
-    let claim = world.store.claim(MAIN, claim).await.unwrap();
+    let claim = world.store.claim(MAIN, claim).await.unwrap().id;
     // Nothing was handed over: all are due at once, with no attempt made.
     settle(world, claim, vec![]).await.unwrap();
     let due = world.store.due(MAIN, run, part, world.now(), 9).await.unwrap();
     assert_eq!(due.iter().map(|due| due.attempts).collect::<Vec<_>>(), [0, 0, 0]);
     let mut retry = new_claim(world, run, &part, &[0, 1], None);
     retry.excluded = vec![(id(2), Exclusion::OptedOutAll)];
-    let retry = world.store.claim(MAIN, retry).await.unwrap();
+    let retry = world.store.claim(MAIN, retry).await.unwrap().id;
     assert!(world.store.due(MAIN, run, part, world.now(), 9).await.unwrap().is_empty());
     let twice = world.store.claim(MAIN, new_claim(world, run, &part, &[0], None)).await;
     assert!(matches!(twice, Err(StoreError::Invalid(_))), "{twice:?}");
@@ -306,7 +308,8 @@ pub async fn outcomes_are_read_back_by_state_and_page(world: &World) {
     let run = start(world, 6).await;
     let (part, _guard) = take(world, run).await;
     let all: Vec<i64> = (0..6).collect();
-    let claim = world.store.claim(MAIN, new_claim(world, run, &part, &all, Some(part.until))).await.unwrap();
+    let claim =
+        world.store.claim(MAIN, new_claim(world, run, &part, &all, Some(part.until))).await.unwrap().id;
     let states = [Sent, Deferred, Rejected, Sent, InDoubt, GivenUp];
     let due = |state| (state == Deferred).then(|| world.now());
     let outcomes = states.iter().zip(0..).map(|(state, n)| outcome(world, n, *state, due(*state)));

@@ -108,9 +108,7 @@ impl World {
     }
 
     pub async fn list(&self, name: &str) -> List {
-        let (starts_at, ends_at) = (None, None);
-        let list = NewList { name: name.to_owned(), starts_at, ends_at, created_at: self.now() };
-        self.store.create_list(MAIN, list).await.unwrap()
+        self.store.create_list(MAIN, NewList::new(name, self.now())).await.unwrap()
     }
 
     pub async fn read(&self, profile: ProfileId, channel: Channel) -> Reading {
@@ -124,6 +122,7 @@ impl World {
             addresses: None,
             list: None,
             sender: None,
+            run: None,
             with_attributes: false,
             now: self.now(),
         }

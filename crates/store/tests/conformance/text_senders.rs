@@ -34,11 +34,12 @@ async fn sent(
         run,
         part: part.reference(),
         permitted: vec![(who.profile, who.address)],
+        paced: vec![],
         excluded: vec![],
         cursor: Some(part.until),
         at: world.now(),
     };
-    let claim = world.store.claim(MAIN, claim).await.unwrap();
+    let claim = world.store.claim(MAIN, claim).await.unwrap().id;
     let due_at = (state == DeliveryState::Deferred).then_some(world.now());
     let Person { profile, address } = who;
     let outcome = Outcome { profile, address, state, at, code: 0, detail: None, due_at };

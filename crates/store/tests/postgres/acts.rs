@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use consent::{
-    Address, AddressId, Channel, Choice, ConsentChange, EntryId, Evidence, Field, ListId, ProfileId, Rules,
-    Source, Subject, Target, Timestamp, decide,
+    Address, AddressId, Channel, Choice, ConsentChange, EntryId, Evidence, Field, ListId, Pace, Preferred,
+    ProfileId, Rules, Source, Subject, Target, Timestamp, decide,
 };
 use proptest::prelude::*;
 use store::{
-    AddressOwner, Held, MakeChange, ProfileRow, Recorded, RowConsent, RowOutcome, RowTarget, StoreError,
+    AddressOwner, Confirmed, Held, MakeChange, NewOptInRequest, OptInRequest, PreferenceChange, ProfileRow,
+    Recorded, RowConsent, RowOutcome, RowTarget, StoreError,
 };
 
 use super::START;
+use super::conformance::opt_ins::{agreed, asking};
 use super::conformance::support::{MAIN, World, address, change, crm};
 
 /// Addresses that requests are about: few, so that they meet.
@@ -36,6 +38,23 @@ pub enum Act {
     Import(Vec<Row>),
     /// Addresses that are asked for.
     Resolve(Vec<usize>),
+    /// What somebody prefers.
+    Prefer(Prefer),
+    /// An opt-in that is asked for.
+    AskIn { who: usize, list: usize },
+    /// One of those that were asked for is confirmed.
+    Confirm { back: usize },
+}
+
+/// A change of preferences; seconds from now, codes, and whether German.
+#[derive(Clone, Debug)]
+pub struct Prefer {
+    who: usize,
+    by: By,
+    pause: Option<Option<i64>>,
+    pace: Option<u8>,
+    language: Option<Option<bool>>,
+    preferred: Option<u8>,
 }
 
 /// A choice.
@@ -65,6 +84,7 @@ pub struct Row {
     addresses: Vec<usize>,
     consents: Vec<(usize, Option<usize>, Choice, Option<i64>)>,
     locale: Option<bool>,
+    preferred: Option<u8>,
     attribute: Option<u8>,
 }
 
@@ -98,9 +118,23 @@ prop_compose! {
             0..3,
         ),
         locale: Option<bool>,
+        preferred in proptest::option::weighted(0.2, 0..3u8),
         attribute in proptest::option::of(0..3u8),
     ) -> Row {
-        Row { id, addresses, consents, locale, attribute }
+        Row { id, addresses, consents, locale, preferred, attribute }
+    }
+}
+
+prop_compose! {
+    fn any_prefer()(
+        who in 0..ADDRESSES,
+        by in any_by(),
+        pause in proptest::option::of(proptest::option::of(0..30i64)),
+        pace in proptest::option::of(0..3u8),
+        language: Option<Option<bool>>,
+        preferred in proptest::option::of(0..3u8),
+    ) -> Prefer {
+        Prefer { who, by, pause, pace, language, preferred }
     }
 }
 
@@ -112,6 +146,9 @@ pub fn any_act() -> impl Strategy<Value = Act> {
         2 => (0..6usize).prop_map(|back| Act::Undo { back }),
         4 => proptest::collection::vec(any_row(), 1..3).prop_map(Act::Import),
         1 => proptest::collection::vec(0..ADDRESSES, 1..3).prop_map(Act::Resolve),
+        2 => any_prefer().prop_map(Act::Prefer),
+        1 => (0..ADDRESSES, 1..3usize).prop_map(|(who, list)| Act::AskIn { who, list }),
+        1 => (0..4usize).prop_map(|back| Act::Confirm { back }),
     ]
 }
 
@@ -122,6 +159,9 @@ pub enum Request {
     Undo(EntryId, Timestamp),
     Import(Vec<ProfileRow>),
     Resolve(Vec<Address>, Timestamp),
+    Prefer(PreferenceChange),
+    AskIn(NewOptInRequest),
+    Confirm(OptInRequest, Timestamp),
 }
 
 /// What a store answers.
@@ -129,6 +169,9 @@ pub enum Answer {
     Recorded(Vec<Recorded>),
     Imported(Vec<RowOutcome>),
     Resolved(Vec<AddressOwner>),
+    Preferred(Option<EntryId>),
+    Asked(OptInRequest),
+    Confirmed(Confirmed),
     Failed(String),
 }
 
@@ -161,6 +204,7 @@ pub fn time(step: usize) -> Timestamp {
 pub struct Side {
     pub world: World,
     entries: Vec<EntryId>,
+    requests: Vec<OptInRequest>,
     /// In the order in which they turned up.
     profiles: Vec<ProfileId>,
 }
@@ -171,7 +215,7 @@ impl Side {
         for list in &LISTS[..lists] {
             world.list(list).await;
         }
-        Self { world, entries: Vec::new(), profiles: Vec::new() }
+        Self { world, entries: Vec::new(), requests: Vec::new(), profiles: Vec::new() }
     }
 
     async fn owner(&self, who: usize) -> Option<AddressOwner> {
@@ -179,13 +223,15 @@ impl Side {
     }
 
     async fn said(&self, say: &Say, step: usize) -> ConsentChange {
-        let owner = self.owner(say.who).await;
-        let subject = match (say.by, owner) {
+        said(self.subject(say.who, say.by).await, say, step)
+    }
+
+    async fn subject(&self, who: usize, by: By) -> Subject {
+        match (by, self.owner(who).await) {
             (By::Address, Some(owner)) => Subject::Address(owner.address),
             (By::Profile, Some(owner)) => Subject::Profile(owner.profile),
-            _ => Subject::Named(name(say.who)),
-        };
-        said(subject, say, step)
+            _ => Subject::Named(name(who)),
+        }
     }
 
     /// A request as it is to be made now; `None` when there is nothing to make it of.
@@ -212,6 +258,17 @@ impl Side {
             }
             Act::Import(rows) => Request::Import(rows.iter().map(|row| imported(row, step)).collect()),
             Act::Resolve(who) => Request::Resolve(who.iter().map(|who| name(*who)).collect(), time(step)),
+            Act::Prefer(prefer) => {
+                let subject = self.subject(prefer.who, prefer.by).await;
+                Request::Prefer(preferred(subject, prefer, step))
+            }
+            Act::AskIn { who, list } => {
+                Request::AskIn(asking(Subject::Named(name(*who)), ListId(*list as i64), time(step)))
+            }
+            Act::Confirm { back } => {
+                let at = self.requests.len().checked_sub(1 + back)?;
+                Request::Confirm(self.requests[at].clone(), time(step))
+            }
         })
     }
 
@@ -231,6 +288,12 @@ impl Side {
             Request::Import(rows) => store.import(MAIN, rows).await.map(Answer::Imported),
             Request::Resolve(addresses, at) => {
                 store.resolve_or_create(MAIN, addresses, at).await.map(Answer::Resolved)
+            }
+            Request::Prefer(change) => store.set_preferences(MAIN, change).await.map(Answer::Preferred),
+            Request::AskIn(request) => store.request_opt_in(MAIN, request).await.map(Answer::Asked),
+            Request::Confirm(request, at) => {
+                let (id, address) = (request.id, request.address);
+                store.confirm_opt_in(MAIN, id, address, agreed("yes"), at).await.map(Answer::Confirmed)
             }
         };
         answer.unwrap_or_else(|error| {
@@ -281,6 +344,23 @@ impl Side {
                 }
                 told
             }
+            Answer::Preferred(entry) => {
+                self.entries.extend(entry);
+                format!("preferred {}", entry.is_some())
+            }
+            Answer::Asked(request) => {
+                self.entries.extend(request.entry.filter(|entry| !self.entries.contains(entry)));
+                let person = self.person(request.profile);
+                let OptInRequest { id, list, requested_at, expires_at, confirmed_at, entry, .. } = request;
+                let has_entry = entry.is_some();
+                self.requests.push(request);
+                format!("{person} {id:?} {list} {requested_at} {expires_at} {confirmed_at:?} {has_entry}")
+            }
+            Answer::Confirmed(Confirmed::Now(entry)) => {
+                self.entries.push(entry);
+                "confirmed".to_owned()
+            }
+            Answer::Confirmed(other) => format!("{other:?}"),
             Answer::Failed(why) => why,
         }
     }
@@ -319,6 +399,7 @@ impl Side {
             view.created_at,
             all(&view.values)
         );
+        write!(seen, " {:?}", view.preferences).unwrap();
         for address in &view.addresses {
             let (raw, epoch, values) = (&address.raw, address.epoch, all(&address.values));
             write!(seen, "\n  {:?} {raw} {epoch} {values:?}", address.namespace).unwrap();
@@ -342,7 +423,8 @@ impl Side {
             let reading = self.world.read(profile, channel).await;
             let decision = decide(&reading.recipient, &message, &Rules::default());
             let address = reading.address.map(|(_, raw)| raw);
-            write!(seen, "\n  {channel:?} {decision:?} {address:?} {}", reading.epoch).unwrap();
+            let now = (reading.epoch, reading.pace, reading.locale);
+            write!(seen, "\n  {channel:?} {decision:?} {address:?} {now:?}").unwrap();
         }
         seen
     }
@@ -357,6 +439,18 @@ fn said(subject: Subject, say: &Say, step: usize) -> ConsentChange {
         sets: sets.into_iter().map(|at| (target(at), say.choice)).collect(),
         occurred_at: say.ago.map(|ago| Timestamp(received_at.0 - ago * SECOND)),
         ..change(subject, target(0), say.choice, sources[say.source].clone(), received_at)
+    }
+}
+
+fn preferred(subject: Subject, prefer: &Prefer, step: usize) -> PreferenceChange {
+    let now = time(step);
+    let until = |seconds: i64| Timestamp(now.0 + seconds * SECOND);
+    PreferenceChange {
+        pause_until: prefer.pause.map(|pause| pause.map(until)),
+        pace: prefer.pace.and_then(Pace::from_code),
+        language: prefer.language.map(|tag| tag.map(|german| if german { "de" } else { "en" }.to_owned())),
+        preferred: prefer.preferred.and_then(Preferred::from_code),
+        ..PreferenceChange::new(subject, Source::PAGE, now)
     }
 }
 
@@ -376,6 +470,7 @@ fn imported(row: &Row, step: usize) -> ProfileRow {
         external_id: row.id.map(|id| format!("id-{id}")),
         addresses: row.addresses.iter().map(|who| name(*who)).collect(),
         locale: row.locale.map(|german| if german { "de" } else { "en" }.to_owned()),
+        preferred: row.preferred.and_then(Preferred::from_code),
         attributes: row.attribute.map(|value| format!("{{\"a{value}\":{step}}}")),
         consents: row.consents.iter().map(consent).collect(),
         received_at,

@@ -23,7 +23,7 @@ use crate::conformance::support::{
     MAIN, ManualClock, TestEntropy, World, address, change, email, named, row_saying,
 };
 use crate::{START, database, open};
-use fill::{PEOPLE, fill};
+use fill::{PEOPLE, Pages, fill};
 
 fn sqlite(dir: &Path) -> World {
     let clock = Arc::new(ManualClock(AtomicI64::new(START)));
@@ -107,6 +107,7 @@ struct Told {
     deliveries: Vec<store::Delivery>,
     counts: store::Counts,
     suppressed: Vec<consent::Recipient>,
+    pages: Pages,
     receipts: Vec<String>,
 }
 
@@ -137,6 +138,7 @@ async fn told(store: &dyn Store) -> Told {
         runs,
         counts,
         suppressed: store.read_strangers(MAIN, asked, Timestamp(START)).await.unwrap(),
+        pages: fill::pages_told(store).await,
         receipts,
     }
 }
@@ -172,6 +174,8 @@ async fn everything_is_there_afterwards_and_goes_on() {
             rows.to_string()
         );
     }
+    let status = store::postgres::PostgresStore::status(&moved.database.url(), None).unwrap();
+    assert_eq!(status.works_with, status.known, "older programs may not know what is in it");
     let store = moved.open().unwrap();
     let after = told(&store).await;
     for ((id, one), other) in before.profiles.iter().zip(after.profiles.values()) {

@@ -20,6 +20,8 @@ use super::{START, database, open};
 pub mod broken;
 #[path = "nodes/feedback.rs"]
 mod feedback;
+#[path = "nodes/pages.rs"]
+mod pages;
 #[path = "nodes/parts.rs"]
 mod parts;
 #[path = "nodes/texts.rs"]
@@ -76,6 +78,7 @@ impl Node {
             addresses: None,
             list: None,
             sender: None,
+            run: None,
             with_attributes: false,
             now: NOW,
         };

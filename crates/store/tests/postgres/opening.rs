@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use consent::{Namespace, Timestamp};
+use consent::{Namespace, Pace, Subject, Timestamp};
 use store::postgres::PostgresStore;
-use store::{StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _, TextEffects};
-use xtask::servers::{Cluster, ClusterOptions, shared};
+use store::{
+    PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _, TextEffects,
+};
+use xtask::servers::{Cluster, ClusterOptions, Database, shared};
 
-use super::conformance::support::{MAIN, suppressed};
+use super::conformance::opt_ins::asking;
+use super::conformance::support::{MAIN, named, row, suppressed};
 use super::{database, open, world_on};
 
 /// Why opening fails, told in one line without the password.
@@ -130,6 +133,47 @@ async fn a_hold_closes_the_database_to_nodes_that_look_for_none() {
     assert_eq!(works_with(), 2);
     world.text(ana.text(2, world.now()), TextEffects { hold: true, ..TextEffects::default() }).await;
     assert_eq!(works_with(), 4);
+}
+
+#[tokio::test]
+async fn a_preference_closes_the_database_to_nodes_that_look_for_none() {
+    let database = empty_database();
+    let url = database.url();
+    for script in [
+        VERSION_1,
+        include_str!("../../src/postgres/migrations/0002_feedback.sql"),
+        include_str!("../../src/postgres/migrations/0003_uploads.sql"),
+        include_str!("../../src/postgres/migrations/0004_texts.sql"),
+        include_str!("../../src/postgres/migrations/0005_aliases.sql"),
+        "UPDATE consentry_schema SET version = 5",
+        "INSERT INTO list VALUES (1, 3, 'before', NULL, 9, 5)",
+    ] {
+        database.psql(script).unwrap();
+    }
+    let world = world_on(database);
+    let status = || PostgresStore::status(&url, None).unwrap();
+    assert_eq!((status().version, status().works_with), (status().known, 1));
+    // Lists of before, and those that programs of version 5 make beside us.
+    let world_list = async |name: &str| world.store.list_by_name(MAIN, name).await.unwrap().unwrap();
+    assert_eq!(world_list("before").await.details, store::ListDetails::default());
+    let insert = "INSERT INTO list (workspace, id, name, starts_at, ends_at, created_at)
+        VALUES (1, 4, 'beside', NULL, NULL, 5) ON CONFLICT (workspace, name) DO NOTHING";
+    let (_, database): &(tempfile::TempDir, Database) = world._keep.downcast_ref().unwrap();
+    database.psql(insert).unwrap();
+    assert_eq!(world_list("beside").await.details, store::ListDetails::default());
+    // What they don't look at leaves it open to them.
+    let ana = world.create(row("1", "a@example.com")).await;
+    let subject = || Subject::Profile(ana);
+    assert_eq!(
+        world.set(PreferenceChange { pace: Some(Pace::AsItComes), ..world.prefers(subject()) }).await,
+        None
+    );
+    let request = asking(named("b@example.com"), world_list("beside").await.id, world.now());
+    world.store.request_opt_in(MAIN, request).await.unwrap();
+    assert_eq!(status().works_with, 1);
+    // They would send to whoever asked for a pause.
+    world.pause(subject(), Some(Timestamp(world.now().0 + 9_000_000))).await.unwrap();
+    assert_eq!(status().works_with, 6);
 }
 
 #[test]

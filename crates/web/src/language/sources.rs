@@ -1,7 +1,7 @@
 //! The texts, compiled in: a file for each language and part of the pages.
 
 /// Language (BCP 47 tag) and texts (Fluent). English first and whole: its text is shown where another language lacks one.
-pub(super) const SOURCES: &[(&str, &str)] = &[
+pub(crate) const SOURCES: &[(&str, &str)] = &[
     ("en", include_str!("../../locales/en/common.ftl")),
     ("en", include_str!("../../locales/en/link.ftl")),
     ("en", include_str!("../../locales/en/choices.ftl")),

@@ -1,5 +1,8 @@
 //! A store on a full disk: it reads, and takes no writes.
 
+#[path = "full_disk/pages.rs"]
+mod pages;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +11,7 @@ use consent::{
     Timestamp, WorkspaceId,
 };
 use store::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Configuration, ConfigurationId, Counts, Delivery,
+    AddressOwner, AllowEntry, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery,
     DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
     HistoryPage, Hold, HoldDecision, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
     RateGrant, Reading, ReadingQuery, Recorded, Removal, Removed, Reply, Result, RowOutcome, Run, RunGuard,
@@ -332,7 +335,7 @@ impl Store for FullDisk {
         full()
     }
 
-    async fn claim(&self, _: WorkspaceId, _: NewClaim) -> Result<ClaimId> {
+    async fn claim(&self, _: WorkspaceId, _: NewClaim) -> Result<Claimed> {
         full()
     }
 

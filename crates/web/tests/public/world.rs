@@ -121,8 +121,7 @@ impl World {
     }
 
     pub async fn list(&self, name: &str) -> ListId {
-        let list =
-            NewList { name: name.to_owned(), starts_at: None, ends_at: None, created_at: self.clock.now() };
+        let list = NewList::new(name, self.clock.now());
         self.store.create_list(WORKSPACE, list).await.unwrap().id
     }
 

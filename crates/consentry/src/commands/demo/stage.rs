@@ -119,8 +119,7 @@ impl Stage {
     }
 
     async fn bring_people(&self, people: u32) -> Result<()> {
-        let list =
-            NewList { name: LIST.to_owned(), starts_at: None, ends_at: None, created_at: self.context.now() };
+        let list = NewList::new(LIST, self.context.now());
         self.context.store.create_list(WORKSPACE, list).await?;
         let file = self.path("people.jsonl");
         people::write(people, BufWriter::new(File::create(&file)?))?;

@@ -113,8 +113,7 @@ async fn a_refusal_in_a_rejected_json_line_binds() {
 #[tokio::test]
 async fn lists_and_addresses_are_refused_for_in_rejected_json_lines_too() {
     let fixture = Fixture::new();
-    let list =
-        NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: FixedClock.now() };
+    let list = NewList::new("news", FixedClock.now());
     fixture.store.create_list(MAIN, list).await.unwrap();
     let line = r#"{"email":"a@example.com","locale":"not a locale","subscriptions":{"news":false},"consents":
         {"idSpecific":{"email":{"b@example.com":{"marketing":{"any":{"val":"n","reason":"enough"}},

@@ -140,8 +140,7 @@ impl World {
     }
 
     async fn list(&self) -> ListId {
-        let list =
-            NewList { name: "news".to_owned(), starts_at: None, ends_at: None, created_at: self.now() };
+        let list = NewList::new("news", self.now());
         self.store.create_list(MAIN, list).await.unwrap().id
     }
 }

@@ -38,7 +38,11 @@ pub(super) const TABLES: &[Table] = &[
     same("namespace", "workspace, code", "workspace, code, name"),
     same("link_key", "id", "id, seed, created_at"),
     same("settings", "workspace", "workspace, body"),
-    same("list", "workspace, id", "workspace, id, name, starts_at, ends_at, created_at"),
+    same(
+        "list",
+        "workspace, id",
+        "workspace, id, name, starts_at, ends_at, created_at, public, double_opt_in, position, texts",
+    ),
     same(
         "suppression",
         "place",
@@ -87,6 +91,22 @@ pub(super) const TABLES: &[Table] = &[
     ),
     part_of("address", "address_owner", "address, workspace, profile", "id, workspace, profile"),
     same("subscription", "workspace, profile, list", "profile, workspace, list, at, entry, choice"),
+    same(
+        "preference",
+        "workspace, profile",
+        "profile, workspace, pause_until, updated_at, pace, preferred, language",
+    ),
+    same("paced_send", "workspace, profile, channel", "profile, workspace, run, at, channel"),
+    same(
+        "opt_in_request",
+        "workspace, address, list",
+        "address, workspace, list, id, requested_at, expires_at, confirmed_at, entry, asked",
+    ),
+    same(
+        "notice",
+        "rowid",
+        "hash, workspace, list, at, due_at, generation, takings, kind, state, times, namespace, address, language, asked",
+    ),
     same("sender_block", "workspace, address, sender", "address, workspace, sender, at"),
     same(
         "text_message",
@@ -114,6 +134,15 @@ pub(super) const TABLES: &[Table] = &[
     part_of("ledger_event", "ledger_leaf", "entry, leaf, profile", "id, id, profile"),
     same("evidence", "entry", "entry, workspace, salt, content"),
     same("repeated_refusal", "entry", "entry"),
+    same("opt_out_reason", "entry", "entry, workspace, profile, run, at, code, text"),
+    same("page_look", "workspace", "workspace, version, updated_at, body"),
+    same("page_asset", "workspace, name", "workspace, name, content_type, hash, bytes"),
+    same("landing_page", "workspace, id", "workspace, id, latest, published, name"),
+    same(
+        "landing_page_version",
+        "workspace, page, version",
+        "workspace, page, version, created_at, published_at, expires_at, body",
+    ),
     same("configuration", "workspace, id", "workspace, id, name, version, sha256, created_at, body"),
     same(
         "run",

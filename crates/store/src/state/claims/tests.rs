@@ -58,6 +58,7 @@ fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64
         run,
         part: PartRef { number: 1, generation: 0 },
         permitted: permitted.iter().copied().map(member).collect(),
+        paced: vec![],
         excluded: excluded(left_out.iter().copied()),
         cursor: cursor.map(ProfileId),
         at: Timestamp(1),
@@ -65,7 +66,7 @@ fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64
 }
 
 fn take(conn: &Connection, claim_: &NewClaim) -> Result<ClaimId> {
-    write(conn, |conn| claim(conn, WS, claim_))
+    write(conn, |conn| claim(conn, WS, claim_)).map(|claimed| claimed.id)
 }
 
 fn outcome(id: i64, state: DeliveryState, due_at: Option<i64>) -> Outcome {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use consent::ProfileId;
 use consent::jurisdiction::Country;
+use consent::{Preferred, ProfileId};
 use serde_json::Value as Json;
 
 use super::changes::group;
-use super::{Importer, JSON_BYTES_MAX, RowAddresses, set_preferred, taken};
+use super::{Importer, JSON_BYTES_MAX, RowAddresses, taken};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::record::{AddressState, ProfileState, Rule};
@@ -54,7 +54,7 @@ impl<R: Rows> Importer<'_, '_, R> {
         for merged in merges {
             self.recorder.merge(*merged, &mut profile, row.received_at)?;
         }
-        set_preferred(&mut profile.values, row.preferred);
+        self.set_preferred(&mut profile, row.preferred)?;
         let mut held = self.held(id)?;
         let places = self.claim_places(&mut held, addresses, id)?;
         for group in group(row, addresses) {
@@ -68,6 +68,15 @@ impl<R: Rows> Importer<'_, '_, R> {
             changed = true;
         }
         Ok(if changed { RowOutcome::Updated(id) } else { RowOutcome::Unchanged(id) })
+    }
+
+    /// Sets the preferred channel, unless the person has chosen one: a file is never later than that.
+    fn set_preferred(&mut self, profile: &mut ProfileState, preferred: Option<Preferred>) -> Result<()> {
+        let Some(preferred) = preferred else { return Ok(()) };
+        if self.recorder.preferences(profile)?.preferred.is_none() {
+            profile.values.set_word(|word| word.with_preferred(preferred));
+        }
+        Ok(())
     }
 
     fn held(&mut self, profile: ProfileId) -> Result<Vec<Held>> {

@@ -36,6 +36,7 @@ fn claim_of(run: RunId, part: &Part, permitted: &[i64], cursor: Option<i64>) -> 
         run,
         part: part.reference(),
         permitted: permitted.iter().map(|id| (ProfileId(*id), consent::AddressId(*id))).collect(),
+        paced: vec![],
         excluded: vec![],
         cursor: cursor.map(ProfileId),
         at: NOW,
@@ -71,10 +72,10 @@ fn the_unwalked_come_first_then_those_of_the_dead_then_those_due() {
     assert_eq!(candidates_at(&db, run, 0), [1, 2, 3, 4]);
     let parts = [1, 2, 3].map(|number| begin(&db, WS, run, number).unwrap());
     // The first is walked, with messages due at 50; the second too, with an open claim; the third is walked half.
-    let first = claim(&db, WS, &claim_of(run, &parts[0], &[1, 2], Some(4))).unwrap();
+    let first = claim(&db, WS, &claim_of(run, &parts[0], &[1, 2], Some(4))).unwrap().id;
     let nothing = Settlement { claim: first, outcomes: vec![], excluded: vec![], at: Timestamp(50) };
     settle(&db, WS, &nothing).unwrap();
-    let second = claim(&db, WS, &claim_of(run, &parts[1], &[8], Some(8))).unwrap();
+    let second = claim(&db, WS, &claim_of(run, &parts[1], &[8], Some(8))).unwrap().id;
     claim(&db, WS, &claim_of(run, &parts[2], &[], Some(10))).unwrap();
     assert_eq!(candidates_at(&db, run, 49), [3, 4, 2]);
     assert_eq!(candidates_at(&db, run, 50), [3, 4, 2, 1]);
@@ -118,7 +119,7 @@ fn a_claim_stays_in_its_part() {
         let refused = claim(&db, WS, &claim_of(run, &part, permitted, Some(cursor)));
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{permitted:?} {cursor}");
     }
-    let id = claim(&db, WS, &claim_of(run, &part, &[5], Some(8))).unwrap();
+    let id = claim(&db, WS, &claim_of(run, &part, &[5], Some(8))).unwrap().id;
     assert_eq!((id.part, id.number), (2, 1));
     assert!(progress(&db, WS, run, 2).unwrap().part.is_walked());
     assert!(!progress(&db, WS, run, 3).unwrap().part.is_walked());

@@ -21,7 +21,8 @@ impl<R: Rows> Recorder<'_, R> {
 
     /// Merges an unclaimed profile into another: moves its addresses and carries its choices over, as a file would that
     /// holds them with their times, each with an entry of its own. A refusal binds where nothing later is recorded, and
-    /// binds its address in any case; consent never lifts a refusal. The caller writes `into`.
+    /// binds its address in any case; consent never lifts a refusal. Preferences are carried over, too. The caller writes
+    /// `into`.
     pub fn merge(&mut self, from: ProfileId, into: &mut ProfileState, received_at: Timestamp) -> Result<()> {
         let merged = self.profile(from)?;
         let mut addresses: Vec<AddressState> =
@@ -44,6 +45,7 @@ impl<R: Rows> Recorder<'_, R> {
                 into.values.set_word(|word| word.with_flags(ConsentWord::HAS_ADDRESS_VALUES));
             }
         }
+        self.merge_preferences(&merged, into, received_at)?;
         self.retire(from, into.id)
     }
 

@@ -1,16 +1,20 @@
 //! A store that holds something of everything.
 
 use consent::{
-    AddressId, BounceReason, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, ProfileId, Source,
-    Target, Timestamp,
+    AddressId, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, Pace,
+    Preferred, ProfileId, Source, Subject, Target, Timestamp,
 };
 use store::{
-    DeliveryState, Feedback, FeedbackKind, HoldDecision, NewAsk, NewClaim, NewRun, Outcome, ProfileRow,
-    ReplyKind, RowOutcome, Settings, Settlement, SuppressionEntry, TextEffects, TextPart,
+    Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ListDetails, ListText, ListUpdate, NewAsk,
+    NewClaim, NewLandingPage, NewNotice, NewRun, NoticeKind, NoticeOutcome, OptInId, Outcome, PacedSend,
+    PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome, Settings, Settlement, Store,
+    SuppressionEntry, TextEffects, TextPart,
 };
 
 use super::take;
 use crate::START;
+use crate::conformance::notices::{LIMITS, notice};
+use crate::conformance::opt_ins::asking;
 use crate::conformance::support::{
     MAIN, World, address, allowed, change, crm, email, feedback, named, removal, row, row_saying, suppressed,
 };
@@ -44,6 +48,7 @@ pub async fn fill(world: &World) {
     world.store.rotate_link_key(world.tick()).await.unwrap();
     texts(world).await;
     run(world, list.id).await;
+    pages(world, list.id).await;
     world.assert_sound().await;
 }
 
@@ -110,6 +115,80 @@ async fn people(world: &World, list: ListId) {
     world.record(file).await;
 }
 
+/// What people said on pages, and how these look.
+async fn pages(world: &World, list: ListId) {
+    let (now, store) = (world.tick(), &world.store);
+    world.pause(named("p4@example.com"), Some(Timestamp(now.0 + 9_000_000_000))).await;
+    let change = PreferenceChange {
+        pace: Some(Pace::Monthly),
+        language: Some(Some("ja".to_owned())),
+        preferred: Some(Preferred::Sms),
+        ..world.prefers(named("p5@example.com"))
+    };
+    world.set(change).await.unwrap();
+    let kinds = [NoticeKind::Choices, NoticeKind::Confirm];
+    for kind in kinds {
+        let notice = NewNotice { kind, ..notice("typed@example.com", now) };
+        assert_eq!(store.ask_notice(MAIN, notice, LIMITS).await.unwrap(), Asked::Queued);
+    }
+    let taken = store.take_notices(MAIN, now, 1).await.unwrap().remove(0);
+    assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());
+    store.request_opt_in(MAIN, asking(named("p6@example.com"), list, now)).await.unwrap();
+    let refused = world.opt_out(named("p7@example.com"), email()).await;
+    store.give_reason(MAIN, refused.entry.unwrap(), "too_many", "zu viel", now).await.unwrap();
+    let texts = [("de".to_owned(), ListText { title: "Neues".to_owned(), description: "x".to_owned() })];
+    let details = ListDetails { public: true, texts: texts.into(), ..ListDetails::default() };
+    let update = ListUpdate { details, starts_at: None, ends_at: None };
+    store.update_list(MAIN, list, update).await.unwrap();
+    store.put_page_look(MAIN, r#"{"brand":"B"}"#, now).await.unwrap();
+    store.put_asset(MAIN, "logo.png", "image/png", vec![0, 1, 255], now).await.unwrap();
+    let (name, body, expires_at) = ("spring".to_owned(), "{}".to_owned(), Some(now));
+    let page = NewLandingPage { name, body, expires_at, at: now };
+    store.put_landing_page(MAIN, page).await.unwrap();
+    store.publish_landing_page(MAIN, "spring", 1, now).await.unwrap();
+}
+
+/// What a store tells of pages.
+#[derive(Debug, PartialEq)]
+pub struct Pages {
+    paced: Vec<bool>,
+    preferences: Vec<store::Preferences>,
+    request: Option<store::OptInRequest>,
+    reasons: Vec<(String, u64)>,
+    look: (store::Look, Option<store::Asset>),
+    landing: Option<store::LandingPage>,
+}
+
+pub async fn pages_told(store: &dyn Store) -> Pages {
+    let owner = async |to: &str| store.resolve(MAIN, vec![address(to)]).await.unwrap().remove(0).unwrap();
+    let (four, five, six) =
+        (owner("p4@example.com").await, owner("p5@example.com").await, owner("p6@example.com").await);
+    let mut preferences = Vec::new();
+    let mut paced = Vec::new();
+    for profile in [four.profile, five.profile, ProfileId(8)] {
+        preferences.push(store.profile(MAIN, profile).await.unwrap().unwrap().preferences);
+        let query = ReadingQuery {
+            profiles: vec![profile],
+            channel: Channel::Email,
+            addresses: None,
+            list: None,
+            sender: None,
+            run: None,
+            with_attributes: false,
+            now: Timestamp(START),
+        };
+        paced.push(store.read(MAIN, query).await.unwrap().remove(0).recipient.paced);
+    }
+    Pages {
+        paced,
+        preferences,
+        request: store.opt_in_request(MAIN, OptInId(1), six.address).await.unwrap(),
+        reasons: store.reason_counts(MAIN, None).await.unwrap(),
+        look: (store.page_look(MAIN).await.unwrap(), store.asset(MAIN, "logo.png").await.unwrap()),
+        landing: store.landing_page(MAIN, "spring").await.unwrap(),
+    }
+}
+
 /// A run in the middle: some sent, some excluded, one to be tried again, a claim open.
 async fn run(world: &World, list: ListId) {
     let configuration = world.store.put_configuration(MAIN, "mail", "body", world.now()).await.unwrap().id;
@@ -124,15 +203,18 @@ async fn run(world: &World, list: ListId) {
     };
     let run = world.store.create_run(MAIN, run).await.unwrap().id;
     let part = take(&*world.store, run, world.now()).await;
+    world.pace(Subject::Profile(ProfileId(8)), Pace::Weekly).await;
+    let weekly = |n| PacedSend { profile: ProfileId(n), channel: Channel::Email, pace: Pace::Weekly };
     let claim = |permitted: std::ops::Range<i64>, cursor| NewClaim {
         run,
         part: part.reference(),
-        permitted: permitted.map(|n| (ProfileId(n), AddressId(n))).collect(),
+        permitted: permitted.clone().map(|n| (ProfileId(n), AddressId(n))).collect(),
+        paced: permitted.filter(|n| *n == 8).map(weekly).collect(),
         excluded: vec![(ProfileId(cursor), Exclusion::ALL[0])],
         cursor: Some(ProfileId(cursor)),
         at: world.now(),
     };
-    let id = world.store.claim(MAIN, claim(1..20, 20)).await.unwrap();
+    let id = world.store.claim(MAIN, claim(1..20, 20)).await.unwrap().id;
     let outcomes = (1..20).map(|n| Outcome {
         profile: ProfileId(n),
         address: AddressId(n),

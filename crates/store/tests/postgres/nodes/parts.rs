@@ -47,11 +47,12 @@ async fn claim(node: &Node, run: RunId, part: &Part, after: i64) -> store::Resul
         run,
         part: part.reference(),
         permitted: whom.iter().map(|id| (ProfileId(*id), AddressId(*id))).collect(),
+        paced: vec![],
         excluded: vec![],
         cursor: Some(ProfileId(last)),
         at: NOW,
     };
-    Ok((node.claim(MAIN, claim).await?, whom))
+    Ok((node.claim(MAIN, claim).await?.id, whom))
 }
 
 async fn settle(node: &Node, claim: ClaimId, whom: &[i64]) -> store::Result<()> {

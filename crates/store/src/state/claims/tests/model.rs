@@ -109,6 +109,7 @@ impl Model {
             run: self.run,
             part: whole(&self.conn, self.run).reference(),
             permitted: vec![],
+            paced: vec![],
             excluded: vec![],
             cursor: cursor.map(ProfileId),
             at: Timestamp(self.now),
@@ -119,7 +120,7 @@ impl Model {
                 _ => new.permitted.push(member(*id)),
             }
         }
-        let claimed = write(&self.conn, |conn| claim(conn, WS, &new)).unwrap();
+        let claimed = write(&self.conn, |conn| claim(conn, WS, &new)).unwrap().id;
         for (profile, _) in new.permitted {
             self.places.insert(profile.0, Place::Claimed(claimed));
         }
