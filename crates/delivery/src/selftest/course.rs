@@ -96,6 +96,7 @@ impl Course {
             channel: self.configuration.channel(),
             category: Category::Marketing,
             list: self.run.list,
+            run: Some(self.run.id),
             sender: self.configuration.sender().to_owned(),
             after_complaint: false,
         }
