@@ -39,9 +39,6 @@ pub struct WaysOut {
     /// Only this configuration; repeatable
     #[arg(long, value_name = "NAME")]
     pub configuration: Vec<String>,
-    /// A campaign file as it was sent: of its run just the links that the content holds are followed; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub campaign: Vec<PathBuf>,
     /// A message of ours as it was delivered, to be compared with what was sent
     #[arg(long, value_name = "FILE.eml", conflicts_with = "mailbox")]
     pub message: Option<PathBuf>,
@@ -51,11 +48,7 @@ pub struct WaysOut {
     /// The file of `serve --config`
     #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The public half of a DKIM key, in place of asking DNS: <s1._domainkey.example.com=key.txt>; a TXT record or PEM;
-    /// repeatable
-    #[arg(long, value_name = "NAME=FILE", value_parser = super::pair)]
-    pub dkim_key: Vec<(String, String)>,
-    /// Ask no name server for DKIM keys
+    /// Ask no name server for DKIM keys: our own are read from their files
     #[arg(long)]
     pub no_dns: bool,
     /// How long to wait for a mail to come back
@@ -67,7 +60,7 @@ pub struct WaysOut {
     /// Reach the public URL's host at this address, where this machine can't reach it by its name
     #[arg(long, value_name = "ADDR:PORT")]
     pub via: Option<SocketAddr>,
-    /// Take the test address although it belongs to somebody with other addresses or an id of yours
+    /// Take the test address although its person has an id of yours, as a seed in your own data has
     #[arg(long)]
     pub really: bool,
 }

@@ -11,7 +11,6 @@ use store::{AddressOwner, Configuration, List, Run, Store, StoreError};
 use url::Url;
 
 use super::head::Head;
-use crate::campaign::Campaign;
 use crate::configuration::{ChannelConfiguration, EmailConfiguration, Medium};
 use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
@@ -20,10 +19,8 @@ use crate::links::Links;
 use crate::mailbox::deliverable;
 use crate::message::{Buffers, Composer, MessageError, field, message_id};
 use crate::publish::{Finding, PublishError};
-use crate::render::{Person, Rendered, Renderer};
-use crate::run::template_findings;
+use crate::render::{Person, Rendered};
 use crate::smtp::Envelope;
-use crate::worker::render;
 
 /// A run and how it was sent.
 #[derive(Debug)]
@@ -140,20 +137,6 @@ impl Course {
         }
         push("preferences_url".to_owned(), links.level, true, links.preferences(address, epoch)?);
         Ok(made)
-    }
-
-    /// The run's content for a person: HTML and text.
-    pub fn content(
-        &self,
-        campaign: &Campaign,
-        person: Person,
-    ) -> Result<(Option<String>, String), DeliveryError> {
-        let renderer = Renderer::new(campaign, self.links.clone()).map_err(template_findings)?;
-        let mut rendered = Rendered::default();
-        let refuse = |problem| Finding { part: "content".to_owned(), problem };
-        render(&renderer, campaign.configuration.category, &Arc::new(person), &mut rendered)
-            .map_err(|problem| PublishError { findings: vec![refuse(problem)] })?;
-        Ok((rendered.html, rendered.text))
     }
 
     /// A mail such as a mail program sends when somebody unsubscribes by mail. It comes from the configuration's own

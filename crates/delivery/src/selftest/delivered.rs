@@ -64,7 +64,7 @@ impl Delivered {
 }
 
 /// The links in HTML and text, `mailto:` and the like left out.
-pub fn links(html: &str, text: &str) -> Vec<BodyLink> {
+fn links(html: &str, text: &str) -> Vec<BodyLink> {
     let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let in_html = scan(html).into_iter().filter_map(|found| match found {
         Found::Link { href, visible } if is_web(&href) => Some(BodyLink { part: "html", url: href, visible }),

@@ -13,7 +13,7 @@ mod visit;
 mod visit_error;
 
 pub use course::{Course, TemplateLink, mailto};
-pub use delivered::{BodyLink, Delivered, links};
+pub use delivered::{BodyLink, Delivered};
 pub use form::{Form, heading};
 pub use head::{Head, uris};
 pub use keys::{DkimKeys, InDns, KeySource};

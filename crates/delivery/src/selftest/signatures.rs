@@ -13,7 +13,8 @@ use mail_auth::{
     AuthenticatedMessage, DkimResult, DnsError, Error, MessageAuthenticator, Parameters, ResolverCache, Txt,
 };
 
-use super::keys::{DkimKeys, InDns, KeySource};
+use super::keys::{DkimKeys, FoundKey, InDns, KeySource};
+use crate::dkim::DkimConfig;
 
 /// One `DKIM-Signature` of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +52,14 @@ impl Signature {
     }
 }
 
-/// Verifies the signatures of a message with CRLF line ends.
-pub async fn verify(raw: &[u8], keys: &DkimKeys) -> Vec<Signature> {
+/// Verifies the signatures of a message with CRLF line ends. `own` are the keys that may have made them.
+pub async fn verify(raw: &[u8], keys: &DkimKeys, own: &[DkimConfig]) -> Vec<Signature> {
     let Some(message) = AuthenticatedMessage::parse(raw) else { return Vec::new() };
     let mut records = HashMap::new();
     let mut found = Vec::new();
     for header in &message.dkim_headers {
         let name = header.header.domain_key();
-        let key = keys.find(&name).await;
+        let key = keys.find(&name, own).await;
         let parsed = key.record.as_ref().map(|(record, _)| DomainKey::parse(record.as_bytes()));
         let parsed = parsed.unwrap_or(Err(Error::Dns(DnsError::InvalidRecordType)));
         records.insert(name.into_boxed_str(), parsed.map_or_else(Txt::Error, |key| Txt::DomainKey(Arc::new(key))));
@@ -75,7 +76,7 @@ pub async fn verify(raw: &[u8], keys: &DkimKeys) -> Vec<Signature> {
         Algorithm::RsaSha256 => "rsa-sha256",
         Algorithm::RsaSha1 => "rsa-sha1",
     };
-    let read = |((signature, result), key): ((&mail_auth::dkim::Signature, &DkimResult), super::keys::FoundKey)| {
+    let read = |((signature, result), key): ((&mail_auth::dkim::Signature, &DkimResult), FoundKey)| {
         let source = key.record.map(|(_, source)| source);
         Signature {
             domain: signature.d.clone(),

@@ -1,10 +1,10 @@
 //! What every check of one configuration works with: who asks, who is asked about, and how the effect is watched.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use consent::{EntryId, Exclusion, KeyRing, Purpose, Target, Timestamp, Token};
+use consent::{Exclusion, KeyRing, Purpose, Target, Timestamp, Token};
 use delivery::gate::Gate;
 use delivery::selftest::{Answer, Course, Method, Url, Visit, VisitError, Visitor};
 use intake::unsubscribe::Opened;
@@ -12,16 +12,16 @@ use store::Entry;
 
 use super::progress::Progress;
 use super::server::Server;
-use super::subject::{Mark, State, Subject};
-use super::verdict::{Verdict, Way, in_words};
+use super::subject::{State, Subject};
+use super::verdict::{Way, in_words};
 use crate::context::Context;
 
 /// How long after an answer the opt-out may take to show, before it counts as lost. Later than [`SILENCE`] it is too late.
-const LOST_AFTER: Duration = Duration::from_secs(3);
+const LOST_AFTER: Duration = Duration::from_secs(2);
 /// The same after an answer that promises nothing.
 const UNLIKELY_AFTER: Duration = Duration::from_millis(500);
 /// Promise I1.
-pub const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -32,34 +32,16 @@ pub struct Bench<'a> {
     pub subject: &'a Subject,
     pub course: &'a Course,
     pub gate: Gate,
-    pub server: &'a Server,
+    pub server: Arc<Server>,
     pub progress: &'a Progress,
-    pub seen: Mutex<Seen>,
-}
-
-/// The entries that came up so far.
-#[derive(Default)]
-pub struct Seen {
-    /// Made by our requests.
-    ours: Vec<EntryId>,
-    /// Made by somebody else: security scanners that press buttons, above all.
-    pub strangers: Vec<Entry>,
 }
 
 /// One attempt to opt out.
 pub struct Trial {
     pub before: State,
-    pub mark: Mark,
-    pub target: Target,
+    pub begun_at: Timestamp,
+    target: Target,
     begun: Duration,
-    begun_at: Timestamp,
-}
-
-impl Trial {
-    /// Whether something at this time came after its beginning.
-    pub fn began_before(&self, at: Timestamp) -> bool {
-        at >= self.begun_at
-    }
 }
 
 /// What came of it.
@@ -68,25 +50,17 @@ pub struct Effect {
     /// From the beginning of the request until the no was in force.
     pub after: Duration,
     /// From the answer on.
-    pub since_answer: Duration,
+    since_answer: Duration,
     /// Why marketing is withheld from then on; `None` if it isn't.
     pub withheld: Option<Exclusion>,
-    /// Whether there was a no before.
-    pub repeated: bool,
 }
 
 impl Bench<'_> {
-    /// What a browser calls itself, with the mark.
-    pub fn browser(mark: &Mark) -> String {
-        format!("Mozilla/5.0 (compatible; {})", mark.text)
-    }
-
-    /// Asks once.
+    /// Asks once. The agent carries the mark by which the entry will be known as a test's.
     pub async fn ask(
         &self,
         method: Method,
         url: &Url,
-        agent: &str,
         body: Option<(&str, &[u8])>,
     ) -> Result<Answer, VisitError> {
         // Each request to a server that can't be reached at all would wait in vain for as long as the first.
@@ -95,18 +69,19 @@ impl Bench<'_> {
         {
             return Err(error.clone());
         }
-        self.visitor.visit(&Visit { method, url, agent, body }).await
+        let agent = format!("Mozilla/5.0 (compatible; {})", self.subject.mark);
+        self.visitor.visit(&Visit { method, url, agent: &agent, body }).await
     }
 
     /// Whether an address is on the host of our pages.
     pub fn is_own_host(&self, url: &Url) -> bool {
         let own = Url::parse(&self.course.links.public_url).ok();
-        own.is_some_and(|own| own.host() == url.host() && own.port_or_known_default() == url.port_or_known_default())
+        own.is_some_and(|own| own.origin() == url.origin())
     }
 
     /// The token of ours in an address of our pages, for the test address.
-    pub fn token_of(&self, url: &str) -> Option<Token> {
-        let token = own_token(&self.context.store.key_ring(), &self.course.links.public_url, url)?;
+    pub fn token_of(&self, url: &Url) -> Option<Token> {
+        let token = own_token(&self.context.store.key_ring(), &self.course.links.public_url, url.as_str())?;
         (token.address == self.subject.owner.address).then_some(token)
     }
 
@@ -115,15 +90,44 @@ impl Bench<'_> {
         Opened { token, owner: self.subject.owner.clone() }.target(token.level)
     }
 
-    /// Begins an attempt.
-    pub async fn begin(&self, target: Target) -> Result<Trial> {
-        let (before, mark) = (self.subject.state().await?, self.subject.mark()?);
+    /// Lets `act` try one way out. Whatever that changed is put back, and told of in the answer.
+    pub async fn attempt(
+        &self,
+        (kind, label): (&'static str, &str),
+        target: Target,
+        act: impl AsyncFnOnce(&Trial) -> Result<Way>,
+    ) -> Result<Way> {
+        self.progress.at(label);
+        let before = self.subject.state().await?;
+        if before.choice(target).is_no() {
+            let words = "the test address has said no to this already, so that nothing would show";
+            let hint = "name an address of yours that hasn't: `you+test@...` does";
+            return Ok(Way::not_checked(kind, label, words).hint(hint));
+        }
         let (begun, begun_at) = (self.context.clock.monotonic(), self.context.now());
-        Ok(Trial { before, mark, target, begun, begun_at })
+        let trial = Trial { before, begun_at, target, begun };
+        let acted = act(&trial).await;
+        let made = self.subject.since(&trial.before).await?;
+        let back = self.subject.put_back(&trial.before).await?;
+        let mut way = acted?;
+        let ids = made.iter().map(|entry| entry.id).chain(back);
+        way.entries = ids.map(|id| id.to_string()).collect();
+        match made.iter().find(|entry| !self.subject.is_ours(entry)) {
+            Some(entry) => Ok(way.note(format!(
+                "an entry comes without this test's mark, {}: somebody else acts on this address, or something in between \
+                 changes the User-Agent",
+                who(entry)
+            ))),
+            None => Ok(way),
+        }
     }
 
     /// Watches for the effect of a request that has just been answered.
-    pub async fn effect(&self, trial: &Trial, answer: &Result<Answer, VisitError>) -> Result<Option<Effect>> {
+    pub async fn effect(
+        &self,
+        trial: &Trial,
+        answer: &Result<Answer, VisitError>,
+    ) -> Result<Option<Effect>> {
         let promises = answer.as_ref().is_ok_and(|answer| answer.status.as_u16() < 400);
         self.watch(trial, if promises { LOST_AFTER } else { UNLIKELY_AFTER }, PAUSE).await
     }
@@ -136,13 +140,9 @@ impl Bench<'_> {
             let state = self.subject.state().await?;
             let seen = clock.monotonic();
             let since_answer = seen.saturating_sub(answered);
-            if state.has_new_no(&trial.before, trial.target) {
-                return Ok(Some(Effect {
-                    after: seen.saturating_sub(trial.begun),
-                    since_answer,
-                    withheld: self.withheld().await?,
-                    repeated: trial.before.choice(trial.target).is_no(),
-                }));
+            if state.choice(trial.target).is_no() {
+                let after = seen.saturating_sub(trial.begun);
+                return Ok(Some(Effect { after, since_answer, withheld: self.withheld().await? }));
             }
             if since_answer >= limit || self.progress.is_stopped() {
                 return Ok(None);
@@ -157,74 +157,40 @@ impl Bench<'_> {
         let decided = self.gate.decide(vec![owner.profile], Some(vec![owner.address])).await?;
         Ok(decided.excluded.first().map(|(_, reason)| *reason))
     }
+}
 
-    /// Puts the test address back after an attempt, and tells of it in `way`. `took`: the attempt had an effect.
-    pub async fn put_back(&self, trial: &Trial, took: bool, mut way: Way) -> Result<Way> {
-        let made = self.subject.since(&trial.before).await?;
-        let unmarked = self.note(&made, Some(&trial.mark), took);
-        if unmarked {
-            way = way.note(
-                "something in between changes the User-Agent: the entry isn't marked as a test's in the ledger",
-            );
-        }
-        let back = self.subject.put_back(&trial.before).await?;
-        let ids = made.iter().map(|entry| entry.id).chain(back.iter().flatten().copied());
-        way.entries = ids.map(|id: EntryId| id.to_string()).collect();
-        if made.iter().any(|entry| self.subject.is_of_another_test(entry)) {
-            way = way.note("another self-test works on this address at the same time: their results mix");
-        }
-        if back.is_none() {
-            return Ok(Way { verdict: Verdict::Fails, problem: Some("not_put_back"), ..way }
-                .note("the test address can't be put back as it was")
-                .hint("`consentry profile show` tells what is recorded of it"));
-        }
-        Ok(way)
+impl Effect {
+    /// What is said of it: `opted out in 40 ms, and undone`.
+    pub fn took(&self) -> String {
+        format!("opted out in {}, and undone", in_words(self.after))
     }
 
-    /// Tells our entries from strangers'. Whether one of ours came without its mark: where an attempt took effect and no
-    /// entry is marked, the first one is taken for ours.
-    fn note(&self, entries: &[Entry], mark: Option<&Mark>, took: bool) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |seen: &Seen, entry: &&Entry| {
-            !seen.ours.contains(&entry.id) && seen.strangers.iter().all(|stranger| stranger.id != entry.id)
-        };
-        let new: Vec<&Entry> = entries.iter().filter(|entry| is_new(&seen, entry)).collect();
-        let (ours, mut others): (Vec<_>, Vec<_>) = new.into_iter().partition(|entry| self.subject.is_ours(entry));
-        let marked = mark.is_some_and(|mark| ours.iter().any(|entry| self.subject.is_by(entry, mark)));
-        // Newest first: the last one is the earliest.
-        let unmarked = if took && !marked { others.pop() } else { None };
-        seen.ours.extend(ours.iter().chain(unmarked.iter()).map(|entry| entry.id));
-        seen.strangers.extend(others.into_iter().cloned());
-        unmarked.is_some()
+    /// In milliseconds.
+    pub fn millis(&self) -> Option<u64> {
+        u64::try_from(self.after.as_millis()).ok()
     }
 
-    /// Entries that somebody else has made since `before`.
-    pub async fn strangers(&self, before: &State) -> Result<Vec<Entry>> {
-        self.note(&self.subject.since(before).await?, None, false);
-        Ok(self.seen.lock().unwrap_or_else(PoisonError::into_inner).strangers.clone())
-    }
-
-    /// What is said of an attempt that took effect: `opted out in 40 ms, and undone`.
-    pub fn took(effect: &Effect) -> String {
-        let after = in_words(effect.after);
-        if effect.repeated {
-            format!("the no was taken in {after}; the address had opted out before")
-        } else {
-            format!("opted out in {after}, and undone")
-        }
-    }
-
-    /// What is wrong with an effect that came, if anything: too late, or of no effect on messages.
-    pub fn wrong_effect(effect: &Effect) -> Option<(&'static str, String)> {
-        if effect.since_answer > SILENCE {
-            let late = in_words(effect.since_answer);
+    /// What is wrong with it, if anything: too late, or of no effect on messages.
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        if self.since_answer > SILENCE {
+            let late = in_words(self.since_answer);
             return Some(("late", format!("opted out only {late} after the answer; a second is the limit")));
         }
-        if effect.withheld.is_none() {
-            return Some(("not_withheld", "the no is recorded, and messages would go out all the same".to_owned()));
-        }
-        None
+        self.without_effect()
     }
+
+    /// Whether messages would go out all the same.
+    pub fn without_effect(&self) -> Option<(&'static str, String)> {
+        let words = "the no is recorded, and messages would go out all the same";
+        self.withheld.is_none().then(|| ("not_withheld", words.to_owned()))
+    }
+}
+
+/// Who made an entry: by what it came, and as what a program.
+pub fn who(entry: &Entry) -> String {
+    let agent = entry.evidence.user_agent.as_deref().unwrap_or("no name");
+    let agent: String = agent.chars().filter(|c| !c.is_control()).take(80).collect();
+    format!("{} by `{}`, \u{201c}{agent}\u{201d}", entry.id, entry.source.as_str())
 }
 
 /// The token in an address under `public_url`: of `/u/TOKEN`, `/p/TOKEN` or `/s/CODE`.

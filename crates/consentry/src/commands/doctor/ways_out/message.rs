@@ -25,13 +25,13 @@ pub async fn check(
     test: &Test<'_>,
     file: Option<&ServerFile>,
     planned: &[Planned],
-    mut keys: DkimKeys,
+    keys: DkimKeys,
 ) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     for (place, mail) in mails(test, file, planned).await? {
         test.progress.at(format_args!("{place}"));
         let known = identify(test.context, &mail, planned).await?;
-        sections.push(compare(test, &place, &mail, known, &mut keys).await?);
+        sections.push(compare(test, &place, &mail, known, &keys).await?);
     }
     Ok(sections)
 }
@@ -58,26 +58,24 @@ async fn mails(
     })?;
     let config = section.config(beside)?;
     let mut found: Vec<(String, Delivered)> = Vec::new();
-    let mut seen: Vec<(Option<i64>, String)> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     let courses = planned.iter().filter_map(|planned| planned.course.as_ref().ok());
-    let mut senders: Vec<&str> = courses.filter_map(|course| Some(course.email()?.from.email.as_str())).collect();
+    let mut senders: Vec<&str> = courses.filter_map(|course| Some(&*course.email()?.from.email)).collect();
     senders.sort_unstable();
     senders.dedup();
     for sender in senders {
         test.progress.at(format_args!("mailbox {name}, mails from {sender}"));
-        let newest = intake::imap::newest_from(&config, sender, MAILS_MAX).await;
-        let newest = newest.map_err(|error| {
+        let newest = intake::imap::newest_from(&config, sender, MAILS_MAX).await.map_err(|error| {
             fail(format!("mailbox {name}: {error}"), "docs/receiving.md explains the keys of [[mailbox]]")
         })?;
         for mail in newest.iter().filter_map(|bytes| Delivered::read(bytes)) {
             let known = identify(test.context, &mail, planned).await?;
-            let Some(course) = &known.course else { continue };
             // The newest of each configuration.
-            let key = (None, course.configuration.name.clone());
-            if !seen.contains(&key) {
-                seen.push(key);
-                let place = format!("newest message from {sender} in {name}");
-                found.push((place, mail));
+            if let Some(course) = &known.course
+                && !seen.contains(&course.configuration.name)
+            {
+                seen.push(course.configuration.name.clone());
+                found.push((format!("newest message from {sender} in {name}"), mail));
             }
         }
     }
@@ -93,7 +91,7 @@ async fn compare(
     place: &str,
     mail: &Delivered,
     known: Known,
-    keys: &mut DkimKeys,
+    keys: &DkimKeys,
 ) -> Result<Section> {
     let head = match &known.course {
         Some(course) => format!("{place}: a message of \u{201c}{}\u{201d}, {}", course.run.campaign, known.by),
@@ -107,16 +105,17 @@ async fn compare(
         "knownBy": known.by,
     });
     let Some(course) = &known.course else {
-        let way = Way::not_checked("message", "message", "it holds no token of ours, and no configuration sends from its From")
-            .hint("name a message that a campaign of this workspace sent");
+        let words = "it holds no token of ours, and no configuration sends from its From";
+        let hint = "name a message that a campaign of this workspace sent";
+        let way = Way::not_checked("message", "message", words).hint(hint);
         return Ok(Section::message(head, about, vec![way]));
     };
     let Some(email) = course.email() else {
-        return Ok(Section::message(head, about, vec![Way::not_checked("message", "message", "it is no email")]));
+        let way = Way::not_checked("message", "message", "its configuration sends no email now");
+        return Ok(Section::message(head, about, vec![way]));
     };
-    keys.own(&email.dkim);
     test.progress.at(format_args!("{place}: signatures"));
-    let signatures = delivery::selftest::verify(&mail.raw, keys).await;
+    let signatures = delivery::selftest::verify(&mail.raw, keys, &email.dkim).await;
     let sent = known.sent(test, course, email).await?;
     let ring = test.context.store.key_ring();
     let mut ways = fields::unsubscribe(mail, sent.as_ref(), &ring);
@@ -124,7 +123,6 @@ async fn compare(
     ways.push(signed::one_click(mail, &signatures, &ring));
     ways.extend(fields::others(mail, sent.as_ref(), &ring));
     ways.push(signed::receiver(mail));
-    test.progress.at(format_args!("{place}: links"));
     ways.extend(links::check(test, course, &known, mail).await?);
     Ok(Section::message(head, about, ways))
 }

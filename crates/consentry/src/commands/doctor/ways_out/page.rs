@@ -1,15 +1,15 @@
 //! The pages behind links: opened, their buttons pressed as they stand there.
 
 use anyhow::Result;
-use consent::{Field, Level, Target};
+use consent::{Field, Level, Purpose, Target};
 use delivery::selftest::{Answer, Form, Method, Url, VisitError, heading};
 
 use super::answers;
 use super::bench::{Bench, Effect, Trial};
 use super::verdict::Way;
 
-/// Redirects that are followed from a link to its page, and from there to the brand's.
-const HOPS_MAX: usize = 5;
+/// Redirects that are followed from a link to its page, click trackers' included.
+const HOPS_MAX: usize = 10;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A link whose page is tried.
@@ -18,18 +18,15 @@ pub struct Link {
     pub label: String,
     /// Where it leads.
     pub url: Url,
-    /// How far it reaches.
-    pub level: Level,
-    /// Whether it leads to the page of choices.
-    pub choices: bool,
 }
 
 /// A button to press.
-struct Press<'l> {
+struct Button {
     kind: &'static str,
     label: String,
-    url: &'l Url,
-    button: &'static str,
+    /// As the form names it.
+    name: &'static str,
+    /// What pressing it says no to.
     target: Target,
     /// What is ticked first.
     ticked: Option<(&'static str, &'static str)>,
@@ -44,10 +41,10 @@ pub struct Page {
 }
 
 /// Opens a page as a browser does.
-pub async fn open(bench: &Bench<'_>, url: &Url, agent: &str) -> Result<Page, VisitError> {
+pub async fn open(bench: &Bench<'_>, url: &Url) -> Result<Page, VisitError> {
     let (mut url, mut hops) = (url.clone(), Vec::new());
     loop {
-        let answer = bench.ask(Method::GET, &url, agent, None).await?;
+        let answer = bench.ask(Method::GET, &url, None).await?;
         match answer.leads_to(&url) {
             Some(next) if hops.len() < HOPS_MAX => hops.push(std::mem::replace(&mut url, next)),
             _ => return Ok(Page { url, answer, hops }),
@@ -55,98 +52,77 @@ pub async fn open(bench: &Bench<'_>, url: &Url, agent: &str) -> Result<Page, Vis
     }
 }
 
-/// Tries the buttons of the page behind a link.
-pub async fn try_link(bench: &Bench<'_>, link: &Link) -> Result<Vec<Way>> {
-    let Some(token) = bench.token_of(link.url.as_str()) else {
-        let way = Way::fails("page", &link.label, "token", "the link isn't one of ours for the test address");
-        return Ok(vec![way.at(link.url.as_str())]);
-    };
-    let press = |kind, what: &str, button, target, ticked| Press {
-        kind,
-        label: format!("{}{what}", link.label),
-        url: &link.url,
-        button,
-        target,
-        ticked,
-    };
-    if !link.choices {
-        bench.progress.at(&link.label);
-        let press = press("page", "", "unsubscribe", bench.target(token), None);
-        return Ok(vec![try_button(bench, &press).await?]);
+impl Page {
+    /// Who stands between the link and its page.
+    pub fn strangers(&self, bench: &Bench<'_>) -> Vec<String> {
+        let others = self.hops.iter().chain([&self.url]).filter(|url| !bench.is_own_host(url));
+        let mut hosts: Vec<String> = others.filter_map(|url| url.host_str().map(str::to_owned)).collect();
+        hosts.dedup();
+        hosts
     }
-    bench.progress.at(&link.label);
-    let mut ways = Vec::with_capacity(2);
-    let level = if link.level == Level::Subscription { Level::Channel } else { link.level };
-    let saved = bench.target(consent::Token { level, ..token });
-    let save = press("choices_saved", ", a no saved", "save", saved, Some((level.as_str(), "n")));
-    ways.push(try_button(bench, &save).await?);
-    let stop = press("stop_all", ", stop everything", "stop-all", Target::Field(Field::Any), None);
-    ways.push(try_button(bench, &stop).await?);
-    Ok(ways)
 }
 
-async fn try_button(bench: &Bench<'_>, press: &Press<'_>) -> Result<Way> {
-    let trial = bench.begin(press.target).await?;
-    let (took, way) = attempt(bench, press, &trial).await?;
-    Ok(bench.put_back(&trial, took, way).await?.at(press.url.as_str()))
-}
-
-/// Opens the page and presses the button. Whether that took effect, and what is to be said of it.
-async fn attempt(bench: &Bench<'_>, press: &Press<'_>, trial: &Trial) -> Result<(bool, Way)> {
-    let Press { kind, label, url, button, target, .. } = press;
-    let fails = |problem, words: String| Way::fails(kind, label, problem, words);
-    let agent = Bench::browser(&trial.mark);
-    let page = match open(bench, url, &agent).await {
-        Ok(page) if page.answer.status.is_success() => page,
-        other => {
-            let answer = other.map(|page| page.answer);
-            return Ok((false, answers::lost(fails("", String::new()), bench, url, &answer)));
-        }
+/// Tries the buttons of the page that a link leads to; `token` is what its address there holds.
+pub async fn try_link(bench: &Bench<'_>, link: &Link, token: consent::Token) -> Result<Vec<Way>> {
+    if token.purpose == Purpose::Unsubscribe {
+        let (label, target) = (link.label.clone(), bench.target(token));
+        let button = Button { kind: "page", label, name: "unsubscribe", target, ticked: None };
+        return Ok(vec![press(bench, &link.url, &button).await?]);
+    }
+    let level = if token.level == Level::Subscription { Level::Channel } else { token.level };
+    let save = Button {
+        kind: "choices_saved",
+        label: format!("{}, a no saved", link.label),
+        name: "save",
+        target: bench.target(consent::Token { level, ..token }),
+        ticked: Some((level.as_str(), "n")),
     };
-    if bench.subject.state().await?.has_new_no(&trial.before, *target) {
-        let by_us = bench.subject.since(&trial.before).await?;
-        if by_us.iter().any(|entry| bench.subject.is_by(entry, &trial.mark)) {
-            return Ok((true, fails("get_acts", "opening the page opts out".to_owned())));
-        }
-        return Ok((false, fails("pressed", "somebody else pressed the button as soon as the page was opened".to_owned())));
+    let stop = Button {
+        kind: "stop_all",
+        label: format!("{}, stop everything", link.label),
+        name: "stop-all",
+        target: Target::Field(Field::Any),
+        ticked: None,
+    };
+    Ok(vec![press(bench, &link.url, &save).await?, press(bench, &link.url, &stop).await?])
+}
+
+async fn press(bench: &Bench<'_>, url: &Url, button: &Button) -> Result<Way> {
+    let act = async |trial: &Trial| attempt(bench, url, button, trial).await;
+    let way = bench.attempt((button.kind, &button.label), button.target, act).await?;
+    Ok(if way.url.is_some() { way } else { way.at(url.as_str()) })
+}
+
+/// Opens the page, presses the button, and says what came of it.
+async fn attempt(bench: &Bench<'_>, url: &Url, button: &Button, trial: &Trial) -> Result<Way> {
+    let Button { kind, label, name, ticked, .. } = button;
+    let fails = |problem, words: &str| Way::fails(kind, label, problem, words);
+    let page = match open(bench, url).await {
+        Ok(page) if page.answer.status.is_success() => page,
+        other => return Ok(answers::lost(fails("", ""), bench, url, &other.map(|page| page.answer))),
+    };
+    if !bench.subject.since(&trial.before).await?.is_empty() {
+        return Ok(fails("get_acts", "opening the page opts out"));
     }
     let html = page.answer.text();
-    let repeated = trial.before.choice(*target).is_no();
-    let form = Form::all(&html).into_iter().find(|form| form.posts && form.has_button(button));
-    let Some(form) = form.or_else(|| repeated.then(|| form_from_before(button))) else {
-        return Ok((false, no_button(bench, fails("no_button", String::new()), &page.answer)));
+    let Some(form) = Form::all(&html).into_iter().find(|form| form.posts && form.has_button(name)) else {
+        return Ok(no_button(bench, fails("no_button", ""), &html));
     };
-    let ticked: Vec<(&str, &str)> = press.ticked.into_iter().collect();
-    let there = |tick: &(&str, &str)| form.options.iter().any(|(name, value)| (&**name, &**value) == *tick);
-    if !ticked.iter().all(there) || repeated && !ticked.is_empty() {
-        let words = if repeated { "the test address has said no already" } else { "the form has other choices than this test knows" };
-        return Ok((false, Way::not_checked(kind, label, words)));
+    let is_there = |tick: &(&str, &str)| form.options.iter().any(|(name, value)| (&**name, &**value) == *tick);
+    if !ticked.iter().all(is_there) {
+        return Ok(Way::not_checked(kind, label, "the form has other choices than this test knows"));
     }
     let action = page.url.join(&form.action)?;
-    let body = form.pressed(button, &ticked);
-    let answer = bench.ask(Method::POST, &action, &agent, Some((FORM, body.as_bytes()))).await;
-    let Some(effect) = bench.effect(trial, &answer).await? else {
-        return Ok((false, answers::lost(fails("", String::new()), bench, &action, &answer)));
-    };
-    let way = judge(bench, press, &effect, &action, answer, &agent).await;
-    let way = old_page(bench, way, &page, &html, repeated, &agent).await;
-    Ok((true, hosts(bench, way, &page)))
+    let body = form.pressed(name, ticked.as_slice());
+    let answer = bench.ask(Method::POST, &action, Some((FORM, body.as_bytes()))).await;
+    Ok(match bench.effect(trial, &answer).await? {
+        Some(effect) => judge(bench, button, &effect, &action, answer).await,
+        None => answers::lost(fails("", ""), bench, &action, &answer),
+    })
 }
 
-/// What a page that was opened before the address had opted out would send: now it offers no button.
-fn form_from_before(button: &str) -> Form {
-    let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    Form {
-        posts: true,
-        fields: vec![named("via", "page")],
-        buttons: vec![named("action", button)],
-        ..Form::default()
-    }
-}
-
-fn no_button(bench: &Bench<'_>, way: Way, answer: &Answer) -> Way {
-    let title = heading(&answer.text());
-    let titled = title.map_or_else(String::new, |title| format!(" \u{201c}{title}\u{201d}"));
+fn no_button(bench: &Bench<'_>, way: Way, html: &str) -> Way {
+    let titled = heading(html).map_or_else(String::new, |title| format!(" \u{201c}{title}\u{201d}"));
     let way = Way { words: format!("the page{titled} has no button for it"), ..way };
     match bench.server.is_ours {
         Some(true) => way.hint("something in between shows a page of its own, or changes ours"),
@@ -157,64 +133,38 @@ fn no_button(bench: &Bench<'_>, way: Way, answer: &Answer) -> Way {
 /// What is to be said of a press that took effect.
 async fn judge(
     bench: &Bench<'_>,
-    press: &Press<'_>,
+    button: &Button,
     effect: &Effect,
     action: &Url,
     answer: Result<Answer, VisitError>,
-    agent: &str,
 ) -> Way {
-    let Press { kind, label, .. } = press;
-    let millis = u64::try_from(effect.after.as_millis()).ok();
-    if let Some((problem, words)) = Bench::wrong_effect(effect) {
+    let Button { kind, label, .. } = button;
+    let millis = effect.millis();
+    if let Some((problem, words)) = effect.problem() {
         return Way { millis, ..Way::fails(kind, label, problem, words) };
     }
-    let took = Bench::took(effect);
+    let took = effect.took();
+    let flawed = |problem, words: String| Way::flawed(kind, label, problem, format!("{took}; {words}"));
     let way = match answer {
-        Err(error) => Way::flawed(kind, label, error.code(), format!("{took}; the person sees an error: {error}")),
+        Err(error) => flawed(error.code(), format!("the person sees an error: {error}")),
         Ok(answer) => match answer.leads_to(action) {
-            Some(next) => after(bench, Way::works(kind, label, took), &next, agent).await,
+            Some(next) => afterwards(bench, Way::works(kind, label, took), &next).await,
             None if answer.status.is_success() => Way::works(kind, label, took),
-            None => {
-                let words = format!("{took}; the person sees an error ({})", answer.status.as_u16());
-                Way::flawed(kind, label, "status", words)
-            }
+            None => flawed("status", format!("the person sees an error ({})", answer.status.as_u16())),
         },
     };
     Way { millis, ..way }
 }
 
 /// The page that the person ends on: the brand's own, or ours.
-async fn after(bench: &Bench<'_>, way: Way, next: &Url, agent: &str) -> Way {
-    let found = open(bench, next, agent).await;
-    let told = if bench.is_own_host(next) { "the page".to_owned() } else { format!("the page {next}") };
-    let wrong = match found {
-        Ok(page) if page.answer.status.is_success() && bench.is_own_host(next) => return way,
-        Ok(page) if page.answer.status.is_success() => return way.note(format!("the page afterwards, {next}, answers")),
-        Ok(page) => format!("{told} afterwards answers {}", page.answer.status.as_u16()),
-        Err(error) => format!("{told} afterwards can't be opened: {error}"),
+async fn afterwards(bench: &Bench<'_>, way: Way, next: &Url) -> Way {
+    let wrong = match open(bench, next).await {
+        Ok(page) if page.answer.status.is_success() => return way,
+        Ok(page) => format!("answers {}", page.answer.status.as_u16()),
+        Err(error) => format!("can't be opened: {error}"),
     };
-    Way::flawed(way.kind, way.label, "confirmation", format!("{}; {wrong}", way.words))
+    let host = next.host_str().unwrap_or_default();
+    let words = format!("{}; the page afterwards, on {host}, {wrong}", way.words);
+    Way::flawed(way.kind, way.label, "confirmation", words)
         .hint("mend `[confirmation]` of the campaign, or that page: people take an error for a no that was lost")
-}
-
-/// A cache in between shows what was true before.
-async fn old_page(bench: &Bench<'_>, way: Way, page: &Page, html: &str, repeated: bool, agent: &str) -> Way {
-    if repeated || way.verdict != super::verdict::Verdict::Works {
-        return way;
-    }
-    let Ok(again) = bench.ask(Method::GET, &page.url, agent, None).await else { return way };
-    if again.text() != html {
-        return way;
-    }
-    let words = format!("{}; the page still says what was true before", way.words);
-    Way { millis: way.millis, ..Way::flawed(way.kind, way.label, "cached", words) }
-        .hint("a cache in between keeps pages that say `Cache-Control: no-store`: let it leave /u/, /p/ and /s/ alone")
-}
-
-/// Who stands between the link and its page.
-fn hosts(bench: &Bench<'_>, way: Way, page: &Page) -> Way {
-    let others = page.hops.iter().chain([&page.url]).filter(|url| !bench.is_own_host(url));
-    let mut hosts: Vec<&str> = others.filter_map(Url::host_str).collect();
-    hosts.dedup();
-    if hosts.is_empty() { way } else { way.note(format!("it leads through {}", hosts.join(", "))) }
 }

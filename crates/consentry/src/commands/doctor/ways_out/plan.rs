@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
-use delivery::Campaign;
 use delivery::selftest::Course;
 use store::Configuration;
 
@@ -57,9 +56,4 @@ pub async fn plan(context: &Context, wanted: &[String]) -> Result<Vec<Planned>> 
         planned.push(Planned { name, course });
     }
     Ok(planned)
-}
-
-/// The campaign file, of those given, whose content a run was sent with.
-pub fn content_of<'c>(campaigns: &'c [Campaign], course: &Course) -> Option<&'c Campaign> {
-    campaigns.iter().find(|campaign| campaign.fingerprint() == course.run.fingerprint)
 }

@@ -36,7 +36,7 @@ impl Progress {
         self.at(what);
     }
 
-    /// Prints a line of data above the bar.
+    /// Takes the line away.
     pub fn done(&self) {
         self.bar.finish_and_clear();
     }

@@ -73,62 +73,57 @@ impl Section {
 
 /// All that was found out.
 pub struct Report {
-    addresses: Vec<String>,
+    /// The test addresses.
+    pub addresses: Vec<String>,
+    /// Whether they are as they were.
+    pub put_back: bool,
+    /// Whether somebody stopped it before its end.
+    pub stopped: bool,
     /// Of configurations.
-    pub sections: Vec<Section>,
+    pub configurations: Vec<Section>,
     /// Of messages.
     pub messages: Vec<Section>,
 }
 
 impl Report {
-    pub fn new(subjects: &[Subject]) -> Self {
-        let addresses = subjects.iter().map(|subject| subject.text.clone()).collect();
-        Self { addresses, sections: Vec::new(), messages: Vec::new() }
-    }
-
     fn ways(&self) -> impl Iterator<Item = &Way> {
-        self.sections.iter().chain(&self.messages).flat_map(|section| &section.ways)
+        self.configurations.iter().chain(&self.messages).flat_map(|section| &section.ways)
     }
 
-    /// Whether nothing that was tried fails, and something was tried.
+    /// Whether everything was tried, nothing fails, and nothing is left behind.
     pub fn is_fine(&self) -> bool {
         let tried = self.ways().any(|way| way.verdict != Verdict::NotChecked);
-        tried && self.ways().all(|way| way.verdict != Verdict::Fails)
-    }
-
-    /// Whether the test addresses are as they were.
-    fn is_put_back(&self) -> bool {
-        self.ways().all(|way| way.problem != Some("not_put_back"))
+        tried && self.put_back && !self.stopped && self.ways().all(|way| way.verdict != Verdict::Fails)
     }
 
     /// Prints it.
-    pub fn print(&self, json: bool, stopped: bool) {
+    pub fn print(&self, json: bool) {
         let sum = Sum::of(self.ways());
         let value = json!({
             "works": self.is_fine(),
-            "stopped": stopped,
-            "putBack": self.is_put_back(),
+            "stopped": self.stopped,
+            "putBack": self.put_back,
             "testAddresses": self.addresses,
             "sum": sum,
-            "configurations": self.sections.iter().map(Section::describe).collect::<Vec<_>>(),
+            "configurations": self.configurations.iter().map(Section::describe).collect::<Vec<_>>(),
             "messages": self.messages.iter().map(Section::describe).collect::<Vec<_>>(),
         });
         output::data(json, &value, || {
             let mut lines: Vec<String> = Vec::new();
-            for section in self.sections.iter().chain(&self.messages) {
+            for section in self.configurations.iter().chain(&self.messages) {
                 lines.extend(section.lines());
                 lines.push(String::new());
             }
             lines.push(sum.in_words());
             if !self.addresses.is_empty() {
                 let addresses = self.addresses.join(" and ");
-                lines.push(if self.is_put_back() {
+                lines.push(if self.put_back {
                     format!("consent of {addresses} is as it was before")
                 } else {
-                    format!("consent of {addresses} is NOT as it was before, see above")
+                    format!("consent of {addresses} is NOT as it was before: `consentry profile show` tells what is recorded")
                 });
             }
-            if stopped {
+            if self.stopped {
                 lines.push("the test was stopped before its end".to_owned());
             }
             lines.join("\n")

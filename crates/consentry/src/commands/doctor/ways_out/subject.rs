@@ -1,15 +1,14 @@
 //! The address that is opted out for the test, and put back.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context as _, Result};
 use consent::{
-    Address, Choice, ConsentChange, EntryId, Entropy as _, Evidence, Field, Source, Subject as Whose, Target,
-    Timestamp,
+    Address, AddressId, Choice, ConsentChange, Entropy as _, EntryId, Evidence, Field, Source,
+    Subject as Whose, Target,
 };
 use intake::selftest;
-use store::{AddressOwner, Entry, Held, ProfileView, StoreError};
+use store::{AddressOwner, Entry, Held, StoreError};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::fail;
@@ -19,8 +18,6 @@ use crate::system::OsEntropy;
 const PUT_BACK: &str = "self-test: put back as it was";
 /// Entries of one person that are looked at: more than a test can make.
 const HISTORY_MAX: usize = 400;
-/// Marks that one test can make.
-const MARKS_MAX: i64 = 1 << 10;
 
 /// The test address.
 pub struct Subject {
@@ -29,36 +26,23 @@ pub struct Subject {
     pub text: String,
     /// Its id and whose it is.
     pub owner: AddressOwner,
-    /// Tells this test's marks from another's.
-    session: i64,
-    made: AtomicI64,
+    /// What all requests of this test carry, so that what comes of them is known as a test's.
+    pub mark: String,
+    /// Tells this test's mark from another's.
+    number: i64,
 }
 
 /// What is recorded of it.
 #[derive(Clone, Debug)]
 pub struct State {
-    values: BTreeMap<Target, (Choice, Timestamp, EntryId)>,
+    values: BTreeMap<Target, (Choice, EntryId)>,
     entries: Vec<EntryId>,
-}
-
-/// A mark that one request leaves.
-#[derive(Clone, Debug)]
-pub struct Mark {
-    number: i64,
-    /// What is put into the request.
-    pub text: String,
 }
 
 impl State {
     /// One value.
     pub fn choice(&self, target: Target) -> Choice {
-        self.values.get(&target).map_or(Choice::Unset, |(choice, ..)| *choice)
-    }
-
-    /// Whether a no was said here since `before`.
-    pub fn has_new_no(&self, before: &Self, target: Target) -> bool {
-        let now = self.values.get(&target);
-        self.choice(target).is_no() && now != before.values.get(&target)
+        self.values.get(&target).map_or(Choice::Unset, |(choice, _)| *choice)
     }
 
     /// The values that differ from those of `before`, with what they were.
@@ -71,37 +55,38 @@ impl State {
 }
 
 impl Subject {
-    /// Finds the address, or makes it known. Refuses one that is probably a customer's, unless `really`.
-    pub async fn open(context: &Context, text: &str, really: bool) -> Result<Self> {
-        let address = Address::guess(text).map_err(|error| {
-            fail(format!("--test-address {text}: {error}"), "give an email address, or a number with +")
-        })?;
-        if let Some(owner) = context.owner(&address).await?
-            && !really
-        {
+    /// Finds the address, or makes it known. Refuses one whose person has addresses that aren't test addresses too, since
+    /// a no may reach as far as those, and one of a person with an id of the operator's, unless `really`.
+    pub async fn open(
+        context: &Context,
+        text: &str,
+        address: Address,
+        all: &[AddressId],
+        really: bool,
+    ) -> Result<Self> {
+        if let Some(owner) = context.owner(&address).await? {
             let profile = context.store.profile(WORKSPACE, owner.profile).await?;
             let profile = profile.context("the profile has just gone")?;
-            if let Some(whose) = somebody(&profile) {
-                return Err(fail(
+            let refuse = |whose: &str, hint: &str| {
+                Err(fail(
                     format!("--test-address {text} belongs to a person {whose}; nothing was tested"),
-                    "name an address that is for tests alone; --really takes this one",
-                ));
+                    format!("name an address that is for tests alone, such as you+test@...{hint}"),
+                ))
+            };
+            if !profile.addresses.iter().all(|address| all.contains(&address.id)) {
+                return refuse("who has other addresses, which a no would reach too", "");
+            }
+            if profile.external_id.is_some() && !really {
+                return refuse("who has an id of yours, as customers do", "; --really takes this one");
             }
         }
         let found = context.store.resolve_or_create(WORKSPACE, vec![address], context.now()).await?;
         let owner = found.into_iter().next().context("the store gave no answer")?;
         let mut random = [0; 4];
         OsEntropy.fill(&mut random);
-        let session = i64::from(u32::from_le_bytes(random) >> 1) * MARKS_MAX;
-        let text = text.to_owned();
-        Ok(Self { context: context.clone(), text, owner, session, made: AtomicI64::new(0) })
-    }
-
-    /// A mark for the next request.
-    pub fn mark(&self) -> Result<Mark> {
-        let number = self.session + self.made.fetch_add(1, Ordering::Relaxed) % MARKS_MAX;
-        let ring = self.context.store.key_ring();
-        Ok(Mark { number, text: selftest::mark(&ring, WORKSPACE, self.owner.address, number)? })
+        let number = i64::from(u32::from_le_bytes(random));
+        let mark = selftest::mark(&context.store.key_ring(), WORKSPACE, owner.address, number)?;
+        Ok(Self { context: context.clone(), text: text.to_owned(), owner, mark, number })
     }
 
     /// What is recorded now.
@@ -109,7 +94,7 @@ impl Subject {
         let entries = self.history().await?.into_iter().map(|entry| entry.id).collect();
         let profile = self.context.store.profile(WORKSPACE, self.owner.profile).await?;
         let profile = profile.context("the test address's profile has gone")?;
-        let held = |held: &Held| (held.choice, held.at, held.entry);
+        let held = |held: &Held| (held.choice, held.entry);
         let mut values = BTreeMap::new();
         values.extend(profile.values.iter().map(|(field, value)| (Target::Field(*field), held(value))));
         values.extend(profile.subscriptions.iter().map(|(list, _, value)| (Target::List(*list), held(value))));
@@ -131,28 +116,14 @@ impl Subject {
         Ok(entries)
     }
 
-    /// Whether an entry was made by the request that left this mark.
-    pub fn is_by(&self, entry: &Entry, mark: &Mark) -> bool {
-        self.number_in(entry) == Some(mark.number)
-    }
-
-    /// Whether an entry was made by any request of this test.
+    /// Whether an entry was made by a request of this test.
     pub fn is_ours(&self, entry: &Entry) -> bool {
-        self.number_in(entry).is_some_and(|number| number / MARKS_MAX == self.session / MARKS_MAX)
+        let ring = self.context.store.key_ring();
+        selftest::number_in(&ring, self.owner.address, &entry.evidence) == Some(self.number)
     }
 
-    /// Whether it was made by another self-test, which works on the same address at the same time.
-    pub fn is_of_another_test(&self, entry: &Entry) -> bool {
-        self.number_in(entry).is_some() && !self.is_ours(entry)
-    }
-
-    fn number_in(&self, entry: &Entry) -> Option<i64> {
-        selftest::number_in(&self.context.store.key_ring(), self.owner.address, &entry.evidence)
-    }
-
-    /// Puts everything back as it was at `before`; answers the entries that did, or `None` where something is left that
-    /// won't go.
-    pub async fn put_back(&self, before: &State) -> Result<Option<Vec<EntryId>>> {
+    /// Puts everything back as it was at `before`; answers the entries that did.
+    pub async fn put_back(&self, before: &State) -> Result<Vec<EntryId>> {
         let mut made = Vec::new();
         for entry in self.since(before).await? {
             if entry.applied.iter().any(|set| set.old != set.new) {
@@ -175,8 +146,12 @@ impl Subject {
             let recorded = self.context.store.record(WORKSPACE, vec![change]).await?;
             made.extend(recorded.into_iter().filter_map(|recorded| recorded.entry));
         }
-        let back = self.state().await?.differing(before).is_empty();
-        Ok(back.then_some(made))
+        Ok(made)
+    }
+
+    /// Whether everything is as it was at `before`.
+    pub async fn is_as(&self, before: &State) -> Result<bool> {
+        Ok(self.state().await?.differing(before).is_empty())
     }
 
     async fn undo(&self, entry: EntryId) -> Result<Option<EntryId>> {
@@ -192,7 +167,7 @@ impl Subject {
     pub async fn clear_away(&self) -> Result<usize> {
         let state = self.state().await?;
         let stands = |entry: &&Entry| {
-            let target = |target: &Target| state.values.get(target).map(|(.., by)| *by) == Some(entry.id);
+            let target = |target: &Target| state.values.get(target).map(|(_, by)| *by) == Some(entry.id);
             entry.applied.iter().any(|set| set.old != set.new && target(&set.target))
         };
         let left: Vec<EntryId> = self
@@ -217,15 +192,4 @@ fn evidence() -> Evidence {
 
 fn puts_back(entry: &Entry) -> bool {
     entry.source == Source::SELF_TEST && entry.evidence.raw.as_deref() == Some(PUT_BACK)
-}
-
-/// Why an address looks like a customer's.
-fn somebody(profile: &ProfileView) -> Option<String> {
-    let others = profile.addresses.len().saturating_sub(1);
-    match (&profile.external_id, others) {
-        (Some(_), _) => Some("who has an id of yours".to_owned()),
-        (None, 0) => None,
-        (None, 1) => Some("who has another address".to_owned()),
-        (None, others) => Some(format!("who has {others} other addresses")),
-    }
 }
