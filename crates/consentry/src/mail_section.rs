@@ -65,9 +65,9 @@ pub struct MailboxSection {
 }
 
 impl MailboxSection {
-    /// Whether it goes by this name: its own, its user's or its host's.
+    /// Whether it goes by this name: its own, or its user's where it has none.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name.as_deref() == Some(name) || self.user == name || self.host == name
+        self.name.as_ref().unwrap_or(&self.user) == name
     }
 
     /// How to open it.

@@ -3,9 +3,7 @@
 //! It is signed for the one address that is tested: a mark that anybody could write would let anybody hide opt-outs from
 //! reports. It says where a choice came from and decides nothing else: marked or not, a no is a no.
 
-use consent::{
-    AddressId, Evidence, KeyRing, Level, ListId, Purpose, Source, Token, TokenError, WorkspaceId,
-};
+use consent::{AddressId, Evidence, KeyRing, Level, ListId, Purpose, Source, Token, TokenError, WorkspaceId};
 
 /// What stands before the token, in a user agent or in a mail.
 const PREFIX: &str = "consentry-selftest/";

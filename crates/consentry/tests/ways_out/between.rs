@@ -110,9 +110,16 @@ fn handle(manner: Manner, upstream: &str, head: &str, body: &[u8], stream: &mut 
     match manner {
         Manner::NoPost if posts => say(stream, "405 Method Not Allowed", "Allow: GET\r\n", ""),
         Manner::Swallows if posts => say(stream, "200 OK", "", "<h1>Thank you</h1>"),
-        Manner::Redirects if posts => say(stream, "301 Moved", "Location: https://www.brand.example/\r\n", ""),
+        Manner::Redirects if posts => {
+            say(stream, "301 Moved", "Location: https://www.brand.example/\r\n", "")
+        }
         Manner::Parked if of_link && !posts => {
-            say(stream, "200 OK", "Content-Type: text/html\r\n", "<h1>Soon here</h1><form><input name=q></form>");
+            say(
+                stream,
+                "200 OK",
+                "Content-Type: text/html\r\n",
+                "<h1>Soon here</h1><form><input name=q></form>",
+            );
         }
         Manner::DropsBody if posts => pass_on(upstream, head, b"", stream),
         Manner::Renames => {
@@ -153,7 +160,8 @@ fn ask(upstream: &str, head: &str, body: &[u8], answer: &mut Vec<u8>) {
         !line.starts_with("content-length:") && !line.starts_with("connection:")
     };
     let head: Vec<&str> = head.lines().filter(kept).collect();
-    let head = format!("{}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", head.join("\r\n"), body.len());
+    let head =
+        format!("{}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", head.join("\r\n"), body.len());
     server.write_all(head.as_bytes()).unwrap();
     server.write_all(body).unwrap();
     server.read_to_end(answer).unwrap();

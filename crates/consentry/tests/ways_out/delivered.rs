@@ -65,8 +65,17 @@ fn a_message_in_a_mailbox_is_compared_with_what_was_sent() {
     let sent = message_to(&world, OPS);
     let look = |code: i32| -> Value {
         let mut command = world.desk.command(&[
-            "doctor", "ways-out", "--no-dns", "--test-address", OPS, "--really", "--json", "--config", "consentry.toml",
-            "--mailbox", "seeds",
+            "doctor",
+            "ways-out",
+            "--no-dns",
+            "--test-address",
+            OPS,
+            "--really",
+            "--json",
+            "--config",
+            "consentry.toml",
+            "--mailbox",
+            "seeds",
         ]);
         let output = command.env("SEEDS_PASSWORD", Dovecot::USER.1).output().unwrap();
         let shown = String::from_utf8_lossy(&output.stdout);
@@ -80,9 +89,15 @@ fn a_message_in_a_mailbox_is_compared_with_what_was_sent() {
     let report = look(0);
     assert_eq!(report["messages"].as_array().unwrap().len(), 1);
     assert_eq!(report["messages"][0]["campaign"], "spring-main", "{report:#}");
-    for kind in
-        ["list_unsubscribe", "list_unsubscribe_post", "dkim", "one_click_offered", "return_path", "feedback_id", "from"]
-    {
+    for kind in [
+        "list_unsubscribe",
+        "list_unsubscribe_post",
+        "dkim",
+        "one_click_offered",
+        "return_path",
+        "feedback_id",
+        "from",
+    ] {
         assert_told(&report, kind, "works", "");
     }
 
@@ -132,7 +147,8 @@ fn a_customers_message_is_read_and_its_links_are_left_alone() {
     assert_told(&report, "one_click_offered", "works", "");
     let tracked = rewritten(&sent, &world.proxy.url(), tracker());
     world.desk.write("ann.eml", &tracked);
-    let report = world.desk.run(&[&alone[..], &["--test-address", OPS, "--really", "--wait", "1"]].concat()).json();
+    let report =
+        world.desk.run(&[&alone[..], &["--test-address", OPS, "--really", "--wait", "1"]].concat()).json();
     assert_told(&report, "body_links", "not_checked", "");
     let messages = &report["messages"];
     assert!(messages[0]["ways"].as_array().unwrap().iter().all(|way| way["entries"] == Value::Array(vec![])));

@@ -56,7 +56,9 @@ impl World {
         desk.run(&["import", "profiles", "people.csv"]).exits(0);
         desk.write(
             "consentry.toml",
-            format!("[mail]\nlisten = \"127.0.0.1:{smtp}\"\nhostname = \"back.example\"\n{more_of_server_file}"),
+            format!(
+                "[mail]\nlisten = \"127.0.0.1:{smtp}\"\nhostname = \"back.example\"\n{more_of_server_file}"
+            ),
         );
         let proxy = Proxy::before(format!("127.0.0.1:{http}"));
         let serving = Some(desk.serve_at(http, &["--config", "consentry.toml", "--drain-seconds", "0"]));
@@ -121,7 +123,8 @@ html = '<p>Hello, <a href="http://localhost:1/">look</a></p><p><a href="{{{{ uns
 
 /// Kind, verdict and problem of everything that was found out.
 fn told(report: &Value) -> Vec<[String; 3]> {
-    let sections = ["configurations", "messages"].into_iter().flat_map(|part| report[part].as_array().unwrap());
+    let sections =
+        ["configurations", "messages"].into_iter().flat_map(|part| report[part].as_array().unwrap());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     sections
         .flat_map(|section| section["ways"].as_array().unwrap())
@@ -133,7 +136,10 @@ fn told(report: &Value) -> Vec<[String; 3]> {
 #[track_caller]
 fn assert_told(report: &Value, kind: &str, verdict: &str, problem: &str) {
     let found = told(report);
-    assert!(found.iter().any(|way| *way == [kind, verdict, problem]), "{kind} {verdict} {problem}: {report:#}");
+    assert!(
+        found.iter().any(|way| *way == [kind, verdict, problem]),
+        "{kind} {verdict} {problem}: {report:#}"
+    );
 }
 
 #[test]
@@ -141,7 +147,11 @@ fn every_way_out_is_taken_and_put_back() {
     let Some(world) = World::open("") else { return };
     let ran = world.doctor(&["--config", "consentry.toml"]).exits(0);
     let report = ran.json();
-    assert_eq!((&report["works"], &report["putBack"]), (&Value::from(true), &Value::from(true)), "{report:#}");
+    assert_eq!(
+        (&report["works"], &report["putBack"]),
+        (&Value::from(true), &Value::from(true)),
+        "{report:#}"
+    );
     for kind in [
         "server",
         "opened",
@@ -169,7 +179,8 @@ fn every_way_out_is_taken_and_put_back() {
     world.desk.run(&["ledger", "verify"]).exits(0);
     world.desk.run(&["doctor"]).exits(0);
     // For people, it is said in words.
-    let words = world.desk.run(&["doctor", "ways-out", "--no-dns", "--test-address", OPS, "--really"]).exits(0).out;
+    let words =
+        world.desk.run(&["doctor", "ways-out", "--no-dns", "--test-address", OPS, "--really"]).exits(0).out;
     assert!(words.contains("● header link, one click") && words.contains("works: opted out in"), "{words}");
     assert!(words.contains(&format!("consent of {OPS} is as it was before")), "{words}");
 }
@@ -243,9 +254,12 @@ fn mail_that_nobody_reads_is_a_broken_way_out() {
     assert!(hints.contains(&format!("lead to 127.0.0.1:{}", world.smtp)), "{report:#}");
     world.assert_untouched();
     // Somebody reads it at last: the opt-out arrives after the test, and the next test takes it back.
-    let late = world.postfix.wait_for(5, PATIENCE).unwrap().into_iter().find(|mail| {
-        String::from_utf8_lossy(mail).contains("consentry-selftest/")
-    });
+    let late = world
+        .postfix
+        .wait_for(5, PATIENCE)
+        .unwrap()
+        .into_iter()
+        .find(|mail| String::from_utf8_lossy(mail).contains("consentry-selftest/"));
     let late = late.unwrap();
     let to = String::from_utf8_lossy(&late);
     let to = to.lines().find_map(|line| line.strip_prefix("X-Original-To: ")).unwrap().to_owned();
@@ -284,7 +298,8 @@ fn nobody_but_the_test_address_is_ever_opted_out() {
     world.desk.run(&["opt-out", "gone@b.example"]).exits(0);
     let report = test(&["--test-address", "gone@b.example", "--config", "consentry.toml", "--json"]).json();
     assert_told(&report, "one_click", "not_checked", "");
-    let told = world.desk.run(&["check", "--channel", "email", "--address", "gone@b.example", "--json"]).exits(3);
+    let told =
+        world.desk.run(&["check", "--channel", "email", "--address", "gone@b.example", "--json"]).exits(3);
     assert_eq!(told.json()["reason"], "OptedOutChannel");
     let gone = world.profile("gone@b.example");
     let mut by_test =

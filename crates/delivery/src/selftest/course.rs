@@ -125,7 +125,8 @@ impl Course {
     pub fn template_links(&self, address: AddressId, epoch: u32) -> Result<Vec<TemplateLink>, TokenError> {
         let links = &self.links;
         let mut made = Vec::with_capacity(6);
-        let mut push = |name: String, level, choices, url| made.push(TemplateLink { name, level, choices, url });
+        let mut push =
+            |name: String, level, choices, url| made.push(TemplateLink { name, level, choices, url });
         push("unsubscribe_url".to_owned(), links.level, false, links.unsubscribe(address, epoch)?);
         for level in Level::ALL {
             // The one at the configuration's own level is the same as the first.
@@ -163,7 +164,8 @@ impl Course {
         field(&mut header, "Message-ID", &MessageId::new(id));
         header.extend_from_slice(b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n");
         let body = format!("This is a test of unsubscribing by mail.\r\n{mark}\r\n");
-        let signer = Signer::load(&configuration.dkim).map_err(|problem| wrong(format!("dkim: {problem}")))?;
+        let signer =
+            Signer::load(&configuration.dkim).map_err(|problem| wrong(format!("dkim: {problem}")))?;
         let mut message = Vec::new();
         signer.sign(&header, body.as_bytes(), at, &mut message).map_err(wrong)?;
         message.extend_from_slice(&header);

@@ -109,8 +109,7 @@ mod tests {
     #[test]
     fn reads_the_links_that_people_see() {
         let mail = Delivered::read(MAIL.as_bytes()).unwrap();
-        let link =
-            |part, url: &str, visible| BodyLink { part, url: url.to_owned(), visible };
+        let link = |part, url: &str, visible| BodyLink { part, url: url.to_owned(), visible };
         assert_eq!(
             mail.links(),
             [

@@ -73,7 +73,8 @@ impl DkimKeys {
             format!("{}._domainkey.{}", key.selector, key.domain).eq_ignore_ascii_case(name)
         };
         let key = own.iter().find(is_named);
-        let record = key.and_then(|key| Some((public_record(key).ok()?, KeySource::Own(key.key_file.clone()))));
+        let record =
+            key.and_then(|key| Some((public_record(key).ok()?, KeySource::Own(key.key_file.clone()))));
         FoundKey { record, in_dns }
     }
 }

@@ -62,7 +62,10 @@ pub async fn verify(raw: &[u8], keys: &DkimKeys, own: &[DkimConfig]) -> Vec<Sign
         let key = keys.find(&name, own).await;
         let parsed = key.record.as_ref().map(|(record, _)| DomainKey::parse(record.as_bytes()));
         let parsed = parsed.unwrap_or(Err(Error::Dns(DnsError::InvalidRecordType)));
-        records.insert(name.into_boxed_str(), parsed.map_or_else(Txt::Error, |key| Txt::DomainKey(Arc::new(key))));
+        records.insert(
+            name.into_boxed_str(),
+            parsed.map_or_else(Txt::Error, |key| Txt::DomainKey(Arc::new(key))),
+        );
         found.push(key);
     }
     // Every key is found above, so that nobody is asked; the servers that it would ask matter to nobody.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::handshake;
-use hyper::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT,
+};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
@@ -114,7 +116,8 @@ impl Visitor {
         let asking = async {
             let (mut sender, connection) =
                 handshake(TokioIo::new(stream)).await.map_err(|_| VisitError::Closed)?;
-            let answer = async { read(sender.send_request(request).await.map_err(|error| lost(&error))?).await };
+            let answer =
+                async { read(sender.send_request(request).await.map_err(|error| lost(&error))?).await };
             tokio::pin!(answer);
             tokio::pin!(connection);
             tokio::select! {
@@ -154,7 +157,8 @@ impl Visitor {
         let shaking = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
         let shaken = timeout(CONNECT_WAIT, shaking).await.map_err(|_| VisitError::Timeout("tls"))?;
         let stream = shaken.map_err(|error| VisitError::of_handshake(&error))?;
-        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| read_certificate(chain.first()?));
+        let certificate =
+            stream.get_ref().1.peer_certificates().and_then(|chain| read_certificate(chain.first()?));
         Ok((Box::new(stream), certificate))
     }
 
@@ -213,11 +217,7 @@ fn lost(error: &hyper::Error) -> VisitError {
 async fn read(response: Response<Incoming>) -> Result<(StatusCode, HeaderMap, Bytes), VisitError> {
     let (head, body) = response.into_parts();
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            VisitError::TooLong
-        } else {
-            VisitError::Closed
-        }
+        if error.is::<http_body_util::LengthLimitError>() { VisitError::TooLong } else { VisitError::Closed }
     })?;
     Ok((head.status, head.headers, body.to_bytes()))
 }
@@ -227,4 +227,3 @@ fn read_certificate(der: &rustls_pki_types::CertificateDer<'_>) -> Option<Certif
     let ends_at = certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
     Some(Certificate { ends_at })
 }
-

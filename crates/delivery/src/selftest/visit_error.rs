@@ -76,7 +76,9 @@ fn certificate(error: &CertificateError) -> String {
         E::Expired | E::ExpiredContext { .. } => "has expired".to_owned(),
         E::NotValidYet | E::NotValidYetContext { .. } => "isn't valid yet".to_owned(),
         E::Revoked => "is revoked".to_owned(),
-        E::UnknownIssuer => "isn't signed by an authority that is trusted, or the chain is incomplete".to_owned(),
+        E::UnknownIssuer => {
+            "isn't signed by an authority that is trusted, or the chain is incomplete".to_owned()
+        }
         E::NotValidForName => "is for another name".to_owned(),
         E::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
             format!("is for another name ({})", presented.join(", "))

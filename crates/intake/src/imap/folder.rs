@@ -151,11 +151,7 @@ impl Folder {
 }
 
 /// Fetches what is asked for of some mails.
-pub(super) async fn ask(
-    session: &mut ImapSession,
-    uids: &str,
-    what: &str,
-) -> Result<Vec<Fetch>, ImapError> {
+pub(super) async fn ask(session: &mut ImapSession, uids: &str, what: &str) -> Result<Vec<Fetch>, ImapError> {
     let fetching = async move { session.uid_fetch(uids, what).await?.try_collect().await };
     patiently::<_, async_imap::error::Error>("FETCH", fetching).await
 }

@@ -8,11 +8,7 @@ use super::{ImapConfig, ImapError};
 use crate::inbox::MAIL_LENGTH_MAX;
 
 /// The newest mails from a sender, newest first, at most `limit`; those that are larger than [`MAIL_LENGTH_MAX`] left out.
-pub async fn newest_from(
-    config: &ImapConfig,
-    sender: &str,
-    limit: usize,
-) -> Result<Vec<Vec<u8>>, ImapError> {
+pub async fn newest_from(config: &ImapConfig, sender: &str, limit: usize) -> Result<Vec<Vec<u8>>, ImapError> {
     let mut session = login(config).await?;
     // EXAMINE opens it for reading alone (RFC 9051 section 6.3.3).
     patiently("the folder", session.examine(&config.folder)).await?;

@@ -123,11 +123,7 @@ impl Bench<'_> {
     }
 
     /// Watches for the effect of a request that has just been answered.
-    pub async fn effect(
-        &self,
-        trial: &Trial,
-        answer: &Result<Answer, VisitError>,
-    ) -> Result<Option<Effect>> {
+    pub async fn effect(&self, trial: &Trial, answer: &Result<Answer, VisitError>) -> Result<Option<Effect>> {
         let promises = answer.as_ref().is_ok_and(|answer| answer.status.as_u16() < 400);
         self.watch(trial, if promises { LOST_AFTER } else { UNLIKELY_AFTER }, PAUSE).await
     }

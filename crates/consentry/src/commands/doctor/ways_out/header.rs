@@ -72,7 +72,8 @@ async fn opened(bench: &Bench<'_>, url: &Url, token: Token) -> Result<Way> {
         let changed = bench.subject.since(&trial.before).await?;
         if let Some(entry) = changed.last() {
             let words = format!("opening it opts out ({})", who(entry));
-            let hint = "a security product may press the buttons that it finds: let it leave these links alone";
+            let hint =
+                "a security product may press the buttons that it finds: let it leave these links alone";
             return Ok(Way::fails(KIND, LABEL, "get_acts", words).hint(hint));
         }
         let way = Way::works(KIND, LABEL, "GET and HEAD change nothing");

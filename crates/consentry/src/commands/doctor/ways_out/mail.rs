@@ -126,7 +126,8 @@ async fn nothing(
     if !settings.mail_domains.iter().any(|known| known == domain) {
         way = way.hint(format!("mail for {domain} is refused here: `consentry init --mail-domain {domain}`"));
     }
-    let late = "should the mail arrive later, it opts the test address out then; the next test puts that back first";
+    let late =
+        "should the mail arrive later, it opts the test address out then; the next test puts that back first";
     Ok(way.hint(receiving.hint(domain, wait)).note(late))
 }
 
@@ -142,7 +143,9 @@ impl Receiving {
     fn hint(&self, domain: &str, wait: Duration) -> String {
         match self.polled {
             _ if !self.known => {
-                format!("who receives mail for {domain}? docs/receiving.md says how; --config tells this test")
+                format!(
+                    "who receives mail for {domain}? docs/receiving.md says how; --config tells this test"
+                )
             }
             _ if !self.doors.is_empty() => {
                 let doors = self.doors.join(" or ");

@@ -53,7 +53,7 @@ async fn mails(
         return Ok(Vec::new());
     };
     let section = file.mailbox.iter().find(|section| section.is_called(name)).ok_or_else(|| {
-        let hint = format!("name one with `name = \"{name}\"`, or by its user or host");
+        let hint = format!("name one with `name = \"{name}\"`, or by its user");
         fail(format!("{}: there is no [[mailbox]] `{name}`", beside.display()), hint)
     })?;
     let config = section.config(beside)?;
@@ -80,7 +80,8 @@ async fn mails(
         }
     }
     if found.is_empty() {
-        let hint = "send a campaign to an address whose mail ends there; --configuration narrows what is looked for";
+        let hint =
+            "send a campaign to an address whose mail ends there; --configuration narrows what is looked for";
         return Err(fail(format!("mailbox {name} holds no message of ours"), hint));
     }
     Ok(found)
@@ -94,7 +95,9 @@ async fn compare(
     keys: &DkimKeys,
 ) -> Result<Section> {
     let head = match &known.course {
-        Some(course) => format!("{place}: a message of \u{201c}{}\u{201d}, {}", course.run.campaign, known.by),
+        Some(course) => {
+            format!("{place}: a message of \u{201c}{}\u{201d}, {}", course.run.campaign, known.by)
+        }
         None => format!("{place}: no message of ours, as far as can be told"),
     };
     let about = json!({

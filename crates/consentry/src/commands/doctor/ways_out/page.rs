@@ -108,7 +108,8 @@ async fn attempt(bench: &Bench<'_>, url: &Url, button: &Button, trial: &Trial) -
     let Some(form) = Form::all(&html).into_iter().find(|form| form.posts && form.has_button(name)) else {
         return Ok(no_button(bench, fails("no_button", ""), &html));
     };
-    let is_there = |tick: &(&str, &str)| form.options.iter().any(|(name, value)| (&**name, &**value) == *tick);
+    let is_there =
+        |tick: &(&str, &str)| form.options.iter().any(|(name, value)| (&**name, &**value) == *tick);
     if !ticked.iter().all(is_there) {
         return Ok(Way::not_checked(kind, label, "the form has other choices than this test knows"));
     }
@@ -165,6 +166,7 @@ async fn afterwards(bench: &Bench<'_>, way: Way, next: &Url) -> Way {
     };
     let host = next.host_str().unwrap_or_default();
     let words = format!("{}; the page afterwards, on {host}, {wrong}", way.words);
-    Way::flawed(way.kind, way.label, "confirmation", words)
-        .hint("mend `[confirmation]` of the campaign, or that page: people take an error for a no that was lost")
+    Way::flawed(way.kind, way.label, "confirmation", words).hint(
+        "mend `[confirmation]` of the campaign, or that page: people take an error for a no that was lost",
+    )
 }

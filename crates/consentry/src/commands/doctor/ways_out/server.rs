@@ -37,8 +37,13 @@ impl Server {
             Err(error) => return Self::unreached(&url, label, error),
         };
         if url.scheme() == "http" && !is_this_machine(&url) {
-            let way = Way::fails("server", label, "http", "it isn't https, which RFC 8058 and mailbox providers ask for")
-                .hint("put an HTTPS proxy in front, and say so in `public_url`");
+            let way = Way::fails(
+                "server",
+                label,
+                "http",
+                "it isn't https, which RFC 8058 and mailbox providers ask for",
+            )
+            .hint("put an HTTPS proxy in front, and say so in `public_url`");
             return Self { reached: Ok(()), is_ours: None, way };
         }
         let (is_ours, way) = identify(&answer, label, key);
@@ -57,18 +62,23 @@ impl Server {
 pub fn unreached_hints(way: Way, url: &Url, error: &VisitError) -> Way {
     let host = url.host_str().unwrap_or_default();
     match error {
-        VisitError::Name(_) => way.hint(format!("the DNS record of {host} is missing, or `public_url` is misspelt")),
+        VisitError::Name(_) => {
+            way.hint(format!("the DNS record of {host} is missing, or `public_url` is misspelt"))
+        }
         VisitError::Connect(_) if is_this_machine(url) => {
             way.hint("is `consentry serve` running, and on this port?")
         }
         VisitError::Connect(_) | VisitError::Timeout("connection") => way
-            .hint("is the proxy in front of `consentry serve` running, and does the firewall let 443 through?")
+            .hint(
+                "is the proxy in front of `consentry serve` running, and does the firewall let 443 through?",
+            )
             .hint("if this machine can't reach its own public address: --via ADDR:PORT"),
-        VisitError::Certificate(_) => {
-            way.hint(format!("install a certificate for {host} with its whole chain, and renew it by a timer"))
-        }
+        VisitError::Certificate(_) => way
+            .hint(format!("install a certificate for {host} with its whole chain, and renew it by a timer")),
         VisitError::Tls(_) | VisitError::Protocol => way.hint("does something else listen on this port?"),
-        VisitError::Timeout(_) | VisitError::Closed => way.hint("is what the proxy hands requests to running?"),
+        VisitError::Timeout(_) | VisitError::Closed => {
+            way.hint("is what the proxy hands requests to running?")
+        }
         _ => way,
     }
 }
@@ -81,8 +91,13 @@ fn identify(answer: &Answer, label: String, key: &str) -> (Option<bool>, Way) {
     }
     // A signed-note key: name+hash+base64.
     if answer.status.is_success() && told.lines().count() == 1 && told.matches('+').count() >= 2 {
-        let way = Way::fails("server", label, "other_consentry", "another Consentry answers, to which our links mean nothing")
-            .hint("does `public_url` name this one, and does its `serve` use this data directory or database?");
+        let way = Way::fails(
+            "server",
+            label,
+            "other_consentry",
+            "another Consentry answers, to which our links mean nothing",
+        )
+        .hint("does `public_url` name this one, and does its `serve` use this data directory or database?");
         return (Some(false), way);
     }
     let code = answer.status.as_u16();
@@ -91,15 +106,21 @@ fn identify(answer: &Answer, label: String, key: &str) -> (Option<bool>, Way) {
             .note(format!("/ledger/vkey answers {code}, so that it can't be told whether it is this one"));
         return (None, way);
     }
-    let titled = heading(&text).map_or_else(String::new, |title| format!(", with a page \u{201c}{title}\u{201d}"));
-    let way = Way::not_checked("server", label, format!("something answers, and nothing tells that it is Consentry ({code}{titled})"))
-        .hint("a proxy may let /ledger through, too; the lines below tell whether the links work");
+    let titled =
+        heading(&text).map_or_else(String::new, |title| format!(", with a page \u{201c}{title}\u{201d}"));
+    let way = Way::not_checked(
+        "server",
+        label,
+        format!("something answers, and nothing tells that it is Consentry ({code}{titled})"),
+    )
+    .hint("a proxy may let /ledger through, too; the lines below tell whether the links work");
     (None, way)
 }
 
 /// Every answer of ours has these fields; proxies seldom have both.
 pub fn is_from_consentry(answer: &Answer) -> bool {
-    answer.header("x-robots-tag") == Some("noindex") && answer.header("referrer-policy") == Some("no-referrer")
+    answer.header("x-robots-tag") == Some("noindex")
+        && answer.header("referrer-policy") == Some("no-referrer")
 }
 
 fn protection(way: Way, url: &Url, certificate: Option<Certificate>, now: Timestamp) -> Way {
@@ -113,7 +134,8 @@ fn protection(way: Way, url: &Url, certificate: Option<Certificate>, now: Timest
     let (day, days) = (ends.get(..10).unwrap_or(&ends).to_owned(), left / DAY_SECONDS);
     if left < RENEWED_BEFORE.as_secs() && way.verdict == super::verdict::Verdict::Works {
         let words = format!("the certificate ends on {day}, in {days} days");
-        return Way::flawed("server", way.label.clone(), "certificate_ends", words).hint("renew it, by a timer");
+        return Way::flawed("server", way.label.clone(), "certificate_ends", words)
+            .hint("renew it, by a timer");
     }
     way.note(format!("the certificate is valid until {day}, {days} days"))
 }

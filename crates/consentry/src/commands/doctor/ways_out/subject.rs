@@ -97,7 +97,8 @@ impl Subject {
         let held = |held: &Held| (held.choice, held.entry);
         let mut values = BTreeMap::new();
         values.extend(profile.values.iter().map(|(field, value)| (Target::Field(*field), held(value))));
-        values.extend(profile.subscriptions.iter().map(|(list, _, value)| (Target::List(*list), held(value))));
+        values
+            .extend(profile.subscriptions.iter().map(|(list, _, value)| (Target::List(*list), held(value))));
         let own = profile.addresses.iter().find(|address| address.id == self.owner.address);
         let of_address = |(field, value): (&Field, &Held)| (Target::Identity(*field), held(value));
         values.extend(own.into_iter().flat_map(|address| address.values.iter().map(of_address)));

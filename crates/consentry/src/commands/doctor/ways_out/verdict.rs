@@ -207,7 +207,11 @@ impl Sum {
         .flatten()
         .collect();
         let checks = if total == 1 { "1 check" } else { &format!("{total} checks") };
-        if parts.is_empty() { "nothing was checked".to_owned() } else { format!("{checks}: {}", parts.join(", ")) }
+        if parts.is_empty() {
+            "nothing was checked".to_owned()
+        } else {
+            format!("{checks}: {}", parts.join(", "))
+        }
     }
 }
 

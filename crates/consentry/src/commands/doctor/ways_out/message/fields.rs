@@ -7,8 +7,8 @@ use intake::feedback::token_in;
 use super::super::verdict::{Verdict, Way};
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
-const WEBHOOK: &str = "who opts out there is known to that service alone: switch its own list-unsubscribe off, or take its webhook in \
-                       (docs/webhooks.md)";
+const WEBHOOK: &str = "who opts out there is known to that service alone: switch its own list-unsubscribe off, or \
+                       take its webhook in (docs/webhooks.md)";
 
 /// An address in List-Unsubscribe.
 pub enum Exit {
@@ -28,9 +28,9 @@ pub fn exits(mail: &Delivered, ring: &KeyRing) -> Vec<Exit> {
         match (ours, mailto(&uri)) {
             (true, None) => Exit::Link,
             (true, Some(_)) => Exit::Mail,
-            (false, Some((address, _))) => {
-                Exit::Foreign(address.rsplit_once('@').map_or(address.clone(), |(_, domain)| domain.to_owned()))
-            }
+            (false, Some((address, _))) => Exit::Foreign(
+                address.rsplit_once('@').map_or(address.clone(), |(_, domain)| domain.to_owned()),
+            ),
             (false, None) => {
                 let host = Url::parse(&uri).ok().and_then(|url| url.host_str().map(str::to_owned));
                 Exit::Foreign(host.unwrap_or(uri))
@@ -61,22 +61,39 @@ fn list_unsubscribe(mail: &Delivered, sent: Option<&Head>, ring: &KeyRing) -> Wa
     let (link, by_mail) = (has(|exit| matches!(exit, Exit::Link)), has(|exit| matches!(exit, Exit::Mail)));
     let fields = mail.head.all(LABEL).count();
     let way = match (fields, link, by_mail, foreign.as_slice()) {
-        (0, ..) if was_sent => Way::fails(KIND, LABEL, "removed", "it was sent, and has been taken out on the way")
-            .hint("mail programs show no \u{201c}Unsubscribe\u{201d}: look for a setting of the relay service"),
-        (0, ..) => Way::not_checked(KIND, LABEL, "it wasn't sent (`list_unsubscribe`)"),
-        (_, _, _, []) if !link && !by_mail => Way::fails(KIND, LABEL, "emptied", "it holds no address any more"),
-        (_, true, _, []) | (_, false, true, []) => Way::works(KIND, LABEL, "as it was sent"),
-        (_, true, _, hosts) => Way::flawed(KIND, LABEL, "added", format!("{} was added to it", hosts.join(", "))).hint(WEBHOOK),
-        (_, false, _, hosts) => {
-            Way::fails(KIND, LABEL, "replaced", format!("it was replaced: it leads to {}, not here", hosts.join(", "))).hint(WEBHOOK)
+        (0, ..) if was_sent => {
+            Way::fails(KIND, LABEL, "removed", "it was sent, and has been taken out on the way").hint(
+                "mail programs show no \u{201c}Unsubscribe\u{201d}: look for a setting of the relay service",
+            )
         }
+        (0, ..) => Way::not_checked(KIND, LABEL, "it wasn't sent (`list_unsubscribe`)"),
+        (_, _, _, []) if !link && !by_mail => {
+            Way::fails(KIND, LABEL, "emptied", "it holds no address any more")
+        }
+        (_, true, _, []) | (_, false, true, []) => Way::works(KIND, LABEL, "as it was sent"),
+        (_, true, _, hosts) => {
+            Way::flawed(KIND, LABEL, "added", format!("{} was added to it", hosts.join(", "))).hint(WEBHOOK)
+        }
+        (_, false, _, hosts) => Way::fails(
+            KIND,
+            LABEL,
+            "replaced",
+            format!("it was replaced: it leads to {}, not here", hosts.join(", ")),
+        )
+        .hint(WEBHOOK),
     };
     let sent_mail = sent.and_then(|sent| sent.first(LABEL)).is_some_and(|value| value.contains("mailto:"));
     let way = match way.verdict {
-        Verdict::Works if sent_mail && !by_mail => Way::flawed(KIND, LABEL, "mailto_removed", "the mail address has been taken out of it"),
+        Verdict::Works if sent_mail && !by_mail => {
+            Way::flawed(KIND, LABEL, "mailto_removed", "the mail address has been taken out of it")
+        }
         _ => way,
     };
-    if fields > 1 { way.note(format!("there are {fields} such fields; mail programs take one of them")) } else { way }
+    if fields > 1 {
+        way.note(format!("there are {fields} such fields; mail programs take one of them"))
+    } else {
+        way
+    }
 }
 
 fn post(mail: &Delivered, sent: Option<&Head>) -> Way {
@@ -128,6 +145,7 @@ fn return_path(mail: &Delivered, ring: &KeyRing) -> Way {
         return Way::works(KIND, LABEL, "as it was sent: bounces name their message");
     }
     let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
-    Way::flawed(KIND, LABEL, "replaced", format!("it was replaced: bounces go to {domain}, not here"))
-        .hint("take that service's webhook in, or addresses that are gone go on being mailed (docs/webhooks.md)")
+    Way::flawed(KIND, LABEL, "replaced", format!("it was replaced: bounces go to {domain}, not here")).hint(
+        "take that service's webhook in, or addresses that are gone go on being mailed (docs/webhooks.md)",
+    )
 }

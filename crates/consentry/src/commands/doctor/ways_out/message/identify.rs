@@ -75,11 +75,21 @@ fn decoded_once(text: &str) -> String {
 
 impl Known {
     /// The header as it was sent; `None` where nobody can tell to whom it went.
-    pub async fn sent(&self, test: &Test<'_>, course: &Course, email: &EmailConfiguration) -> Result<Option<Head>> {
+    pub async fn sent(
+        &self,
+        test: &Test<'_>,
+        course: &Course,
+        email: &EmailConfiguration,
+    ) -> Result<Option<Head>> {
         let store = &test.context.store;
         let owner = match &self.token {
             Some(token) => store.owner(WORKSPACE, token.address).await?,
-            None => test.subjects.iter().map(|subject| &subject.owner).find(|owner| owner.raw.contains('@')).cloned(),
+            None => test
+                .subjects
+                .iter()
+                .map(|subject| &subject.owner)
+                .find(|owner| owner.raw.contains('@'))
+                .cloned(),
         };
         let Some(owner) = owner else { return Ok(None) };
         let gate = course.gate(test.context.shared_store(), std::sync::Arc::clone(&test.context.clock));
@@ -94,7 +104,10 @@ impl Known {
 mod tests {
     #[test]
     fn what_trackers_encode_is_read() {
-        for url in ["https://t.example/?u=https%3A%2F%2Fm.example%2Fu%2Fabc", "https://t.example/?u=https%253A%252F%252Fm.example%252Fu%252Fabc"] {
+        for url in [
+            "https://t.example/?u=https%3A%2F%2Fm.example%2Fu%2Fabc",
+            "https://t.example/?u=https%253A%252F%252Fm.example%252Fu%252Fabc",
+        ] {
             assert_eq!(super::decoded(url), "https://t.example/?u=https://m.example/u/abc");
         }
         assert_eq!(super::decoded("100%"), "100%");

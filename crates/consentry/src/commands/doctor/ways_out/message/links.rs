@@ -42,8 +42,10 @@ pub async fn check(test: &Test<'_>, course: &Course, known: &Known, mail: &Deliv
                 .hint("was it taken out on the way, or does the content name none in this part?"),
             (None, Some(_)) => Way::works(KIND, label, "ours are as they were sent"),
             (None, None) => {
-                let words = "none of them is ours; they aren't followed, as it isn't known to be to the test address";
-                Way::not_checked(KIND, label, words).hint("send one to the test address, and name that by --test-address")
+                let words =
+                    "none of them is ours; they aren't followed, as it isn't known to be to the test address";
+                Way::not_checked(KIND, label, words)
+                    .hint("send one to the test address, and name that by --test-address")
             }
             (Some(bench), Some(url)) => follow(bench, label, &[url]).await?,
             (Some(bench), None) => follow(bench, label, &urls).await?,

@@ -30,9 +30,15 @@ fn one(signature: &Signature, vouched: bool) -> Way {
     let key = signature.key.as_ref().map_or_else(String::new, |key| format!(", with {key}"));
     let name = format!("{selector}._domainkey.{domain}");
     let way = match &signature.problem {
-        Some(problem) if vouched => Way::flawed(KIND, label, "invalid", format!("another signature vouches for one-click; this one {problem}{key}")),
+        Some(problem) if vouched => Way::flawed(
+            KIND,
+            label,
+            "invalid",
+            format!("another signature vouches for one-click; this one {problem}{key}"),
+        ),
         Some(problem) if signature.key.is_none() && signature.in_dns != InDns::Missing => {
-            Way::not_checked(KIND, label, format!("it {problem}")).hint(format!("--dkim-key {name}=FILE, or run this where DNS answers"))
+            Way::not_checked(KIND, label, format!("it {problem}"))
+                .hint(format!("--dkim-key {name}=FILE, or run this where DNS answers"))
         }
         Some(problem) => Way::fails(KIND, label, "invalid", format!("it {problem}{key}"))
             .hint("what changes messages after they are signed has to sign them itself"),
@@ -45,17 +51,24 @@ fn one(signature: &Signature, vouched: bool) -> Way {
                 Way::works(KIND, label, format!("verifies ({algorithm}){key}; covers both fields"))
             } else {
                 let words = format!("it verifies{key}, and doesn't cover {}", missing.join(" and "));
-                if vouched { Way::works(KIND, label, words) } else { Way::flawed(KIND, label, "uncovered", words) }
-                    .hint("RFC 8058 section 4 wants both fields signed")
+                if vouched {
+                    Way::works(KIND, label, words)
+                } else {
+                    Way::flawed(KIND, label, "uncovered", words)
+                }
+                .hint("RFC 8058 section 4 wants both fields signed")
             }
         }
     };
     match (&signature.in_dns, &signature.key) {
         (InDns::Missing, _) => {
             let words = format!("DNS has no key {name}, so that no receiver can verify it");
-            Way { words, ..Way::fails(KIND, way.label, "no_record", "") }.hint("publish the record, or name the selector that is published")
+            Way { words, ..Way::fails(KIND, way.label, "no_record", "") }
+                .hint("publish the record, or name the selector that is published")
         }
-        (InDns::Silent, Some(KeySource::Own(_))) => way.note("DNS gave no answer; receivers ask it for the key"),
+        (InDns::Silent, Some(KeySource::Own(_))) => {
+            way.note("DNS gave no answer; receivers ask it for the key")
+        }
         (InDns::NotAsked, Some(_)) => way.note("DNS wasn't asked; receivers ask it for the key"),
         _ => way,
     }
@@ -66,7 +79,10 @@ pub fn one_click(mail: &Delivered, signatures: &[Signature], ring: &KeyRing) -> 
     const KIND: &str = "one_click_offered";
     const LABEL: &str = "one click in mail programs";
     let exits = exits(mail, ring);
-    let secure = mail.head.all("List-Unsubscribe").any(|value| value.contains("<https://") || value.contains("<http://"));
+    let secure = mail
+        .head
+        .all("List-Unsubscribe")
+        .any(|value| value.contains("<https://") || value.contains("<http://"));
     let exact = mail.head.first("List-Unsubscribe-Post") == Some("List-Unsubscribe=One-Click");
     let mut wanting = Vec::new();
     if !secure {
@@ -82,7 +98,11 @@ pub fn one_click(mail: &Delivered, signatures: &[Signature], ring: &KeyRing) -> 
     if !wanting.is_empty() {
         let unknown = secure && exact && signatures.iter().any(|signature| signature.key.is_none());
         let words = wanting.join("; ");
-        return if unknown { Way::not_checked(KIND, LABEL, words) } else { Way::fails(KIND, LABEL, "not_offered", words) };
+        return if unknown {
+            Way::not_checked(KIND, LABEL, words)
+        } else {
+            Way::fails(KIND, LABEL, "not_offered", words)
+        };
     }
     if ours {
         Way::works(KIND, LABEL, "all that RFC 8058 asks for is there, and leads here")
@@ -97,13 +117,23 @@ pub fn receiver(mail: &Delivered) -> Way {
     const LABEL: &str = "receiver's verdict";
     // Only the top one is surely the receiver's own.
     let Some(value) = mail.head.first("Authentication-Results") else {
-        return Way::not_checked(KIND, LABEL, "the receiver wrote none into the message (Authentication-Results)");
+        return Way::not_checked(
+            KIND,
+            LABEL,
+            "the receiver wrote none into the message (Authentication-Results)",
+        );
     };
     let (server, results) = value.split_once(';').unwrap_or((value, ""));
     let server = server.split_whitespace().next().unwrap_or_default();
-    let told: Vec<&str> = results.split(';').filter_map(|result| result.split_whitespace().next()).filter(|result| result.contains('=')).collect();
-    let words = format!("{server} says {}", if told.is_empty() { "nothing".to_owned() } else { told.join(", ") });
-    let asked = |method: &str| told.iter().filter(|result| result.starts_with(method)).copied().collect::<Vec<_>>();
+    let told: Vec<&str> = results
+        .split(';')
+        .filter_map(|result| result.split_whitespace().next())
+        .filter(|result| result.contains('='))
+        .collect();
+    let words =
+        format!("{server} says {}", if told.is_empty() { "nothing".to_owned() } else { told.join(", ") });
+    let asked =
+        |method: &str| told.iter().filter(|result| result.starts_with(method)).copied().collect::<Vec<_>>();
     let bad = |method: &str| {
         let results = asked(method);
         !results.is_empty() && results.iter().all(|result| !result.ends_with("=pass"))
