@@ -25,7 +25,8 @@ pub fn lost(way: Way, bench: &Bench<'_>, url: &Url, answer: &Result<Answer, Visi
 fn told(bench: &Bench<'_>, url: &Url, answer: &Answer) -> (&'static str, String, &'static str) {
     let code = answer.status.as_u16();
     let ours = is_from_consentry(answer);
-    let title = heading(&answer.text()).map_or_else(String::new, |title| format!(", \u{201c}{title}\u{201d}"));
+    let title =
+        heading(&answer.text()).map_or_else(String::new, |title| format!(", \u{201c}{title}\u{201d}"));
     match code {
         200..=299 => (
             "swallowed",
