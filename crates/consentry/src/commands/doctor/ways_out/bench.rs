@@ -133,10 +133,10 @@ impl Bench<'_> {
         let clock = &self.context.clock;
         let answered = clock.monotonic();
         loop {
-            let state = self.subject.state().await?;
+            let choice = self.subject.choice(trial.target).await?;
             let seen = clock.monotonic();
             let since_answer = seen.saturating_sub(answered);
-            if state.choice(trial.target).is_no() {
+            if choice.is_no() {
                 let after = seen.saturating_sub(trial.begun);
                 return Ok(Some(Effect { after, since_answer, withheld: self.withheld().await? }));
             }

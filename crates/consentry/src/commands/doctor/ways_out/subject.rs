@@ -32,10 +32,13 @@ pub struct Subject {
     number: i64,
 }
 
+/// Each value with the entry that set it.
+type Values = BTreeMap<Target, (Choice, EntryId)>;
+
 /// What is recorded of it.
 #[derive(Clone, Debug)]
 pub struct State {
-    values: BTreeMap<Target, (Choice, EntryId)>,
+    values: Values,
     entries: Vec<EntryId>,
 }
 
@@ -92,6 +95,15 @@ impl Subject {
     /// What is recorded now.
     pub async fn state(&self) -> Result<State> {
         let entries = self.history().await?.into_iter().map(|entry| entry.id).collect();
+        Ok(State { values: self.values().await?, entries })
+    }
+
+    /// One value, as it is recorded now.
+    pub async fn choice(&self, target: Target) -> Result<Choice> {
+        Ok(self.values().await?.get(&target).map_or(Choice::Unset, |(choice, _)| *choice))
+    }
+
+    async fn values(&self) -> Result<Values> {
         let profile = self.context.store.profile(WORKSPACE, self.owner.profile).await?;
         let profile = profile.context("the test address's profile has gone")?;
         let held = |held: &Held| (held.choice, held.entry);
@@ -102,7 +114,7 @@ impl Subject {
         let own = profile.addresses.iter().find(|address| address.id == self.owner.address);
         let of_address = |(field, value): (&Field, &Held)| (Target::Identity(*field), held(value));
         values.extend(own.into_iter().flat_map(|address| address.values.iter().map(of_address)));
-        Ok(State { values, entries })
+        Ok(values)
     }
 
     async fn history(&self) -> Result<Vec<Entry>> {
