@@ -92,6 +92,9 @@ impl Source {
     pub const PROVIDER: Self = Self(Cow::Borrowed("provider"));
     /// A program, through the HTTP interface.
     pub const API: Self = Self(Cow::Borrowed("api"));
+    /// A self-test of the ways out, at an address of the operator's own: no statement of a person's, and for reports to
+    /// leave out.
+    pub const SELF_TEST: Self = Self(Cow::Borrowed("selftest"));
     /// A form in which somebody typed an address: it may be anybody's.
     pub const FORM: Self = Self(Cow::Borrowed("form"));
     /// The deliberate POST by which the owner of an address confirms an opt-in (double opt-in).
@@ -116,7 +119,7 @@ impl Source {
 
     /// Whether a yes from here is a deliberate new subscription, which outdates the links sent before it.
     pub fn renews(&self) -> bool {
-        self.is_live() && *self != Self::UNDO
+        self.is_live() && ![Self::UNDO, Self::SELF_TEST].contains(self)
     }
 }
 

@@ -37,10 +37,18 @@ pub struct MailSection {
     extra: Vec<String>,
 }
 
+impl MailSection {
+    /// Where mail is received.
+    pub fn doors(&self) -> Vec<String> {
+        self.listen.map(|address| address.to_string()).into_iter().chain(self.lmtp.clone()).collect()
+    }
+}
+
 /// A mailbox to read, as it stands there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailboxSection {
+    name: Option<String>,
     host: String,
     port: Option<u16>,
     #[serde(default)]
@@ -51,6 +59,27 @@ pub struct MailboxSection {
     folder: Option<String>,
     done_folder: Option<String>,
     poll_seconds: Option<u64>,
+    /// Holds messages that the operator got, for `doctor ways-out --mailbox`; `serve` leaves it alone.
+    #[serde(default)]
+    self_test: bool,
+}
+
+impl MailboxSection {
+    /// Whether it goes by this name: its own, or its user's where it has none.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.as_ref().unwrap_or(&self.user) == name
+    }
+
+    /// How to open it.
+    pub fn config(&self, beside: &Path) -> Result<ImapConfig> {
+        mailbox(self, beside)
+    }
+
+    /// How often `serve` looks into it at least; `None` where it doesn't.
+    pub fn polled(&self) -> Option<Duration> {
+        let seconds = self.poll_seconds.unwrap_or(POLL_SECONDS);
+        (!self.self_test).then(|| Duration::from_secs(seconds))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -78,7 +107,7 @@ impl MailDesk {
         if let Some(mail) = &file.mail {
             desk.receive(context, mail, &inbox, beside).await?;
         }
-        for section in &file.mailbox {
+        for section in file.mailbox.iter().filter(|section| !section.self_test) {
             desk.mailboxes.push((mailbox(section, beside)?, inbox.clone()));
         }
         Ok(desk)

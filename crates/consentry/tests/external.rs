@@ -274,12 +274,12 @@ fn refuses_what_is_forged(desk: Desk) {
         (with(&|link| link.sig.truncate(8)), 401, 401),
         (with(&|link| link.sig.clear()), 401, 401),
         // Whose it is can't be swapped, nor a header's taken for a page's.
-        (with(&|link| link.params = bob.page.params.clone()), 401, 401),
-        (with(&|link| link.pid = bob.page.pid.clone()), 401, 401),
-        (with(&|link| link.sig = bob.page.sig.clone()), 401, 401),
+        (with(&|link| link.params.clone_from(&bob.page.params)), 401, 401),
+        (with(&|link| link.pid.clone_from(&bob.page.pid)), 401, 401),
+        (with(&|link| link.sig.clone_from(&bob.page.sig)), 401, 401),
         (with(&|link| link.params.truncate(10)), 400, 400),
         (with(&|link| link.pid.truncate(6)), 400, 400),
-        (with(&|link| link.params = "%00".to_owned()), 400, 400),
+        (with(&|link| "%00".clone_into(&mut link.params)), 400, 400),
         (with(&|link| link.params.clear()), 400, 400),
         (with(&|link| link.pid.clear()), 400, 400),
     ] {
@@ -289,6 +289,16 @@ fn refuses_what_is_forged(desk: Desk) {
         assert_eq!(found, told, "{link:?}: {answer}");
         assert!(!answer.to_string().contains("example.com"), "{answer}");
     }
+    refuses_mangled_requests(&at, &ann, &bob);
+    refuses_who_may_not(&at, &ann);
+    assert_eq!(at.everything(), before);
+    // Our own links are no links to the brand's page, nor the other way round.
+    let (status, _) = at.serving.ask("GET", &format!("/u/{}", ann.params), "", "");
+    assert_eq!(status, 400);
+    assert_eq!(at.tell(&ann, &marketing("no")).0, 200);
+}
+
+fn refuses_mangled_requests(at: &World, ann: &Signed, bob: &Links) {
     let no = marketing("no");
     let headers = "Content-Type: application/json\r\n";
     let good = ann.query();
@@ -321,7 +331,14 @@ fn refuses_what_is_forged(desk: Desk) {
     }
     let authorized = format!("Authorization: Bearer {SITE}\r\n{headers}");
     assert_eq!(at.raw("POST", &path, &authorized, &vec![b' '; 256 << 10], 10 << 20).0, 413);
-    // Only who may, and only what a method is for.
+}
+
+/// Only who may, and only what a method is for.
+fn refuses_who_may_not(at: &World, ann: &Signed) {
+    let no = marketing("no");
+    let headers = "Content-Type: application/json\r\n";
+    let good = ann.query();
+    let path = format!("/preferences?{good}");
     assert_eq!(at.raw("POST", &path, headers, no.as_bytes(), no.len()).0, 401);
     assert_eq!(at.ask("wrong", "POST", &path, headers, &no).1["error_code"], "401013");
     assert_eq!(at.ask(READER, "POST", &path, headers, &no).1["error_code"], "403200");
@@ -338,11 +355,6 @@ fn refuses_what_is_forged(desk: Desk) {
     for body in ["", "{}", r#"{"consentIdentity":"ann@example.com"}"#] {
         assert_eq!(at.ask(SITE, "POST", "/opt-in", headers, body).0, 400, "{body}");
     }
-    assert_eq!(at.everything(), before);
-    // Our own links are no links to the brand's page, nor the other way round.
-    let (status, _) = at.serving.ask("GET", &format!("/u/{}", ann.params), "", "");
-    assert_eq!(status, 400);
-    assert_eq!(at.tell(&ann, &no).0, 200);
 }
 
 #[test]

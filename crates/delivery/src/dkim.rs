@@ -61,6 +61,11 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
+    /// Signs nothing.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Reads the key files.
     pub fn load(configs: &[DkimConfig]) -> Result<Self, String> {
         configs
@@ -184,6 +189,17 @@ fn read_key(path: &Path) -> Result<DkimKey, String> {
     // The cryptography library refuses RSA keys below 2048 bits.
     let key = RsaKey::<Sha256>::from_key_der(der);
     key.map(DkimKey::Rsa).map_err(|_| "must be an rsa key of 2048 to 4096 bits or an ed25519 key".to_owned())
+}
+
+/// The DNS record that belongs to a key, made from its private half.
+pub(crate) fn public_record(config: &DkimConfig) -> Result<String, String> {
+    let (kind, public) = match read_key(&config.key_file)? {
+        DkimKey::Ed25519(key) => ("ed25519", key.public_key()),
+        DkimKey::Rsa(key) => ("rsa", key.public_key()),
+        #[allow(unreachable_patterns, reason = "the library has more kinds with other features")]
+        _ => return Err("is of a kind without a record".to_owned()),
+    };
+    Ok(format!("v=DKIM1; k={kind}; p={}", data_encoding::BASE64.encode(&public)))
 }
 
 impl Signer {

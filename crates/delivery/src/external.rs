@@ -55,17 +55,17 @@ impl ExternalUrl {
 
 /// A host name or address, and perhaps a port.
 fn is_authority(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, rest)) => (
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host, port) = if let Some((v6, rest)) = bracketed {
+        (
             v6.parse::<std::net::Ipv6Addr>().is_ok(),
             rest.strip_prefix(':').or(rest.is_empty().then_some("443")),
-        ),
-        None => {
-            let (name, port) = text.split_once(':').unwrap_or((text, "443"));
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-            let named = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain);
-            (named && name.len() <= 253 && !name.contains(".."), Some(port))
-        }
+        )
+    } else {
+        let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        let named = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain);
+        (named && name.len() <= 253 && !name.contains(".."), Some(port))
     };
     host && port.is_some_and(|port| {
         port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)

@@ -149,6 +149,45 @@ impl Scan {
     }
 }
 
+/// A tag by itself.
+pub(crate) struct Tag {
+    /// In lower case.
+    pub name: String,
+    /// Whether it is an end tag.
+    pub closes: bool,
+    attributes: Vec<(String, String)>,
+}
+
+impl Tag {
+    /// An attribute's value, decoded; empty for one without.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The tags in `html`, in their order; those in comments and in what isn't markup left out.
+pub(crate) fn tags(html: &str) -> Vec<Tag> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, rest)| rest);
+            continue;
+        }
+        let (closes, name) = rest.strip_prefix('/').map_or((false, rest), |name| (true, name));
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let length = name.find(|c: char| c.is_whitespace() || c == '>' || c == '/').unwrap_or(name.len());
+        let (attributes, tail) = attributes(&name[length..]);
+        let name = name[..length].to_ascii_lowercase();
+        rest = if !closes && RAW.contains(&&*name) { &tail[find_end(tail, &name)..] } else { tail };
+        found.push(Tag { name, closes, attributes });
+    }
+    found
+}
+
 /// Where `</name` begins, in any case.
 fn find_end(text: &str, name: &str) -> usize {
     let mut from = 0;
@@ -228,7 +267,7 @@ fn attributes(mut text: &str) -> (Vec<(String, String)>, &str) {
 }
 
 /// The character references that addresses and spaces are written with.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -27,6 +27,7 @@ mod receiving;
 pub mod refusals;
 mod render;
 pub mod run;
+pub mod selftest;
 mod settle;
 pub mod single;
 pub mod sms;
@@ -43,6 +44,7 @@ pub use forecast::{Forecast, forecast};
 pub use links::Links;
 pub use mailbox::Mailbox;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
+pub use render::Person;
 pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
 
 #[cfg(test)]

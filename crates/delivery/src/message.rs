@@ -68,10 +68,20 @@ pub struct Buffers {
 impl Composer {
     /// Prepares. The keys come loaded.
     pub fn new(campaign: &Campaign, configuration: &EmailConfiguration, signer: Signer) -> Self {
+        Self::of(&campaign.name, campaign.list.as_deref(), configuration, signer)
+    }
+
+    /// The same for a campaign of which only the name and the list are known.
+    pub(crate) fn of(
+        campaign: &str,
+        list: Option<&str>,
+        configuration: &EmailConfiguration,
+        signer: Signer,
+    ) -> Self {
         let mut composer = Self::bare(configuration, signer);
         composer.list_unsubscribe = configuration.list_unsubscribe.clone();
         composer.mailto_domain = configuration.mailto_domain().map(str::to_owned);
-        if let Some(list) = &campaign.list {
+        if let Some(list) = list {
             let id = format!("<{list}.{}>", configuration.from.domain());
             if id.len() <= LIST_ID_LENGTH_MAX {
                 composer.list.extend_from_slice(format!("List-Id: {id}\r\n").as_bytes());
@@ -81,7 +91,7 @@ impl Composer {
         if composer.list_unsubscribe.has_url() {
             composer.tail.extend_from_slice(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
         }
-        if let Some(feedback) = feedback_id(campaign, configuration) {
+        if let Some(feedback) = feedback_id(campaign, list, configuration) {
             field(&mut composer.tail, "Feedback-ID", &Text::new(feedback));
         }
         composer.tail.extend_from_slice(b"MIME-Version: 1.0\r\n");
@@ -196,7 +206,7 @@ pub(crate) fn message_id(token: &str) -> String {
     id
 }
 
-fn field(out: &mut Vec<u8>, name: &str, value: &impl Header) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &str, value: &impl Header) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     value.write_header(out, name.len() + 2);
@@ -207,14 +217,14 @@ fn mailbox(mailbox: &Mailbox) -> Address<'_> {
 }
 
 /// `campaign:list:channel:sender`: who sends what, the same for all recipients.
-fn feedback_id(campaign: &Campaign, configuration: &EmailConfiguration) -> Option<String> {
+fn feedback_id(campaign: &str, list: Option<&str>, configuration: &EmailConfiguration) -> Option<String> {
     let sender = configuration.feedback_id.as_ref()?;
     let plain = |text: &str| -> String {
         let clean = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
         text.chars().take(40).map(clean).collect()
     };
-    let mut id = plain(&campaign.name);
-    let _ = write!(id, ":{}:email:{sender}", campaign.list.as_deref().map(plain).unwrap_or_default());
+    let mut id = plain(campaign);
+    let _ = write!(id, ":{}:email:{sender}", list.map(plain).unwrap_or_default());
     Some(id)
 }
 

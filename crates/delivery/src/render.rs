@@ -87,8 +87,8 @@ pub struct Rendered {
 
 impl Rendered {
     /// What was made elsewhere.
-    pub(crate) fn of(subject: String, html: Option<String>, text: String) -> Self {
-        Self { subject: one_line(&subject), html, text, scratch: Vec::new() }
+    pub(crate) fn of(subject: &str, html: Option<String>, text: String) -> Self {
+        Self { subject: one_line(subject), html, text, scratch: Vec::new() }
     }
 }
 

@@ -199,7 +199,7 @@ impl Single {
         let holds = || permit.still_holds(clock.monotonic());
         match &mut self.line {
             Line::Mail { composer, session, buffers, .. } => {
-                let rendered = Rendered::of(letter.subject.clone(), letter.html.clone(), letter.text.clone());
+                let rendered = Rendered::of(&letter.subject, letter.html.clone(), letter.text.clone());
                 let composed = composer.compose(&permit.person, &rendered, &links, clock.now(), buffers);
                 let (envelope, bytes) = match composed {
                     Ok(composed) => composed,

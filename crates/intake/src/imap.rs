@@ -6,6 +6,7 @@
 
 mod connect;
 mod folder;
+mod look;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::inbox::Inbox;
 use folder::Folder;
+pub use look::newest_from;
 
 /// First and longest wait before a lost connection is made anew.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));

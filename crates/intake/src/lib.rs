@@ -12,4 +12,5 @@ pub mod webhook;
 pub mod import;
 pub mod opt_out_list;
 pub mod review;
+pub mod selftest;
 pub mod suppression;

@@ -173,18 +173,17 @@ impl<R: BufRead> Rows<'_, R> {
                 Some(Record::Whole { line, bytes }) => (line, bytes, None),
                 Some(Record::Broken { line, bytes, reason }) => (line, bytes, Some(reason)),
             };
-            let columns = match self.columns {
-                Some(columns) => columns,
-                None => {
-                    self.delimiter = delimiter(&bytes);
-                    self.splitter = Splitter::new(self.delimiter);
-                    let (columns, is_header) = find_columns(&split(&bytes, self.delimiter)?, self.options)?;
-                    self.columns = Some(columns);
-                    if is_header {
-                        continue;
-                    }
-                    columns
+            let columns = if let Some(columns) = self.columns {
+                columns
+            } else {
+                self.delimiter = delimiter(&bytes);
+                self.splitter = Splitter::new(self.delimiter);
+                let (columns, is_header) = find_columns(&split(&bytes, self.delimiter)?, self.options)?;
+                self.columns = Some(columns);
+                if is_header {
+                    continue;
                 }
+                columns
             };
             return Ok(Some((line, self.row(columns, &bytes, broken))));
         }
@@ -220,13 +219,11 @@ fn find_columns(first: &[String], options: &Options) -> Result<(Columns, bool), 
         return Ok((Columns { number, time: place(&TIME_HEADERS), code: place(&CODE_HEADERS) }, true));
     }
     let numbers = |cell: &String| address(cell, options).is_some();
-    match (&options.column, first.iter().position(numbers)) {
-        (None, Some(number)) => Ok((Columns { number, time: None, code: None }, false)),
-        _ => {
-            let found: Vec<String> = first.iter().map(|cell| format!("`{cell}`")).collect();
-            Err(ListError::Column(found.join(", ")))
-        }
+    if let (None, Some(number)) = (&options.column, first.iter().position(numbers)) {
+        return Ok((Columns { number, time: None, code: None }, false));
     }
+    let found: Vec<String> = first.iter().map(|cell| format!("`{cell}`")).collect();
+    Err(ListError::Column(found.join(", ")))
 }
 
 fn address(cell: &str, options: &Options) -> Option<Address> {

@@ -23,6 +23,8 @@ use consent::{
 };
 use store::{AddressOwner, Recorded, Store, StoreError};
 
+use crate::selftest;
+
 /// Why a link can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -152,11 +154,12 @@ pub async fn one_click(
     if token.purpose != Purpose::Unsubscribe {
         return Err(LinkError::OtherPurpose);
     }
+    let source = selftest::source(&store.key_ring(), token.address, &evidence, Source::ONE_CLICK);
     let make = move |owner: &AddressOwner| {
         let opened = Opened { token, owner: owner.clone() };
         let target = opened.target(token.level);
         (!opened.is_outdated())
-            .then(|| change(&opened, (target, Choice::No, evidence.clone()), Source::ONE_CLICK, now))
+            .then(|| change(&opened, (target, Choice::No, evidence.clone()), source.clone(), now))
     };
     match store.record_for(token.workspace, token.address, Box::new(make)).await {
         Ok(Some(_)) => Ok(OneClick::Acted),
@@ -174,7 +177,12 @@ pub async fn choose(
     source: Source,
     now: Timestamp,
 ) -> Result<Vec<Recorded>, LinkError> {
-    let changes = choices.into_iter().map(|choice| change(opened, choice, source.clone(), now)).collect();
+    let ring = store.key_ring();
+    let made = |choice: (Target, Choice, Evidence)| {
+        let source = selftest::source(&ring, opened.owner.address, &choice.2, source.clone());
+        change(opened, choice, source, now)
+    };
+    let changes = choices.into_iter().map(made).collect();
     Ok(store.record(opened.token.workspace, changes).await?)
 }
 

@@ -34,9 +34,8 @@ impl Signal {
 pub(crate) fn signal(requester: &Requester, screen: &Screen<'_>) -> (Signal, Option<String>) {
     match refused(screen).map(|known| screen.date(known.at)) {
         Some(Some(date)) => (Signal::Recorded, Some(date)),
-        Some(None) => (Signal::Silent, None),
         None if requester.gpc => (Signal::Sent, None),
-        None => (Signal::Silent, None),
+        Some(None) | None => (Signal::Silent, None),
     }
 }
 

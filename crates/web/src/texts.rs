@@ -88,12 +88,11 @@ async fn receive(
     let headers = headers(&parts.headers);
     let head = head(state, parts, &headers);
     endpoint.admit(&head)?;
-    let _place = match small(&parts.headers) {
-        true => None,
-        false => {
-            let place = tokio::time::timeout(PLACE_TIME_MAX, hooks.bodies.acquire()).await;
-            Some(place.ok().and_then(Result::ok).ok_or(Failure::Busy)?)
-        }
+    let _place = if small(&parts.headers) {
+        None
+    } else {
+        let place = tokio::time::timeout(PLACE_TIME_MAX, hooks.bodies.acquire()).await;
+        Some(place.ok().and_then(Result::ok).ok_or(Failure::Busy)?)
     };
     let body = read(&parts.headers, body, BODY_LENGTH_MAX).await?;
     let events = match endpoint.receive(&webhook::Request { body: &body, ..head })? {
@@ -101,10 +100,14 @@ async fn receive(
         Reception::Events(events) => events,
     };
     let mut counts = Counts { passed_over: events.passed_over, ..Counts::default() };
-    events.events.iter().for_each(|event| counts.event(event));
+    for event in &events.events {
+        counts.event(event);
+    }
     let (store, clock) = (state.config().store.as_ref(), state.config().clock.as_ref());
     let outcomes = sms::take_all(store, desk, events.events, clock).await.map_err(Failure::Store)?;
-    outcomes.iter().for_each(|outcome| counts.outcome(outcome));
+    for outcome in &outcomes {
+        counts.outcome(outcome);
+    }
     let reply = outcomes.into_iter().find_map(|outcome| match outcome {
         Outcome::Taken { reply, .. } => reply,
         _ => None,

@@ -109,7 +109,9 @@ fn pair<'t>(params: &'t str, pid: &'t str) -> [&'t [u8]; 3] {
 fn seal(keys: &Keyed, parts: &[&[u8]], length: usize) -> Result<String, TokenError> {
     let (key_id, mac) = keys.last().ok_or(TokenError::NoKey)?;
     let mut mac = mac.clone();
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     let mut bytes = vec![VERSION, *key_id];
     bytes.extend_from_slice(&mac.finalize().into_bytes()[..length]);
     Ok(BASE64URL_NOPAD.encode(&bytes))
@@ -126,7 +128,9 @@ fn verify<const LENGTH: usize>(keys: &Keyed, parts: &[&[u8]], text: &str) -> Res
     };
     let (_, mac) = keys.iter().find(|(id, _)| id == key_id).ok_or(TokenError::UnknownKey)?;
     let mut mac = mac.clone();
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.verify_truncated_left(seal).map_err(|_| TokenError::Forged)
 }
 

@@ -3,6 +3,7 @@
 mod allow;
 mod classify;
 mod db;
+mod doctor;
 mod intake;
 mod ledger;
 mod list;
@@ -17,6 +18,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
+pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;
 pub use list::{List, ListDetails};
@@ -119,8 +121,8 @@ pub enum Command {
     /// Debug what comes in
     #[command(subcommand)]
     Classify(Classify),
-    /// Check the data directory and the settings
-    Doctor,
+    /// Check the data directory and the settings, or whether the ways out of messages really work
+    Doctor(Doctor),
     /// Print a completion script for a shell
     Completions {
         /// Which shell

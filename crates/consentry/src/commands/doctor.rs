@@ -1,5 +1,7 @@
 //! `consentry doctor`
 
+pub mod ways_out;
+
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 

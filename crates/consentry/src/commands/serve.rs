@@ -78,7 +78,7 @@ async fn interfaces(context: &Context, keys: Vec<ApiKey>, profile_namespace: Str
         uploads_dir: context.dir.join("uploads"),
     });
     state.resume().await;
-    ajo_router(state)
+    ajo_router(&state)
 }
 
 /// The public pages over this data directory, asked by programs on this machine; with receivers of texts, if any.

@@ -104,7 +104,11 @@ impl Desk {
 
     /// The same, with more arguments.
     pub fn serve_with(&self, arguments: &[&str]) -> Serving {
-        let port = xtask::servers::free_port().unwrap();
+        self.serve_at(xtask::servers::free_port().unwrap(), arguments)
+    }
+
+    /// The same, on a port that somebody knows already.
+    pub fn serve_at(&self, port: u16, arguments: &[&str]) -> Serving {
         let address = format!("127.0.0.1:{port}");
         let mut command = self.command(&[&["serve", "--listen", &address], arguments].concat());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -9,6 +9,7 @@ use store::{AddressOwner, Feedback, FeedbackKind, Store, StoreError, Taken};
 
 use super::{Report, What};
 use crate::mail::cut;
+use crate::selftest;
 
 /// Reports that are taken in one transaction.
 const BATCH: usize = 1_000;
@@ -95,7 +96,9 @@ async fn take_known(
     let mut kinds = Vec::with_capacity(known.len());
     for (at, known) in known.iter().enumerate() {
         let change = if before[at] { None } else { change(store, known, now).await? };
-        kinds.push(kind(known, change.is_some()));
+        // What a self-test sends is nobody's unsubscription, and isn't counted as one.
+        let counts = change.as_ref().is_some_and(|change| change.source != Source::SELF_TEST);
+        kinds.push(kind(known, counts));
         if let Some(change) = change {
             changes.push(change);
             asked.push(at);
@@ -203,6 +206,13 @@ async fn change(
         None => Subject::Named(address.clone()),
     };
     let raw = known.report.raw.as_deref().map(|raw| cut(raw, RAW_LENGTH_MAX).to_owned());
+    let evidence = Evidence { raw, ..Evidence::default() };
+    let source = match &known.owner {
+        Some(owner) if source == Source::MAILTO => {
+            selftest::source(&store.key_ring(), owner.address, &evidence, source)
+        }
+        _ => source,
+    };
     Ok(Some(ConsentChange {
         subject,
         sets: std::iter::once((target, Choice::No)).collect(),
@@ -210,7 +220,7 @@ async fn change(
         received_at: now,
         source,
         run: known.run(),
-        evidence: Evidence { raw, ..Evidence::default() },
+        evidence,
     }))
 }
 

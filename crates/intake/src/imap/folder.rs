@@ -99,9 +99,7 @@ impl Folder {
     }
 
     async fn ask(&mut self, uids: &str, what: &str) -> Result<Vec<Fetch>, ImapError> {
-        let session = &mut self.session;
-        let fetching = async move { session.uid_fetch(uids, what).await?.try_collect().await };
-        patiently::<_, async_imap::error::Error>("FETCH", fetching).await
+        ask(&mut self.session, uids, what).await
     }
 
     async fn done(&mut self, uid: u32) -> Result<(), ImapError> {
@@ -152,6 +150,12 @@ impl Folder {
     }
 }
 
-fn set(uids: &[u32]) -> String {
+/// Fetches what is asked for of some mails.
+pub(super) async fn ask(session: &mut ImapSession, uids: &str, what: &str) -> Result<Vec<Fetch>, ImapError> {
+    let fetching = async move { session.uid_fetch(uids, what).await?.try_collect().await };
+    patiently::<_, async_imap::error::Error>("FETCH", fetching).await
+}
+
+pub(super) fn set(uids: &[u32]) -> String {
     uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }

@@ -56,7 +56,8 @@ impl ChangeConsent for Undo {
             sets,
             occurred_at: Some(at),
             received_at: at,
-            source: Source::UNDO,
+            // What a self-test puts back is its own doing too.
+            source: if undone.source == Source::SELF_TEST { Source::SELF_TEST } else { Source::UNDO },
             run: undone.run,
             evidence: self.evidence.clone(),
         };

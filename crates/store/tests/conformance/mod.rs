@@ -54,6 +54,7 @@ macro_rules! conformance_suite {
                 many_writers_at_once_lose_nothing;
             undo:
                 returns_each_value_to_what_it_was,
+                of_a_self_test_is_its_own,
                 comes_too_late_after_a_newer_choice,
                 comes_too_late_after_the_same_no_through_another_door,
                 takes_back_the_button_in_the_mail_and_the_one_on_the_page,

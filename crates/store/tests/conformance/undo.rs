@@ -31,6 +31,20 @@ pub async fn returns_each_value_to_what_it_was(world: &World) {
     world.assert_sound().await;
 }
 
+/// What a self-test did and put back is told from what people did, and outdates none of their links.
+pub async fn of_a_self_test_is_its_own(world: &World) {
+    let profile = world.create(row_saying("1", "a@example.com", Choice::Yes, Some(5))).await;
+    let before = world.view(profile).await.addresses[0].epoch;
+    let tested = change(Subject::Profile(profile), email(), Choice::No, Source::SELF_TEST, world.tick());
+    let entry = world.record(tested).await.entry.unwrap();
+    let undone = world.store.undo(MAIN, entry, world.tick(), Evidence::default()).await.unwrap();
+    let recorded = world.store.entry(MAIN, undone.entry.unwrap()).await.unwrap().unwrap();
+    assert_eq!(recorded.source, Source::SELF_TEST);
+    let view = world.view(profile).await;
+    assert_eq!((view.word.get(Field::Email), view.addresses[0].epoch), (Choice::Yes, before));
+    world.assert_sound().await;
+}
+
 pub async fn comes_too_late_after_a_newer_choice(world: &World) {
     let first = world.opt_out(named("a@example.com"), email()).await;
     world.opt_in(named("a@example.com"), email()).await;

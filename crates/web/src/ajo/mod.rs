@@ -105,7 +105,7 @@ impl AjoState {
 /// | `POST /journey/imp/consent/preferences` | choices of the person that a link is about |
 /// | `POST /journey/imp/consent/opt-in` | choices of the person that the body names |
 /// | `GET /journey/imp/consent/decrypt` | whom a link is about |
-pub fn ajo_router(state: AjoState) -> Router {
+pub fn ajo_router(state: &AjoState) -> Router {
     let suppression = suppression::routes()
         .layer(from_fn(in_time))
         .merge(suppression::upload_routes())

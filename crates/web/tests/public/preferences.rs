@@ -37,7 +37,7 @@ async fn preferences_are_one_entry_with_the_words_read() {
     assert_eq!(statement(&entry)["page"], "choices");
     assert!(entry.evidence.preferences.unwrap().contains("pace=monthly"));
     // What stands is shown, and left alone it stays: the pause doesn't begin anew.
-    world.clock.turn(Duration::from_secs(24 * 60 * 60));
+    world.clock.turn(Duration::from_hours(24));
     let page = world.get(&path).await.body;
     assert!(page.contains("As it is: paused until 1 August 2026"), "{page}");
     let ticked: Vec<&str> = page.lines().filter(|line| line.contains(" checked")).collect();
@@ -53,7 +53,7 @@ async fn preferences_are_one_entry_with_the_words_read() {
     assert_eq!(world.view(&owner).await.preferences, store::Preferences::default());
     // A pause that is over is none.
     assert_eq!(save(&world, &path, "was-pause=none&pause=30").await, "?saved=1");
-    world.clock.turn(Duration::from_secs(31 * 24 * 60 * 60));
+    world.clock.turn(Duration::from_hours(31 * 24));
     assert!(!world.get(&path).await.body.contains("paused until"));
 }
 

@@ -301,7 +301,7 @@ async fn the_times_at_which_texts_were_sent_count() {
     world.take(yes).await;
     assert_eq!((world.choice(Field::Sms).await, world.blocks().await), (Choice::Yes, vec![]));
     // A START that comes late, from between two STOPs, lifts neither.
-    world.later(Duration::from_secs(60));
+    world.later(Duration::from_mins(1));
     for at in [20, 40] {
         let stop = sent(&mut world, "STOP", after(at));
         world.take(stop).await;
