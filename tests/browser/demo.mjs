@@ -85,7 +85,7 @@ export default async function (page, { arguments: { base, pictures }, context, a
   await look("phone");
   await page.emulateMedia({ colorScheme: "dark" });
   await page.setViewportSize({ width: 320, height: 640 });
-  seen.texted320 = await answered("START");
+  seen.texted320 = await answered("please sign me up again");
   await look("phone320");
   seen.phoneOverflow = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   await page.emulateMedia({ colorScheme: "light" });

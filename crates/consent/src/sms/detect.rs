@@ -303,8 +303,9 @@ fn covers<'t>(tokens: &'t [Token], hits: &[Hit], offset: usize) -> Option<&'t st
             hits.iter().any(|hit| hit.means == means && (hit.start..hit.end).contains(&(at + offset)))
         };
         let fits = Roles::STOP.with(Roles::ABOUT).with(Roles::POLITE);
-        // "wrong number stop": a complaint says why.
-        if within(Meaning::Complain) {
+        // "wrong number stop": a complaint says why. A keyword at the end counts: "never signed up for this stop".
+        let ends = at + 1 == tokens.len() && roles.any(Roles::FIRM);
+        if within(Meaning::Complain) && !ends {
             bare = false;
             continue;
         }

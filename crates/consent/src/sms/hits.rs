@@ -72,9 +72,11 @@ pub(super) fn suppress(hits: &mut Vec<Hit>) {
         } else {
             harmless.iter().any(within)
         };
-        // A doubt that ends in the middle of something harmless: "I'll stop" of "I'll stop by".
-        let cut =
-            |&(start, end): &(usize, usize)| hit.means == Meaning::Hold && start < hit.end && hit.end < end;
+        // What ends in the middle of something harmless: "I'll stop" of "I'll stop by".
+        let cut = |&(start, end): &(usize, usize)| {
+            let ends = start < hit.end && hit.end < end;
+            ends && (hit.means == Meaning::Hold || hit.means == Meaning::Refuse && hit.start < start)
+        };
         hit.means != Meaning::Harmless && !asked && !hidden && !harmless.iter().any(cut)
     });
 }

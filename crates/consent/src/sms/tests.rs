@@ -8,6 +8,7 @@ use super::*;
 /// Replies with labels that were given to this project, and its own. A new line in a text is written `\n`.
 const SHARED: &str = include_str!("tests/shared.tsv");
 const OWN: &str = include_str!("tests/own.tsv");
+const FRESH: &str = include_str!("tests/fresh.tsv");
 
 fn class(text: &str) -> Class {
     classify(text, &Keywords::default()).class
@@ -32,6 +33,7 @@ fn wrong(list: &str) -> String {
 fn replies_are_read_as_labelled() {
     assert_eq!(wrong(SHARED), "");
     assert_eq!(wrong(OWN), "");
+    assert_eq!(wrong(FRESH), "");
 }
 
 #[test]

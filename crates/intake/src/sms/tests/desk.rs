@@ -446,6 +446,10 @@ async fn own_keywords_default_reply_silence_and_answers_at_once() {
 #[tokio::test]
 async fn refusals_by_what_is_no_number_are_kept() {
     let mut world = World::new();
+    // A number that was copied, with marks that nobody sees.
+    let message = Message { from: format!("\u{202a}{THEM}\u{202c}\u{200b}"), ..world.message("stop") };
+    world.take(Event::Message(message)).await;
+    assert_eq!((world.choice(Field::Sms).await, world.reply().await), (Choice::No, None));
     for (from, namespace) in
         [("12345", "phone"), ("+99999999999999999", "phone"), ("Bank", "sms"), ("x\u{7}y", "sms")]
     {
