@@ -101,14 +101,16 @@ fn list(screen: &Screen<'_>, row: &ListRow) -> Question {
         ListState::Live => None,
     };
     let note = note.map(|(key, date)| screen.text(key, &BTreeMap::new(), &[("date", date)]));
-    let known = state(screen, row.known.as_ref());
+    // Of a list, nothing needs to be said until there is something.
+    let known = row.known.as_ref().map(|known| state(screen, Some(known)));
+    let states: Vec<String> = note.into_iter().chain(known).collect();
     Question {
         part: Part::Lists,
         name: format!("list.{}", list.id.0),
         target: Target::List(list.id),
         title: list.title(language).to_owned(),
         about: list.description(language).unwrap_or_default().to_owned(),
-        state: note.map_or_else(|| known.clone(), |note| format!("{note} · {known}")),
+        state: states.join(" · "),
         was: ticked(row.known.as_ref()),
         yes: row.can_be_joined(),
         no: row.can_be_left(),

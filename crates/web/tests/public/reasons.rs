@@ -94,7 +94,7 @@ async fn other_links_and_made_up_reasons_are_worth_nothing() {
         ["reason=made-up", "reason=made-up&text=+", "reason=%3Cb%3E", "reason=other&reason=too-many"]
     {
         assert_eq!(say(&world, &undo, fields).await.status, StatusCode::OK);
-        assert_eq!(given(&world, entry).await, [], "{fields}");
+        assert!(given(&world, entry).await.is_empty(), "{fields}");
     }
     // A text is cut by characters, not bytes.
     say(&world, &undo, &format!("entry=1&text={}", "%C3%A9".repeat(600))).await;
@@ -131,7 +131,7 @@ async fn the_brands_own_reasons_stand_in_their_place() {
     assert_eq!(done.body.matches("type=\"radio\"").count(), 2, "{}", done.body);
     let undo = done.link("/u/").unwrap();
     say(&world, &undo, "reason=too-many").await;
-    assert_eq!(given(&world, entry).await, []);
+    assert!(given(&world, entry).await.is_empty());
     say(&world, &undo, "reason=moved").await;
     assert_eq!(given(&world, entry).await, [("moved".to_owned(), String::new())]);
     // A brand may ask nothing.
