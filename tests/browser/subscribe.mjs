@@ -1,4 +1,4 @@
-// Joins a list and asks for one's choices as a person does, without JavaScript, on a phone, at 320 px in the dark, on a
+// Joins a list and asks for one's choices as a person does, on pages without scripts: on a phone, at 320 px in the dark, on a
 // desktop, and by keyboard. Arguments: {"base": address of the pages, "confirm": path of a link that confirms, "pictures":
 // folder or null}. Gives what each page said, what axe found, what was loaded from elsewhere and what the console said.
 import { join } from "node:path";
@@ -23,40 +23,36 @@ export default async function (page, { arguments: { base, confirm, pictures }, c
     seen[name] = (await page.locator("main").innerText()).trim();
   };
 
+  const go = (act) => Promise.all([page.waitForEvent("load"), act()]);
+
   await page.goto(`${base}/lists/news?lang=en`);
   await look("subscribe");
   // By keyboard alone; the browser itself asks for the box, the server does where a browser doesn't.
   await page.keyboard.press("Tab");
   await page.keyboard.type("eve@example.com");
   await page.locator("form").evaluate((form) => (form.noValidate = true));
-  await page.keyboard.press("Enter");
-  await page.waitForLoadState();
+  await go(() => page.keyboard.press("Enter"));
   await look("terms");
   await page.locator("input[type=checkbox]").press("Space");
   await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await page.waitForLoadState();
+  await go(() => page.keyboard.press("Enter"));
   await look("check");
-  await page.getByRole("button", { name: "Send it once more" }).click();
-  await page.waitForLoadState();
+  await go(() => page.getByRole("button", { name: "Send it once more" }).click());
   await look("again");
 
   await page.goto(`${base}${confirm}`);
   seen.buttons = await page.locator("button").count();
   await look("confirm");
-  await page.getByRole("button", { name: "Yes, subscribe me" }).click();
-  await page.waitForLoadState();
+  await go(() => page.getByRole("button", { name: "Yes, subscribe me" }).click());
   await look("joined");
 
   await page.goto(`${base}/choices?lang=en`);
   await look("find");
   await page.locator("#address").fill("eve at example");
-  await page.locator("#address").press("Enter");
-  await page.waitForLoadState();
+  await go(() => page.locator("#address").press("Enter"));
   await look("malformed");
   await page.locator("#address").fill("eve@example.com");
-  await page.getByRole("button", { name: "Send me the link" }).click();
-  await page.waitForLoadState();
+  await go(() => page.getByRole("button", { name: "Send me the link" }).click());
   await look("found");
   await page.goto(`${base}/lists/quick?lang=en&by=sms`);
   await look("no-sender");
