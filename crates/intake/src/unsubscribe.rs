@@ -78,7 +78,8 @@ impl Opened {
     /// The run that sent the message.
     pub fn run(&self) -> Option<RunId> {
         let sent = matches!(self.token.purpose, Purpose::Unsubscribe | Purpose::Preferences);
-        ((sent || self.token.purpose.is_external()) && self.token.reference != 0).then_some(RunId(self.token.reference))
+        ((sent || self.token.purpose.is_external()) && self.token.reference != 0)
+            .then_some(RunId(self.token.reference))
     }
 
     /// The value that a level means here. A level that needs what the link lacks falls back to the wider one: someone
