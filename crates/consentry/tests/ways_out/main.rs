@@ -188,21 +188,21 @@ fn every_way_out_is_taken_and_put_back() {
 #[test]
 fn what_stands_in_between_is_found_out() {
     let Some(world) = World::open("") else { return };
-    for (manner, kind, problem) in [
-        (Manner::NoPost, "one_click", "method"),
-        (Manner::Swallows, "one_click", "swallowed"),
-        (Manner::Swallows, "page", "swallowed"),
-        (Manner::DropsBody, "one_click", "body_lost"),
-        (Manner::Redirects, "one_click", "redirect"),
-        (Manner::Parked, "page", "no_button"),
-        (Manner::Parked, "stop_all", "no_button"),
-        (Manner::Presses, "opened", "get_acts"),
-        (Manner::Dead, "one_click", "closed"),
+    for (manner, found) in [
+        (Manner::NoPost, &[("one_click", "method"), ("page", "method")][..]),
+        (Manner::Swallows, &[("one_click", "swallowed"), ("stop_all", "swallowed")]),
+        (Manner::DropsBody, &[("one_click", "body_lost")]),
+        (Manner::Redirects, &[("one_click", "redirect")]),
+        (Manner::Parked, &[("page", "no_button"), ("stop_all", "no_button")]),
+        (Manner::Presses, &[("opened", "get_acts"), ("page", "get_acts")]),
+        (Manner::Dead, &[("one_click", "closed")]),
     ] {
         world.proxy.becomes(manner);
         let report = world.doctor(&["--config", "consentry.toml"]).exits(1).json();
         assert_eq!((&report["works"], &report["putBack"]), (&Value::from(false), &Value::from(true)));
-        assert_told(&report, kind, "fails", problem);
+        for (kind, problem) in found {
+            assert_told(&report, kind, "fails", problem);
+        }
         // Mail takes another way.
         assert_told(&report, "mailto", "works", "");
         world.assert_untouched();

@@ -48,7 +48,10 @@ impl Signature {
 
     /// Whether mailbox providers take the header's one-click on its word (RFC 8058 section 4).
     pub fn vouches_for_one_click(&self) -> bool {
-        self.is_valid() && self.covers("List-Unsubscribe") && self.covers("List-Unsubscribe-Post")
+        self.is_valid()
+            && self.in_dns != InDns::Missing
+            && self.covers("List-Unsubscribe")
+            && self.covers("List-Unsubscribe-Post")
     }
 }
 
@@ -138,4 +141,27 @@ impl ResolverCache<Box<str>, Txt> for Records {
     }
 
     fn insert(&self, _: Box<str>, _: Txt, _: std::time::Instant) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vouching_takes_both_fields_and_a_key_that_receivers_find() {
+        let signature = Signature {
+            domain: "b.example".to_owned(),
+            selector: "s1".to_owned(),
+            algorithm: "rsa-sha256",
+            covers: vec!["list-unsubscribe".to_owned(), "list-unsubscribe-post".to_owned()],
+            problem: None,
+            key: Some(KeySource::Dns),
+            in_dns: InDns::There,
+        };
+        assert!(signature.vouches_for_one_click());
+        let missing = Signature { in_dns: InDns::Missing, ..signature.clone() };
+        let broken = Signature { problem: Some("doesn't match".to_owned()), ..signature.clone() };
+        let half = Signature { covers: vec!["list-unsubscribe".to_owned()], ..signature };
+        assert!([missing, broken, half].iter().all(|signature| !signature.vouches_for_one_click()));
+    }
 }
