@@ -8,6 +8,7 @@ mod choices;
 mod hooks;
 pub mod language;
 mod link;
+pub mod look;
 pub mod mailbox;
 mod operations;
 mod outside;

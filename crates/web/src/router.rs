@@ -12,7 +12,7 @@ use intake::unsubscribe::BODY_BYTES_MAX;
 
 use crate::render::COMMON_HEADERS;
 use crate::state::WebState;
-use crate::{choices, hooks, link, operations, problem, short, texts};
+use crate::{choices, hooks, link, look, operations, problem, short, texts};
 
 /// Longest request target, in bytes. A link has under 200.
 const TARGET_BYTES_MAX: usize = 2048;
@@ -32,6 +32,7 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own |
 /// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices; 303 back to it after saving |
 /// | `GET /s/CODE` | 303 to the page of a short link; changes nothing (I4) |
+/// | `GET /look/NAME` | the brand's logo |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
 /// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
@@ -42,6 +43,7 @@ pub fn public_router(state: WebState) -> Router {
         .route("/u/{token}", get(link::show).post(link::post))
         .route("/p/{token}", get(choices::show).post(choices::post))
         .route("/s/{code}", get(short::show))
+        .route("/look/{name}", get(look::show))
         .route("/sms/{name}", post(texts::post).get(texts::challenge))
         .route("/hooks/{name}", post(hooks::post).options(hooks::options))
         .route("/healthz", get(operations::healthz))
@@ -65,7 +67,10 @@ async fn guard(State(state): State<WebState>, request: Request, next: Next) -> R
     } else if header_bytes > HEADER_BYTES_MAX {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()
     } else if let Ok(_permit) = state.permits().try_acquire() {
-        tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| busy())
+        state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
+        let path = request.uri().path().to_owned();
+        let answer = look::at_depth(&path, next.run(request));
+        tokio::time::timeout(REQUEST_TIME_MAX, answer).await.unwrap_or_else(|_| busy())
     } else {
         busy()
     };

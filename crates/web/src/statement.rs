@@ -24,6 +24,6 @@ pub(crate) fn statement(
     language: &str,
     said: &str,
 ) -> Evidence {
-    let statement = Statement { page, version: state.renderer().version(), language, said };
+    let statement = Statement { page, version: &state.renderer().version(), language, said };
     requester.evidence(serde_json::to_string(&statement).expect("strings can be written"))
 }

@@ -6,6 +6,7 @@ mod db;
 mod intake;
 mod ledger;
 mod list;
+mod look;
 mod sms;
 mod suppression;
 
@@ -20,6 +21,7 @@ pub use db::Db;
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;
 pub use list::{List, ListDetails};
+pub use look::Look;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
@@ -83,6 +85,9 @@ pub enum Command {
     /// Subscription lists
     #[command(subcommand)]
     List(List),
+    /// How the pages look: colours, logo, postal address, privacy notice, words
+    #[command(subcommand)]
+    Look(Look),
     /// Bring people and their consents in
     #[command(subcommand)]
     Import(Import),

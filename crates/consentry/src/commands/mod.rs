@@ -16,6 +16,7 @@ pub mod intake;
 pub mod keys;
 pub mod ledger;
 pub mod list;
+pub mod look;
 pub mod opt_out;
 pub mod profile;
 pub mod returned;

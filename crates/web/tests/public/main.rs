@@ -6,6 +6,7 @@ mod choices;
 mod full_disk;
 mod hooks;
 mod link;
+mod look;
 mod operations;
 mod short;
 mod undo;

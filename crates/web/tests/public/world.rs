@@ -35,7 +35,7 @@ impl Clock for HandClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_micros(self.0.load(Ordering::SeqCst) as u64)
     }
 }
 
@@ -87,6 +87,10 @@ impl World {
         let store = Arc::new(SqliteStore::open(options).unwrap());
         let router = public_router(WebState::new(PublicConfig::new(store.clone(), clock.clone())));
         Self { dir, store, clock, router }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn ledger_dir(&self) -> std::path::PathBuf {
