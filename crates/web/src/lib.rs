@@ -6,6 +6,7 @@
 mod ajo;
 mod choices;
 mod hooks;
+pub mod landing;
 pub mod language;
 mod link;
 pub mod look;

@@ -17,11 +17,12 @@ use crate::language::{Locales, SOURCES};
 use crate::look::{Dress, Wardrobe};
 
 const STYLE: &str = include_str!("../templates/style.css");
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("base.html", include_str!("../templates/base.html")),
     ("link.html", include_str!("../templates/link.html")),
     ("button.html", include_str!("../templates/button.html")),
     ("choices.html", include_str!("../templates/choices.html")),
+    ("landing.html", include_str!("../templates/landing.html")),
     ("problem.html", include_str!("../templates/problem.html")),
 ];
 
@@ -66,6 +67,19 @@ impl Renderer {
         &self.locales
     }
 
+    fn rendered(&self, dress: &Dress, template: &str, context: &Value) -> Result<String, Error> {
+        let language = context.get_attr("lang").unwrap_or_default();
+        let worn = dress.context(language.as_str().unwrap_or_default());
+        let own = minijinja::context! { style => dress.style, look => worn };
+        self.environment.get_template(template)?.render(minijinja::context! { ..own, ..context.clone() })
+    }
+
+    /// A page's HTML alone; `None`, with a line in the log, if it can't be rendered.
+    pub fn html(&self, template: &str, context: Value) -> Option<String> {
+        let failed = |error: &Error| tracing::error!(template, error = %error, "a page can't be rendered");
+        self.rendered(&self.wardrobe.now(), template, &context).inspect_err(failed).ok()
+    }
+
     /// A page. `forward_to` is the brand's own page that a form on it leads to.
     pub fn page(
         &self,
@@ -75,19 +89,13 @@ impl Renderer {
         forward_to: Option<&str>,
     ) -> Response {
         let dress = self.wardrobe.now();
-        let render = |dress: &Dress| {
-            let language = context.get_attr("lang").unwrap_or_default();
-            let worn = dress.context(language.as_str().unwrap_or_default());
-            let all = minijinja::context! { style => dress.style, look => worn, ..context.clone() };
-            self.environment.get_template(template).and_then(|template| template.render(all))
-        };
-        let rendered = render(&dress).map(|html| (html, Arc::clone(&dress))).or_else(|error| {
+        let worn = self.rendered(&dress, template, &context).map(|html| (html, dress)).or_else(|error| {
             tracing::warn!(template, error = %error, "a page can't be rendered with its look");
             let plain = self.wardrobe.plain();
-            Ok::<_, Error>((render(&plain)?, plain))
+            self.rendered(&plain, template, &context).map(|html| (html, plain))
         });
-        let (html, dress) = match rendered {
-            Ok(rendered) => rendered,
+        let (html, dress) = match worn {
+            Ok(worn) => worn,
             Err(error) => {
                 tracing::error!(template, error = %error, "a page can't be rendered");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();

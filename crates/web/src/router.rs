@@ -12,7 +12,7 @@ use intake::unsubscribe::BODY_BYTES_MAX;
 
 use crate::render::COMMON_HEADERS;
 use crate::state::WebState;
-use crate::{choices, hooks, link, look, operations, problem, short, texts};
+use crate::{choices, hooks, landing, link, look, operations, problem, short, texts};
 
 /// Longest request target, in bytes. A link has under 200.
 const TARGET_BYTES_MAX: usize = 2048;
@@ -32,6 +32,8 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `POST /u/TOKEN` | one-click (RFC 8058): 200 without a body; the page's button: the page, or 303 to the brand's own |
 /// | `GET /p/TOKEN`, `POST /p/TOKEN` | the page of choices; 303 back to it after saving |
 /// | `GET /s/CODE` | 303 to the page of a short link; changes nothing (I4) |
+/// | `GET /l/TOKEN`, `POST /l/TOKEN` | a landing page of the brand's; 303 back to it after saving |
+/// | `GET /pages/NAME` | the same without a person: nothing can be recorded |
 /// | `GET /look/NAME` | the brand's logo |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
@@ -43,6 +45,8 @@ pub fn public_router(state: WebState) -> Router {
         .route("/u/{token}", get(link::show).post(link::post))
         .route("/p/{token}", get(choices::show).post(choices::post))
         .route("/s/{code}", get(short::show))
+        .route("/l/{token}", get(landing::show).post(landing::post))
+        .route("/pages/{name}", get(landing::public))
         .route("/look/{name}", get(look::show))
         .route("/sms/{name}", post(texts::post).get(texts::challenge))
         .route("/hooks/{name}", post(hooks::post).options(hooks::options))

@@ -143,7 +143,11 @@ impl World {
     }
 
     pub fn link(&self, token: &Token) -> String {
-        let door = if token.purpose == Purpose::Preferences { 'p' } else { 'u' };
+        let door = match token.purpose {
+            Purpose::Preferences => 'p',
+            Purpose::Landing => 'l',
+            _ => 'u',
+        };
         format!("/{door}/{}", self.store.key_ring().sign(token).unwrap().to_url())
     }
 
