@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod list;
 pub mod look;
 pub mod opt_out;
+pub mod page;
 pub mod profile;
 pub mod returned;
 pub mod serve;

@@ -5,6 +5,7 @@
 mod choices;
 mod full_disk;
 mod hooks;
+mod landing;
 mod link;
 mod look;
 mod operations;
