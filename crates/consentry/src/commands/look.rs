@@ -62,7 +62,8 @@ async fn show(context: &Context) -> Result<()> {
 
 fn texts(context: &Context) {
     let keys = look::keys();
-    let value: Value = keys.iter().map(|(key, arguments)| json!({ "key": key, "arguments": arguments })).collect();
+    let value: Value =
+        keys.iter().map(|(key, arguments)| json!({ "key": key, "arguments": arguments })).collect();
     output::data(context.json, &value, || {
         let line = |(key, arguments): &(String, Vec<String>)| format!("{key}\t{}", arguments.join(" "));
         keys.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -71,10 +72,13 @@ fn texts(context: &Context) {
 
 fn report(context: &Context, checked: &Checked) {
     let rows = &checked.measured;
-    let value: Value =
-        rows.iter().map(|pair| json!({ "pair": pair.what, "contrast": pair.ratio, "least": pair.least })).collect();
+    let value: Value = rows
+        .iter()
+        .map(|pair| json!({ "pair": pair.what, "contrast": pair.ratio, "least": pair.least }))
+        .collect();
     output::data(context.json, &value, || {
-        let line = |pair: &look::Measured| format!("{}\t{:.2}:1, at least {}:1", pair.what, pair.ratio, pair.least);
+        let line =
+            |pair: &look::Measured| format!("{}\t{:.2}:1, at least {}:1", pair.what, pair.ratio, pair.least);
         rows.iter().map(line).collect::<Vec<_>>().join("\n")
     });
 }
@@ -84,7 +88,10 @@ fn stored(kept: &Look) -> Result<LookFile> {
         return Ok(LookFile::default());
     }
     serde_json::from_str(&kept.body).map_err(|error| {
-        fail(format!("the look that is kept is broken: {error}"), "pages are plain until `consentry look set FILE.toml`")
+        fail(
+            format!("the look that is kept is broken: {error}"),
+            "pages are plain until `consentry look set FILE.toml`",
+        )
     })
 }
 
@@ -93,7 +100,10 @@ fn read(file: &Path) -> Result<(LookFile, Option<Vec<u8>>)> {
     let text = String::from_utf8(bounded(file, Look::BODY_BYTES_MAX)?)
         .map_err(|_| fail(format!("{}: isn't UTF-8", file.display()), "save it as UTF-8"))?;
     let look: LookFile = toml::from_str(&text).map_err(|error| {
-        fail(format!("{}: {}", file.display(), error.to_string().trim_end()), "docs/look.md shows a whole look")
+        fail(
+            format!("{}: {}", file.display(), error.to_string().trim_end()),
+            "docs/look.md shows a whole look",
+        )
     })?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let image = match &look.logo {

@@ -27,11 +27,14 @@ pub async fn run(context: &Context, command: cli::Page) -> Result<Exit> {
         cli::Page::Preview { name, version, part, profile } => {
             let content = content(&find(context, &name, version).await?)?;
             let sample = match profile {
-                Some(file) => serde_json::from_str(&text(&file)?).with_context(|| file.display().to_string())?,
+                Some(file) => {
+                    serde_json::from_str(&text(&file)?).with_context(|| file.display().to_string())?
+                }
                 None => json!({}),
             };
-            let html = landing::preview(&content, &part, &sample)
-                .map_err(|error| fail(format!("parts.{part}: {error}"), "mend it, then `consentry page put` again"))?;
+            let html = landing::preview(&content, &part, &sample).map_err(|error| {
+                fail(format!("parts.{part}: {error}"), "mend it, then `consentry page put` again")
+            })?;
             output::line(html);
         }
     }
@@ -40,9 +43,13 @@ pub async fn run(context: &Context, command: cli::Page) -> Result<Exit> {
 
 async fn put(context: &Context, name: &str, file: &Path) -> Result<Exit> {
     let content: Content = toml::from_str(&text(file)?).map_err(|error| {
-        fail(format!("{}: {}", file.display(), error.to_string().trim_end()), "docs/landing-pages.md shows a whole page")
+        fail(
+            format!("{}: {}", file.display(), error.to_string().trim_end()),
+            "docs/landing-pages.md shows a whole page",
+        )
     })?;
-    let (page, problems) = landing::put(context.store.as_ref(), WORKSPACE, name, &content, context.now()).await?;
+    let (page, problems) =
+        landing::put(context.store.as_ref(), WORKSPACE, name, &content, context.now()).await?;
     tell(&problems);
     let value = json!({
         "name": name,
@@ -86,7 +93,9 @@ async fn list(context: &Context) -> Result<()> {
         .collect();
     output::data(context.json, &value, || {
         let line = |page: &LandingPageInfo| {
-            let shown = page.published.map_or("not shown".to_owned(), |version| format!("version {version} is shown"));
+            let shown = page
+                .published
+                .map_or("not shown".to_owned(), |version| format!("version {version} is shown"));
             format!("{}\tlatest version {}, {shown}", page.name, page.latest)
         };
         if pages.is_empty() {

@@ -12,9 +12,49 @@ pub(super) const PLACE: char = '\u{e000}';
 /// Words and their order; no form, image, frame, script, style, nor anything that could load or run. No `class` and `id`
 /// either: what looks like our own buttons and notes is ours.
 const TAGS: [&str; 43] = [
-    "a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "dd", "del", "div", "dl", "dt", "em",
-    "h1", "h2", "h3", "h4", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "small", "span", "strong",
-    "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "hr",
+    "i",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
 ];
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -35,7 +75,8 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 fn part_only(url: &str) -> Option<Cow<'_, str>> {
     let name = url.strip_prefix("?page=")?;
-    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+    let plain =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
     plain.then_some(Cow::Borrowed(url))
 }
 
@@ -50,14 +91,14 @@ mod tests {
 
     #[test]
     fn words_and_links_stay() {
-        for same in [
-            "<h1>News</h1><p lang=\"de\">Ja <strong>gern</strong></p>",
-            "<ul><li>one</li></ul>",
-        ] {
+        for same in ["<h1>News</h1><p lang=\"de\">Ja <strong>gern</strong></p>", "<ul><li>one</li></ul>"] {
             assert_eq!(clean(same), same);
         }
         let link = clean("<a href=\"https://lumen.example/x\">x</a><a href='?page=more'>y</a>");
-        assert!(link.contains("href=\"https://lumen.example/x\"") && link.contains("href=\"?page=more\""), "{link}");
+        assert!(
+            link.contains("href=\"https://lumen.example/x\"") && link.contains("href=\"?page=more\""),
+            "{link}"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use consent::{ListId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{LandingPage, NewLandingPage, Store, StoreError};
 
+use super::clean::PLACE;
 use super::form::{self, Asks, Checkbox, Reach};
 use super::template;
 use crate::look::https;
@@ -121,12 +122,15 @@ fn check_form(content: &Content, refuse: &mut impl FnMut(String)) {
             refuse(format!("form, checkbox {}: the label is empty or too long", at + 1));
         }
         if (tick.target == Reach::List) != tick.list.is_some() {
-            refuse(format!("form, checkbox {}: a list is named for the target list, and only for it", at + 1));
+            refuse(format!(
+                "form, checkbox {}: a list is named for the target list, and only for it",
+                at + 1
+            ));
         }
     }
-    let placed = |source: &String| source.contains("form");
-    if !content.form.is_empty() && !content.parts.get(PRIMARY).is_some_and(placed) {
-        refuse("parts.primary doesn't say where the form stands: write {{ form }}".to_owned());
+    let stands = || template::trial(content, PRIMARY).is_ok_and(|html| html.contains(PLACE));
+    if !content.form.is_empty() && !stands() {
+        refuse("parts.primary doesn't show the form to everybody: write {{ form }}".to_owned());
     }
 }
 

@@ -69,7 +69,11 @@ pub(crate) async fn post(
             let Some(target) = form::target(tick.target, list, &opened) else { continue };
             let answer = if choice == Choice::No { "no" } else { "yes" };
             let said = format!("{} (version {}): {}: {answer}", page.name, page.version, tick.label);
-            changes.push((target, choice, statement(&state, &requester, "landing", &content.language, &said)));
+            changes.push((
+                target,
+                choice,
+                statement(&state, &requester, "landing", &content.language, &said),
+            ));
         }
         let back = if changes.is_empty() { NOTHING } else { SAVED };
         if !changes.is_empty() {
@@ -93,7 +97,7 @@ pub(crate) async fn public(
         Ok(page) => page.filter(|page| page.state == LandingState::Published),
         Err(error) => return Problem::from(&LinkError::from(error)).page(&state, &requester),
     };
-    let content = page.as_ref().and_then(|page| readable(page));
+    let content = page.as_ref().and_then(readable);
     let Some((page, content)) = page.zip(content) else { return Problem::Missing.page(&state, &requester) };
     let locale = state.renderer().locales().choose([None, None], requester.accept_language.as_deref());
     let common = context! {
@@ -230,7 +234,7 @@ fn attributes(profile: &ProfileView) -> Value {
 pub(super) fn body(content: &Content, part: &str, profile: &Value, boxes: Vec<Value>) -> Option<Value> {
     let failed = |error: &super::LandingError| tracing::error!(part, error = %error, "a landing page can't be rendered");
     let html = template::render(content, part, profile).inspect_err(failed).ok()?;
-    let (before, after) = html.split_once(clean::PLACE).unwrap_or((&html, ""));
+    let (before, after) = html.split_once(clean::PLACE).unwrap_or((html.as_str(), ""));
     // Where the part has no place for the form, there is none.
     let boxes = if before.len() == html.len() { Vec::new() } else { boxes };
     Some(context! {

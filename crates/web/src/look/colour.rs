@@ -50,7 +50,9 @@ impl Colour {
         let value = u32::from_str_radix(digits, 16).ok()?;
         match digits.len() {
             6 => Some(Self([(value >> 16) as u8, (value >> 8) as u8, value as u8])),
-            3 => Some(Self([(value >> 8) as u8 & 15, (value >> 4) as u8 & 15, value as u8 & 15].map(|d| d * 17))),
+            3 => Some(Self(
+                [(value >> 8) as u8 & 15, (value >> 4) as u8 & 15, value as u8 & 15].map(|d| d * 17),
+            )),
             _ => None,
         }
     }
@@ -142,13 +144,20 @@ pub(super) fn check(
     }
     let mut changed = Vec::new();
     for (key, value) in set {
-        let Some((key, colour)) = colours.get_key_value(key.as_str()).map(|(key, _)| (*key, Colour::parse(value)))
+        let Some((key, colour)) =
+            colours.get_key_value(key.as_str()).map(|(key, _)| (*key, Colour::parse(value)))
         else {
             let known = PLAIN.map(|(key, ..)| key).join(", ");
-            return Err(LookError::new(format!("{name}: there is no colour `{key}`"), format!("there are {known}")));
+            return Err(LookError::new(
+                format!("{name}: there is no colour `{key}`"),
+                format!("there are {known}"),
+            ));
         };
         let colour = colour.ok_or_else(|| {
-            LookError::new(format!("{name}: {key} = {value:?} is no colour"), "write #rrggbb, such as #0b6e4f")
+            LookError::new(
+                format!("{name}: {key} = {value:?} is no colour"),
+                "write #rrggbb, such as #0b6e4f",
+            )
         })?;
         colours.insert(key, colour);
         changed.push(key);

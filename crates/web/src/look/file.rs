@@ -124,7 +124,8 @@ pub(crate) fn https(name: &str, url: &str) -> Result<(), LookError> {
         host.starts_with(|c: char| c.is_ascii_alphanumeric())
             && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
     });
-    let plain = url.len() <= URL_BYTES_MAX && url.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\".contains(&b));
+    let plain =
+        url.len() <= URL_BYTES_MAX && url.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\".contains(&b));
     if named && plain {
         return Ok(());
     }

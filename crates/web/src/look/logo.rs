@@ -1,7 +1,7 @@
 //! Which images can be logos.
 
-use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 use store::Asset;
 
 use super::LookError;
@@ -14,11 +14,33 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 /// Elements that draw, and neither run, load nor embed anything.
 const ELEMENTS: [&str; 24] = [
-    "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "defs",
-    "linearGradient", "radialGradient", "stop", "clipPath", "mask", "pattern", "title", "desc", "use", "symbol",
-    "marker", "style",
+    "svg",
+    "g",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "defs",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "clipPath",
+    "mask",
+    "pattern",
+    "title",
+    "desc",
+    "use",
+    "symbol",
+    "marker",
+    "style",
 ];
-const PLAIN: &str = "export it as plain SVG, without scripts, animation and references to other files, or as PNG";
+const PLAIN: &str =
+    "export it as plain SVG, without scripts, animation and references to other files, or as PNG";
 
 /// What an image is, by its content: `image/png`, `image/jpeg` or `image/svg+xml`, and the ending of its name.
 pub(super) fn check(bytes: &[u8]) -> Result<(&'static str, &'static str), LookError> {
@@ -32,11 +54,15 @@ pub(super) fn check(bytes: &[u8]) -> Result<(&'static str, &'static str), LookEr
         let side = |at: usize| {
             bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes)
         };
-        let fits = bytes.get(12..16) == Some(b"IHDR") && [side(16), side(20)].iter().all(|n| (1..=SIDE_MAX).contains(n));
+        let fits = bytes.get(12..16) == Some(b"IHDR")
+            && [side(16), side(20)].iter().all(|n| (1..=SIDE_MAX).contains(n));
         return if fits {
             Ok(("image/png", "png"))
         } else {
-            Err(LookError::new("the logo's PNG is cut off or larger than 4096 pixels a side", "export it again"))
+            Err(LookError::new(
+                "the logo's PNG is cut off or larger than 4096 pixels a side",
+                "export it again",
+            ))
         };
     }
     if bytes.starts_with(b"\xff\xd8\xff") {
@@ -60,7 +86,8 @@ fn svg(text: &str) -> Result<(), LookError> {
     let mut reader = Reader::from_str(text);
     let (mut open, mut seen): (Vec<String>, bool) = (Vec::new(), false);
     loop {
-        let event = reader.read_event().map_err(|_| if seen { refuse("isn't well-formed") } else { unknown() })?;
+        let event =
+            reader.read_event().map_err(|_| if seen { refuse("isn't well-formed") } else { unknown() })?;
         match event {
             Event::Start(tag) => {
                 open.push(element(&tag, seen)?);
@@ -103,7 +130,9 @@ fn svg(text: &str) -> Result<(), LookError> {
 fn content(inside: Option<&str>, text: &str) -> Result<(), LookError> {
     match inside {
         Some("style") => css("style", text),
-        None if !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() => Err(unknown()),
+        None if !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() => {
+            Err(unknown())
+        }
         _ => Ok(()),
     }
 }
@@ -119,8 +148,8 @@ fn element(tag: &BytesStart<'_>, nested: bool) -> Result<String, LookError> {
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|_| refuse("isn't well-formed"))?;
         let key = std::str::from_utf8(attribute.key.into_inner()).unwrap_or_default();
-        #[allow(deprecated, reason = "an SVG is XML 1.0, whose rules these are")]
-        let value = attribute.unescape_value().map_err(|_| refuse("has entities"))?;
+        let value =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| refuse("has entities"))?;
         check_attribute(key, &value)?;
     }
     Ok(name)

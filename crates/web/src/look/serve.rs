@@ -11,7 +11,8 @@ use crate::state::WebState;
 /// Its name holds its content's hash, so that it never changes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Opened by itself, an SVG is a document: nothing in it may run or load, whatever got past the check.
-const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+const NOTHING: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// `GET`: the logo of the look that is shown, from memory; else one that the store still has, as another node may be a
 /// moment ahead.

@@ -13,7 +13,8 @@ pub const TEXT_CHARS_MAX: usize = 2_000;
 /// What a selector in our texts may be given.
 const LEVELS: [&str; 4] = ["any", "channel", "identity", "subscription"];
 const CHANNELS: [&str; 4] = ["email", "sms", "push", "whatsApp"];
-const NUMBERS: [(&str, u8); 6] = [("days", 30), ("hours", 48), ("minutes", 5), ("count", 2), ("day", 3), ("year", 26)];
+const NUMBERS: [(&str, u8); 6] =
+    [("days", 30), ("hours", 48), ("minutes", 5), ("count", 2), ("day", 3), ("year", 26)];
 
 /// Reads one language's texts. Every key must be one of ours, every text well-formed, with exactly the arguments of the
 /// text that it replaces: one that leaves out for whom or how far a choice counts would say something else.
@@ -28,10 +29,16 @@ pub(super) fn check(language: &str, texts: &BTreeMap<String, String>) -> Result<
     for (key, text) in texts {
         let at = format!("texts.{language}.{key}");
         let wanted = ours.get(key).ok_or_else(|| {
-            LookError::new(format!("{at}: there is no text of that name"), "docs/look.md says how to list them")
+            LookError::new(
+                format!("{at}: there is no text of that name"),
+                "docs/look.md says how to list them",
+            )
         })?;
         let refuse = |what: String| {
-            LookError::new(format!("{at}: {what}"), "write arguments as { $brand }, and nothing else in braces")
+            LookError::new(
+                format!("{at}: {what}"),
+                "write arguments as { $brand }, and nothing else in braces",
+            )
         };
         let resource = read(key, text).map_err(refuse)?;
         let found = placed(&resource).map_err(refuse)?;
@@ -57,7 +64,10 @@ fn differ(at: &str, wanted: &BTreeSet<String>, found: &BTreeSet<String>) -> Resu
     let lacking: Vec<_> = wanted.difference(found).collect();
     if !lacking.is_empty() {
         let lacking = named(lacking);
-        return Err(LookError::new(format!("{at}: the text lacks {lacking}"), format!("put {lacking} into it")));
+        return Err(LookError::new(
+            format!("{at}: the text lacks {lacking}"),
+            format!("put {lacking} into it"),
+        ));
     }
     let unknown: Vec<_> = found.difference(wanted).collect();
     if !unknown.is_empty() {

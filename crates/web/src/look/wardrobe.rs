@@ -52,7 +52,8 @@ impl Dress {
         let style_source = style_source(&style);
         let images = worn.as_ref().is_some_and(|worn| worn.logo.is_some());
         let policy = policy(&style_source, images, "");
-        let evidence = worn.as_ref().map_or_else(|| base.into(), |worn| format!("{base}+{}", worn.version).into());
+        let evidence =
+            worn.as_ref().map_or_else(|| base.into(), |worn| format!("{base}+{}", worn.version).into());
         let (look, logo) = worn.map_or((None, None), |worn| (Some(worn.look), worn.logo));
         Self { style, style_source, policy, evidence, logo, look }
     }
@@ -62,7 +63,8 @@ impl Dress {
         let Some(look) = &self.look else { return Value::from(false) };
         let up = "../".repeat(depth());
         let logo = look.logo.as_ref().zip(self.logo.as_ref());
-        let logo = logo.map(|(logo, _)| context! { path => format!("{up}look/{}", logo.file), alt => logo.alt });
+        let logo =
+            logo.map(|(logo, _)| context! { path => format!("{up}look/{}", logo.file), alt => logo.alt });
         let privacy = look.privacy.as_ref();
         let privacy = privacy.map(|link| context! { url => link.url, label => link.label(language) });
         let address = look.postal_address.as_deref().unwrap_or_default();
@@ -112,7 +114,13 @@ impl Wardrobe {
     }
 
     /// Looks for a newer look, if the last time was long enough ago. Whatever fails leaves things as they are.
-    pub async fn refresh(&self, store: &dyn Store, clock: &dyn Clock, workspace: WorkspaceId, locales: &Locales) {
+    pub async fn refresh(
+        &self,
+        store: &dyn Store,
+        clock: &dyn Clock,
+        workspace: WorkspaceId,
+        locales: &Locales,
+    ) {
         let asked = async {
             let mut asked = self.asked.lock().await;
             let now = clock.monotonic();
@@ -146,7 +154,8 @@ impl Wardrobe {
             Some((worn, texts)) => (Some(worn), texts),
             None => (None, BTreeMap::new()),
         };
-        let dress = worn.map_or_else(|| self.plain(), |worn| Arc::new(Dress::new(&self.base, self.style, Some(worn))));
+        let dress = worn
+            .map_or_else(|| self.plain(), |worn| Arc::new(Dress::new(&self.base, self.style, Some(worn))));
         locales.dress(texts);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = dress;
         Ok(())

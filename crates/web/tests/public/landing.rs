@@ -30,7 +30,8 @@ fn content(form: Vec<Checkbox>) -> Content {
 
 /// Keeps and publishes; the link of it for somebody.
 async fn publish(world: &World, owner: &AddressOwner, content: &Content) -> String {
-    let (page, problems) = landing::put(world.store.as_ref(), WORKSPACE, "spring", content, world.now()).await.unwrap();
+    let (page, problems) =
+        landing::put(world.store.as_ref(), WORKSPACE, "spring", content, world.now()).await.unwrap();
     assert_eq!(problems, []);
     world.store.publish_landing_page(WORKSPACE, "spring", page.version, world.now()).await.unwrap();
     link(world, owner, page.id.0)
@@ -65,8 +66,16 @@ async fn a_form_records_what_is_ticked_with_its_words() {
     let before = world.everything(&owner).await;
     let page = world.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("<h2>Hi you</h2>") && page.body.contains("News &lt;by&gt; mail"), "{}", page.body);
-    assert!(page.body.contains("Your &lt;news&gt;") && !page.body.contains("<script") && !page.body.contains("x()"));
+    assert!(
+        page.body.contains("<h2>Hi you</h2>") && page.body.contains("News &lt;by&gt; mail"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("Your &lt;news&gt;")
+            && !page.body.contains("<script")
+            && !page.body.contains("x()")
+    );
     assert!(!page.body.contains(" checked"), "something is ticked that nobody chose");
     assert!(page.header("content-security-policy").contains("form-action 'self'"));
     assert!(page.link("/p/").is_some(), "the plain page of choices is always there");
@@ -77,7 +86,11 @@ async fn a_form_records_what_is_ticked_with_its_words() {
         assert_eq!(save(&world, &path, body).await.header("location"), "?saved=0", "{body}");
     }
     for body in ["", "box-0=y", "via=page&action=unsubscribe&box-0=y"] {
-        assert_eq!(world.send(Method::POST, &path, FORM, body).await.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(
+            world.send(Method::POST, &path, FORM, body).await.status,
+            StatusCode::BAD_REQUEST,
+            "{body}"
+        );
     }
     assert_eq!(world.everything(&owner).await, before);
     assert!(world.get(&format!("{path}?saved=0")).await.body.contains("Nothing was changed."));
@@ -91,7 +104,9 @@ async fn a_form_records_what_is_ticked_with_its_words() {
         assert!(raw.contains(part), "{raw}");
     }
     let thanks = world.get(&format!("{path}?saved=1")).await;
-    assert!(thanks.body.contains("Thank you so much") && thanks.body.contains("Your choices count from now on"));
+    assert!(
+        thanks.body.contains("Thank you so much") && thanks.body.contains("Your choices count from now on")
+    );
     // It is shown as ticked, and left alone it isn't said again.
     assert_eq!(world.get(&path).await.body.matches(" checked").count(), 1);
     assert_eq!(save(&world, &path, "was-0=y&box-0=y&was-1=n").await.header("location"), "?saved=0");
@@ -108,7 +123,8 @@ async fn a_box_both_ways_takes_back_what_it_showed() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
     let list = world.list("news").await;
-    let path = publish(&world, &owner, &content(vec![tick("News", Asks::Both, Reach::List, Some("news"))])).await;
+    let path =
+        publish(&world, &owner, &content(vec![tick("News", Asks::Both, Reach::List, Some("news"))])).await;
     assert_eq!(save(&world, &path, "was-0=n&box-0=y").await.header("location"), "?saved=1");
     assert_eq!(choice(&world, &owner, list).await.1, Choice::Yes);
     assert_eq!(save(&world, &path, "was-0=y").await.header("location"), "?saved=1");
@@ -135,9 +151,11 @@ async fn whatever_is_wrong_with_a_page_the_plain_choices_come_instead() {
     gives_way(&path).await;
     gives_way(&link(&world, &owner, 4711)).await;
     // Another workspace's page isn't this one's.
-    let other = landing::put(world.store.as_ref(), WorkspaceId(2), "theirs", &content(out()), world.now()).await;
+    let other =
+        landing::put(world.store.as_ref(), WorkspaceId(2), "theirs", &content(out()), world.now()).await;
     if let Ok((page, _)) = other {
-        let published = world.store.publish_landing_page(WorkspaceId(2), "theirs", page.version, world.now()).await;
+        let published =
+            world.store.publish_landing_page(WorkspaceId(2), "theirs", page.version, world.now()).await;
         published.unwrap();
         assert!(world.store.landing_page(WORKSPACE, "theirs").await.unwrap().is_none());
     }
@@ -164,7 +182,8 @@ async fn an_expired_page_says_so_or_leads_where_its_brand_said() {
     let owner = world.person("ann@example.com", None).await;
     world.list("news").await;
     let expires = Some("2026-05-03T11:00:00Z".to_owned());
-    let out = Content { expires: expires.clone(), ..content(vec![tick("No", Asks::Out, Reach::Channel, None)]) };
+    let out =
+        Content { expires: expires.clone(), ..content(vec![tick("No", Asks::Out, Reach::Channel, None)]) };
     let path = publish(&world, &owner, &out).await;
     assert!(world.get(&path).await.body.contains("Hi you"));
     world.clock.turn(Duration::from_secs(3600));
@@ -178,7 +197,10 @@ async fn an_expired_page_says_so_or_leads_where_its_brand_said() {
     let joining = Content { expires, expired_redirect: redirect, ..content(join) };
     let path = publish(&world, &owner, &joining).await;
     let answer = world.get(&path).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "https://lumen.example/late"));
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, "https://lumen.example/late")
+    );
     // Nothing in the request changes where.
     let answer = world.get(&format!("{path}?page=https://x.example")).await;
     assert_eq!(answer.header("location"), "https://lumen.example/late");
@@ -192,7 +214,10 @@ async fn the_public_address_shows_the_page_and_takes_nothing() {
     let page = world.get("/pages/spring").await;
     assert!(page.body.contains("Hi you") && page.body.contains("Open this page by the link in a message"));
     assert!(!page.body.contains("<form"));
-    assert_eq!(world.send(Method::POST, "/pages/spring", FORM, "via=page").await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        world.send(Method::POST, "/pages/spring", FORM, "via=page").await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
     assert_eq!(world.get("/pages/autumn").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -200,17 +225,15 @@ async fn the_public_address_shows_the_page_and_takes_nothing() {
 async fn what_may_not_be_published_is_told() {
     let world = World::new();
     let good = content(vec![tick("No", Asks::Out, Reach::Channel, None)]);
-    let problems = async |content: &Content| landing::check(world.store.as_ref(), WORKSPACE, content).await.unwrap();
+    let problems =
+        async |content: &Content| landing::check(world.store.as_ref(), WORKSPACE, content).await.unwrap();
     assert_eq!(problems(&good).await, []);
     let part = |source: &str| Content {
         parts: BTreeMap::from([("primary".to_owned(), source.to_owned())]),
         ..good.clone()
     };
-    let redirect = |url: &str| Content {
-        expired_redirect: Some(url.to_owned()),
-        form: Vec::new(),
-        ..good.clone()
-    };
+    let redirect =
+        |url: &str| Content { expired_redirect: Some(url.to_owned()), form: Vec::new(), ..good.clone() };
     for bad in [
         Content { title: String::new(), ..good.clone() },
         Content { button: String::new(), ..good.clone() },

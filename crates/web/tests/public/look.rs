@@ -8,7 +8,8 @@ use web::look::{self, LogoFile, LookFile, Privacy};
 
 use crate::world::{WORKSPACE, World};
 
-const LOGO: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><path d=\"M0 0h9v9z\"/></svg>";
+const LOGO: &[u8] =
+    b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><path d=\"M0 0h9v9z\"/></svg>";
 const SECOND: Duration = Duration::from_secs(1);
 
 fn lumen() -> LookFile {
@@ -43,7 +44,11 @@ async fn pages_wear_a_look_within_a_second_and_only_from_here() {
     wear(&world, lumen()).await;
     world.clock.turn(SECOND);
     let page = world.get(&path).await;
-    assert!(page.body.contains("--accent:#7a1f5c;") && page.body.contains("--accent:#f0a6d4;"), "{}", page.body);
+    assert!(
+        page.body.contains("--accent:#7a1f5c;") && page.body.contains("--accent:#f0a6d4;"),
+        "{}",
+        page.body
+    );
     // What stands on the accent can be read.
     assert!(page.body.contains("--on-accent:#ffffff;") && page.body.contains("--on-accent:#000000;"));
     // A brand's words are words, not markup.
@@ -106,7 +111,8 @@ async fn an_old_logo_goes_once_the_new_one_stands() {
     // Refused as a whole: nothing is kept of it.
     let before = world.store.page_look(WORKSPACE).await.unwrap();
     let script = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec();
-    let refused = look::set(world.store.as_ref(), WORKSPACE, lumen(), Some(script), world.now()).await.unwrap();
+    let refused =
+        look::set(world.store.as_ref(), WORKSPACE, lumen(), Some(script), world.now()).await.unwrap();
     assert!(refused.unwrap_err().what.contains("script"));
     let mut bad = lumen();
     bad.privacy.as_mut().unwrap().url = "javascript:alert(1)".to_owned();
