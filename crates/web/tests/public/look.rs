@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use consent::Level;
-use store::{PageStore as _, Store as _};
+use store::PageStore as _;
 use web::look::{self, LogoFile, LookFile, Privacy};
 
 use crate::world::{WORKSPACE, World};
