@@ -49,7 +49,7 @@ impl Problem {
         let context = context! {
             lang => locale.tag, dir => locale.direction(), problem => self.as_str(), args => context! { brand_known => "" },
         };
-        let mut response = state.renderer().page(self.status(), "problem.html", context, None);
+        let mut response = state.renderer().page(self.status(), "problem.html", &context, None);
         if matches!(self, Self::Unavailable) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
