@@ -1,7 +1,7 @@
 //! The pages behind links: opened, their buttons pressed as they stand there.
 
 use anyhow::Result;
-use consent::{Field, Level, Purpose, Target};
+use consent::{Channel, Field, Level, Purpose, Target};
 use delivery::selftest::{Answer, Form, Method, Url, VisitError, heading};
 
 use super::answers;
@@ -70,12 +70,18 @@ pub async fn try_link(bench: &Bench<'_>, link: &Link, token: consent::Token) -> 
         return Ok(vec![press(bench, &link.url, &button).await?]);
     }
     let level = if token.level == Level::Subscription { Level::Channel } else { token.level };
+    let target = bench.target(consent::Token { level, ..token });
+    // As the page names its questions.
+    let question = match target {
+        Target::Field(field) => field.channel().map_or(level.as_str(), Channel::as_str),
+        _ => level.as_str(),
+    };
     let save = Button {
         kind: "choices_saved",
         label: format!("{}, a no saved", link.label),
         name: "save",
-        target: bench.target(consent::Token { level, ..token }),
-        ticked: Some((level.as_str(), "n")),
+        target,
+        ticked: Some((question, "n")),
     };
     let stop = Button {
         kind: "stop_all",
