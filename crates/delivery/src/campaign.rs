@@ -133,6 +133,15 @@ impl<C> File<C> {
 }
 
 impl Campaign {
+    /// The sources of its templates.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
+        let contents = [Some(&self.content), self.fallback.as_ref()].into_iter().flatten();
+        contents.flat_map(|content| {
+            let parts = [Some(&content.subject), content.html.as_ref(), content.text.as_ref()];
+            parts.into_iter().flatten().map(String::as_str)
+        })
+    }
+
     /// Reads a campaign and everything that it names. Relative files are beside it.
     pub fn load(file: &Path) -> Result<Self, InputError> {
         let text = read(file, file, "")?;

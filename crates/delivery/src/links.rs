@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consent::{AddressId, External, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
+use store::LandingPageId;
 
 /// Makes the links of one run's messages.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Links {
     pub level: Level,
     /// Whether links to pages take their short form, as in texts.
     pub short: bool,
+    /// The landing pages that templates can link to, by name.
+    pub landing: Arc<BTreeMap<String, LandingPageId>>,
 }
 
 impl Links {
@@ -57,6 +60,13 @@ impl Links {
     /// The link to the page of choices.
     pub fn preferences(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
         self.url('p', &self.token(Purpose::Preferences, self.level, address, epoch))
+    }
+
+    /// The link to a landing page. A short code has no room for the page's id.
+    pub fn landing(&self, page: LandingPageId, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+        let token = self.token(Purpose::Landing, self.level, address, epoch);
+        let token = self.ring.sign(&Token { reference: page.0, ..token })?;
+        Ok(format!("{}/l/{}", self.public_url, token.to_url()))
     }
 
     /// The local part of the mail address in List-Unsubscribe, 63 octets at most: RFC 5321 section 4.5.3.1.1 allows 64.

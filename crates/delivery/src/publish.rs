@@ -12,6 +12,7 @@ use crate::campaign::Campaign;
 use crate::configuration::{Medium, check_public_url};
 use crate::external::{ExternalUrl, external_pages};
 use crate::html::{Found, scan};
+use crate::landing;
 use crate::links::{Links, confirmations, holds};
 use crate::render::{Person, Rendered, Renderer};
 
@@ -164,13 +165,10 @@ impl Check<'_> {
 
     fn calls(&mut self, campaign: &Campaign, found: &mut BTreeMap<String, String>) {
         let mut problems = Vec::new();
-        for content in [Some(&campaign.content), campaign.fallback.as_ref()].into_iter().flatten() {
-            for source in
-                [Some(&content.subject), content.html.as_ref(), content.text.as_ref()].into_iter().flatten()
-            {
-                confirmations(source, found, &mut problems);
-                external_pages(source, &mut self.external, &mut problems);
-            }
+        for source in campaign.sources() {
+            confirmations(source, found, &mut problems);
+            external_pages(source, &mut self.external, &mut problems);
+            problems.extend(landing::problems(source, self.links));
         }
         for (level, page) in &campaign.confirmation {
             if found.get(level).is_some_and(|other| other != page) {
@@ -303,7 +301,9 @@ impl Check<'_> {
 
     /// Whether a link with a token stands in `text`. Pictures of ours may.
     fn mentions(&self, text: &str) -> bool {
-        ["/u/", "/p/", "/s/"].iter().any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
+        ["/u/", "/p/", "/l/", "/s/"]
+            .iter()
+            .any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
     }
 
     async fn part(&mut self, part: &str, seen: &Seen, ways_out: &[String]) {

@@ -10,6 +10,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 
 use crate::campaign::{Campaign, Content};
 use crate::external;
+use crate::landing;
 use crate::links::Links;
 use crate::plaintext;
 
@@ -326,6 +327,12 @@ impl Object for Context {
                 let links = Arc::clone(&self.links);
                 Some(Value::from_function(move |arguments: Kwargs| {
                     one_click(&links, address, epoch, &arguments)
+                }))
+            }
+            landing::NAME => {
+                let links = Arc::clone(&self.links);
+                Some(Value::from_function(move |arguments: Kwargs| {
+                    landing::page(&links, address, epoch, &arguments)
                 }))
             }
             external::NAME => {

@@ -23,6 +23,7 @@ use crate::configuration::Medium;
 use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
 use crate::gate::{Gate, person};
+use crate::landing::published;
 use crate::links::Links;
 use crate::means::{Means, TextMeans};
 use crate::message::Composer;
@@ -170,6 +171,7 @@ impl Deps {
             list: self.list(campaign).await?,
             level: campaign.configuration.level,
             short: campaign.configuration.channel() != Channel::Email,
+            landing: Arc::new(published(self.store.as_ref(), self.workspace, campaign).await?),
         })
     }
 }

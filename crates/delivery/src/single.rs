@@ -140,6 +140,7 @@ impl Single {
             list: None,
             level: Level::Channel,
             short: channel != Channel::Email,
+            landing: Arc::default(),
         };
         Ok(Self { gate, links, line })
     }

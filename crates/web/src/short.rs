@@ -27,7 +27,6 @@ fn location(state: &WebState, code: &str) -> Result<HeaderValue, LinkError> {
     let token = ring.read_short(code)?;
     let page = match token.purpose {
         Purpose::Preferences => "p",
-        Purpose::Landing => "l",
         _ => "u",
     };
     // Relative, as all links on our pages: a proxy may serve them under a path of its own.

@@ -80,6 +80,7 @@ impl Course {
             list: run.list,
             level: configuration.level,
             short: configuration.channel() != Channel::Email,
+            landing: Arc::default(),
         };
         Ok(Self { run, configuration, version: stored.version, list, links })
     }

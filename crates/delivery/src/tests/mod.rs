@@ -94,6 +94,7 @@ pub fn links() -> Links {
         list: None,
         level: Level::Channel,
         short: false,
+        landing: Arc::default(),
     }
 }
 

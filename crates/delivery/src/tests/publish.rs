@@ -1,11 +1,15 @@
 //! The publish check (I3).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use consent::ListId;
+use consent::{ListId, Purpose};
+use store::LandingPageId;
 
 use super::{campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
 use crate::publish::{Checked, LinkProbe, PublishError, check};
+use crate::render::{Rendered, Renderer};
 
 /// Pages with a token that verifies answer; everything else is missing.
 struct Pages;
@@ -13,7 +17,7 @@ struct Pages;
 #[async_trait]
 impl LinkProbe for Pages {
     async fn resolve(&self, path: &str) -> Result<(), String> {
-        let token = path.strip_prefix("/u/").or_else(|| path.strip_prefix("/p/")).ok_or("404")?;
+        let token = ["/u/", "/p/", "/l/"].iter().find_map(|page| path.strip_prefix(page)).ok_or("404")?;
         links().ring.read_url(token).map(drop).map_err(|error| error.to_string())
     }
 }
@@ -95,6 +99,38 @@ async fn content_without_a_way_out_may_not() {
     ] {
         let findings = findings(content).await;
         assert!(findings.iter().any(|finding| finding.starts_with(part)), "{content}: {findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_landing_page_is_published_and_no_way_out_by_itself() {
+    let landing = Arc::new([("spring".to_owned(), LandingPageId(4))].into());
+    let links = crate::Links { landing, ..links() };
+    let found = async |content: &str| {
+        let checked = check(&campaign(content), &[person()], &links, &Pages).await;
+        checked.err().map(|error| error.findings[0].problem.clone()).unwrap_or_default()
+    };
+    let good = "subject = 's'\ntext = '<{{ landing_page_url(page=\"spring\") }}> {{ unsubscribe_url }}'";
+    assert_eq!(found(good).await, "");
+    let mut page = Rendered::default();
+    let renderer = Renderer::new(&campaign(good), links.clone()).unwrap();
+    renderer.render(&Arc::new(person()), &mut page).unwrap();
+    let url = page.text.split(['<', '>']).nth(1).unwrap();
+    let token = url.strip_prefix("https://mail.shop.example/l/").unwrap();
+    let token = links.ring.read_url(token).unwrap();
+    assert_eq!((token.purpose, token.reference, token.address), (Purpose::Landing, 4, person().address()));
+    for (text, problem) in [
+        ("{{ landing_page_url(page=\"spring\") }}", "there is no way out"),
+        (
+            "{% if false %}{{ landing_page_url(page=\"autumn\") }}{% endif %}{{ unsubscribe_url }}",
+            "`autumn` is published",
+        ),
+        ("{{ landing_page_url() }}{{ unsubscribe_url }}", "name the page"),
+        ("{{ landing_page_url(page=profile.x) }}{{ unsubscribe_url }}", "plain texts"),
+        ("{{ landing_page_url(page=\"spring\", level=\"any\") }}{{ unsubscribe_url }}", "the one argument"),
+    ] {
+        let found = found(&format!("subject = 's'\ntext = '{text}'")).await;
+        assert!(found.contains(problem), "{text}: {found}");
     }
 }
 
