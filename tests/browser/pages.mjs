@@ -39,22 +39,25 @@ export default async function (first, { arguments: given, context, axe }) {
 }
 
 async function visit(name, view, given, browser, axe) {
-  const context = await browser.newContext({
-    javaScriptEnabled: view.scripts,
+  const options = {
     viewport: { width: view.width, height: view.height },
     deviceScaleFactor: view.scale ?? 1,
     isMobile: view.touch ?? false,
     hasTouch: view.touch ?? false,
     colorScheme: view.dark ? "dark" : "light",
     locale: view.lang,
-  });
+  };
+  const context = await browser.newContext({ ...options, javaScriptEnabled: view.scripts });
+  const beside = await browser.newContext(options);
+  const twin = await beside.newPage();
   const noise = listen(context, new URL(given.base).hostname);
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const seen = {};
   const wrong = [];
   const hands = view.touch ? pointer(page, true) : keyboard(page, (finding) => wrong.push({ page: page.url().slice(0, 40), ...finding }));
   const look = async (of) => {
-    wrong.push(...(await check(page, view, axe)).map((finding) => ({ page: of, ...finding })));
+    wrong.push(...(await check(page, view, axe, twin)).map((finding) => ({ page: of, ...finding })));
     seen[of] = await page.locator("main").innerText();
     const picture = given.pictures && PICTURES[name]?.[of];
     if (picture) await page.screenshot({ path: join(given.pictures, `${picture}.png`), fullPage: true });
@@ -71,7 +74,7 @@ async function visit(name, view, given, browser, axe) {
   if (view.scripts) seen.stored = await page.evaluate(() => localStorage.length + sessionStorage.length);
   seen.cookies = (await context.cookies()).length;
   if (view.scripts) seen.smuggled = await smuggle(page, noise);
-  await context.close();
+  await Promise.all([context.close(), beside.close()]);
   return { seen, wrong: [...wrong, ...noise] };
 }
 
