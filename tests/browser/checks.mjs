@@ -49,7 +49,6 @@ export async function check(page, view, axe, twin) {
       root.style.fontSize = "";
       const usual = parseFloat(getComputedStyle(document.querySelector("h1")).fontSize);
       if (grown < usual * 1.9) wrong.push({ lettersStaySmall: [usual, grown] });
-      root.removeAttribute("style");
       // What is hit: of a button in a label its words too.
       for (const element of document.querySelectorAll("a, button, select, textarea, input:not([type=hidden])")) {
         const target = element.closest("label") ?? element;
@@ -58,7 +57,7 @@ export async function check(page, view, axe, twin) {
       }
       if (document.querySelectorAll("h1").length !== 1) wrong.push({ headings: document.querySelectorAll("h1").length });
       if (!document.title.includes(document.querySelector("h1").innerText.trim())) wrong.push({ title: document.title });
-      if (document.querySelector("script, [style], link, iframe, img, object")) wrong.push({ active: "script, style or picture" });
+      if (document.querySelector("script, body [style], link, iframe, img, object")) wrong.push({ active: "script, style or picture" });
       if (getComputedStyle(root).direction !== root.dir) wrong.push({ direction: root.dir });
       return wrong;
     },
@@ -83,5 +82,6 @@ export async function smuggle(page, noise) {
   await page.waitForTimeout(300);
   const heard = noise.splice(before);
   const ran = (await page.title()) === "smuggled";
-  return { ran, refused: heard.filter((line) => line.said?.includes("Content Security Policy")).length, asked: heard.filter((line) => line.foreign).length };
+  const refused = heard.filter((line) => line.said?.includes("Content Security Policy")).length;
+  return { ran, refused, noticed: heard.some((line) => line.foreign) };
 }

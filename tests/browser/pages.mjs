@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { check, listen, smuggle } from "./checks.mjs";
 import { keyboard, pointer } from "./hands.mjs";
 
+const PICTURE_HEIGHT_MAX = 1400;
 const PHONE = { width: 390, height: 844, touch: true };
 const DESKTOP = { width: 1280, height: 800 };
 export const VIEWS = {
@@ -24,9 +25,9 @@ export const VIEWS = {
 const PICTURES = {
   phone: { done: "opt-out-done", choices: "preferences", subscribe: "subscribe", confirm: "confirm", incomplete: "incomplete" },
   "phone-plain": { ask: "opt-out-dark", found: "find-dark" },
-  arabic: { ask: "opt-out-arabic" },
+  arabic: { ask: "opt-out-arabic", choices: "preferences-arabic" },
   hebrew: { choices: "preferences-hebrew" },
-  desktop: { choices: "preferences-desktop" },
+  desktop: { saved: "preferences-desktop" },
 };
 
 export default async function (first, { arguments: given, context, axe }) {
@@ -60,7 +61,7 @@ async function visit(name, view, given, browser, axe) {
     wrong.push(...(await check(page, view, axe, twin)).map((finding) => ({ page: of, ...finding })));
     seen[of] = await page.locator("main").innerText();
     const picture = given.pictures && PICTURES[name]?.[of];
-    if (picture) await page.screenshot({ path: join(given.pictures, `${picture}.png`), fullPage: true });
+    if (picture) await paint(page, view, join(given.pictures, `${picture}.png`));
   };
   const speaks = async (lang) => {
     const root = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
@@ -76,6 +77,12 @@ async function visit(name, view, given, browser, axe) {
   if (view.scripts) seen.smuggled = await smuggle(page, noise);
   await Promise.all([context.close(), beside.close()]);
   return { seen, wrong: [...wrong, ...noise] };
+}
+
+// The page, or as much of it as a picture may show.
+async function paint(page, { width }, path) {
+  const full = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(full, PICTURE_HEIGHT_MAX) } });
 }
 
 // Out in two steps; why, afterwards; back; out again.
@@ -113,7 +120,8 @@ async function choices({ page, hands, look, speaks, wrong, view, own, go, seen }
   const chosen = {};
   for (const { name, was, radios, options } of settings) {
     const others = [...radios, ...options].filter((value) => value !== was);
-    if (name === "language") continue;
+    // A list that isn't in use has nothing to choose.
+    if (name === "language" || others.length === 0) continue;
     chosen[name] = others.at(name === "pause" ? 0 : -1);
     if (radios.length > 0) await hands.choose(name, chosen[name]);
     else await hands.select(name, chosen[name]);
