@@ -177,11 +177,16 @@ async function find({ page, hands, look, speaks, view, go }) {
 }
 
 // Links that are broken, have ended, are outdated; lists that aren't open.
-async function others({ look, go, given }) {
+async function others({ hands, look, go, given, speaks, view, seen, page }) {
   for (const [of, path] of Object.entries(given.others)) {
     await go(path);
     await look(of);
   }
+  // Whose link is broken gets to another one.
+  await go(given.others.incomplete);
+  await hands.press("a.target");
+  await speaks(view.lang);
+  seen.way = new URL(page.url()).pathname;
 }
 
 async function confirm({ page, hands, look, speaks, seen, view, own, go }) {
