@@ -69,7 +69,10 @@ impl Town {
              text = '''\n{{ unsubscribe_url }}\n{{ preferences_url }}\n'''\n",
         );
         desk.run(&["campaign", "run", "spring.toml"]).exits(0);
-        desk.write("consentry.toml", "[pages]\nemail = \"notices.toml\"\nper_network = 1000\nper_minute = 1000\n");
+        desk.write(
+            "consentry.toml",
+            "[pages]\nemail = \"notices.toml\"\nper_network = 1000\nper_minute = 1000\n",
+        );
         let serving = desk.serve_with(&["--config", "consentry.toml", "--drain-seconds", "0"]);
         Some(Self { desk, serving, postfix })
     }
@@ -85,7 +88,8 @@ impl Town {
             let mail = MessageParser::default().parse(mail.as_slice()).unwrap();
             let to = mail.to().unwrap().first().unwrap().address().unwrap();
             let text = mail.body_text(0).unwrap();
-            let of_mail = text.lines().filter_map(|line| Some(line.trim().strip_prefix(URL)?.to_owned())).collect();
+            let of_mail =
+                text.lines().filter_map(|line| Some(line.trim().strip_prefix(URL)?.to_owned())).collect();
             links.entry(to.split('@').next().unwrap().to_owned()).or_default().push(of_mail);
         }
         links
@@ -113,7 +117,8 @@ impl Town {
     }
 
     fn history(&self, name: &str) -> Vec<Value> {
-        let shown = self.desk.run(&["profile", "show", &format!("{name}@example.com"), "--json"]).exits(0).json();
+        let shown =
+            self.desk.run(&["profile", "show", &format!("{name}@example.com"), "--json"]).exits(0).json();
         shown["history"].as_array().unwrap().clone()
     }
 
@@ -156,7 +161,19 @@ fn make_lists(desk: &Desk) {
     let club = ["list", "create", "club", "--title", "en=Tasting Club (members)", "--position", "2"];
     desk.run(&club).exits(0);
     desk.run(&["list", "create", "over", "--public", "--end", "2020-01-01"]).exits(0);
-    desk.run(&["list", "create", "early", "--public", "--position", "3", "--start", "2099-01-01", "--title", "en=Summer Letters"]).exits(0);
+    desk.run(&[
+        "list",
+        "create",
+        "early",
+        "--public",
+        "--position",
+        "3",
+        "--start",
+        "2099-01-01",
+        "--title",
+        "en=Summer Letters",
+    ])
+    .exits(0);
 }
 
 fn assert_seen(outcome: &Value, expected: &[(&str, &str)]) {
@@ -197,33 +214,37 @@ fn every_page_in_a_real_browser() {
     });
     let outcome = browser.run("pages.mjs", &arguments).unwrap();
     assert_eq!(outcome["wrong"], json!([]));
-    assert_seen(&outcome, &[
-        ("ask", "Press the button and no more marketing email comes to you"),
-        ("done", "You won’t get marketing email from Lumen Coffee any more, starting now."),
-        ("done", "Receipts and account notices still come."),
-        ("thanked", "Thank you, that has been noted."),
-        ("undone", "Your choice is again what it was before you unsubscribed."),
-        ("out", "You’re already unsubscribed"),
-        ("choices", "Tasting Club (members)"),
-        ("saved", "Saved. Your choices count from now on."),
-        ("stopped", "All marketing from Lumen Coffee is stopped since"),
-        ("subscribe", "Subscribe to “The News”"),
-        ("terms", "Tick the box to agree"),
-        ("check", "Look into your inbox"),
-        ("again", "It has been sent once more"),
-        ("malformed", "neither an email address nor a phone number"),
-        ("found", "If Lumen Coffee knows e…@example.com"),
-        ("incomplete", "This link is incomplete"),
-        ("incomplete", "Ask for a new link"),
-        ("forged", "We don’t know this link"),
-        ("missing", "There is no page here"),
-        ("ended", "This link has ended"),
-        ("superseded", "You have said no since this was asked for"),
-        ("over", "This list has ended."),
-        ("early", "You can subscribe from 1 January 2099 on."),
-        ("no-sender", "We can’t send you a link from here"),
-    ]);
-    let settings = ["any", "email", "identity", "list.1", "list.2", "pace", "pause", "personalize", "preferred"];
+    assert_seen(
+        &outcome,
+        &[
+            ("ask", "Press the button and no more marketing email comes to you"),
+            ("done", "You won’t get marketing email from Lumen Coffee any more, starting now."),
+            ("done", "Receipts and account notices still come."),
+            ("thanked", "Thank you, that has been noted."),
+            ("undone", "Your choice is again what it was before you unsubscribed."),
+            ("out", "You’re already unsubscribed"),
+            ("choices", "Tasting Club (members)"),
+            ("saved", "Saved. Your choices count from now on."),
+            ("stopped", "All marketing from Lumen Coffee is stopped since"),
+            ("subscribe", "Subscribe to “The News”"),
+            ("terms", "Tick the box to agree"),
+            ("check", "Look into your inbox"),
+            ("again", "It has been sent once more"),
+            ("malformed", "neither an email address nor a phone number"),
+            ("found", "If Lumen Coffee knows e…@example.com"),
+            ("incomplete", "This link is incomplete"),
+            ("incomplete", "Ask for a new link"),
+            ("forged", "We don’t know this link"),
+            ("missing", "There is no page here"),
+            ("ended", "This link has ended"),
+            ("superseded", "You have said no since this was asked for"),
+            ("over", "This list has ended."),
+            ("early", "You can subscribe from 1 January 2099 on."),
+            ("no-sender", "We can’t send you a link from here"),
+        ],
+    );
+    let settings =
+        ["any", "email", "identity", "list.1", "list.2", "pace", "pause", "personalize", "preferred"];
     for (view, language) in VIEWS {
         let seen = &outcome["seen"][view];
         // Nothing is offered before the no but the button of it.

@@ -160,7 +160,8 @@ fn get(path: &str) -> Box<[u8]> {
 fn print(what: &str, runs: &[Paced], peer: Option<&[Paced]>) {
     let p99 = |run: &Paced| run.from_sent(0.99);
     let times: Vec<_> = runs.iter().map(p99).collect();
-    let ratios = peer.map(|peer| times.iter().zip(peer).map(|(ours, peer)| ours / p99(peer)).collect::<Vec<_>>());
+    let ratios =
+        peer.map(|peer| times.iter().zip(peer).map(|(ours, peer)| ours / p99(peer)).collect::<Vec<_>>());
     let middle = |of: &dyn Fn(&Paced) -> f64| {
         let mut all: Vec<_> = runs.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
