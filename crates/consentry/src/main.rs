@@ -60,6 +60,8 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(args) => commands::demo::run(&global, args).await,
         Command::Serve(args) => commands::serve::run(&open()?, args).await,
         Command::List(command) => commands::list::run(&open()?, command).await,
+        Command::Look(command) => commands::look::run(&open()?, command).await,
+        Command::Page(command) => commands::page::run(&open()?, command).await,
         Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open()?, args).await,
         Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
         Command::Check(args) => commands::check::run(&open()?, args).await,

@@ -195,5 +195,5 @@ fn render(
         signal => signal.as_str(),
         signal_date => signal_date.unwrap_or_default(),
     };
-    state.renderer().page(StatusCode::OK, "choices.html", screen.context(&words, own), None)
+    state.renderer().page(StatusCode::OK, "choices.html", &screen.context(&words, own), None)
 }

@@ -188,7 +188,7 @@ impl<'a> Visit<'a> {
             again => self.list.details.public.then(|| format!("../lists/{}", self.list.name)),
         };
         let context = self.sheet.context(&words, own);
-        Ok(state.renderer().page(StatusCode::OK, "confirm.html", context, None))
+        Ok(state.renderer().page(StatusCode::OK, "confirm.html", &context, None))
     }
 }
 

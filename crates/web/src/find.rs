@@ -64,7 +64,7 @@ async fn take(state: &WebState, requester: &Requester, fields: &Form) -> Result<
     let asked = statement(state, requester, "find", language, &sheet.text("find", &words));
     desk::ask(state, NoticeKind::Choices, &address, None, language, asked).await?;
     let context = sheet.context(&words, context! { view => "found" });
-    Ok(state.renderer().page(StatusCode::OK, "find.html", context, None))
+    Ok(state.renderer().page(StatusCode::OK, "find.html", &context, None))
 }
 
 async fn load<'a>(
@@ -80,5 +80,5 @@ fn form(state: &WebState, sheet: &Sheet<'_>, typed: &str, status: StatusCode) ->
     let words = sheet.words("email");
     let wrong = status != StatusCode::OK;
     let own = context! { view => "form", typed => crate::render::cut(typed, 254), wrong };
-    state.renderer().page(status, "find.html", sheet.context(&words, own), None)
+    state.renderer().page(status, "find.html", &sheet.context(&words, own), None)
 }

@@ -3,7 +3,7 @@
 mod names;
 mod sources;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use consent::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
@@ -11,7 +11,7 @@ use fluent_bundle::{FluentArgs, FluentResource};
 
 pub(crate) use self::sources::SOURCES;
 
-type Bundle = FluentBundle<FluentResource>;
+pub(crate) type Bundle = FluentBundle<FluentResource>;
 
 /// Longest Accept-Language header that is read, in bytes.
 const ACCEPT_LANGUAGE_BYTES_MAX: usize = 256;
@@ -29,6 +29,8 @@ pub struct Locale {
     bundle: Bundle,
     /// What is shown where a text is missing.
     english: Option<Arc<Locale>>,
+    /// These texts with a brand's own words in place of some.
+    brand: RwLock<Option<Bundle>>,
 }
 
 impl Locale {
@@ -44,14 +46,18 @@ impl Locale {
 
     /// A text, in English if this language has none; `None` if there is none of that name or an argument is missing.
     pub fn text(&self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
-        self.own_text(key, args).or_else(|| self.english.as_ref()?.own_text(key, args))
+        // A brand's text that can't be shown gives way to ours (I3).
+        let own = self.brand_text(key, args).or_else(|| self.own_text(key, args));
+        own.or_else(|| self.english.as_ref()?.text(key, args))
+    }
+
+    fn brand_text(&self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
+        let brand = self.brand.read().unwrap_or_else(PoisonError::into_inner);
+        format(brand.as_ref()?, key, args)
     }
 
     fn own_text(&self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
-        let pattern = self.bundle.get_message(key)?.value()?;
-        let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(args), &mut errors).into_owned();
-        errors.is_empty().then_some(text)
+        format(&self.bundle, key, args)
     }
 
     /// A day in this language, in a time zone (IANA name; UTC if unknown). `None` for a moment that has no date.
@@ -89,6 +95,14 @@ impl Locales {
             }
         }
         Self(locales)
+    }
+
+    /// Puts a brand's texts in the place of those before, by tag.
+    pub(crate) fn dress(&self, mut brand: std::collections::BTreeMap<String, Bundle>) {
+        for locale in &self.0 {
+            let texts = brand.remove(locale.tag);
+            *locale.brand.write().unwrap_or_else(PoisonError::into_inner) = texts;
+        }
     }
 
     /// The language of that tag, or English.
@@ -139,7 +153,20 @@ impl Locales {
     }
 }
 
+/// A text of a bundle; `None` if there is none of that name or an argument is missing.
+pub(crate) fn format(bundle: &Bundle, key: &str, args: &FluentArgs<'_>) -> Option<String> {
+    let pattern = bundle.get_message(key)?.value()?;
+    let mut errors = Vec::new();
+    let text = bundle.format_pattern(pattern, Some(args), &mut errors).into_owned();
+    errors.is_empty().then_some(text)
+}
+
 fn locale(tag: &'static str, english: Option<Arc<Locale>>) -> Locale {
+    Locale { tag, bundle: bundle(tag), english, brand: RwLock::new(None) }
+}
+
+/// The texts of a language.
+pub(crate) fn bundle(tag: &'static str) -> Bundle {
     let language = tag.parse().expect("the tags are well-formed");
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Marks around arguments matter where directions mix; elsewhere they only end up in what people copy.
@@ -148,7 +175,7 @@ fn locale(tag: &'static str, english: Option<Arc<Locale>>) -> Locale {
         let resource = FluentResource::try_new((*source).to_owned()).expect("a test reads every file");
         bundle.add_resource(resource).expect("a test reads every file");
     }
-    Locale { tag, bundle, english }
+    bundle
 }
 
 #[cfg(test)]

@@ -229,5 +229,5 @@ async fn render(
         text_chars_max => GivenReason::TEXT_CHARS_MAX,
     };
     let forward_to = about.spec.confirmation(opened.token.level).filter(|_| view == View::Ask);
-    Ok(state.renderer().page(StatusCode::OK, "link.html", screen.context(&words, own), forward_to))
+    Ok(state.renderer().page(StatusCode::OK, "link.html", &screen.context(&words, own), forward_to))
 }

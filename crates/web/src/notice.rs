@@ -93,7 +93,7 @@ impl NoticeWriter {
             lang => locale.tag, dir => locale.direction(), args => words, url => matter.url,
             subject, lead, link, last,
         };
-        Some(MailWords { html: self.0.text("notice.html", own)?, subject, text: plain })
+        Some(MailWords { html: self.0.text("notice.html", &own)?, subject, text: plain })
     }
 
     /// The text message.
@@ -101,6 +101,8 @@ impl NoticeWriter {
         let locale = self.0.locales().get(matter.language);
         let words = filled(locale, matter, "sms");
         let body = text(locale, &format!("notice-{}-text", matter.saying.as_str()), &words, &[]);
+        // A phone would take the mark behind a link for a part of it.
+        let body = body.replace(&format!("\u{2068}{}\u{2069}", matter.url), matter.url);
         (!body.is_empty()).then_some(body)
     }
 }
@@ -134,7 +136,9 @@ mod tests {
                     "{language} {}",
                     mail.html
                 );
-                assert!(writer.text(&matter).unwrap().contains(URL), "{language}");
+                let texted = writer.text(&matter).unwrap();
+                let after = texted.split_once(URL).map(|(_, after)| after.chars().next());
+                assert!(matches!(after, Some(None | Some(' ' | '\n'))), "{language}: {texted}");
                 if saying == Saying::Confirm(48) {
                     assert!(mail.text.contains("48"), "{language} {}", mail.text);
                 }

@@ -53,7 +53,7 @@ impl Problem {
             lang => locale.tag, dir => locale.direction(), problem => self.as_str(), ask,
             args => context! { brand_known => "" },
         };
-        let mut response = state.renderer().page(self.status(), "problem.html", context, None);
+        let mut response = state.renderer().page(self.status(), "problem.html", &context, None);
         if matches!(self, Self::Unavailable) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
         }

@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use consent::{Clock, WorkspaceId};
 use data_encoding::{BASE64, HEXLOWER};
 use fluent_bundle::FluentArgs;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 use sha2::{Digest, Sha256};
+use store::Store;
 
 use crate::language::{Locales, SOURCES};
+use crate::look::{Dress, Wardrobe};
 
 const STYLE: &str = include_str!("../templates/style.css");
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("base.html", include_str!("../templates/base.html")),
     ("link.html", include_str!("../templates/link.html")),
     ("button.html", include_str!("../templates/button.html")),
     ("choices.html", include_str!("../templates/choices.html")),
+    ("landing.html", include_str!("../templates/landing.html")),
     ("problem.html", include_str!("../templates/problem.html")),
     ("subscribe.html", include_str!("../templates/subscribe.html")),
     ("confirm.html", include_str!("../templates/confirm.html")),
@@ -31,9 +35,7 @@ const TEMPLATES: [(&str, &str); 10] = [
 pub(crate) struct Renderer {
     environment: Environment<'static>,
     locales: Arc<Locales>,
-    policy: HeaderValue,
-    style_source: String,
-    version: String,
+    wardrobe: Wardrobe,
 }
 
 impl Renderer {
@@ -46,25 +48,41 @@ impl Renderer {
         }
         environment.add_global("style", STYLE);
         environment.add_function("t", translate(Arc::clone(&locales)));
-        let style_source = style_source(STYLE);
-        let policy = policy(&style_source, "");
-        Self { environment, locales, policy, style_source, version: version() }
+        environment.add_global("look", false);
+        Self { environment, locales, wardrobe: Wardrobe::new(version(), STYLE) }
     }
 
-    /// The version of the pages: of their templates and texts, as evidence names it.
-    pub fn version(&self) -> &str {
-        &self.version
+    /// The version of the pages, as evidence names it: of their templates and texts, then, after a plus sign, of the
+    /// brand's look.
+    pub fn version(&self) -> Arc<str> {
+        Arc::clone(&self.wardrobe.now().evidence)
+    }
+
+    /// What pages wear now.
+    pub fn dress(&self) -> Arc<Dress> {
+        self.wardrobe.now()
+    }
+
+    /// Looks for a newer look at most once a second.
+    pub async fn refresh(&self, store: &dyn Store, clock: &dyn Clock) {
+        self.wardrobe.refresh(store, clock, WorkspaceId::MAIN, &self.locales).await;
     }
 
     pub fn locales(&self) -> &Locales {
         &self.locales
     }
 
-    /// A template's text; `None`, with a line in the log, if it can't be rendered.
-    pub fn text(&self, template: &str, context: Value) -> Option<String> {
-        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
+    fn rendered(&self, dress: &Dress, template: &str, context: &Value) -> Result<String, Error> {
+        let language = context.get_attr("lang").unwrap_or_default();
+        let worn = dress.context(language.as_str().unwrap_or_default());
+        let own = minijinja::context! { style => dress.style, look => worn };
+        self.environment.get_template(template)?.render(minijinja::context! { ..own, ..context.clone() })
+    }
+
+    /// A template's text alone; `None`, with a line in the log, if it can't be rendered.
+    pub fn text(&self, template: &str, context: &Value) -> Option<String> {
         let failed = |error: &Error| tracing::error!(template, error = %error, "a page can't be rendered");
-        rendered.inspect_err(failed).ok()
+        self.rendered(&self.wardrobe.now(), template, context).inspect_err(failed).ok()
     }
 
     /// A page. `forward_to` is the brand's own page that a form on it leads to.
@@ -72,14 +90,26 @@ impl Renderer {
         &self,
         status: StatusCode,
         template: &str,
-        context: Value,
+        context: &Value,
         forward_to: Option<&str>,
     ) -> Response {
-        let Some(html) = self.text(template, context) else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let dress = self.wardrobe.now();
+        let worn = self.rendered(&dress, template, context).map(|html| (html, dress)).or_else(|error| {
+            tracing::warn!(template, error = %error, "a page can't be rendered with its look");
+            let plain = self.wardrobe.plain();
+            self.rendered(&plain, template, context).map(|html| (html, plain))
+        });
+        let (html, dress) = match worn {
+            Ok(worn) => worn,
+            Err(error) => {
+                tracing::error!(template, error = %error, "a page can't be rendered");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
         };
-        let policy = forward_to
-            .map_or_else(|| self.policy.clone(), |url| policy(&self.style_source, scheme_source(url)));
+        let policy = forward_to.map_or_else(
+            || dress.policy.clone(),
+            |url| policy(&dress.style_source, dress.logo.is_some(), scheme_source(url)),
+        );
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         (status, [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], html)
             .into_response()
@@ -133,9 +163,11 @@ fn scheme_source(url: &str) -> &'static str {
     if url.starts_with("http://") { " http: https:" } else { " https:" }
 }
 
-fn policy(style_source: &str, form_targets: &str) -> HeaderValue {
+/// The Content-Security-Policy of a page.
+pub(crate) fn policy(style_source: &str, images: bool, form_targets: &str) -> HeaderValue {
+    let images = if images { "img-src 'self'; " } else { "" };
     let policy = format!(
-        "default-src 'none'; style-src {style_source}; form-action 'self'{form_targets}; frame-ancestors 'none'; \
+        "default-src 'none'; {images}style-src {style_source}; form-action 'self'{form_targets}; frame-ancestors 'none'; \
          base-uri 'none'"
     );
     HeaderValue::try_from(policy).expect("it holds visible ASCII only")

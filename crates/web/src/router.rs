@@ -12,7 +12,9 @@ use intake::unsubscribe::BODY_BYTES_MAX;
 
 use crate::render::COMMON_HEADERS;
 use crate::state::WebState;
-use crate::{choices, confirm, find, hooks, link, operations, problem, short, subscribe, texts};
+use crate::{
+    choices, confirm, find, hooks, landing, link, look, operations, problem, short, subscribe, texts,
+};
 
 /// Longest request target, in bytes. A link has under 200.
 const TARGET_BYTES_MAX: usize = 2048;
@@ -35,6 +37,9 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `GET /lists/NAME`, `POST /subscribe/NAME` | the form of a public list; queues what confirms it |
 /// | `GET /c/TOKEN`, `POST /c/TOKEN` | confirming that an address joins a list, by one button |
 /// | `GET /choices`, `POST /choices` | a link to the page of choices, for whoever has no message |
+/// | `GET /l/TOKEN`, `POST /l/TOKEN` | a landing page of the brand's; 303 back to it after saving |
+/// | `GET /pages/NAME` | the same without a person: nothing can be recorded |
+/// | `GET /look/NAME` | the brand's logo |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
 /// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
@@ -50,6 +55,9 @@ pub fn public_router(state: WebState) -> Router {
         .route("/choices", get(find::show).post(find::post))
         .route("/lists/{name}", get(subscribe::show))
         .route("/subscribe/{name}", get(subscribe::show).post(subscribe::post))
+        .route("/l/{token}", get(landing::show).post(landing::post))
+        .route("/pages/{name}", get(landing::public))
+        .route("/look/{name}", get(look::show))
         .route("/sms/{name}", post(texts::post).get(texts::challenge))
         .route("/hooks/{name}", post(hooks::post).options(hooks::options))
         .route("/healthz", get(operations::healthz))
@@ -74,7 +82,10 @@ async fn guard(State(state): State<WebState>, request: Request, next: Next) -> R
     } else if header_bytes > HEADER_BYTES_MAX {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()
     } else if let Ok(_permit) = state.permits().try_acquire() {
-        tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| busy())
+        state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
+        let path = request.uri().path().to_owned();
+        let answer = look::at_depth(&path, next.run(request));
+        tokio::time::timeout(REQUEST_TIME_MAX, answer).await.unwrap_or_else(|_| busy())
     } else {
         busy()
     };

@@ -25,7 +25,11 @@ pub(crate) async fn show(
 fn location(state: &WebState, code: &str) -> Result<HeaderValue, LinkError> {
     let ring = state.config().store.key_ring();
     let token = ring.read_short(code)?;
-    let page = if token.purpose == Purpose::Preferences { "p" } else { "u" };
+    let page = match token.purpose {
+        Purpose::Preferences => "p",
+        Purpose::Landing => "l",
+        _ => "u",
+    };
     // Relative, as all links on our pages: a proxy may serve them under a path of its own.
     let url = format!("../{page}/{}", ring.sign(&token)?.to_url());
     HeaderValue::try_from(url).map_err(|_| TokenError::Malformed.into())

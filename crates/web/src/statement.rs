@@ -25,7 +25,7 @@ pub(crate) fn statement(
     language: &str,
     said: &str,
 ) -> Evidence {
-    let statement = Statement { page, version: state.renderer().version(), language, said };
+    let statement = Statement { page, version: &state.renderer().version(), language, said };
     requester.evidence(serde_json::to_string(&statement).expect("strings can be written"))
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn confirmation(
         asked_at: String,
         asked: &'a Evidence,
     }
-    let version = state.renderer().version();
+    let version = &state.renderer().version();
     let confirmation = Confirmation {
         statement: Statement { page: "confirm", version, language, said },
         asked_at: request.requested_at.to_string(),

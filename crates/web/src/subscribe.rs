@@ -165,7 +165,7 @@ impl<'a> Visit<'a> {
         let description = self.list.description(self.sheet.locale.tag);
         let shared = context! { view, description, name => self.list.name, channel => self.channel };
         let context = self.sheet.context(words, context! { ..own, ..shared });
-        self.state.renderer().page(status, "subscribe.html", context, None)
+        self.state.renderer().page(status, "subscribe.html", &context, None)
     }
 }
 
@@ -207,6 +207,6 @@ impl EmbeddedForm<'_> {
             lang => locale.tag, dir => locale.direction(), args => words, channel, action, name => self.list.name,
             description => self.list.description(locale.tag),
         };
-        renderer.text("embed.html", own)
+        renderer.text("embed.html", &own)
     }
 }

@@ -7,6 +7,8 @@ mod doctor;
 mod intake;
 mod ledger;
 mod list;
+mod look;
+mod page;
 mod sms;
 mod suppression;
 
@@ -22,6 +24,8 @@ pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use intake::{Intake, leave};
 pub use ledger::Ledger;
 pub use list::{List, ListDetails};
+pub use look::Look;
+pub use page::Page;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 
@@ -85,6 +89,12 @@ pub enum Command {
     /// Subscription lists
     #[command(subcommand)]
     List(List),
+    /// How the pages look: colours, logo, postal address, privacy notice, words
+    #[command(subcommand)]
+    Look(Look),
+    /// Pages that the brand makes itself, with a form for choices
+    #[command(subcommand)]
+    Page(Page),
     /// Bring people and their consents in
     #[command(subcommand)]
     Import(Import),

@@ -180,6 +180,14 @@ pub fn tracker() -> u16 {
     })
 }
 
+/// A provider of texts that takes all of them, as Twilio does. Its port.
+pub fn provider() -> u16 {
+    serve(|_, _, stream| {
+        let body = r#"{"sid":"SM0123456789abcdef0123456789abcdef","status":"queued"}"#;
+        say(stream, "201 Created", "Content-Type: application/json\r\n", body);
+    })
+}
+
 /// A link as a click tracker rewrites it.
 pub fn tracked(tracker: u16, url: &str) -> String {
     format!("http://127.0.0.1:{tracker}/click/{}", HEXLOWER.encode(url.as_bytes()))

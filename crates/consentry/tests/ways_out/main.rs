@@ -306,3 +306,55 @@ fn nobody_but_the_test_address_is_ever_opted_out() {
         gone["history"].as_array().unwrap().iter().filter(|entry| entry["source"] == "selftest");
     assert!(by_test.all(|entry| entry["changes"][0]["field"] != "email"), "{gone}");
 }
+
+#[test]
+fn the_short_links_of_texts_are_followed_too() {
+    const NUMBER: &str = "+14155550123";
+    let desk = Desk::new();
+    desk.write("people.csv", format!("id,phone\nops,{NUMBER}\n"));
+    desk.write("secret", "0123456789abcdef0123456789abcdef");
+    desk.run(&["init"]).exits(0);
+    desk.run(&["import", "profiles", "people.csv"]).exits(0);
+    let serving = desk.serve();
+    let campaign = format!(
+        r#"
+name = "spring"
+[audience]
+all = true
+[configuration]
+name = "texts"
+channel = "sms"
+category = "marketing"
+from = "+15005550006"
+public_url = "{url}"
+[configuration.transport]
+provider = "twilio"
+account = "AC0123456789abcdef0123456789abcdef"
+secret_file = "secret"
+url = "http://127.0.0.1:{port}"
+[content]
+text = "Brand: 20% off. Out: {{{{ unsubscribe_url }}}}"
+"#,
+        url = serving.url(),
+        port = between::provider(),
+    );
+    desk.write("spring.toml", campaign);
+    let sent = desk.run(&["campaign", "run", "spring.toml", "--json"]).exits(0).json();
+    assert_eq!(sent["sent"], 1, "{sent}");
+    let test = |address: &str| {
+        desk.run(&["doctor", "ways-out", "--no-dns", "--test-address", address, "--really", "--json"])
+    };
+    let report = test(NUMBER).exits(0).json();
+    for kind in ["page", "choices_saved", "stop_all"] {
+        assert_told(&report, kind, "works", "");
+    }
+    let ways = report["configurations"][0]["ways"].as_array().unwrap();
+    let page = ways.iter().find(|way| way["kind"] == "page").unwrap();
+    assert!(page["url"].as_str().unwrap().starts_with(&format!("{}/s/", serving.url())), "{page}");
+    // A text has to come from a phone.
+    assert_told(&report, "reply", "not_checked", "");
+    desk.run(&["check", "--channel", "sms", "--address", NUMBER]).exits(0);
+    // An email address alone leaves texts untested, and that is no success.
+    let report = test("ops@b.example").exits(1).json();
+    assert_told(&report, "test_address", "not_checked", "");
+}

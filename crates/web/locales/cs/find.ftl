@@ -8,3 +8,5 @@ found-lead = Pokud firma { $brand } zná { $address }, odkaz je na cestě. Můž
 found-nothing = Nic nepřišlo? Firma { $brand } možná zná jinou vaši adresu nebo číslo. Na stejnou adresu posíláme nejvýše dva odkazy za hodinu.
 no-sender-title = Odtud vám odkaz poslat nemůžeme
 no-sender-lead = Použijte odkaz ve zprávě od firmy { $brand }, nebo jí napište.
+too-many-title = Příliš mnoho žádostí najednou
+too-many-lead = Nic se neodeslalo. Zkuste to za hodinu znovu, nebo použijte odkaz ve zprávě od firmy { $brand }.

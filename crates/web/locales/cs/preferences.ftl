@@ -29,3 +29,4 @@ gpc-note = Váš prohlížeč posílá signál Global Privacy Control. Až pří
 gpc-recorded = Uloženo { $date }: firma { $brand } nesmí sdílet ani prodávat vaše údaje.
 postal = Poštovní adresa
 privacy = Zásady ochrany soukromí
+saved-partly = Všechno se nepodařilo uložit: od zobrazení této stránky se něco změnilo. Podívejte se na nastavení ještě jednou.

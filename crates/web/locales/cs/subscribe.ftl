@@ -37,3 +37,5 @@ confirm-superseded-title = Nepřihlášeno
 confirm-superseded-lead = Po této žádosti přišlo vaše „ne“ a to platí. Nic se nezměnilo. Pokud „{ $list }“ přece jen chcete, zvolte to na stránce s nastavením.
 confirm-blocked = Máte zastaveno: { media } od firmy { $brand }. Proto vám „{ $list }“ tímto způsobem nechodí. Změnit to můžete na stránce s nastavením.
 ask-new-link = Požádat o nový odkaz
+taken-title = Zaznamenáno
+taken-lead = „{ $list }“ od firmy { $brand } bude od této chvíle chodit na { $address }. Odhlásit se můžete kdykoli. Je-li už uložena nějaká volba, přijde nejdřív zpráva s odkazem a platí až tlačítko, ke kterému vede.

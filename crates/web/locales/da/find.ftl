@@ -8,3 +8,5 @@ found-lead = Hvis { $brand } kender { $address }, er et link på vej dertil. Det
 found-nothing = Kom der ikke noget? Så har { $brand } måske en anden adresse på dig. Den samme adresse får højst to links i timen.
 no-sender-title = Vi kan ikke sende dig et link herfra
 no-sender-lead = Brug linket i en besked fra { $brand }, eller skriv til dem.
+too-many-title = For mange forespørgsler på én gang
+too-many-lead = Intet er sendt. Prøv igen om en time, eller brug linket i en besked fra { $brand }.

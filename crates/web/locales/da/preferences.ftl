@@ -29,3 +29,4 @@ gpc-note = Din browser sender signalet Global Privacy Control. Næste gang du tr
 gpc-recorded = Registreret { $date }: { $brand } må ikke dele eller sælge dine oplysninger.
 postal = Postadresse
 privacy = Privatlivspolitik
+saved-partly = Ikke alt kunne gemmes: Noget er ændret, siden siden blev vist. Se dine valg igennem igen.

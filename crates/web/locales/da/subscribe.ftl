@@ -37,3 +37,5 @@ confirm-superseded-title = Ikke tilmeldt
 confirm-superseded-lead = Du har sagt nej, efter at der blev bedt om dette, og det gælder. Intet er ændret. Hvis du alligevel vil have ”{ $list }”, så vælg det på siden med dine valg.
 confirm-blocked = Du har stoppet { media } fra { $brand }, så ”{ $list }” kommer ikke på den måde. Det kan du ændre på siden med dine valg.
 ask-new-link = Bed om et nyt link
+taken-title = Noteret
+taken-lead = ”{ $list }” fra { $brand } kommer fra nu af til { $address }. Du kan afmelde dig når som helst. Er der allerede gemt et valg, kommer der først en besked med et link, og kun knappen bag det tæller.

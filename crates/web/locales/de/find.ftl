@@ -8,3 +8,5 @@ found-lead = Wenn { $address } bei { $brand } bekannt ist, ist ein Link dorthin 
 found-nothing = Nichts gekommen? Dann ist bei { $brand } vielleicht eine andere Adresse von Ihnen gespeichert. An dieselbe Adresse gehen höchstens zwei Links pro Stunde.
 no-sender-title = Von hier aus können wir Ihnen keinen Link senden
 no-sender-lead = Nutzen Sie den Link in einer Nachricht von { $brand }, oder wenden Sie sich direkt dorthin.
+too-many-title = Zu viele Anfragen auf einmal
+too-many-lead = Es wurde nichts gesendet. Versuchen Sie es in einer Stunde noch einmal, oder nutzen Sie den Link in einer Nachricht von { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Ihr Browser sendet das Signal „Global Privacy Control“. Sobald Si
 gpc-recorded = Gespeichert am { $date }: { $brand } darf Ihre Daten weder weitergeben noch verkaufen.
 postal = Postanschrift
 privacy = Datenschutzhinweise
+saved-partly = Nicht alles konnte gespeichert werden: Etwas hat sich geändert, seit Ihnen diese Seite angezeigt wurde. Bitte sehen Sie Ihre Einstellungen noch einmal durch.

@@ -37,3 +37,5 @@ confirm-superseded-title = Nicht angemeldet
 confirm-superseded-lead = Nachdem dies angefordert wurde, haben Sie Nein gesagt, und das gilt. Es hat sich nichts geändert. Wenn Sie „{ $list }“ doch möchten, wählen Sie es auf der Seite mit Ihren Einstellungen.
 confirm-blocked = Sie haben { media } von { $brand } gestoppt, deshalb kommt „{ $list }“ auf diesem Weg nicht. Das können Sie auf der Seite mit Ihren Einstellungen ändern.
 ask-new-link = Neuen Link anfordern
+taken-title = Notiert
+taken-lead = „{ $list }“ von { $brand } geht ab jetzt an { $address }. Sie können sich jederzeit abmelden. Ist dafür schon eine Wahl gespeichert, kommt zuerst eine Nachricht mit einem Link, und nur der Knopf dahinter zählt.

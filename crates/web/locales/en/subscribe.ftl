@@ -39,4 +39,4 @@ confirm-superseded-lead = You have said no since this was asked for, and that st
 confirm-blocked = You have stopped { media } from { $brand }, so “{ $list }” doesn’t come by it. You can change that on the page of your choices.
 ask-new-link = Ask for a new link
 taken-title = It’s noted
-taken-lead = “{ $list }” from { $brand } comes to { $address } from now on, unless a choice is recorded for it already: then a message with a link is on its way there, and only the button behind it counts. You can leave at any time.
+taken-lead = “{ $list }” from { $brand } comes to { $address } from now on. You can leave at any time. If a choice is recorded already, a message with a link comes first, and only the button behind it counts.

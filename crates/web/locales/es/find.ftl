@@ -8,3 +8,5 @@ found-lead = Si { $brand } conoce { $address }, hay un enlace de camino. Puede t
 found-nothing = ¿No ha llegado nada? Puede que { $brand } tenga otra dirección suya. Una misma dirección recibe como máximo dos enlaces por hora.
 no-sender-title = Desde aquí no podemos enviarle un enlace
 no-sender-lead = Use el enlace de un mensaje de { $brand } o escríbales.
+too-many-title = Demasiadas solicitudes a la vez
+too-many-lead = No se ha enviado nada. Inténtelo dentro de una hora o use el enlace de un mensaje de { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Su navegador envía la señal Global Privacy Control. La próxima vez
 gpc-recorded = Guardado el { $date }: { $brand } no puede compartir ni vender sus datos.
 postal = Dirección postal
 privacy = Aviso de privacidad
+saved-partly = No se ha podido guardar todo: algo ha cambiado desde que se mostró esta página. Revise sus preferencias.

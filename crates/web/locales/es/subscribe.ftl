@@ -37,3 +37,5 @@ confirm-superseded-title = Sin suscripción
 confirm-superseded-lead = Después de pedirlo, usted dijo que no, y eso es lo que vale. No ha cambiado nada. Si al final quiere «{ $list }», elíjalo en la página de sus preferencias.
 confirm-blocked = Ha detenido la { media } de { $brand }, así que «{ $list }» no le llega por ese medio. Puede cambiarlo en la página de sus preferencias.
 ask-new-link = Pedir un enlace nuevo
+taken-title = Anotado
+taken-lead = A partir de ahora, «{ $list }» de { $brand } llegará a { $address }. Puede darse de baja cuando quiera. Si ya hay una elección guardada, primero llega un mensaje con un enlace, y solo cuenta el botón al que lleva.

@@ -8,3 +8,5 @@ found-lead = Jos { $brand } tuntee osoitteen tai numeron { $address }, linkki on
 found-nothing = Eikö mitään tullut? Ehkä { $brand } tuntee sinut toisella osoitteella. Samaan osoitteeseen lähtee enintään kaksi linkkiä tunnissa.
 no-sender-title = Täältä emme voi lähettää sinulle linkkiä
 no-sender-lead = Käytä linkkiä, joka on saamassasi viestissä (lähettäjä: { $brand }), tai kirjoita lähettäjälle.
+too-many-title = Liian monta pyyntöä kerralla
+too-many-lead = Mitään ei ole lähetetty. Yritä tunnin päästä uudelleen tai käytä linkkiä, joka on saamassasi viestissä (lähettäjä: { $brand }).

@@ -29,3 +29,4 @@ gpc-note = Selaimesi lähettää Global Privacy Control -signaalin. Kun seuraava
 gpc-recorded = Kirjattu { $date }: { $brand } ei saa jakaa eikä myydä tietojasi.
 postal = Postiosoite
 privacy = Tietosuojaseloste
+saved-partly = Kaikkea ei voitu tallentaa: jotain on muuttunut sen jälkeen, kun tämä sivu avattiin. Tarkista valintasi.

@@ -37,3 +37,5 @@ confirm-superseded-title = Ei tilattu
 confirm-superseded-lead = Olet tämän pyynnön jälkeen vastannut ei, ja se on voimassa. Mitään ei ole muutettu. Jos sittenkin haluat listan ”{ $list }”, valitse se valintojesi sivulla.
 confirm-blocked = Valintasi mukaan { $brand } ei lähetä sinulle { media }, joten ”{ $list }” ei tule sillä tavalla. Voit muuttaa tätä valintojesi sivulla.
 ask-new-link = Pyydä uusi linkki
+taken-title = Merkitty muistiin
+taken-lead = Tästä lähtien { $brand } lähettää listan ”{ $list }” tänne: { $address }. Voit perua tilauksen milloin tahansa. Jos valinta on jo tallennettu, saat ensin viestin, jossa on linkki, ja vain sen takana oleva painike ratkaisee.

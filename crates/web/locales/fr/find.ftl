@@ -8,3 +8,5 @@ found-lead = Si { $brand } connaît { $address }, un lien y est en route. Cela p
 found-nothing = Rien n’est arrivé ? { $brand } vous connaît peut-être sous une autre adresse. Une même adresse reçoit au plus deux liens par heure.
 no-sender-title = Nous ne pouvons pas vous envoyer de lien d’ici
 no-sender-lead = Utilisez le lien d’un message de { $brand }, ou prenez contact par un autre moyen.
+too-many-title = Trop de demandes à la fois
+too-many-lead = Rien n’a été envoyé. Réessayez dans une heure, ou utilisez le lien d’un message de { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Votre navigateur envoie le signal Global Privacy Control. La prochain
 gpc-recorded = Enregistré le { $date } : { $brand } ne peut ni partager ni vendre vos données.
 postal = Adresse postale
 privacy = Politique de confidentialité
+saved-partly = Tout n’a pas pu être enregistré : quelque chose a changé depuis l’affichage de cette page. Veuillez vérifier vos choix.

@@ -37,3 +37,5 @@ confirm-superseded-title = Pas d’abonnement
 confirm-superseded-lead = Vous avez dit non après cette demande, et c’est ce qui compte. Rien n’a changé. Si vous voulez tout de même recevoir « { $list } », indiquez-le sur la page de vos choix.
 confirm-blocked = Vous avez arrêté la { media } de { $brand } ; « { $list } » ne vous parvient donc pas par ce moyen. Vous pouvez changer cela sur la page de vos choix.
 ask-new-link = Demander un nouveau lien
+taken-title = C’est noté
+taken-lead = « { $list } » de { $brand } sera désormais envoyé à { $address }. Vous pouvez vous désabonner à tout moment. Si un choix est déjà enregistré, un message avec un lien arrive d’abord, et seul le bouton derrière ce lien compte.

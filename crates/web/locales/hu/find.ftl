@@ -8,3 +8,5 @@ found-lead = Ha { $brand } ismeri ezt a címet vagy számot ({ $address }), a li
 found-nothing = Nem jött semmi? Lehet, hogy { $brand } egy másik címét vagy számát ismeri. Ugyanarra a címre óránként legfeljebb két linket küldünk.
 no-sender-title = Innen nem tudunk linket küldeni Önnek
 no-sender-lead = Nyissa meg a linket egy olyan üzenetből, amelyet { $brand } küldött, vagy írjon a feladónak.
+too-many-title = Túl sok kérés egyszerre
+too-many-lead = Nem küldtünk semmit. Próbálja újra egy óra múlva, vagy nyissa meg a linket egy olyan üzenetből, amelyet { $brand } küldött.

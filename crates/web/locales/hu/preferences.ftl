@@ -29,3 +29,4 @@ gpc-note = Böngészője Global Privacy Control jelzést küld. Ha legközelebb 
 gpc-recorded = Rögzítve ({ $date }): { $brand } nem oszthatja meg és nem adhatja el az Ön adatait.
 postal = Postacím
 privacy = Adatvédelmi tájékoztató
+saved-partly = Nem sikerült mindent elmenteni: valami megváltozott, mióta ez az oldal megjelent. Nézze át újra a beállításait.

@@ -37,3 +37,5 @@ confirm-superseded-title = Nincs feliratkozva
 confirm-superseded-lead = A kérés óta nemet mondott, és az érvényes. Semmi sem változott. Ha mégis szeretné megkapni ezt: „{ $list }”, válassza ki a beállítások oldalán.
 confirm-blocked = Ön azt kérte, hogy { $brand } ne küldjön { media }, ezért így nem érkezik meg: „{ $list }”. Ezt a beállítások oldalán módosíthatja.
 ask-new-link = Új link kérése
+taken-title = Feljegyeztük
+taken-lead = Mostantól ezt kapja: „{ $list }” ({ $brand }), ide: { $address }. Bármikor leiratkozhat. Ha már van elmentett választás, előbb egy linket tartalmazó üzenet érkezik, és csak a mögötte lévő gomb számít.

@@ -8,3 +8,5 @@ found-lead = Se { $brand } conosce { $address }, un link sta arrivando lì. Può
 found-nothing = Non è arrivato nulla? Forse { $brand } ha un altro tuo indirizzo. Lo stesso indirizzo riceve al massimo due link all’ora.
 no-sender-title = Da qui non possiamo inviarti un link
 no-sender-lead = Usa il link in un messaggio di { $brand }, oppure scrivi loro.
+too-many-title = Troppe richieste insieme
+too-many-lead = Non è stato inviato nulla. Riprova tra un’ora, oppure usa il link in un messaggio di { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Il tuo browser invia il segnale Global Privacy Control. La prossima v
 gpc-recorded = Registrato il giorno { $date }: { $brand } non può condividere né vendere i tuoi dati.
 postal = Indirizzo postale
 privacy = Informativa sulla privacy
+saved-partly = Non è stato possibile salvare tutto: qualcosa è cambiato da quando hai aperto questa pagina. Controlla di nuovo le tue scelte.

@@ -37,3 +37,5 @@ confirm-superseded-title = Nessuna iscrizione
 confirm-superseded-lead = Dopo questa richiesta hai detto no, e vale quello. Non è cambiato nulla. Se invece vuoi «{ $list }», sceglilo nella pagina delle tue scelte.
 confirm-blocked = Hai bloccato la { media } di { $brand }, perciò «{ $list }» non ti arriva con questo mezzo. Puoi cambiarlo nella pagina delle tue scelte.
 ask-new-link = Chiedi un nuovo link
+taken-title = Annotato
+taken-lead = Da ora «{ $list }» di { $brand } arriva a { $address }. Puoi annullare l’iscrizione quando vuoi. Se una scelta è già registrata, arriva prima un messaggio con un link, e conta solo il pulsante a cui porta.

@@ -29,3 +29,4 @@ gpc-note = お使いのブラウザーは Global Privacy Control の信号を送
 gpc-recorded = { $date }に記録：{ $brand }によるお客様のデータの共有・販売は認められていません。
 postal = 住所
 privacy = プライバシーについて
+saved-partly = 一部を保存できませんでした。このページを表示した後に変更がありました。もう一度、設定をご確認ください。

@@ -37,3 +37,5 @@ confirm-superseded-title = 登録していません
 confirm-superseded-lead = お申し込みの後に「いいえ」を選択されており、そちらが有効です。何も変わっていません。「{ $list }」をご希望の場合は、設定ページで選択してください。
 confirm-blocked = { $brand }からの{ media }を停止されているため、「{ $list }」はこの方法では届きません。設定ページで変更できます。
 ask-new-link = 新しいリンクを取得する
+taken-title = 受け付けました
+taken-lead = 今後、{ $brand }の「{ $list }」が { $address } に届きます。いつでも停止できます。すでに選択が記録されている場合は、先にリンク付きのメッセージが届き、その先のボタンを押したときだけ有効になります。

@@ -8,3 +8,5 @@ found-lead = { $brand }에 { $address } 정보가 있으면 링크가 곧 도착
 found-nothing = 아무것도 오지 않았나요? { $brand }에 다른 주소나 번호가 등록되어 있을 수 있습니다. 같은 주소로는 한 시간에 링크를 두 번까지만 보냅니다.
 no-sender-title = 여기에서는 링크를 보내 드릴 수 없습니다
 no-sender-lead = { $brand }에서 보낸 메시지의 링크를 이용하거나 해당 업체에 문의하세요.
+too-many-title = 요청이 너무 많습니다
+too-many-lead = 아무것도 보내지 않았습니다. 한 시간 뒤에 다시 시도하거나 { $brand }에서 보낸 메시지의 링크를 이용하세요.

@@ -29,3 +29,4 @@ gpc-note = 사용 중인 브라우저가 Global Privacy Control 신호를 보내
 gpc-recorded = { $date }에 기록됨: { $brand }에서 고객님의 정보를 공유하거나 판매할 수 없습니다.
 postal = 우편 주소
 privacy = 개인정보 처리방침
+saved-partly = 일부를 저장하지 못했습니다. 이 페이지가 표시된 뒤에 변경된 내용이 있습니다. 수신 설정을 다시 확인하세요.

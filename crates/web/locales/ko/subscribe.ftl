@@ -37,3 +37,5 @@ confirm-superseded-title = 구독되지 않았습니다
 confirm-superseded-lead = 신청한 뒤에 ‘아니요’를 선택하여 그 선택이 적용됩니다. 변경된 내용이 없습니다. ‘{ $list }’ 소식을 원하면 수신 설정 페이지에서 선택하세요.
 confirm-blocked = { $brand }에서 보내는 { media } 수신을 중단해 두어 ‘{ $list }’ 소식이 이 방법으로 발송되지 않습니다. 수신 설정 페이지에서 변경할 수 있습니다.
 ask-new-link = 새 링크 요청
+taken-title = 접수되었습니다
+taken-lead = 지금부터 { $brand }에서 보내는 ‘{ $list }’ 소식을 { $address } 주소로 받습니다. 언제든지 수신을 거부할 수 있습니다. 이미 저장된 선택이 있으면 링크가 담긴 메시지가 먼저 오며, 그 페이지의 버튼을 눌러야만 적용됩니다.

@@ -8,3 +8,5 @@ found-lead = Als { $address } bij { $brand } bekend is, is er een link naartoe o
 found-nothing = Niets gekregen? Misschien heeft { $brand } een ander adres van je. Hetzelfde adres krijgt hoogstens twee links per uur.
 no-sender-title = Vanaf hier kunnen we je geen link sturen
 no-sender-lead = Gebruik de link in een bericht van { $brand }, of schrijf hun.
+too-many-title = Te veel aanvragen tegelijk
+too-many-lead = Er is niets verstuurd. Probeer het over een uur nog een keer, of gebruik de link in een bericht van { $brand }.

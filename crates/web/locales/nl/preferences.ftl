@@ -29,3 +29,4 @@ gpc-note = Je browser stuurt het signaal Global Privacy Control. Als je op deze 
 gpc-recorded = Vastgelegd op { $date }: { $brand } mag je gegevens niet delen of verkopen.
 postal = Postadres
 privacy = Privacyverklaring
+saved-partly = Niet alles kon worden opgeslagen: er is iets veranderd sinds je deze pagina opende. Bekijk je keuzes nog eens.

@@ -37,3 +37,5 @@ confirm-superseded-title = Niet aangemeld
 confirm-superseded-lead = Na deze aanvraag heb je nee gezegd, en dat geldt. Er is niets veranderd. Wil je ‘{ $list }’ toch, kies die dan op de pagina met je keuzes.
 confirm-blocked = Je hebt { media } van { $brand } gestopt, dus ‘{ $list }’ krijg je niet op die manier. Dat kun je veranderen op de pagina met je keuzes.
 ask-new-link = Nieuwe link aanvragen
+taken-title = Genoteerd
+taken-lead = ‘{ $list }’ van { $brand } komt vanaf nu naar { $address }. Je kunt je op elk moment afmelden. Is hiervoor al een keuze vastgelegd, dan komt er eerst een bericht met een link, en telt alleen de knop daarachter.

@@ -8,3 +8,5 @@ found-lead = Hvis { $brand } kjenner { $address }, er en lenke på vei dit. Det 
 found-nothing = Kom det ingenting? Da har { $brand } kanskje en annen adresse til deg. Samme adresse får høyst to lenker i timen.
 no-sender-title = Vi kan ikke sende deg en lenke herfra
 no-sender-lead = Bruk lenken i en melding fra { $brand }, eller skriv til dem.
+too-many-title = For mange forespørsler på en gang
+too-many-lead = Ingenting er sendt. Prøv igjen om en time, eller bruk lenken i en melding fra { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Nettleseren din sender signalet Global Privacy Control. Neste gang du
 gpc-recorded = Registrert { $date }: { $brand } har ikke lov til å dele eller selge opplysningene dine.
 postal = Postadresse
 privacy = Personvernerklæring
+saved-partly = Ikke alt kunne lagres: Noe er endret siden siden ble vist. Se gjennom valgene dine en gang til.

@@ -37,3 +37,5 @@ confirm-superseded-title = Ikke påmeldt
 confirm-superseded-lead = Du har sagt nei etter at dette ble bedt om, og det gjelder. Ingenting er endret. Hvis du likevel vil ha «{ $list }», velger du det på siden med valgene dine.
 confirm-blocked = Du har stoppet { media } fra { $brand }, så «{ $list }» kommer ikke på den måten. Du kan endre det på siden med valgene dine.
 ask-new-link = Be om en ny lenke
+taken-title = Notert
+taken-lead = «{ $list }» fra { $brand } kommer fra nå av til { $address }. Du kan melde deg av når som helst. Er det allerede lagret et valg, kommer det først en melding med en lenke, og bare knappen bak den teller.

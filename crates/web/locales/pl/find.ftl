@@ -8,3 +8,5 @@ found-lead = Jeśli firma { $brand } zna { $address }, link jest już w drodze. 
 found-nothing = Nic nie przyszło? Być może firma { $brand } ma inny Twój adres lub numer. Na ten sam adres wysyłamy najwyżej dwa linki na godzinę.
 no-sender-title = Z tej strony nie możemy wysłać linku
 no-sender-lead = Skorzystaj z linku w wiadomości od firmy { $brand } albo napisz do niej.
+too-many-title = Zbyt wiele próśb naraz
+too-many-lead = Nic nie zostało wysłane. Spróbuj ponownie za godzinę albo skorzystaj z linku w wiadomości od firmy { $brand }.

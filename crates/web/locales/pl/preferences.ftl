@@ -29,3 +29,4 @@ gpc-note = Twoja przeglądarka wysyła sygnał Global Privacy Control. Gdy nast�
 gpc-recorded = Zapisano { $date }: firma { $brand } nie może udostępniać ani sprzedawać Twoich danych.
 postal = Adres pocztowy
 privacy = Informacja o prywatności
+saved-partly = Nie wszystko udało się zapisać: coś się zmieniło od czasu wyświetlenia tej strony. Sprawdź ustawienia jeszcze raz.

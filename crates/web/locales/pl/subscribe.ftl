@@ -37,3 +37,5 @@ confirm-superseded-title = Nie zapisano
 confirm-superseded-lead = Po tej prośbie wybrano „nie” i to obowiązuje. Nic się nie zmieniło. Jeśli jednak chcesz dostawać „{ $list }”, wybierz to na stronie z ustawieniami.
 confirm-blocked = Masz wyłączone otrzymywanie { media } od firmy { $brand }, więc „{ $list }” tą drogą nie przychodzi. Możesz to zmienić na stronie z ustawieniami.
 ask-new-link = Poproś o nowy link
+taken-title = Zapisano
+taken-lead = „{ $list }” od firmy { $brand } będzie od teraz przychodzić na { $address }. Możesz się wypisać w każdej chwili. Jeśli jest już zapisany inny wybór, najpierw przyjdzie wiadomość z linkiem i liczy się tylko przycisk na stronie, do której prowadzi.

@@ -8,3 +8,5 @@ found-lead = Se { $brand } conhece { $address }, um link está a caminho. Pode d
 found-nothing = Não chegou nada? Talvez { $brand } tenha outro endereço seu. O mesmo endereço recebe no máximo dois links por hora.
 no-sender-title = Não é possível enviar um link a partir daqui
 no-sender-lead = Use o link de uma mensagem de { $brand } ou peça ajuda diretamente ao remetente.
+too-many-title = Demasiados pedidos ao mesmo tempo
+too-many-lead = Nada foi enviado. Tente de novo daqui a uma hora ou use o link de uma mensagem de { $brand }.

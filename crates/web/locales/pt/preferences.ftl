@@ -29,3 +29,4 @@ gpc-note = O seu navegador envia o sinal Global Privacy Control. Na próxima vez
 gpc-recorded = Guardado em { $date }: { $brand } não pode ceder nem vender os seus dados a terceiros.
 postal = Endereço postal
 privacy = Política de privacidade
+saved-partly = Não foi possível guardar tudo: algo mudou desde que esta página foi mostrada. Reveja as suas escolhas.

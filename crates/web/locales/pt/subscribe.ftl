@@ -37,3 +37,5 @@ confirm-superseded-title = Sem inscrição
 confirm-superseded-lead = Depois deste pedido, disse que não, e é isso que vale. Nada mudou. Se mesmo assim quiser “{ $list }”, escolha esta lista na página das suas escolhas.
 confirm-blocked = A { media } de { $brand } está interrompida por sua escolha, por isso “{ $list }” não chega por esse meio. Pode mudar isso na página das suas escolhas.
 ask-new-link = Pedir um novo link
+taken-title = Está anotado
+taken-lead = A partir de agora, “{ $list }” de { $brand } chega a { $address }. Pode cancelar a inscrição quando quiser. Se já houver uma escolha registada, chega primeiro uma mensagem com um link, e só conta o botão a que ele leva.

@@ -8,3 +8,5 @@ found-lead = Dacă firma { $brand } cunoaște { $address }, linkul este pe drum.
 found-nothing = Nu a venit nimic? Poate că firma { $brand } are altă adresă sau alt număr al dumneavoastră. La aceeași adresă trimitem cel mult două linkuri pe oră.
 no-sender-title = De aici nu vă putem trimite un link
 no-sender-lead = Folosiți linkul dintr-un mesaj de la firma { $brand } sau scrieți-i.
+too-many-title = Prea multe cereri deodată
+too-many-lead = Nu s-a trimis nimic. Încercați din nou peste o oră sau folosiți linkul dintr-un mesaj de la firma { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Browserul dumneavoastră trimite semnalul Global Privacy Control. La 
 gpc-recorded = Înregistrat la { $date }: firma { $brand } nu are voie să partajeze sau să vândă datele dumneavoastră.
 postal = Adresă poștală
 privacy = Informare privind confidențialitatea
+saved-partly = Nu s-a putut salva tot: ceva s-a schimbat de când v-a fost afișată această pagină. Vă rugăm să vă verificați din nou opțiunile.

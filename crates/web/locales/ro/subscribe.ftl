@@ -37,3 +37,5 @@ confirm-superseded-title = Abonarea nu s-a făcut
 confirm-superseded-lead = De la această cerere ați spus „nu”, iar acest „nu” este valabil. Nu s-a schimbat nimic. Dacă doriți totuși „{ $list }”, alegeți pe pagina cu opțiunile dumneavoastră.
 confirm-blocked = Ați oprit: { media } de la firma { $brand }. De aceea „{ $list }” nu vine pe această cale. Puteți schimba asta pe pagina cu opțiunile dumneavoastră.
 ask-new-link = Cereți un link nou
+taken-title = Am notat
+taken-lead = „{ $list }” de la firma { $brand } vine de acum la { $address }. Vă puteți dezabona oricând. Dacă o alegere este deja salvată, vine mai întâi un mesaj cu un link și contează numai butonul la care duce.

@@ -8,3 +8,5 @@ found-lead = Om { $brand } känner till { $address } är en länk på väg dit. 
 found-nothing = Kom det inget? Då kanske { $brand } har en annan adress till dig. Samma adress får högst två länkar i timmen.
 no-sender-title = Vi kan inte skicka en länk till dig härifrån
 no-sender-lead = Använd länken i ett meddelande från { $brand }, eller skriv till dem.
+too-many-title = För många förfrågningar på en gång
+too-many-lead = Inget har skickats. Försök igen om en timme, eller använd länken i ett meddelande från { $brand }.

@@ -29,3 +29,4 @@ gpc-note = Din webbläsare skickar signalen Global Privacy Control. Nästa gång
 gpc-recorded = Sparat { $date }: { $brand } får inte dela eller sälja dina uppgifter.
 postal = Postadress
 privacy = Integritetspolicy
+saved-partly = Allt kunde inte sparas: något har ändrats sedan sidan visades för dig. Titta igenom dina val igen.

@@ -37,3 +37,5 @@ confirm-superseded-title = Ingen prenumeration
 confirm-superseded-lead = Du har sagt nej efter att det här begärdes, och det gäller. Inget har ändrats. Om du ändå vill ha ”{ $list }” väljer du det på sidan med dina val.
 confirm-blocked = Du har stoppat { media } från { $brand }, så ”{ $list }” kommer inte på det sättet. Du kan ändra det på sidan med dina val.
 ask-new-link = Begär en ny länk
+taken-title = Noterat
+taken-lead = ”{ $list }” från { $brand } kommer från och med nu till { $address }. Du kan avregistrera dig när som helst. Finns det redan ett sparat val kommer först ett meddelande med en länk, och då räknas bara knappen bakom den.

@@ -8,3 +8,5 @@ found-lead = Eğer { $brand } bu adresi veya numarayı biliyorsa ({ $address }) 
 found-nothing = Bir şey gelmedi mi? Belki { $brand } sizin başka bir adresinizi veya numaranızı biliyordur. Aynı adrese saatte en fazla iki bağlantı gönderilir.
 no-sender-title = Buradan size bağlantı gönderemiyoruz
 no-sender-lead = Lütfen { $brand } tarafından gönderilen bir mesajdaki bağlantıyı kullanın veya gönderene yazın.
+too-many-title = Aynı anda çok fazla istek
+too-many-lead = Hiçbir şey gönderilmedi. Bir saat sonra yeniden deneyin veya { $brand } tarafından gönderilen bir mesajdaki bağlantıyı kullanın.

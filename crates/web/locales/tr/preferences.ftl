@@ -29,3 +29,4 @@ gpc-note = Tarayıcınız Global Privacy Control sinyali gönderiyor. Bu sayfada
 gpc-recorded = { $date } tarihinde kaydedildi: { $brand } verilerinizi paylaşamaz ve satamaz.
 postal = Posta adresi
 privacy = Gizlilik bildirimi
+saved-partly = Her şey kaydedilemedi: Bu sayfa size gösterildikten sonra bir şey değişti. Lütfen tercihlerinize yeniden bakın.

@@ -37,3 +37,5 @@ confirm-superseded-title = Abonelik başlamadı
 confirm-superseded-lead = Bu istekten sonra “hayır” dediniz ve o geçerli. Hiçbir şey değişmedi. Yine de “{ $list }” almak istiyorsanız bunu tercihler sayfanızda seçin.
 confirm-blocked = Seçiminize göre { $brand } size { media } göndermiyor; bu yüzden “{ $list }” bu yolla gelmiyor. Bunu tercihler sayfanızda değiştirebilirsiniz.
 ask-new-link = Yeni bağlantı iste
+taken-title = Not edildi
+taken-lead = Şu andan itibaren { $brand } şu adrese “{ $list }” gönderir: { $address }. İstediğiniz zaman çıkabilirsiniz. Kayıtlı bir tercih zaten varsa önce bağlantı içeren bir mesaj gelir ve yalnızca onun ardındaki düğme geçerlidir.

@@ -8,3 +8,5 @@ found-lead = 如果{ $brand }的记录中有 { $address }，链接正在发送�
 found-nothing = 没有收到？{ $brand }记录的可能是您的另一个地址或号码。同一地址每小时最多发送两个链接。
 no-sender-title = 我们无法从这里向您发送链接
 no-sender-lead = 请使用{ $brand }所发消息中的链接，或直接与其联系。
+too-many-title = 请求过多
+too-many-lead = 没有发送任何内容。请一小时后再试，或使用{ $brand }所发消息中的链接。

@@ -29,3 +29,4 @@ gpc-note = 您的浏览器发送了 Global Privacy Control 信号。您下次点
 gpc-recorded = 已于{ $date }记录：{ $brand }不得共享或出售您的数据。
 postal = 邮寄地址
 privacy = 隐私声明
+saved-partly = 部分内容未能保存：此页面显示之后，有内容发生了更改。请再次查看您的选择。

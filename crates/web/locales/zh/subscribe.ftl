@@ -37,3 +37,5 @@ confirm-superseded-title = 未订阅
 confirm-superseded-lead = 您在申请之后选择了“否”，以此为准。没有任何更改。如果您仍想接收“{ $list }”，请在您的选择页面中选择。
 confirm-blocked = 您已停止接收{ $brand }的{ media }，因此“{ $list }”不会以此方式发送。您可以在您的选择页面中更改。
 ask-new-link = 获取新链接
+taken-title = 已记下
+taken-lead = 从现在起，{ $brand }的“{ $list }”会发送至 { $address }。您可以随时退订。如果已有保存的选择，则会先收到一条带链接的消息，只有点击其页面上的按钮才算数。

@@ -281,8 +281,8 @@ impl Store for FullDisk {
         self.0.list_by_id(workspace, list).await
     }
 
-    async fn lists(&self, _: WorkspaceId) -> Result<Vec<List>> {
-        full()
+    async fn lists(&self, workspace: WorkspaceId) -> Result<Vec<List>> {
+        self.0.lists(workspace).await
     }
 
     async fn settings(&self, workspace: WorkspaceId) -> Result<Settings> {

@@ -35,7 +35,7 @@ impl Clock for HandClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_micros(self.0.load(Ordering::SeqCst) as u64)
     }
 }
 
@@ -89,6 +89,10 @@ impl World {
         Self { dir, store, clock, router }
     }
 
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub fn ledger_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("data").join(store::sqlite::LEDGER_DIR)
     }
@@ -139,7 +143,11 @@ impl World {
     }
 
     pub fn link(&self, token: &Token) -> String {
-        let door = if token.purpose == Purpose::Preferences { 'p' } else { 'u' };
+        let door = match token.purpose {
+            Purpose::Preferences => 'p',
+            Purpose::Landing => 'l',
+            _ => 'u',
+        };
         format!("/{door}/{}", self.store.key_ring().sign(token).unwrap().to_url())
     }
 

@@ -9,7 +9,7 @@ use super::verdict::{Sum, Verdict, Way};
 use crate::output;
 
 /// Labels longer than this don't push all others to the right.
-const LABEL_WIDTH_MAX: usize = 46;
+const LABEL_WIDTH_MAX: usize = 56;
 
 /// What was found out about one configuration, or about one message.
 pub struct Section {

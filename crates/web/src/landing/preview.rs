@@ -1,0 +1,24 @@
+//! A landing page as it will look, for its maker.
+
+use minijinja::{Value, context};
+
+use super::LandingError;
+use super::page::Content;
+use super::serve::{blank_boxes, body};
+use crate::render::Renderer;
+
+/// A part of a page as HTML, in the plain look, for a sample profile (a JSON object). Nothing can be posted from it.
+pub fn preview(content: &Content, part: &str, sample: &serde_json::Value) -> Result<String, LandingError> {
+    // Says what is wrong, where the page itself would only give way.
+    let profile = Value::from_serialize(sample);
+    super::template::render(content, part, &profile)?;
+    let failed = || LandingError("the page can't be rendered".to_owned());
+    let own = body(content, part, &profile, blank_boxes(content)).ok_or_else(failed)?;
+    let renderer = Renderer::new();
+    let locale = renderer.locales().choose([Some(content.language.as_str()), None], None);
+    let common = context! {
+        lang => locale.tag, dir => locale.direction(), args => context! { brand_known => "" }, preview => true,
+        choices => "", notice => "", nobody => false,
+    };
+    renderer.text("landing.html", &context! { ..own, ..common }).ok_or_else(failed)
+}
