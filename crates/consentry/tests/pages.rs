@@ -30,6 +30,37 @@ const VIEWS: [(&str, &str); 7] = [
 /// What they do.
 const ROLES: [&str; 3] = ["leaver", "chooser", "stopper"];
 
+/// What the pages say in English, by their name there.
+const SAID: [(&str, &str); 24] = [
+    ("ask", "Press the button and no more marketing email comes to you"),
+    ("done", "You won’t get marketing email from Lumen Coffee any more, starting now."),
+    ("done", "Receipts and account notices still come."),
+    ("thanked", "Thank you, that has been noted."),
+    ("undone", "Your choice is again what it was before you unsubscribed."),
+    ("out", "You’re already unsubscribed"),
+    ("choices", "Tasting Club (members)"),
+    ("saved", "Saved. Your choices count from now on."),
+    ("stopped", "All marketing from Lumen Coffee is stopped since"),
+    ("subscribe", "Subscribe to “The News”"),
+    ("terms", "Tick the box to agree"),
+    ("check", "Look into your inbox"),
+    ("again", "It has been sent once more"),
+    ("malformed", "neither an email address nor a phone number"),
+    ("found", "If Lumen Coffee knows e…@example.com"),
+    ("incomplete", "This link is incomplete"),
+    ("incomplete", "Ask for a new link"),
+    ("forged", "We don’t know this link"),
+    ("missing", "There is no page here"),
+    ("ended", "This link has ended"),
+    ("superseded", "You have said no since this was asked for"),
+    ("over", "This list has ended."),
+    ("early", "You can subscribe from 1 January 2099 on."),
+    ("no-sender", "We can’t send you a link from here"),
+];
+/// What the page of choices lets people set, but the language, which is set apart.
+const SETTINGS: [&str; 9] =
+    ["any", "email", "identity", "list.1", "list.2", "pace", "pause", "personalize", "preferred"];
+
 struct Town {
     desk: Desk,
     serving: Serving,
@@ -120,6 +151,18 @@ impl Town {
         let shown =
             self.desk.run(&["profile", "show", &format!("{name}@example.com"), "--json"]).exits(0).json();
         shown["history"].as_array().unwrap().clone()
+    }
+
+    /// Out, back, out again, with the reason given, as the ledger tells it.
+    #[track_caller]
+    fn check_leaver(&self, view: &str, language: &str) {
+        let history = self.history(&format!("leaver-{view}"));
+        let sources: Vec<_> = history.iter().map(|entry| entry["source"].as_str().unwrap()).collect();
+        assert_eq!(sources, ["page", "undo", "page", "import"], "{view}");
+        let reason = json!({ "code": "not-relevant", "text": language });
+        assert_eq!(history[2]["reasonGiven"], reason, "{view}");
+        let said: Value = serde_json::from_str(history[0]["evidence"]["raw"].as_str().unwrap()).unwrap();
+        assert_eq!((&said["page"], &said["language"]), (&json!("link"), &json!(language)));
     }
 
     /// Pages that are only looked at: links that are broken, have ended, are outdated.
@@ -214,49 +257,13 @@ fn every_page_in_a_real_browser() {
     });
     let outcome = browser.run("pages.mjs", &arguments).unwrap();
     assert_eq!(outcome["wrong"], json!([]));
-    assert_seen(
-        &outcome,
-        &[
-            ("ask", "Press the button and no more marketing email comes to you"),
-            ("done", "You won’t get marketing email from Lumen Coffee any more, starting now."),
-            ("done", "Receipts and account notices still come."),
-            ("thanked", "Thank you, that has been noted."),
-            ("undone", "Your choice is again what it was before you unsubscribed."),
-            ("out", "You’re already unsubscribed"),
-            ("choices", "Tasting Club (members)"),
-            ("saved", "Saved. Your choices count from now on."),
-            ("stopped", "All marketing from Lumen Coffee is stopped since"),
-            ("subscribe", "Subscribe to “The News”"),
-            ("terms", "Tick the box to agree"),
-            ("check", "Look into your inbox"),
-            ("again", "It has been sent once more"),
-            ("malformed", "neither an email address nor a phone number"),
-            ("found", "If Lumen Coffee knows e…@example.com"),
-            ("incomplete", "This link is incomplete"),
-            ("incomplete", "Ask for a new link"),
-            ("forged", "We don’t know this link"),
-            ("missing", "There is no page here"),
-            ("ended", "This link has ended"),
-            ("superseded", "You have said no since this was asked for"),
-            ("over", "This list has ended."),
-            ("early", "You can subscribe from 1 January 2099 on."),
-            ("no-sender", "We can’t send you a link from here"),
-        ],
-    );
-    let settings =
-        ["any", "email", "identity", "list.1", "list.2", "pace", "pause", "personalize", "preferred"];
+    assert_seen(&outcome, &SAID);
     for (view, language) in VIEWS {
         let seen = &outcome["seen"][view];
         // Nothing is offered before the no but the button of it.
         assert_eq!((&seen["before"], &seen["way"]), (&json!(1), &json!("/choices")), "{view}");
-        assert_eq!(seen["settings"], json!(settings), "{view}");
-        let history = town.history(&format!("leaver-{view}"));
-        let sources: Vec<_> = history.iter().map(|entry| entry["source"].as_str().unwrap()).collect();
-        assert_eq!(sources, ["page", "undo", "page", "import"], "{view}");
-        let reason = json!({ "code": "not-relevant", "text": language });
-        assert_eq!(history[2]["reasonGiven"], reason, "{view}");
-        let said: Value = serde_json::from_str(history[0]["evidence"]["raw"].as_str().unwrap()).unwrap();
-        assert_eq!((&said["page"], &said["language"]), (&json!("link"), &json!(language)));
+        assert_eq!(seen["settings"], json!(SETTINGS), "{view}");
+        town.check_leaver(view, language);
         arguments["people"][view]["confirm"] = json!(town.mailed(&format!("join-{view}"), 2)[0]);
     }
 
