@@ -1,4 +1,5 @@
-//! `cargo xtask screenshots`: pictures of a running demo for the README, taken by a real browser, in `docs/images`.
+//! `cargo xtask screenshots`: pictures of a running demo for the README, and of the pages that recipients meet, taken by a
+//! real browser, in `docs/images`.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -29,7 +30,8 @@ impl Drop for Demo {
     }
 }
 
-/// Starts the demo unless an address is given, and takes the pictures.
+/// Starts the demo unless an address is given, and takes the pictures; those of all pages come from the test that goes
+/// through them.
 ///
 /// # Errors
 /// When the browser is missing, the demo doesn't start, or a page isn't as it should be.
@@ -43,6 +45,11 @@ pub fn run(options: &Options) -> Result<()> {
         None => start_demo().map(|(demo, base)| (Some(demo), base.trim_end_matches('/').to_owned()))?,
     };
     browser.run("demo.mjs", &json!({ "base": base, "pictures": folder }))?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut pages = Command::new(cargo);
+    pages.args(["test", "--locked", "-p", "consentry", "--test", "pages"]).current_dir(workspace_root());
+    install::allow_no_skips(&mut pages);
+    install::stream(pages.env("CONSENTRY_TEST_PICTURES", &folder))?;
     println!("pictures of each page in docs/images");
     Ok(())
 }

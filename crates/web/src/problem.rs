@@ -46,8 +46,12 @@ impl Problem {
     /// The page.
     pub fn page(self, state: &WebState, requester: &Requester) -> Response {
         let locale = state.renderer().locales().choose([None, None], requester.accept_language.as_deref());
+        let desk = &state.config().desk;
+        // Both are answers to a link, so the page stands one level below that of the form.
+        let ask = matches!(self, Self::Incomplete | Self::Unknown) && (desk.email || desk.texts);
         let context = context! {
-            lang => locale.tag, dir => locale.direction(), problem => self.as_str(), args => context! { brand_known => "" },
+            lang => locale.tag, dir => locale.direction(), problem => self.as_str(), ask,
+            args => context! { brand_known => "" },
         };
         let mut response = state.renderer().page(self.status(), "problem.html", &context, None);
         if matches!(self, Self::Unavailable) {

@@ -72,7 +72,12 @@ impl<'a> Sheet<'a> {
     /// A page that says why nothing was done, by the name of its texts.
     pub fn refusal(&self, state: &WebState, status: StatusCode, problem: &'static str) -> Response {
         let words = self.words("email");
-        state.renderer().page(status, "problem.html", &self.context(&words, context! { problem }), None)
+        state.renderer().page(
+            status,
+            "problem.html",
+            &self.context(&words, context! { problem, ask => false }),
+            None,
+        )
     }
 }
 

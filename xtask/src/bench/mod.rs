@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `decide` | decisions in memory | one thread against two |
 //! | `one-click` | durable one-click POSTs | the same server's `GET /healthz` |
+//! | `pages` | time for a page at 1,000 pages/s | the same server's `GET /healthz` at that rate |
 //! | `import` | rows of `import profiles` | `sqlite3 .import` of the same file |
 //! | `campaign` | messages of `campaign run` | `smtp-source` with the same messages |
 //! | `classify` | received mails read, and how well | none |
@@ -34,6 +35,8 @@ pub enum Name {
     Decide,
     /// Durable one-click POSTs
     OneClick,
+    /// Time for a page at a fixed rate
+    Pages,
     /// Rows imported
     Import,
     /// Messages sent
@@ -47,9 +50,10 @@ pub enum Name {
 }
 
 impl Name {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Decide,
         Self::OneClick,
+        Self::Pages,
         Self::Import,
         Self::Campaign,
         Self::Classify,
@@ -150,6 +154,7 @@ pub fn run(options: &Options) -> Result<()> {
         let measured = match name {
             Name::Decide => program("consent", "decide", options.quick),
             Name::OneClick => program("consentry", "one_click", options.quick),
+            Name::Pages => program("consentry", "pages", options.quick),
             Name::Import => import::run(&options.binary()?, options.quick),
             Name::Campaign => campaign::run(&options.binary()?, options.quick),
             Name::Classify => {

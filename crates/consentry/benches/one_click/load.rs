@@ -16,9 +16,10 @@ use tokio::task::JoinSet;
 const SERVING: &str = "serving the public pages on http://127.0.0.1:";
 /// Lines of the server's messages that are looked at for it.
 const LINES_MAX: usize = 20;
-const ANSWER_BYTES_MAX: usize = 16 << 10;
+/// Longest answer, with its head.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `consentry serve`; killed when dropped.
 pub struct Server {
@@ -121,21 +122,25 @@ async fn client(
 /// Reads one whole answer, which must be a 200.
 async fn read(stream: &mut TcpStream, answer: &mut [u8]) -> Result<()> {
     let mut length = 0;
-    loop {
+    while !is_whole(&answer[..length])? {
         let more = stream.read(&mut answer[length..]).await?;
         ensure!(more > 0, "the answer ended early, or is too long");
         length += more;
-        let Some(end) = answer[..length].windows(4).position(|window| window == b"\r\n\r\n") else {
-            continue;
-        };
-        let head = std::str::from_utf8(&answer[..end])?;
-        if !head.starts_with("HTTP/1.1 200 ") {
-            bail!("not a 200: {}", head.lines().next().unwrap_or_default());
-        }
-        if length == end + 4 + body_length(head)? {
-            return Ok(());
-        }
     }
+    Ok(())
+}
+
+/// Whether an answer has come to its end.
+///
+/// # Errors
+/// When it isn't a 200.
+pub fn is_whole(answer: &[u8]) -> Result<bool> {
+    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(false) };
+    let head = std::str::from_utf8(&answer[..end])?;
+    if !head.starts_with("HTTP/1.1 200 ") {
+        bail!("not a 200: {}", head.lines().next().unwrap_or_default());
+    }
+    Ok(answer.len() == end + 4 + body_length(head)?)
 }
 
 fn body_length(head: &str) -> Result<usize> {
