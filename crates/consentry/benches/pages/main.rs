@@ -23,7 +23,7 @@ use load::Server;
 use paced::Paced;
 use serde_json::json;
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{AddressOwner, ListDetails, ListText, NewList, PageStore as _, Settings, Store};
+use store::{AddressOwner, ListDetails, ListText, NewList, Settings, Store};
 use system::{OsEntropy, SystemClock};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_consentry");
@@ -120,7 +120,7 @@ fn list(position: i32, now: Timestamp) -> NewList {
         texts: [("en".to_owned(), text)].into_iter().collect(),
         ..ListDetails::default()
     };
-    NewList { details, ..NewList::new(&format!("list-{position}"), now) }
+    NewList { details, ..NewList::new(format!("list-{position}"), now) }
 }
 
 fn change(address: &Address, lists: &[ListId], now: Timestamp) -> ConsentChange {
@@ -158,7 +158,7 @@ fn get(path: &str) -> Box<[u8]> {
 }
 
 fn print(what: &str, runs: &[Paced], peer: Option<&[Paced]>) {
-    let p99 = |run: &Paced| run.from_sent(0.99);
+    let p99 = |run: &Paced| run.since_sent(0.99);
     let times: Vec<_> = runs.iter().map(p99).collect();
     let ratios =
         peer.map(|peer| times.iter().zip(peer).map(|(ours, peer)| ours / p99(peer)).collect::<Vec<_>>());
@@ -172,10 +172,10 @@ fn print(what: &str, runs: &[Paced], peer: Option<&[Paced]>) {
          (median of the runs)",
         middle(&Paced::per_second),
         middle(&Paced::kilobytes),
-        middle(&|run| run.from_sent(0.5)),
-        middle(&|run| run.from_sent(0.999)),
-        middle(&|run| run.from_sent(1.0)),
-        middle(&|run| run.from_due(0.99)),
+        middle(&|run| run.since_sent(0.5)),
+        middle(&|run| run.since_sent(0.999)),
+        middle(&|run| run.since_sent(1.0)),
+        middle(&|run| run.since_due(0.99)),
     );
     let line = json!({
         "what": format!("{what}, p99 at {RATE}/s"), "unit": "ms", "runs": times,

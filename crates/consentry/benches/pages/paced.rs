@@ -21,12 +21,12 @@ pub struct Paced {
 
 impl Paced {
     /// Milliseconds within which this share of the answers came, counted from sending; 1 is the longest.
-    pub fn from_sent(&self, share: f64) -> f64 {
+    pub fn since_sent(&self, share: f64) -> f64 {
         milliseconds(&self.sent, share)
     }
 
     /// The same, counted from when the request was due.
-    pub fn from_due(&self, share: f64) -> f64 {
+    pub fn since_due(&self, share: f64) -> f64 {
         milliseconds(&self.due, share)
     }
 

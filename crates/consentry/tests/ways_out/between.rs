@@ -23,7 +23,7 @@ pub enum Manner {
     Redirects,
     /// Shows a page of its own for those of links.
     Parked,
-    /// Presses the button of every page that is opened through it, as some security products do.
+    /// Presses the button of every page before it is handed on, as some security products do.
     Presses,
     /// Puts its own name in the place of the User-Agent.
     Renames,
@@ -132,17 +132,17 @@ fn handle(manner: Manner, upstream: &str, head: &str, body: &[u8], stream: &mut 
         }
         Manner::Dead => {}
         _ => {
-            pass_on(upstream, head, body, stream);
             if manner == Manner::Presses && head.starts_with("GET /u/") {
                 let pressed = "via=page&action=unsubscribe";
-                let head = format!(
+                let press = format!(
                     "POST {path} HTTP/1.1\r\nHost: {upstream}\r\nUser-Agent: Scanner/9\r\n\
                      Content-Type: application/x-www-form-urlencoded"
                 );
                 let mut answer = Vec::new();
-                ask(upstream, &head, pressed.as_bytes(), &mut answer);
+                ask(upstream, &press, pressed.as_bytes(), &mut answer);
                 assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
             }
+            pass_on(upstream, head, body, stream);
         }
     }
 }

@@ -185,7 +185,10 @@ async fn an_empty_body_opts_out_of_email_once_for_each_request() {
     world.tell(&link, "r-1", "").await.unwrap();
     assert_eq!(world.entries().await, entries, "the same request again");
     world.tell(&link, "r-2", "").await.unwrap();
-    assert_eq!(world.entries().await, entries + 1, "a refusal that is said anew counts anew");
+    assert_eq!(world.entries().await, entries, "the same refusal within a day, which counts from now on");
+    world.later(25 * 60);
+    world.tell(&link, "r-4", "").await.unwrap();
+    assert_eq!(world.entries().await, entries + 1, "another day's");
     // The same request after a yes: of the two readings the one that sends less counts.
     world.later(1);
     world.tell(&link, "r-3", &marketing("email", "yes", "")).await.unwrap();
