@@ -1,5 +1,7 @@
 //! The publish check (I3): marketing content without a working way out doesn't go out.
 
+mod seen;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +10,10 @@ use async_trait::async_trait;
 use consent::sms::{Encoding, Segments, segments, tells_how_to_stop, wording};
 use consent::{Category, Level};
 
+use self::seen::Seen;
 use crate::campaign::Campaign;
 use crate::configuration::{Medium, check_public_url};
 use crate::external::{ExternalUrl, external_pages};
-use crate::html::{Found, scan};
 use crate::landing;
 use crate::links::{Links, confirmations, holds};
 use crate::render::{Person, Rendered, Renderer};
@@ -234,139 +236,6 @@ impl Check<'_> {
         if !works && !told {
             self.without_own(part, seen, format!("there is no way out; add {offer}"));
         }
-    }
-
-    /// All links that are a way out for this person, in their spelling.
-    fn ways_out(&self, person: &Person) -> WaysOut {
-        let (links, address, epoch) = (self.links, person.address(), person.epoch);
-        let reaches = |level: &Level| *level != Level::Subscription || links.list.is_some();
-        let levels = Level::ALL.into_iter().filter(reaches);
-        let mut own: Vec<_> = levels.flat_map(|level| links.one_click(level, address, epoch)).collect();
-        own.extend(links.preferences(address, epoch));
-        let pages = self.external.iter().filter(|(level, _)| reaches(level));
-        let signed = |(level, page): &(Level, ExternalUrl)| {
-            links.external_page(*level, address, epoch).ok().map(|signed| page.with(&signed))
-        };
-        WaysOut { own, external: pages.filter_map(signed).collect() }
-    }
-
-    /// The addresses of ours in HTML that a reader can click; others of ours are findings.
-    fn html(&mut self, part: &str, html: &str) -> Vec<String> {
-        let mut clickable = Vec::new();
-        let mut unseen = Vec::new();
-        for found in scan(html) {
-            match found {
-                Found::Link { href, visible: true } => clickable.extend(self.own(&href).map(str::to_owned)),
-                Found::Link { href, visible: false } => {
-                    if self.own(&href).is_some() {
-                        unseen.push("stands in a link that readers can't see".to_owned());
-                    }
-                }
-                Found::Comment(text) => {
-                    if self.mentions(&text) {
-                        unseen.push("stands in a comment".to_owned());
-                    }
-                }
-                Found::Attribute { tag, name, value } => {
-                    if self.mentions(&value) {
-                        unseen.push(format!("stands in {name} of <{tag}>, not in href of <a>"));
-                    }
-                }
-            }
-        }
-        if self.marketing {
-            for place in unseen {
-                self.find(part, format!("a link of ours {place}"));
-            }
-        }
-        clickable
-    }
-
-    fn text(&self, text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for (at, _) in text.match_indices(&*self.links.public_url) {
-            let rest = &text[at..];
-            let end = rest.find(|c: char| c.is_whitespace() || "<>()\"'".contains(c)).unwrap_or(rest.len());
-            // Punctuation after an address belongs to the sentence, as mail programs see it too.
-            let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']);
-            found.extend(self.own(url).map(str::to_owned));
-        }
-        found
-    }
-
-    /// The path of an address under ours.
-    fn own<'u>(&self, url: &'u str) -> Option<&'u str> {
-        url.strip_prefix(&*self.links.public_url).filter(|path| path.starts_with('/'))
-    }
-
-    /// Whether a link with a token stands in `text`. Pictures of ours may.
-    fn mentions(&self, text: &str) -> bool {
-        ["/u/", "/p/", "/l/", "/s/"]
-            .iter()
-            .any(|page| text.contains(&format!("{}{page}", self.links.public_url)))
-    }
-
-    async fn part(&mut self, part: &str, seen: &Seen, ways_out: &[String]) {
-        if !self.opened(part, &seen.paths, ways_out).await {
-            let problem = "there is no way out; link unsubscribe_url, preferences_url, one_click_url() or \
-                           external_opt_out_url(page=\"https://...\"), e.g. <a href=\"{{ unsubscribe_url \
-                           }}\">Unsubscribe</a>";
-            self.without_own(part, seen, problem);
-        }
-    }
-
-    /// Marketing without a way out through us relies on the brand's own page, or is a finding.
-    fn without_own(&mut self, part: &str, seen: &Seen, problem: impl Into<String>) {
-        if self.marketing && seen.external {
-            self.relying.insert(part.to_owned());
-        } else if self.marketing {
-            self.find(part, problem);
-        }
-    }
-
-    /// Opens the links of ours; whether a way out is among them.
-    async fn opened(&mut self, part: &str, paths: &[String], ways_out: &[String]) -> bool {
-        let mut works = false;
-        for path in paths {
-            if !self.resolved.contains(path) {
-                if let Some(probe) = self.probe
-                    && let Err(problem) = probe.resolve(path).await
-                {
-                    let page = path.get(..3).unwrap_or(path);
-                    self.find(part, format!("the link {page}… doesn't work: {problem}"));
-                    continue;
-                }
-                self.resolved.insert(path.clone());
-            }
-            works |= ways_out.iter().any(|url| self.own(url) == Some(path));
-        }
-        works
-    }
-}
-
-/// What is seen of one part.
-struct Seen {
-    /// Paths of links of ours that a reader can follow.
-    paths: Vec<String>,
-    /// Whether a reader can follow a link to a page of the brand's own.
-    external: bool,
-}
-
-/// The links that are a way out for one person.
-struct WaysOut {
-    /// To pages of ours.
-    own: Vec<String>,
-    /// To the brand's own.
-    external: Vec<String>,
-}
-
-impl WaysOut {
-    fn external_in(&self, html: &str) -> bool {
-        let leads = |found: &Found| match found {
-            Found::Link { href, visible } => *visible && self.external.contains(href),
-            _ => false,
-        };
-        !self.external.is_empty() && scan(html).iter().any(leads)
     }
 }
 
