@@ -15,6 +15,8 @@ use super::page::{Content, LandingError};
 const FUEL: u64 = 50_000;
 /// Bytes that one part may render to.
 const OUTPUT_BYTES_MAX: usize = 128 << 10;
+/// Signs that join texts, wherever they stand: each joint copies what stands before it.
+const JOINTS_MAX: usize = 100;
 /// What may stand at the beginning of a statement.
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
 
@@ -70,6 +72,11 @@ fn plain(source: &str) -> Result<(), LandingError> {
     if source.contains('*') {
         return Err(LandingError("`*` can't be used here; write &#42; for the sign".to_owned()));
     }
+    if source.matches(['~', '+']).count() > JOINTS_MAX {
+        return Err(LandingError(format!(
+            "at most {JOINTS_MAX} of `~` and `+` in a part; write &#126; and &#43;"
+        )));
+    }
     if source.contains(PLACE) {
         return Err(LandingError("the character U+E000 can't be used here".to_owned()));
     }
@@ -118,6 +125,8 @@ mod tests {
     #[test]
     fn hostile_templates_are_refused() {
         let profile = context! { many => (0..2_000).collect::<Vec<_>>() };
+        let joined = format!("{{{{ profile.many{} }}}}", " ~ profile.many".repeat(101));
+        assert!(try_part(&joined, &profile).unwrap_err().0.contains("at most 100"));
         for bad in [
             "{% include 'base.html' %}",
             "{% extends 'base.html' %}",
