@@ -212,8 +212,7 @@ impl Postfix {
         let domains = options.domains.join(", ");
         let smtputf8 = if options.smtputf8 { "yes" } else { "no" };
         let tls_level = if options.starttls { "may" } else { "none" };
-        let more = options.main_cf.join("\n");
-        format!(
+        let settings = format!(
             "compatibility_level = 3.6
 queue_directory = {folder}/queue
 data_directory = {folder}/data
@@ -254,9 +253,15 @@ smtputf8_enable = {smtputf8}
 smtpd_tls_security_level = {tls_level}
 smtpd_tls_cert_file = {folder}/config/cert.pem
 smtpd_tls_key_file = {folder}/config/key.pem
-{more}
 "
-        )
+        );
+        // One that stands twice makes each of Postfix's programs warn of it, postlogd too, which then waits for itself when
+        // others have filled its socket.
+        let key = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_owned());
+        let replaced: Vec<_> = options.main_cf.iter().filter_map(|line| key(line)).collect();
+        let stays = |line: &&str| key(line).is_none_or(|key| !replaced.contains(&key));
+        let lines = settings.lines().filter(stays).chain(options.main_cf.iter().map(String::as_str));
+        lines.fold(String::new(), |all, line| all + line + "\n")
     }
 }
 
