@@ -42,7 +42,7 @@ pub struct WaysOut {
     /// A message of ours as it was delivered, to be compared with what was sent
     #[arg(long, value_name = "FILE.eml", conflicts_with = "mailbox")]
     pub message: Option<PathBuf>,
-    /// A [[mailbox]] of --config by its name, in which such messages are looked for; nothing in it is changed
+    /// A mailbox of --config by its name, in which such messages are looked for; nothing in it is changed
     #[arg(long, value_name = "NAME", requires = "config")]
     pub mailbox: Option<String>,
     /// The file of `serve --config`

@@ -1,7 +1,7 @@
 //! Pages that a brand makes itself, with a form for choices on them.
 //!
-//! A page is a template in a small sandbox ([`template`]); what it renders to is sanitised ([`clean`]), and only then our own
-//! form is put in ([`form`]). A page that can't be shown gives way to the plain page of choices (I3).
+//! A page is a template in a small sandbox (`template`); what it renders to is sanitised (`clean`), and only then our own
+//! form is put in (`form`). A page that can't be shown gives way to the plain page of choices (I3).
 
 mod clean;
 mod form;
