@@ -7,13 +7,14 @@ mod delivered;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
 use between::{Manner, Proxy};
 use serde_json::Value;
 use support::{Desk, Ran, Serving};
-use xtask::servers::{Postfix, PostfixOptions, free_port};
+use xtask::servers::{Postfix, PostfixOptions};
 
 const OPS: &str = "ops@example.com";
 const ANN: &str = "ann@example.com";
@@ -33,7 +34,9 @@ impl World {
     /// `None` where there is no Postfix.
     fn open(more_of_server_file: &str) -> Option<Self> {
         let desk = Desk::new();
-        let (http, smtp) = (free_port().unwrap(), free_port().unwrap());
+        // Held until `serve` takes them: it takes seconds to get there, and other tests look for ports as well.
+        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [http, smtp] = [0, 1].map(|at: usize| held[at].local_addr().unwrap().port());
         let options = PostfixOptions {
             domains: vec!["example.com".to_owned(), "nobody.example".to_owned()],
             offline: true,
@@ -61,6 +64,7 @@ impl World {
             ),
         );
         let proxy = Proxy::before(format!("127.0.0.1:{http}"));
+        drop(held);
         let serving = Some(desk.serve_at(http, &["--config", "consentry.toml", "--drain-seconds", "0"]));
         let world = Self { desk, postfix, proxy, serving, smtp };
         world.send("main", "back.example");
