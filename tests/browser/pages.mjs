@@ -68,7 +68,7 @@ async function visit(name, view, given, browser, axe) {
     if (root[0] !== lang || root[1] !== (["ar", "he"].includes(lang) ? "rtl" : "ltr")) wrong.push({ speaks: root, not: lang });
   };
   const at = { page, hands, look, speaks, seen, wrong, view, given, own: given.people[name], go: (path) => page.goto(given.base + path) };
-  for (const flow of given.stage === "confirm" ? [confirm] : [optOut, choices, stop, subscribe, find, others]) {
+  for (const flow of given.stage === "confirm" ? [confirm] : [optOut, choices, stop, landing, subscribe, find, others]) {
     // What ends one flow doesn't hide what the others have to tell.
     await flow(at, name).catch((error) => wrong.push({ flow: flow.name, error: String(error) }));
   }
@@ -146,6 +146,15 @@ async function stop({ hands, look, own, go }) {
   await go(own.stopper.preferences);
   await hands.press("button[value=stop-all]");
   await look("stopped");
+}
+
+// A page of the brand's own, in its own language whoever reads it.
+async function landing({ hands, look, own, go }) {
+  await go(own.stopper.landing);
+  await look("landing");
+  await hands.tick("input[type=checkbox]");
+  await hands.press("main form button");
+  await look("landed");
 }
 
 // The form without the box ticked, as a browser sends it that doesn't ask for it by itself; then as it should be.

@@ -31,7 +31,7 @@ const VIEWS: [(&str, &str); 7] = [
 const ROLES: [&str; 3] = ["leaver", "chooser", "stopper"];
 
 /// What the pages say in English, by their name there.
-const SAID: [(&str, &str); 24] = [
+const SAID: [(&str, &str); 26] = [
     ("ask", "Press the button and no more marketing email comes to you"),
     ("done", "You won’t get marketing email from Lumen Coffee any more, starting now."),
     ("done", "Receipts and account notices still come."),
@@ -41,6 +41,8 @@ const SAID: [(&str, &str); 24] = [
     ("choices", "Tasting Club (members)"),
     ("saved", "Saved. Your choices count from now on."),
     ("stopped", "All marketing from Lumen Coffee is stopped since"),
+    ("landing", "No more email"),
+    ("landed", "That is it"),
     ("subscribe", "Subscribe to “The News”"),
     ("terms", "Tick the box to agree"),
     ("check", "Look into your inbox"),
@@ -97,8 +99,16 @@ impl Town {
             "spring.toml",
             "name = \"spring\"\nconfiguration_file = \"marketing.toml\"\n[audience]\nall = true\n[content]\nsubject = \"Spring\"\n\
              html = '<a href=\"{{ unsubscribe_url }}\">a</a> <a href=\"{{ preferences_url }}\">b</a>'\n\
-             text = '''\n{{ unsubscribe_url }}\n{{ preferences_url }}\n'''\n",
+             text = '''\n{{ unsubscribe_url }}\n{{ preferences_url }}\n{{ landing_page_url(page=\"tea\") }}\n'''\n",
         );
+        desk.write(
+            "tea.toml",
+            "title = \"Tea, too\"\nlanguage = \"en\"\nbutton = \"Save\"\n[parts]\n\
+             primary = \"<h1>Tea, too</h1><script>x()</script>{{ form }}\"\nthanks = \"<h1>Tea, too</h1><p>That is it</p>\"\n\
+             [[form]]\nlabel = \"No more email\"\nasks = \"out\"\ntarget = \"channel\"\n",
+        );
+        desk.run(&["page", "put", "tea", "tea.toml"]).exits(0);
+        desk.run(&["page", "publish", "tea"]).exits(0);
         desk.run(&["campaign", "run", "spring.toml"]).exits(0);
         desk.write(
             "consentry.toml",
@@ -247,7 +257,7 @@ fn every_page_in_a_real_browser() {
     let people = |view: &str| {
         let of = |role: &str| {
             let link = &links[&format!("{role}-{view}")][0];
-            (role.to_owned(), json!({ "unsubscribe": link[0], "preferences": link[1] }))
+            (role.to_owned(), json!({ "unsubscribe": link[0], "preferences": link[1], "landing": link[2] }))
         };
         Value::Object(ROLES.map(of).into_iter().collect())
     };
