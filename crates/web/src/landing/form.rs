@@ -54,9 +54,14 @@ pub(super) fn shown(asks: Asks, known: Choice) -> bool {
     if asks == Asks::Out { known.is_no() } else { known.is_yes() }
 }
 
+/// Whether a checkbox is ticked in a posted form.
+pub(super) fn is_ticked(at: usize, fields: &Fields) -> bool {
+    fields.get(&format!("box-{at}")) == Some("y")
+}
+
 /// What a posted form says about a checkbox; `None` if it says nothing.
 pub(super) fn said(at: usize, asks: Asks, fields: &Fields) -> Option<Choice> {
-    let ticked = fields.get(&format!("box-{at}")) == Some("y");
+    let ticked = is_ticked(at, fields);
     let before = fields.get(&format!("was-{at}"));
     match (asks, ticked) {
         (_, ticked) if before == Some(if ticked { "y" } else { "n" }) => None,

@@ -67,8 +67,9 @@ pub(crate) async fn post(
             let Some(choice) = form::said(at, tick.asks, &fields) else { continue };
             let list = list_of(store, opened.token.workspace, tick).await?;
             let Some(target) = form::target(tick.target, list, &opened) else { continue };
-            let answer = if choice == Choice::No { "no" } else { "yes" };
-            let said = format!("{} (version {}): {}: {answer}", page.name, page.version, tick.label);
+            // Beside a label such as "No more email", a no would read as its opposite.
+            let done = if form::is_ticked(at, &fields) { "ticked" } else { "not ticked" };
+            let said = format!("{} (version {}): {}: {done}", page.name, page.version, tick.label);
             changes.push((
                 target,
                 choice,
