@@ -100,7 +100,8 @@ async fn a_form_records_what_is_ticked_with_its_words() {
     let entry = world.store.history(WORKSPACE, owner.profile, None, 9).await.unwrap().entries.remove(0);
     assert_eq!(entry.source, Source::PAGE);
     let raw = entry.evidence.raw.unwrap();
-    for part in ["\"page\":\"landing\"", "spring (version 1): News <by> mail: ticked", "\"language\":\"en\""] {
+    for part in ["\"page\":\"landing\"", "spring (version 1): News <by> mail: ticked", "\"language\":\"en\""]
+    {
         assert!(raw.contains(part), "{raw}");
     }
     let thanks = world.get(&format!("{path}?saved=1")).await;
