@@ -110,6 +110,23 @@ fn time_and_randomness_are_passed_in() {
 }
 
 #[test]
+fn files_are_made_for_their_owner_alone() {
+    for call in [
+        "File::create(p)",
+        "std::fs::write(p, b)",
+        "fs::copy(a, b)",
+        "fs::create_dir_all(p)",
+        "File::options()",
+    ] {
+        let text = format!("fn f() {{\n  {call};\n}}\n#[cfg(test)]\nmod tests {{ fn g() {{ {call}; }} }}\n");
+        assert_eq!(lines("private", "crates/web/src/a.rs", &text), [2], "{call}");
+        assert_eq!(lines("private", "crates/store/src/private.rs", &text), NONE);
+        assert_eq!(lines("private", "crates/web/tests/a.rs", &text), NONE);
+    }
+    assert_eq!(lines("private", "crates/web/src/a.rs", "private::create_dir_all(p); File::open(p)"), NONE);
+}
+
+#[test]
 fn long_files_are_split() {
     let tests = "#[cfg(test)]\nmod tests {\n".to_owned() + &"// test\n".repeat(500) + "}\n";
     let fine = "// line\n".repeat(400) + &tests;

@@ -10,7 +10,8 @@ use store::sqlite::{OpenOptions, SqliteStore};
 use store::{AddressOwner, List, Settings, Store, StoreError};
 
 use crate::cli::Global;
-use crate::output::{self, fail};
+use crate::data_dir::{self, Place};
+use crate::output::fail;
 use crate::system::{OsEntropy, SystemClock};
 
 /// The workspace that the command line works in.
@@ -32,12 +33,26 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the data directory, making it if it isn't there, or the database.
+    /// Opens the data directory, or the database. Fails where there is none, unless `--create` says to make one.
     pub fn open(global: &Global) -> Result<Self> {
+        if global.create {
+            return Self::open_or_make(global);
+        }
+        data_dir::require(global)?;
+        Self::open_at(global, Place::Ready)
+    }
+
+    /// Opens the data directory, or the database, and makes it where there is none.
+    pub fn open_or_make(global: &Global) -> Result<Self> {
+        let place = data_dir::require_or_free(global)?;
+        Self::open_at(global, place)
+    }
+
+    fn open_at(global: &Global, place: Place) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
         if let Some(url) = &global.database {
-            let postgres = open_postgres(global, url, &clock)?;
+            let postgres = open_postgres(global, url, &clock, place)?;
             return Ok(Self {
                 store: Arc::new(postgres.clone()),
                 postgres: Some(postgres),
@@ -46,21 +61,16 @@ impl Context {
                 json,
             });
         }
-        if !global.data_dir.join("master.key").is_file() {
-            // A misspelt folder would otherwise look like one in which nobody has ever said no.
-            output::say(format_args!("{}: a new data directory", global.data_dir.display()));
-        }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
             clock: Arc::clone(&clock),
             entropy: Arc::new(OsEntropy),
         };
-        let store = SqliteStore::open(options).map_err(|error| {
-            fail(
-                format!("{}: {error}", global.data_dir.display()),
-                "`consentry doctor` checks a data directory; --data-dir names another",
-            )
-        })?;
+        let opened = match place {
+            Place::Ready => SqliteStore::open_existing(options),
+            Place::Free => SqliteStore::open(options),
+        };
+        let store = opened.map_err(|error| sqlite_error(&global.data_dir, &error))?;
         Ok(Self { store: Arc::new(store), postgres: None, clock, dir, json })
     }
 
@@ -93,7 +103,20 @@ impl Context {
     }
 }
 
-fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>) -> Result<PostgresStore> {
+fn sqlite_error(dir: &Path, error: &StoreError) -> anyhow::Error {
+    let dir = data_dir::absolute(dir);
+    let place = dir.display();
+    if let StoreError::Missing(_) = error {
+        return fail(
+            format!("{place}: nothing is in consentry.sqlite3"),
+            "put it back from a backup; if nothing was ever in it, remove the folder and run `consentry init` again",
+        );
+    }
+    let hint = "`consentry doctor` checks a data directory; --data-dir or CONSENTRY_DATA_DIR names another";
+    fail(format!("{place}: {error}"), hint)
+}
+
+fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>, place: Place) -> Result<PostgresStore> {
     let options = PostgresOptions {
         url: url.to_owned(),
         password: database_password(global)?,
@@ -101,7 +124,10 @@ fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>) -> Result<P
         clock: Arc::clone(clock),
         entropy: Arc::new(OsEntropy),
     };
-    PostgresStore::open(options).map_err(|error| database_error(&error))
+    // A node that brings the key may be the first one: of a database that `db migrate` has set up.
+    let makes = place == Place::Free || global.create;
+    let opened = if makes { PostgresStore::open(options) } else { PostgresStore::open_existing(options) };
+    opened.map_err(|error| database_error(&error))
 }
 
 /// The database's password, where it isn't in the URL.
@@ -116,6 +142,10 @@ pub fn database_password(global: &Global) -> Result<Option<String>> {
 /// What is wrong with the database, and what to do about it.
 pub fn database_error(error: &StoreError) -> anyhow::Error {
     let hint = match error {
+        StoreError::Missing(_) => {
+            "--database or CONSENTRY_DATABASE names another; `consentry db migrate` sets up a new one, `consentry init` \
+             with its first data directory"
+        }
         StoreError::Invalid(_) => return anyhow::anyhow!("{error}"),
         StoreError::Denied(_) => {
             "the user must own the tables, or be allowed to make them in the database's schema"

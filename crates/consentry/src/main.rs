@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod context;
+mod data_dir;
 mod listen;
 mod mail_section;
 mod notices;

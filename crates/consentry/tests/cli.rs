@@ -119,7 +119,7 @@ fn opt_outs_bind_at_their_level_even_for_strangers() {
 
 #[test]
 fn the_default_can_be_changed_when_a_data_directory_is_made() {
-    let desk = Desk::new();
+    let desk = Desk::bare();
     desk.run(&["init", "--default-consent", "email=n", "--default-consent", "sms=p"]).exits(0);
     assert_eq!(reason(&desk, &["email", "--address", "a@example.com"], 3), "NoConsent");
     assert_eq!(reason(&desk, &["sms", "--address", "+4930123456"], 3), "PendingVerification");

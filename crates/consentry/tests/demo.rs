@@ -8,7 +8,7 @@ use support::Desk;
 
 #[test]
 fn the_scripted_demo_goes_through_the_loop() {
-    let desk = Desk::new();
+    let desk = Desk::bare();
     let shown = desk.run(&["demo", "--scripted", "--people", "1000", "--json"]).exits(0).json();
     assert_eq!(shown["ledger"]["verified"], true);
     assert_eq!(shown["people"].as_array().unwrap().len(), 10);

@@ -93,7 +93,6 @@ fn a_list_is_made_and_changed_in_peoples_words() {
 #[tokio::test]
 async fn what_a_person_prefers_and_why_it_left_is_shown() {
     let desk = Desk::new();
-    desk.run(&["init"]).exits(0);
     let until = Timestamp(NOW.0 + 86_400_000_000);
     {
         let options = OpenOptions { dir: desk.data_dir(), clock: Arc::new(Still), entropy: Arc::new(Still) };

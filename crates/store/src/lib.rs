@@ -3,11 +3,13 @@
 //! [`Store`] is the one interface; [`sqlite::SqliteStore`] the embedded engine behind it. SQL stands in this crate only.
 
 pub mod api;
+pub mod data_dir;
 mod document;
 mod engine;
 pub mod error;
 pub mod ledger;
 pub mod postgres;
+pub mod private;
 mod sealer;
 pub mod secrets;
 mod sql;

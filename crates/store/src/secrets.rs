@@ -3,9 +3,8 @@
 //! `master.key` holds 32 random bytes. Every key is HMAC-SHA256 of it over a label of its own (and a seed, for keys
 //! that rotate), so that a backup of the database without that file gives nobody a key.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use consent::{Address, Entropy, ProfileId, WorkspaceId};
@@ -13,6 +12,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::error::StoreError;
+use crate::private;
 
 /// Name of the file in the data directory.
 pub const MASTER_KEY_FILE: &str = "master.key";
@@ -76,7 +76,7 @@ impl Secrets {
     /// Writes the master key into a folder, readable by its owner alone.
     pub(crate) fn write(&self, dir: &Path) -> std::io::Result<()> {
         let draft = dir.join("master.key.new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let mut file = private::create(&draft)?;
         file.write_all(&self.master)?;
         file.sync_all()?;
         std::fs::rename(&draft, dir.join(MASTER_KEY_FILE))?;

@@ -22,12 +22,16 @@ const START: i64 = 1_000_000_000_000_000;
 fn open(dir: &Path) -> store::Result<SqliteStore> {
     let clock = Arc::new(ManualClock(AtomicI64::new(START)));
     let seed = dir
+    SqliteStore::open(options(dir))
+}
+
+fn options(dir: &Path) -> OpenOptions {
         .as_os_str()
         .as_encoded_bytes()
         .iter()
         .fold(1u64, |seed, byte| seed.wrapping_mul(31) + u64::from(*byte));
     let entropy = Arc::new(TestEntropy(AtomicU64::new(seed)));
-    SqliteStore::open(OpenOptions { dir: dir.to_owned(), clock, entropy })
+    OpenOptions { dir: dir.to_owned(), clock, entropy }
 }
 
 fn world() -> World {

@@ -28,6 +28,7 @@ pub(super) fn run(binary: &Path, quick: bool) -> Result<Vec<Measured>> {
     for run in 0..runs {
         theirs.push(rows as f64 / bare(&sqlite3, &csv, &folder.path().join(format!("{run}.sqlite3")))?);
         let product = Product::new(binary, &folder.path().join(format!("{run}")));
+        product.run(&["init"])?.expect(&[0])?;
         // Once more with the same file, after the last run only: it takes as long as the first time.
         let repeats = if run + 1 == runs { 2 } else { 1 };
         let turns = [(&mut ours, rows as u64), (&mut again, 0)];

@@ -126,7 +126,7 @@ fn shown(text: &str) -> &str {
 }
 
 impl Product {
-    /// `binary` on the data directory `data`, which the binary makes when it isn't there.
+    /// `binary` on the data directory `data`, which `init` makes.
     pub fn new(binary: &Path, data: &Path) -> Self {
         Self { binary: binary.to_owned(), data: data.to_owned(), database: None }
     }

@@ -17,6 +17,12 @@ const TRANSPORTS: [&str; 2] = ["delivery", "intake"];
 const RANDOMNESS: [&str; 4] = ["getrandom::", "thread_rng", "rand::rng(", "rand::random"];
 const LEFT_BEHIND: [&str; 3] = ["todo!", "unimplemented!", "dbg!"];
 
+/// What makes files and folders that others may read.
+const OPEN_TO_OTHERS: [&str; 6] =
+    ["File::create", "fs::write(", "fs::copy(", "fs::create_dir", "File::options(", "OpenOptions::new("];
+/// The one place that makes them.
+const PRIVATE: &str = "crates/store/src/private.rs";
+
 pub(super) fn check(file: &File) -> Vec<Finding> {
     let source = Source::parse(&file.text);
     let mut findings = Vec::new();
@@ -30,6 +36,9 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     }
     if product {
         findings.extend(length(file, &source));
+    }
+    if product && owner != Some("xtask") && file.path != PRIVATE {
+        findings.extend(open_files(file, &source));
     }
     for (number, line) in source.code.lines().enumerate() {
         for mark in LEFT_BEHIND.iter().filter(|mark| calls(line, mark)) {
@@ -95,6 +104,14 @@ fn uses_runtime_clock(code: &str) -> bool {
     let imports = code.split("use tokio::time::").skip(1);
     let imported = |rest: &str| rest.split(';').next().is_some_and(|names| names.contains("Instant"));
     imports.into_iter().any(imported) || code.contains("tokio::time::Instant::now")
+}
+
+fn open_files(file: &File, source: &Source) -> Vec<Finding> {
+    const ADVICE: &str =
+        "make it with `store::private`: what a command writes is about people, and for its owner alone";
+    let opens = |line: &str| OPEN_TO_OTHERS.iter().any(|call| line.contains(call));
+    let lines = source.product_lines().filter(|(_, line)| opens(line));
+    lines.map(|(number, _)| Finding::new(file, number, "private", ADVICE)).collect()
 }
 
 fn length(file: &File, source: &Source) -> Option<Finding> {

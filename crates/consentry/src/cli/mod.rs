@@ -53,7 +53,7 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// The data directory; made if it isn't there
+    /// The data directory; `init` makes one
     #[arg(
         long,
         global = true,
@@ -62,6 +62,10 @@ pub struct Global {
         value_name = "DIR"
     )]
     pub data_dir: PathBuf,
+    /// Make the data directory, or with --database the state there, where there is none yet: as `init` does, for scripts.
+    /// Without it a command fails then, rather than answer from one in which nobody has ever opted out
+    #[arg(long, global = true)]
+    pub create: bool,
     /// Keep the state in PostgreSQL, which any number of nodes share: <postgres://USER@HOST/DATABASE>. The data directory
     /// then holds master.key, the same on every node, and the ledger's files
     #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]

@@ -12,6 +12,7 @@ use store::postgres::{CopyOptions, CopyPhase, CopyProgress, PostgresStore, Schem
 
 use crate::cli::{Db, Global};
 use crate::context::{database_error, database_password};
+use crate::data_dir;
 use crate::output::{self, Exit, fail, grouped};
 use crate::system::SystemClock;
 
@@ -54,6 +55,8 @@ fn copy_into(global: &Global, from: PathBuf, to: Option<String>, restart: bool) 
         Some(url) => (url, database_password(global)?),
         None => database(global)?,
     };
+    data_dir::require(&Global { data_dir: from.clone(), database: None, ..global.clone() })?;
+    data_dir::require_or_free(&Global { database: Some(url.clone()), ..global.clone() })?;
     let into_dir = global.data_dir.clone();
     let source = from.display().to_string();
     let clock = Arc::new(SystemClock::new());

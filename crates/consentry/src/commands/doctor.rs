@@ -3,6 +3,7 @@
 pub mod ways_out;
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,10 +11,15 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use store::ledger::{VerifierKey, VerifyReport, verify};
 
+use store::private::exposed;
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, grouped};
+use crate::data_dir;
 
 /// One thing looked at.
+/// Files and folders that are open to others and told by name.
+const EXPOSED_SHOWN: usize = 5;
+
 struct Finding {
     what: &'static str,
     sound: bool,
@@ -27,6 +33,24 @@ async fn check_ledger(context: &Context) -> Result<VerifyReport> {
 }
 
 /// Checks the data directory and the settings; exit code 1 if anything is unsound.
+/// Whether nobody but the owner can get at anything in the data directory; if not, what is open, and the remedy.
+fn modes(dir: &Path) -> Result<(bool, String)> {
+    let exposed = exposed(dir)?;
+    if exposed.is_empty() {
+        return Ok((true, "for their owner alone".to_owned()));
+    }
+    let named = exposed.iter().take(EXPOSED_SHOWN).map(|found| {
+        let path = data_dir::absolute(&found.path);
+        format!("{} has mode {:o}", path.display(), found.mode)
+    });
+    let mut text = named.collect::<Vec<_>>().join(", ");
+    if let Some(more) = exposed.len().checked_sub(EXPOSED_SHOWN).filter(|more| *more > 0) {
+        text = format!("{text}, and {} more", grouped(more as u64));
+    }
+    let dir = data_dir::absolute(dir);
+    Ok((false, format!("{text}; others can get at people's data: chmod -R go= {}", dir.display())))
+}
+
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut findings = Vec::new();
     let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
@@ -38,6 +62,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let remedy = if guarded { "" } else { "; others must not read it: chmod 600" };
     note("master.key", guarded, format!("mode {mode:o}{remedy}"));
     let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
+    let (private, modes) = modes(&context.dir)?;
+    note("files", private, modes);
     spinner.enable_steady_tick(Duration::from_millis(200));
     let problems = context.store.check().await;
     spinner.finish_and_clear();
@@ -80,7 +106,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
     });
     output::data(context.json, &value, || {
         let line = |finding: &Finding| {
-            format!("{} {:<12}{}", if finding.sound { "●" } else { "✗" }, finding.what, finding.detail)
+            format!("{} {:<18}{}", if finding.sound { "●" } else { "✗" }, finding.what, finding.detail)
         };
         findings.iter().map(line).collect::<Vec<_>>().join("\n")
     });

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::import::{Format, ImportError, Options, Progress, Summary, import_profiles};
 use serde_json::json;
+use store::private;
 
 use crate::cli::{self, ImportProfiles};
 use crate::context::{Context, WORKSPACE};
@@ -73,7 +74,7 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
             "name another file with --rejects",
         ));
     }
-    let open = || File::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>);
+    let open = || private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>);
     let outcome =
         import_profiles(context.shared_store(), WORKSPACE, input, open, options, &*context.clock, progress)
             .await;

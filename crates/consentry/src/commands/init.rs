@@ -9,18 +9,18 @@ use store::OptOutReason;
 
 use crate::cli::{Global, Init};
 use crate::context::{Context, WORKSPACE};
+use crate::data_dir::{self, Place};
 use crate::output::{self, Exit, fail};
 
 /// Makes a data directory with its settings, or changes the settings given of one that is there.
 pub async fn run(global: &Global, args: Init) -> Result<Exit> {
-    let dir = global.data_dir.display();
-    let is_ours = global.data_dir.join("master.key").is_file();
-    let occupied = std::fs::read_dir(&global.data_dir).is_ok_and(|mut entries| entries.next().is_some());
+    let dir = data_dir::absolute(&global.data_dir);
+    let dir = dir.display();
+    let is_ours = data_dir::require_or_free(global)? == Place::Ready;
     // A further node begins with the others' master.key in its folder.
-    let joins = is_ours && global.database.is_some();
-    if occupied && !joins && (!is_ours || args.changes_nothing()) {
+    if is_ours && global.database.is_none() && args.changes_nothing() {
         return Err(fail(
-            format!("{dir}: exists and isn't empty"),
+            format!("{dir}: exists and isn't empty: it is a data directory"),
             "name another with --data-dir, or use it as it is",
         ));
     }
@@ -29,7 +29,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
             .map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
     }
     let reasons = args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?;
-    let context = Context::open(global)?;
+    let context = Context::open_or_make(&Global { create: true, ..global.clone() })?;
     let mut settings = context.settings().await?;
     for (channel, choice) in &args.default_consent {
         settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());

@@ -29,9 +29,9 @@ pub async fn run(global: &Global, command: Intake) -> Result<Exit> {
 }
 
 async fn take(global: &Global, origin: Origin) -> Result<()> {
-    // A misspelt folder would be made anew, and know none of our tokens.
-    if !global.data_dir.join("master.key").is_file() {
-        anyhow::bail!("{}: no data directory", global.data_dir.display());
+    // Before anything is read: the mail server keeps what it wasn't told is taken.
+    if !global.create {
+        crate::data_dir::require(global)?;
     }
     let mut mail = Vec::new();
     let mut input = std::io::stdin().lock();

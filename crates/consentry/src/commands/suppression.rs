@@ -14,7 +14,7 @@ use intake::suppression::{
     import_entries, note, type_name,
 };
 use serde_json::{Value, json};
-use store::{EntryOrder, EntryQuery, Removal, Removed, SuppressionCategory, SuppressionEntry};
+use store::{EntryOrder, EntryQuery, Removal, Removed, SuppressionCategory, SuppressionEntry, private};
 
 use super::import::{explain, named_beside, same_file, show as show_bar};
 use super::returned::{
@@ -67,7 +67,7 @@ pub async fn import(context: &Context, args: ImportList, target: Target) -> Resu
     let progress = Arc::new(Progress::default());
     let bar = tokio::spawn(show_bar(Arc::clone(&progress), length));
     let mut report =
-        FailureReport::new(|| File::create(&errors).map(|file| Box::new(file) as Box<dyn Write + Send>));
+        FailureReport::new(|| private::create(&errors).map(|file| Box::new(file) as Box<dyn Write + Send>));
     let clock = &*context.clock;
     let outcome =
         import_entries(&*context.store, WORKSPACE, input, &options, clock, &progress, &mut |failure| {
@@ -115,7 +115,7 @@ pub async fn export(context: &Context, args: ExportList, target: Target) -> Resu
     // Beside its final name first, so that a list that broke off isn't taken for whole.
     let name = file.display().to_string();
     let part = named_beside(&file, "part");
-    let output = File::create(&part).with_context(|| part.display().to_string())?;
+    let output = private::create(&part).with_context(|| part.display().to_string())?;
     let count = csv(context, query, args.details, std::io::BufWriter::new(&output), target).await?;
     output.sync_all().with_context(|| part.display().to_string())?;
     std::fs::rename(&part, &file).with_context(|| name.clone())?;

@@ -103,10 +103,20 @@ fn refusals(inn: &Inn, unsubscribe: &str, bounce: &str) {
 
 #[test]
 fn a_pipe_without_a_store_asks_to_be_tried_again() {
-    let desk = crate::support::Desk::new();
-    let ran = desk.run(&["intake", "mail"]);
-    assert_eq!(ran.code, 75, "{}", ran.err);
+    let desk = crate::support::Desk::bare();
+    let missing = desk.run(&["intake", "mail"]).exits(75);
+    assert!(
+        missing.err.contains("there is no data directory") && missing.err.contains("hint: "),
+        "{}",
+        missing.err
+    );
     assert!(!desk.data_dir().exists(), "no data directory is made");
+    std::fs::create_dir(desk.data_dir()).unwrap();
+    desk.run(&["intake", "mail"]).exits(75);
+    std::fs::write(desk.data_dir().join("master.key"), [7; 32]).unwrap();
+    let lost = desk.run(&["intake", "mail"]).exits(75);
+    assert!(lost.err.contains("consentry.sqlite3 is missing"), "{}", lost.err);
+    assert_eq!(std::fs::read_dir(desk.data_dir()).unwrap().count(), 1, "nothing is made");
     desk.run(&["intake", "mail", "--nonsense"]).exits(64);
     desk.run(&["intake", "letter"]).exits(64);
 }

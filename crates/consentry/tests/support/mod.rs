@@ -42,15 +42,26 @@ impl Ran {
 }
 
 impl Desk {
+    /// With a data directory in which nothing is recorded.
     pub fn new() -> Self {
+        Self::bare().made()
+    }
+
+    /// Without a data directory.
+    pub fn bare() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), database: None }
+    }
+
+    fn made(self) -> Self {
+        self.run(&["init"]).exits(0);
+        self
     }
 
     /// With the state in a PostgreSQL database of its own.
     pub fn on_postgres() -> Self {
         let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
         let database = server.database("desk_empty", |_| Ok(())).unwrap();
-        Self { database: Some(database), ..Self::new() }
+        Self { database: Some(database), ..Self::bare() }.made()
     }
 
     /// Does the same on each engine.

@@ -234,7 +234,6 @@ fn a_public_url_where_nothing_answers_is_said_once_and_soon() {
     world.assert_untouched();
     // Another brand's server at our address: its ledger has another key.
     let other = Desk::new();
-    other.run(&["init"]).exits(0);
     let other = other.serve();
     let campaign = std::fs::read_to_string(world.desk.path("spring.toml")).unwrap();
     let campaign = campaign.replace(&world.proxy.url(), &other.url());
@@ -317,7 +316,6 @@ fn the_short_links_of_texts_are_followed_too() {
     let desk = Desk::new();
     desk.write("people.csv", format!("id,phone\nops,{NUMBER}\n"));
     desk.write("secret", "0123456789abcdef0123456789abcdef");
-    desk.run(&["init"]).exits(0);
     desk.run(&["import", "profiles", "people.csv"]).exits(0);
     let serving = desk.serve();
     let campaign = format!(

@@ -1,6 +1,7 @@
 //! Writing files so that a crash never leaves half of one under its name.
 
 use super::LedgerError;
+use crate::private;
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -68,7 +69,7 @@ impl<'a> Batch<'a> {
         let parent = folder.parent().ok_or(ErrorKind::NotFound)?;
         self.make_folder(parent)?;
         fault::step()?;
-        fs::create_dir(folder)?;
+        private::create_dir_all(folder)?;
         self.folders.insert(parent.to_owned());
         Ok(())
     }
@@ -84,7 +85,7 @@ pub(super) fn replace_durably(dir: &Path, name: &str, bytes: &[u8]) -> Result<()
 fn replace(dir: &Path, path: &Path, bytes: &[u8], flush: bool) -> io::Result<()> {
     let temporary = dir.join(TEMPORARY_FILE);
     fault::step()?;
-    let mut file = File::create(&temporary)?;
+    let mut file = private::create(&temporary)?;
     fault::step_writing(&mut file, bytes)?;
     file.write_all(bytes)?;
     if flush {

@@ -7,9 +7,10 @@ use super::{
     hashes,
     tiles::{self, Kind, LEAF_BYTES_MAX, TILE_WIDTH, TileId, hashes_at, level_count},
 };
+use crate::private;
 use rustix::fs::FlockOperation;
 use std::{
-    fs::{self, File},
+    fs::File,
     path::{Path, PathBuf},
 };
 use tlog_tiles::{Hash, record_hash};
@@ -33,7 +34,7 @@ impl LedgerWriter {
     pub fn open(dir: impl Into<PathBuf>, signer: Signer) -> Result<Self, LedgerError> {
         let dir = dir.into();
         let failed = |action| LedgerError::io(action, dir.display().to_string());
-        fs::create_dir_all(&dir).map_err(failed("make"))?;
+        private::create_dir_all(&dir).map_err(failed("make"))?;
         let lock = File::open(&dir).map_err(failed("open"))?;
         rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| {
             if error == rustix::io::Errno::WOULDBLOCK {

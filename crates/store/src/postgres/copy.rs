@@ -14,8 +14,6 @@ mod source;
 mod tables;
 mod target;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +27,7 @@ use super::session::Session;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::ledger::{Checkpoint, LedgerReader};
+use crate::private;
 use crate::sealer;
 use crate::secrets::Secrets;
 use crate::sqlite::{self, LEDGER_DIR};
@@ -174,7 +173,7 @@ fn checkpoint(ledger: &Path, secrets: &Secrets) -> Result<Checkpoint> {
 /// Puts the master key into the node's data directory, unless another one is there.
 fn keep_key(dir: &Path, secrets: &Secrets) -> Result<()> {
     let failed = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", dir.display()));
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    private::create_dir_all(dir).map_err(failed)?;
     match Secrets::load(dir)? {
         None => secrets.write(dir).map_err(failed),
         Some(found) if found.fingerprint() == secrets.fingerprint() => Ok(()),

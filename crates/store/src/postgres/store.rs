@@ -3,8 +3,6 @@
 //! The state is in the database. What a node has in its data directory it could make again (`ledger/`), or every node has
 //! the same of it (`master.key`).
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -24,8 +22,9 @@ use super::{people, reading};
 use crate::api::Result;
 use crate::engine::{Engine, check_ledger, detached};
 use crate::error::StoreError;
+use crate::private;
 use crate::sealer::{self, Sealer};
-use crate::secrets::Secrets;
+use crate::secrets::{MASTER_KEY_FILE, Secrets};
 use crate::sql::{Db as _, params};
 use crate::state::change::{BULK_MIN, ChangeConsent};
 use crate::state::check;
@@ -50,7 +49,7 @@ pub struct PostgresOptions {
     pub url: String,
     /// The password, if the URL has none.
     pub password: Option<String>,
-    /// The node's data directory; made if it isn't there.
+    /// The node's data directory.
     pub dir: PathBuf,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
@@ -89,10 +88,24 @@ impl std::fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects, and migrates the database as needed. Blocks until then.
+    /// Connects, and sets up what isn't there: the schema, the data directory, the master key of a new database. Migrates
+    /// as needed. Blocks until then.
     pub fn open(options: PostgresOptions) -> Result<Self> {
+        Self::open_with(options, true)
+    }
+
+    /// Connects to a database that has been set up, as a node that has its master key; migrates as needed. Blocks until
+    /// then. Sets nothing up: where nothing is recorded, everybody could be sent to.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the database has no schema of ours, or the data directory isn't there.
+    pub fn open_existing(options: PostgresOptions) -> Result<Self> {
+        Self::open_with(options, false)
+    }
+
+    fn open_with(options: PostgresOptions, set_up: bool) -> Result<Self> {
         // In a thread of its own: a caller in an async task mustn't wait for connections itself.
-        std::thread::scope(|scope| scope.spawn(|| open(options)).join())
+        std::thread::scope(|scope| scope.spawn(|| open(options, set_up)).join())
             .unwrap_or_else(|_| Err(StoreError::Unavailable("opening the database failed".to_owned())))
     }
 
@@ -131,16 +144,19 @@ pub struct Durability {
     pub warnings: Vec<String>,
 }
 
-fn open(options: PostgresOptions) -> Result<PostgresStore> {
+fn open(options: PostgresOptions, set_up: bool) -> Result<PostgresStore> {
     let PostgresOptions { url, password, dir, clock, entropy } = options;
     let connector = Arc::new(Connector::new(&url, password.as_deref())?);
     let session = Session::connect(&connector)?;
+    if !set_up && migrate::status(&session)?.version == 0 {
+        return Err(StoreError::Missing(format!("the state in {}", connector.database())));
+    }
+    if !set_up && !dir.join(MASTER_KEY_FILE).is_file() {
+        return Err(StoreError::Missing(dir.join(MASTER_KEY_FILE).display().to_string()));
+    }
     migrate::migrate(&session)?;
     refuse_unfinished(&session)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&dir)
+    private::create_dir_all(&dir)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", dir.display())))?;
     let secrets = open_secrets(&dir, &session, &*entropy)?;
     let mut first = Link::new(Arc::clone(&connector), Some(session));

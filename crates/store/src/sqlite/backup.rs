@@ -1,7 +1,6 @@
 //! Copying the whole state while everything goes on.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::connection::{DATABASE_FILE, open_reader};
 use super::{LEDGER_DIR, io_error};
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::private;
 use crate::secrets::Secrets;
 
 /// Pages copied in one step, between which writers get their turn.
@@ -32,10 +32,11 @@ pub(super) fn backup(
     into: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(into).map_err(|error| io_error(into, &error))?;
+    private::create_dir_all(into).map_err(|error| io_error(into, &error))?;
     if fs::read_dir(into).map_err(|error| io_error(into, &error))?.next().is_some() {
         return Err(StoreError::Exists(format!("{} isn't empty, and it", into.display())));
     }
+    private::take_dir(into).map_err(|error| io_error(into, &error))?;
     copy_ledger(&dir.join(LEDGER_DIR), &into.join(LEDGER_DIR))?;
     copy_database(dir, into, progress)?;
     secrets.write(into).map_err(|error| io_error(into, &error))?;
@@ -47,7 +48,9 @@ fn copy_database(dir: &Path, into: &Path, progress: &mut dyn FnMut(u64, u64)) ->
     let source = open_reader(dir)?;
     // One snapshot: without it, every write of another process would start the copy again.
     source.execute_batch("BEGIN; SELECT count(*) FROM workspace")?;
-    let mut target = Connection::open(into.join(DATABASE_FILE))?;
+    let file = into.join(DATABASE_FILE);
+    private::create(&file).map_err(|error| io_error(&file, &error))?;
+    let mut target = Connection::open(file)?;
     let copy = Backup::new(&source, &mut target)?;
     let mut locked = 0;
     loop {
@@ -71,7 +74,7 @@ fn copy_database(dir: &Path, into: &Path, progress: &mut dyn FnMut(u64, u64)) ->
 /// Copies the checkpoint first, so that all it covers is there by the time the rest is copied. Full tiles and bundles
 /// don't change; a partial one may be replaced by a wider one meanwhile, from which it can be read.
 fn copy_ledger(from: &Path, into: &Path) -> Result<()> {
-    fs::create_dir_all(into).map_err(|error| io_error(into, &error))?;
+    private::create_dir_all(into).map_err(|error| io_error(into, &error))?;
     for _ in 0..LOCKED_STEPS_MAX {
         match try_copy_ledger(from, into) {
             // A partial file was replaced meanwhile: with the new checkpoint it comes out right.
@@ -87,21 +90,21 @@ fn copy_ledger(from: &Path, into: &Path) -> Result<()> {
 fn try_copy_ledger(from: &Path, into: &Path) -> std::io::Result<()> {
     let checkpoint = fs::read(from.join("checkpoint"))?;
     copy_tree(&from.join("tile"), &into.join("tile"), DEPTH_MAX)?;
-    fs::write(into.join("checkpoint"), checkpoint)
+    private::write(&into.join("checkpoint"), checkpoint)
 }
 
 fn copy_tree(from: &Path, into: &Path, depth: u32) -> std::io::Result<()> {
     if depth == 0 || !from.exists() {
         return Ok(());
     }
-    fs::create_dir_all(into)?;
+    private::create_dir_all(into)?;
     for item in fs::read_dir(from)? {
         let item = item?;
         let target = into.join(item.file_name());
         if item.file_type()?.is_dir() {
             copy_tree(&item.path(), &target, depth - 1)?;
         } else {
-            fs::copy(item.path(), target)?;
+            private::copy(&item.path(), &target)?;
         }
     }
     Ok(())

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::io_error;
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::private;
 
 /// Name of the database in the data directory.
-pub(super) const DATABASE_FILE: &str = "consentry.sqlite3";
+pub(crate) const DATABASE_FILE: &str = "consentry.sqlite3";
 /// Page cache of the writing connection, in KiB; an import touches many pages of the indexes.
 const WRITER_CACHE_KIB: i64 = 192 * 1024;
 /// Page cache of each reading connection, in KiB.
@@ -29,9 +31,14 @@ const BUSY_TRIES_MAX: i32 = 2_000;
 
 /// Opens the one connection that writes.
 pub(super) fn open_writer(dir: &Path) -> Result<Connection> {
+    let file = dir.join(DATABASE_FILE);
+    if !file.exists() {
+        // SQLite would make it readable by all; the files beside it have its mode.
+        private::create_or_keep(&file).map_err(|error| io_error(&file, &error))?;
+    }
     let conn = Connection::open_with_flags(
-        dir.join(DATABASE_FILE),
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     common(&conn)?;
     conn.pragma_update(None, "journal_mode", "wal")?;

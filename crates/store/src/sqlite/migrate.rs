@@ -22,7 +22,7 @@ const MIGRATIONS: &[&str] = &[
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
     let known = MIGRATIONS.len() as i64;
-    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = version(conn)?;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
@@ -33,6 +33,11 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// How many migrations a database has; 0: there is nothing in it.
+pub(super) fn version(conn: &Connection) -> Result<i64> {
+    Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
 #[cfg(test)]

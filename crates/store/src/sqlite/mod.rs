@@ -23,8 +23,7 @@ mod sql;
 mod statements;
 mod writer;
 
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -35,6 +34,7 @@ use rusqlite::Connection;
 use crate::api::Result;
 use crate::engine::{Engine, check_ledger, detached};
 use crate::error::StoreError;
+use crate::private;
 use crate::sealer::{self, Sealer};
 use crate::secrets::Secrets;
 use crate::state::change::ChangeConsent;
@@ -43,6 +43,7 @@ use crate::state::record::Recorder;
 use crate::state::{check, profile};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 pub(crate) use alone::open_alone;
+pub(crate) use connection::DATABASE_FILE;
 use filter::SharedFilter;
 #[cfg(test)]
 pub(crate) use migrate::migrate as migrate_for_tests;
@@ -61,7 +62,7 @@ const SETUP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where and with what to open a store.
 pub struct OpenOptions {
-    /// The data directory; made, with all that belongs in it, if it isn't there.
+    /// The data directory.
     pub dir: PathBuf,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
@@ -95,12 +96,36 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a data directory, making or migrating it as needed. Blocks for a few milliseconds, longer for a migration.
+    /// Opens a data directory, making it, with all that belongs in it, if it isn't there. Blocks for a few milliseconds,
+    /// longer for a migration.
     pub fn open(options: OpenOptions) -> Result<Self> {
+        private::take_dir(&options.dir).map_err(|error| io_error(&options.dir, &error))?;
+        let lock = lock_for_setup(&options.dir)?;
+        let conn = connection::open_writer(&options.dir)?;
+        Self::start(options, conn, lock)
+    }
+
+    /// Opens a data directory that is there, migrating it as needed. Makes nothing that an empty one would lack: where
+    /// nothing is recorded, everybody could be sent to.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no database, or nothing in it; see [`crate::data_dir::look`] for more.
+    pub fn open_existing(options: OpenOptions) -> Result<Self> {
+        let file = options.dir.join(DATABASE_FILE);
+        let missing = || StoreError::Missing(file.display().to_string());
+        if !file.is_file() {
+            return Err(missing());
+        }
+        let lock = lock_for_setup(&options.dir)?;
+        let conn = connection::open_writer(&options.dir)?;
+        if migrate::version(&conn)? == 0 {
+            return Err(missing());
+        }
+        Self::start(options, conn, lock)
+    }
+
+    fn start(options: OpenOptions, mut conn: Connection, lock: File) -> Result<Self> {
         let OpenOptions { dir, clock, entropy } = options;
-        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| io_error(&dir, &error))?;
-        let lock = lock_for_setup(&dir)?;
-        let mut conn = connection::open_writer(&dir)?;
         let secrets = open_secrets(&dir, &conn, &*entropy)?;
         migrate::migrate(&mut conn)?;
         filter::tend(&conn)?;
@@ -237,12 +262,7 @@ fn check_all(dir: &Path, secrets: &Secrets) -> Result<Vec<String>> {
 /// Keeps two processes from setting the directory up at once. Freed when dropped, and by the death of the process.
 fn lock_for_setup(dir: &Path) -> Result<File> {
     let path = dir.join(LOCK_FILE);
-    let file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|error| io_error(&path, &error))?;
+    let file = private::create_or_keep(&path).map_err(|error| io_error(&path, &error))?;
     for _ in 0..SETUP_TRIES_MAX {
         match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(file),
@@ -259,8 +279,7 @@ fn open_secrets(dir: &Path, conn: &Connection, entropy: &dyn Entropy) -> Result<
         return Ok(secrets);
     }
     // With another key every link in old mail and the ledger's signature would be worthless.
-    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version > 0 {
+    if migrate::version(conn)? > 0 {
         return Err(StoreError::Damaged("master.key is missing; put it back from a backup".to_owned()));
     }
     Secrets::create(dir, entropy)

@@ -3,13 +3,14 @@
 //! The lock is an advisory one of the operating system on a file of its own: it ends with the process, however that
 //! ends. The file stays, since removing it would let two processes lock two files of the same name.
 
-use std::fs::{self, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::path::Path;
 
 use consent::{RunId, WorkspaceId};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::private;
 use crate::types::RunGuard;
 
 /// Folder of the lock files within the data directory.
@@ -19,9 +20,9 @@ const FOLDER: &str = "locks";
 pub(crate) fn lock_run(dir: &Path, workspace: WorkspaceId, run: RunId) -> Result<RunGuard> {
     let unavailable = |error: std::io::Error| StoreError::Unavailable(format!("cannot lock {run}: {error}"));
     let folder = dir.join(FOLDER);
-    fs::create_dir_all(&folder).map_err(unavailable)?;
+    private::create_dir_all(&folder).map_err(unavailable)?;
     let path = folder.join(format!("run-{}-{}.lock", workspace.0, run.0));
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
+    let file = private::create_or_keep(&path).map_err(unavailable)?;
     match file.try_lock() {
         Ok(()) => Ok(RunGuard::new(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy(run.to_string())),
@@ -52,7 +53,7 @@ mod tests {
         const FOLDER_VARIABLE: &str = "STORE_TEST_LOCK_FOLDER";
         if let Some(dir) = std::env::var_os(FOLDER_VARIABLE) {
             let _held = lock_run(Path::new(&dir), WorkspaceId(1), RunId(7)).unwrap();
-            fs::write(Path::new(&dir).join("taken"), "").unwrap();
+            std::fs::write(Path::new(&dir).join("taken"), "").unwrap();
             loop {
                 std::thread::park();
             }

@@ -3,10 +3,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use consent::{Choice, Source};
+use store::sqlite::SqliteStore;
 use store::{Store as _, StoreError};
 
 use crate::conformance::support::{MAIN, change, email, named};
-use crate::{START, open};
+use crate::{START, open, options};
 
 #[tokio::test]
 async fn is_made_with_all_that_belongs_in_it() {
@@ -30,6 +31,25 @@ async fn without_its_key_it_is_refused() {
     std::fs::remove_file(dir.path().join("master.key")).unwrap();
     let refused = open(dir.path());
     assert!(matches!(refused, Err(StoreError::Damaged(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn one_in_which_nothing_is_recorded_is_made_by_name_only() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("data");
+    let existing = || SqliteStore::open_existing(options(&dir));
+    assert!(matches!(existing(), Err(StoreError::Missing(_))));
+    assert!(!dir.exists());
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("master.key"), [7; 32]).unwrap();
+    assert!(matches!(existing(), Err(StoreError::Missing(_))));
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
+    let conn = rusqlite::Connection::open(dir.join("consentry.sqlite3")).unwrap();
+    conn.execute_batch("CREATE TABLE t (x); DROP TABLE t").unwrap();
+    drop(conn);
+    assert!(matches!(existing(), Err(StoreError::Missing(_))), "a database without a table of ours");
+    drop(open(&dir).unwrap());
+    existing().unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! What the demo plays on: a data directory in a temporary folder, a mail server, the public pages, people, campaigns.
 //! All of it is the product itself; only the people are made up.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,8 +25,8 @@ use crate::context::{Context, WORKSPACE, database_error, database_password};
 use crate::listen;
 use crate::output::fail;
 use consent::Entropy;
-use store::NewList;
 use store::postgres::PostgresStore;
+use store::{NewList, private};
 
 /// The brand.
 pub const BRAND: &str = "Lumen Coffee";
@@ -89,7 +88,8 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         refuse_used_database(global)?;
         let data_dir = folder.path().join("data");
-        let context = Context::open(&Global { data_dir, json: false, ..global.clone() })?;
+        let context =
+            Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
         let public_url = format!("http://{}", public.local_addr()?);
         let mut settings = context.settings().await?;
         settings.public_url = Some(public_url.clone());
@@ -122,7 +122,7 @@ impl Stage {
         let list = NewList::new(LIST, self.context.now());
         self.context.store.create_list(WORKSPACE, list).await?;
         let file = self.path("people.jsonl");
-        people::write(people, BufWriter::new(File::create(&file)?))?;
+        people::write(people, BufWriter::new(private::create(&file)?))?;
         let args = ImportProfiles {
             file,
             format: Some(Format::Jsonl),
@@ -139,11 +139,11 @@ impl Stage {
     }
 
     fn write_campaigns(&self) -> Result<()> {
-        std::fs::write(self.path("dkim.pem"), signing_key())?;
-        std::fs::write(self.path("sale.html"), include_str!("../../../demo/sale.html"))?;
-        std::fs::write(self.path("letter.html"), include_str!("../../../demo/letter.html"))?;
-        std::fs::write(self.path("text.txt"), include_str!("../../../demo/text.txt").trim_end())?;
-        std::fs::write(self.path("twilio-token"), &self.provider.token)?;
+        private::write(&self.path("dkim.pem"), signing_key())?;
+        private::write(&self.path("sale.html"), include_str!("../../../demo/sale.html"))?;
+        private::write(&self.path("letter.html"), include_str!("../../../demo/letter.html"))?;
+        private::write(&self.path("text.txt"), include_str!("../../../demo/text.txt").trim_end())?;
+        private::write(&self.path("twilio-token"), &self.provider.token)?;
         for piece in Piece::ALL {
             let text = match piece {
                 Piece::Sale => include_str!("../../../demo/sale.toml"),
@@ -151,8 +151,8 @@ impl Stage {
                 Piece::Text => include_str!("../../../demo/text.toml"),
             };
             let port = self.shared.smtp.port().to_string();
-            std::fs::write(
-                self.campaign_file(piece),
+            private::write(
+                &self.campaign_file(piece),
                 text.replace("\"{port}\"", &port)
                     .replace("{account}", ACCOUNT)
                     .replace("{provider}", &format!("http://{}", self.shared.texts)),

@@ -131,9 +131,9 @@ async fn receive(state: &AjoState, id: &str, incoming: Incoming) -> Result<Strin
 /// Writes pieces until there are no more, and waits for the disk.
 fn write(file: &FilePath, mut pieces: mpsc::Receiver<Bytes>) -> std::io::Result<()> {
     if let Some(dir) = file.parent() {
-        std::fs::create_dir_all(dir)?;
+        store::private::create_dir_all(dir)?;
     }
-    let mut output = File::create(file)?;
+    let mut output = store::private::create(file)?;
     while let Some(piece) = pieces.blocking_recv() {
         output.write_all(&piece)?;
     }
