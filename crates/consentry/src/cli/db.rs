@@ -24,9 +24,9 @@ pub enum Db {
         #[arg(long)]
         restart: bool,
     },
-    /// Print how the tables are to be distributed past one database server
+    /// Print how the tables are to be distributed past one database server, which doesn't work yet (docs/scaling.md)
     Plan {
-        /// For Citus: the statements that distribute them, with the reasons
+        /// For Citus, on which the program doesn't run yet: the statements that are to distribute them, with the reasons
         #[arg(long, required = true)]
         citus: bool,
     },

@@ -1,4 +1,5 @@
-//! How the tables lie on Citus: which column spreads each over the workers, and why.
+//! How the tables are to lie on Citus, on which the program doesn't run yet (docs/scaling.md): which column spreads each over
+//! the workers, and why.
 //!
 //! Rules of Citus that the schema and the statements keep (Citus documentation: "SQL Support and Workarounds", "Create and
 //! Modify Distributed Objects"); `tests/citus.rs` checks them:
@@ -7,7 +8,8 @@
 //! - a distribution column is never updated;
 //! - UPDATE, DELETE and INSERT ... SELECT call no volatile function: times and ids are passed in;
 //! - `FOR UPDATE` names one value of the distribution column;
-//! - distributed tables are joined on their distribution columns only, and only within one colocation group.
+//! - distributed tables are joined on their distribution columns only, and only within one colocation group. The ledger's
+//!   files break this: `ledger_leaf` lies by the entry and `ledger_event` by the profile.
 
 use std::fmt::Write as _;
 
@@ -153,7 +155,11 @@ const SETTINGS: &[(&str, &str)] = &[
 /// The statements that spread an empty, migrated schema over the workers, with the reason for each key.
 pub fn plan() -> String {
     let mut out = String::from(
-        "-- Run on the coordinator, as the owner of the tables, after `consentry db migrate` and before any data is in.\n\
+        "-- A plan, not to be used yet: the program doesn't run on Citus. Its sessions plan statements without their values\n\
+         -- (plan_cache_mode = force_generic_plan), and the ledger's files are made by a join that would move rows between\n\
+         -- workers. docs/scaling.md says more.\n\
+         --\n\
+         -- Run on the coordinator, as the owner of the tables, after `consentry db migrate` and before any data is in.\n\
          CREATE EXTENSION IF NOT EXISTS citus;\n\n-- Reference tables are whole on every worker.\n",
     );
     // Writing to a string can't fail.
