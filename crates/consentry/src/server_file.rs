@@ -75,7 +75,7 @@ pub struct ApiKeyTable {
     pub name: String,
     /// Where its secret is.
     pub secret: Secret,
-    /// What it may be used for: `suppression`, `consent`, `decrypt`.
+    /// What it may be used for: `suppression`, `consent`, `decrypt`, `ledger`.
     pub scopes: Vec<ScopeName>,
     /// What the header `x-api-key` must hold, if it matters.
     pub client_id: Option<String>,
@@ -95,6 +95,8 @@ pub enum ScopeName {
     Consent,
     /// The decrypt interface.
     Decrypt,
+    /// The ledger's entries.
+    Ledger,
 }
 
 impl From<ScopeName> for Scope {
@@ -103,6 +105,7 @@ impl From<ScopeName> for Scope {
             ScopeName::Suppression => Self::Suppression,
             ScopeName::Consent => Self::Consent,
             ScopeName::Decrypt => Self::Decrypt,
+            ScopeName::Ledger => Self::Ledger,
         }
     }
 }

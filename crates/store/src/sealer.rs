@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::ledger::{LedgerError, LedgerReader, LedgerWriter, Signer};
 use crate::secrets::Secrets;
 use crate::sql::Db;
-use crate::state::history;
+use crate::state::{history, leaf};
 
 /// Entries brought in with one checkpoint; they are in memory meanwhile.
 const BATCH_MAX: usize = 4096;
@@ -110,7 +110,7 @@ pub(crate) fn write_files<D: Db>(db: &D, ledger: &Path, secrets: &Secrets) -> Re
         if events.is_empty() {
             return Err(StoreError::Damaged(format!("ledger entry {from} is missing from the database")));
         }
-        writer.append(events.iter().map(|event| history::leaf(event, secrets)))?;
+        writer.append(events.iter().map(|event| leaf::leaf(event, secrets)))?;
     }
     Ok(writer.size())
 }
@@ -145,10 +145,10 @@ pub(crate) fn receipt(
     entry: EntryId,
 ) -> Result<String> {
     let missing = || StoreError::Missing(entry.to_string());
-    history::entry(db, workspace, entry)?.ok_or_else(missing)?;
-    let leaf = history::leaf_of(db, entry)?.ok_or_else(missing)?;
+    let event = history::event(db, workspace, entry)?.ok_or_else(missing)?;
+    let place = history::leaf_of(db, entry)?.ok_or_else(missing)?;
     let reader = LedgerReader::open(ledger, Some(&signer(secrets)?.verifier()))?;
-    Ok(reader.receipt(leaf)?.to_string())
+    Ok(reader.receipt(place)?.opened(leaf::opening(&event, secrets)).to_string())
 }
 
 /// Reads the ledger again when a file was replaced between reading the checkpoint and reading the file.

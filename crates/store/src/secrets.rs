@@ -7,19 +7,18 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
-use consent::{Address, Entropy, ProfileId, WorkspaceId};
+use consent::{Address, AddressId, Entropy, EntryId, ProfileId, WorkspaceId};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::error::StoreError;
+use crate::ledger::{BLIND_LENGTH, PSEUDONYM_LENGTH};
 use crate::private;
 
 /// Name of the file in the data directory.
 pub const MASTER_KEY_FILE: &str = "master.key";
 /// Bytes of a key.
 pub const KEY_LENGTH: usize = 32;
-/// Bytes of a pseudonym in the ledger.
-pub const PSEUDONYM_LENGTH: usize = 16;
 
 const PURPOSE_FINGERPRINT: &[u8] = b"consentry fingerprint 1\0";
 const PURPOSE_LINK: &[u8] = b"consentry link key 1\0";
@@ -27,6 +26,7 @@ const PURPOSE_LEDGER: &[u8] = b"consentry ledger key 1\0";
 const PURPOSE_ORIGIN: &[u8] = b"consentry ledger origin 1\0";
 const PURPOSE_SUBJECT: &[u8] = b"consentry subject pseudonym 1\0";
 const PURPOSE_ADDRESS: &[u8] = b"consentry address pseudonym 1\0";
+const PURPOSE_BLIND: &[u8] = b"consentry ledger blind 1\0";
 const PURPOSE_TYPED: &[u8] = b"consentry typed address 1\0";
 
 /// The master key. `Debug` doesn't show it.
@@ -110,8 +110,13 @@ impl Secrets {
     }
 
     /// What stands for an address in the ledger.
-    pub fn address(&self, workspace: WorkspaceId, address: consent::AddressId) -> [u8; PSEUDONYM_LENGTH] {
+    pub fn address(&self, workspace: WorkspaceId, address: AddressId) -> [u8; PSEUDONYM_LENGTH] {
         self.pseudonym(PURPOSE_ADDRESS, workspace, address.0)
+    }
+
+    /// What hides whose entry a ledger entry is, see [`crate::ledger::Opening`]. Made anew each time it is needed.
+    pub fn blind(&self, workspace: WorkspaceId, entry: EntryId) -> [u8; BLIND_LENGTH] {
+        self.derive(PURPOSE_BLIND, &[&workspace.0.to_be_bytes(), &entry.0.to_be_bytes()])
     }
 
     /// What stands for an address that somebody typed, known to us or not: by its text, so that nothing has to be looked up.
@@ -197,6 +202,8 @@ mod tests {
             typed("ann@example.com"),
             secrets.typed_address(two, &Address::guess("ann@example.com").unwrap())
         );
+        let blinds = [(one, 1), (one, 2), (two, 1)].map(|(of, entry)| secrets.blind(of, EntryId(entry)));
+        assert!(blinds[0] != blinds[1] && blinds[0] != blinds[2] && blinds[1] != blinds[2]);
         assert_ne!(secrets.ledger_origin(), Secrets { master: [8; KEY_LENGTH] }.ledger_origin());
     }
 }

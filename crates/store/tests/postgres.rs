@@ -11,6 +11,8 @@ mod conformance;
 mod copy;
 #[path = "postgres/failover.rs"]
 mod failover;
+#[path = "postgres/first_leaves.rs"]
+mod first_leaves;
 #[path = "postgres/groups.rs"]
 mod groups;
 #[path = "postgres/nodes.rs"]

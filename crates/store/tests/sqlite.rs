@@ -7,6 +7,8 @@ mod conformance;
 mod crash;
 #[path = "sqlite/directory.rs"]
 mod directory;
+#[path = "sqlite/first_leaves.rs"]
+mod first_leaves;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,12 +22,12 @@ use store::sqlite::{OpenOptions, SqliteStore};
 const START: i64 = 1_000_000_000_000_000;
 
 fn open(dir: &Path) -> store::Result<SqliteStore> {
-    let clock = Arc::new(ManualClock(AtomicI64::new(START)));
-    let seed = dir
     SqliteStore::open(options(dir))
 }
 
 fn options(dir: &Path) -> OpenOptions {
+    let clock = Arc::new(ManualClock(AtomicI64::new(START)));
+    let seed = dir
         .as_os_str()
         .as_encoded_bytes()
         .iter()

@@ -13,6 +13,7 @@ mod gpc;
 mod hooks;
 pub mod landing;
 pub mod language;
+mod ledger;
 mod limits;
 mod link;
 pub mod look;

@@ -1,14 +1,12 @@
 //! What operators, crawlers and auditors ask for.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::ledger;
 use crate::router::RETRY_AFTER_SECONDS;
 use crate::state::WebState;
-
-/// Partial tiles and the checkpoint change; a full tile never does (C2SP tlog-tiles, "Caching").
-const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// The process answers.
 pub(crate) async fn healthz() -> &'static str {
@@ -17,6 +15,8 @@ pub(crate) async fn healthz() -> &'static str {
 
 /// The store takes writes.
 pub(crate) async fn readyz(State(state): State<WebState>) -> Response {
+    // A load balancer asks every few seconds: so all nodes turn to the next checkpoint at the same time, whoever else asks.
+    ledger::turn(&state).await;
     match state.config().store.ready().await {
         Ok(()) => "ok\n".into_response(),
         Err(error) => {
@@ -36,39 +36,4 @@ pub(crate) async fn robots() -> &'static str {
 pub(crate) async fn gpc_support() -> Response {
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind)], "{\"gpc\":true,\"lastUpdate\":\"2026-11-28\"}\n").into_response()
-}
-
-/// The key that checkpoints are checked with.
-pub(crate) async fn verifier_key(State(state): State<WebState>) -> Response {
-    match &state.config().ledger {
-        Some(ledger) => format!("{}\n", ledger.verifier_key).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// A file of the ledger by its C2SP name. Names are parsed, never joined to a path as they come.
-pub(crate) async fn ledger_file(State(state): State<WebState>, Path(name): Path<String>) -> Response {
-    let Some(ledger) = &state.config().ledger else { return StatusCode::NOT_FOUND.into_response() };
-    let (dir, full_tile) = (ledger.dir.clone(), name.starts_with("tile/") && !name.contains(".p/"));
-    let kind = if full_tile || name.starts_with("tile/") {
-        "application/octet-stream"
-    } else {
-        "text/plain; charset=utf-8"
-    };
-    match tokio::task::spawn_blocking(move || store::ledger::read_file(&dir, &name)).await {
-        Ok(Ok(Some(bytes))) => {
-            let mut response =
-                ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes).into_response();
-            if full_tile {
-                response.headers_mut().insert(header::CACHE_CONTROL, IMMUTABLE);
-            }
-            response
-        }
-        Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(error)) => {
-            tracing::error!(error = %error, "a file of the ledger can't be read");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
 }

@@ -13,7 +13,7 @@ use intake::unsubscribe::BODY_BYTES_MAX;
 use crate::render::COMMON_HEADERS;
 use crate::state::WebState;
 use crate::{
-    choices, confirm, find, hooks, landing, link, look, operations, problem, short, subscribe, texts,
+    choices, confirm, find, hooks, landing, ledger, link, look, operations, problem, short, subscribe, texts,
 };
 
 /// Longest request target, in bytes. A link has under 200.
@@ -42,7 +42,8 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `GET /look/NAME` | the brand's logo |
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
-/// | `GET /ledger/checkpoint`, `/ledger/tile/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
+/// | `GET /ledger/checkpoint`, `/ledger/tile/N/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
+/// | `GET /ledger/tile/entries/…` | its entries, for holders of a key with the scope `ledger`, or for all |
 /// | `GET /healthz`, `/readyz` | the process answers; the store takes writes |
 /// | `GET /robots.txt` | nothing here is for crawlers |
 /// | `GET /.well-known/gpc.json` | that Global Privacy Control signals are heeded |
@@ -64,8 +65,8 @@ pub fn public_router(state: WebState) -> Router {
         .route("/readyz", get(operations::readyz))
         .route("/robots.txt", get(operations::robots))
         .route("/.well-known/gpc.json", get(operations::gpc_support))
-        .route("/ledger/vkey", get(operations::verifier_key))
-        .route("/ledger/{*name}", get(operations::ledger_file))
+        .route("/ledger/vkey", get(ledger::verifier_key))
+        .route("/ledger/{*name}", get(ledger::file))
         .fallback(problem::missing)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(state.clone(), guard))

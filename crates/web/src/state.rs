@@ -1,14 +1,16 @@
 //! What the handlers share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use consent::{Clock, WorkspaceId};
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::ajo::ApiKey;
 use crate::desk::DeskConfig;
 use crate::hooks::Webhooks;
+use crate::ledger::Shown;
 use crate::limits::Limits;
 use crate::render::Renderer;
 use crate::texts::TextHooks;
@@ -55,12 +57,14 @@ impl PublicConfig {
 }
 
 /// Where the ledger's files are.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LedgerFiles {
     /// Their folder, as [`store::ledger`] writes it.
     pub dir: PathBuf,
     /// The verifier key that checkpoints are checked with, in its text form (C2SP signed-note).
     pub verifier_key: String,
+    /// The keys that open its entries: those with the scope `ledger`. The settings may say that nobody needs one.
+    pub keys: Vec<ApiKey>,
 }
 
 /// What the handlers share. Cheap to clone.
@@ -72,6 +76,7 @@ struct Shared {
     renderer: Renderer,
     permits: Semaphore,
     limits: Limits,
+    ledger: Mutex<Option<Shown>>,
 }
 
 impl WebState {
@@ -79,7 +84,8 @@ impl WebState {
     pub fn new(config: PublicConfig) -> Self {
         let permits = Semaphore::new(config.requests_max.clamp(1, Semaphore::MAX_PERMITS));
         let limits = Limits::new(config.desk.per_network, config.desk.per_minute);
-        Self(Arc::new(Shared { config, renderer: Renderer::new(), permits, limits }))
+        let (renderer, ledger) = (Renderer::new(), Mutex::default());
+        Self(Arc::new(Shared { config, renderer, permits, limits, ledger }))
     }
 
     pub(crate) fn config(&self) -> &PublicConfig {
@@ -88,6 +94,11 @@ impl WebState {
 
     pub(crate) fn renderer(&self) -> &Renderer {
         &self.0.renderer
+    }
+
+    /// The ledger as it is shown at present.
+    pub(crate) fn ledger(&self) -> &Mutex<Option<Shown>> {
+        &self.0.ledger
     }
 
     /// How often strangers may have something sent.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 /// `ledger ...`
 #[derive(Debug, Subcommand)]
@@ -34,4 +34,22 @@ pub enum Ledger {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
+}
+
+/// Who may read the ledger's entries.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Readers {
+    /// Holders of a key
+    Keyed,
+    /// Everybody
+    Public,
+}
+
+impl From<Readers> for store::LedgerReaders {
+    fn from(readers: Readers) -> Self {
+        match readers {
+            Readers::Keyed => Self::Keyed,
+            Readers::Public => Self::Public,
+        }
+    }
 }

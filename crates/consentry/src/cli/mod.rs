@@ -22,7 +22,7 @@ pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use intake::{Intake, leave};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
 pub use look::Look;
 pub use page::Page;
@@ -168,6 +168,10 @@ pub struct Init {
     /// What people may choose from after an opt-out (TOML; docs/preferences.md), or `default` for the pages' own
     #[arg(long, value_name = "FILE|default")]
     pub opt_out_reasons: Option<PathBuf>,
+    /// Who may read the ledger's entries over HTTP: holders of a key with the scope `ledger` (keyed, as at first), or
+    /// everybody (public). Checkpoints and hashes are open to all
+    #[arg(long, value_name = "keyed|public")]
+    pub ledger: Option<Readers>,
 }
 
 impl Init {
@@ -181,6 +185,7 @@ impl Init {
             jurisdiction_pack,
             soft_bounce_limit,
             opt_out_reasons,
+            ledger,
         } = self;
         default_consent.is_empty()
             && public_url.is_none()
@@ -189,6 +194,7 @@ impl Init {
             && jurisdiction_pack.is_none()
             && soft_bounce_limit.is_none()
             && opt_out_reasons.is_none()
+            && ledger.is_none()
     }
 }
 

@@ -9,17 +9,18 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::json;
+use store::LedgerReaders;
 use store::ledger::{VerifierKey, VerifyReport, verify};
-
 use store::private::exposed;
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, grouped};
-use crate::data_dir;
 
-/// One thing looked at.
+use crate::context::{Context, WORKSPACE};
+use crate::data_dir;
+use crate::output::{self, Exit, grouped};
+
 /// Files and folders that are open to others and told by name.
 const EXPOSED_SHOWN: usize = 5;
 
+/// One thing looked at.
 struct Finding {
     what: &'static str,
     sound: bool,
@@ -32,7 +33,6 @@ async fn check_ledger(context: &Context) -> Result<VerifyReport> {
     Ok(verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ())?)
 }
 
-/// Checks the data directory and the settings; exit code 1 if anything is unsound.
 /// Whether nobody but the owner can get at anything in the data directory; if not, what is open, and the remedy.
 fn modes(dir: &Path) -> Result<(bool, String)> {
     let exposed = exposed(dir)?;
@@ -51,6 +51,7 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
     Ok((false, format!("{text}; others can get at people's data: chmod -R go= {}", dir.display())))
 }
 
+/// Checks the data directory and the settings; exit code 1 if anything is unsound.
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut findings = Vec::new();
     let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
@@ -61,9 +62,9 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let guarded = (mode & 0o077).count_ones() == 0;
     let remedy = if guarded { "" } else { "; others must not read it: chmod 600" };
     note("master.key", guarded, format!("mode {mode:o}{remedy}"));
-    let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
     let (private, modes) = modes(&context.dir)?;
     note("files", private, modes);
+    let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
     spinner.enable_steady_tick(Duration::from_millis(200));
     let problems = context.store.check().await;
     spinner.finish_and_clear();
@@ -86,6 +87,11 @@ pub async fn run(context: &Context) -> Result<Exit> {
         note("durability", durability.broken.is_empty(), detail);
     }
     let settings = context.settings().await?;
+    let readers = match settings.ledger {
+        LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",
+        LedgerReaders::Public => "public: entries over HTTP for everybody",
+    };
+    note("ledger over HTTP", true, readers.to_owned());
     match &settings.public_url {
         Some(url) => note("public URL", true, url.clone()),
         None => note("public URL", true, "not set; campaigns must name `public_url` themselves".to_owned()),

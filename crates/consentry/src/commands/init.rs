@@ -46,6 +46,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     settings.jurisdiction_pack = args.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
     settings.soft_bounce_limit = args.soft_bounce_limit.or(settings.soft_bounce_limit);
     settings.opt_out_reasons = reasons.unwrap_or(settings.opt_out_reasons);
+    settings.ledger = args.ledger.map_or(settings.ledger, Into::into);
     context.store.put_settings(WORKSPACE, settings.clone()).await?;
     let value = json!({ "data_dir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {

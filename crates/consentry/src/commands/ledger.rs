@@ -85,15 +85,25 @@ fn check_receipt(json: bool, file: &Path, key: &VerifierKey) -> Result<Exit> {
     let checkpoint =
         receipt.verify(key).map_err(|error| anyhow::anyhow!("{name}: does not verify: {error}"))?;
     let leaf = String::from_utf8_lossy(receipt.leaf()).into_owned();
-    let value =
+    let mut value =
         json!({ "verified": true, "entry": receipt.index(), "size": checkpoint.size(), "leaf": leaf });
+    if let Some(opening) = receipt.opening() {
+        value["subject"] = json!(opening.subject_text());
+        value["address"] = json!(opening.address_text());
+    }
     output::data(json, &value, || {
-        format!(
+        let words = format!(
             "entry {} is in the ledger of {} entries signed by {}:\n{leaf}",
             receipt.index(),
             checkpoint.size(),
             key.name()
-        )
+        );
+        let whose = receipt.opening().map(|opening| {
+            let address = opening.address_text();
+            let address = address.map_or_else(String::new, |address| format!("\naddress {address}"));
+            format!("\nsubject {}, the same in every receipt of this person{address}", opening.subject_text())
+        });
+        words + &whose.unwrap_or_default()
     });
     Ok(Exit::Done)
 }

@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let beside = args.config.as_deref().unwrap_or(Path::new(""));
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
     let namespace = file.ajo.namespace()?;
-    let mut config = public_config(context, args.behind_proxy)?;
+    let mut config = public_config(context, args.behind_proxy, &keys)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
     let (pages_desk, notices) = pages_section::open(context, file.pages.as_ref(), beside).await?;
@@ -83,16 +83,17 @@ async fn interfaces(context: &Context, keys: Vec<ApiKey>, profile_namespace: Str
 
 /// The public pages over this data directory, asked by programs on this machine; with receivers of texts, if any.
 pub fn public_pages(context: &Context, texts: Option<Arc<TextHooks>>) -> Result<Router> {
-    let config = PublicConfig { texts, ..public_config(context, false)? };
+    let config = PublicConfig { texts, ..public_config(context, false, &[])? };
     Ok(public_router(WebState::new(config)))
 }
 
-fn public_config(context: &Context, behind_proxy: bool) -> Result<PublicConfig> {
+fn public_config(context: &Context, behind_proxy: bool, keys: &[ApiKey]) -> Result<PublicConfig> {
     let mut config = PublicConfig::new(context.shared_store(), Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
     config.ledger = Some(LedgerFiles {
         dir: context.store.ledger_dir(),
         verifier_key: context.store.ledger_verifier_key()?,
+        keys: keys.to_vec(),
     });
     Ok(config)
 }

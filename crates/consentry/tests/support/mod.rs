@@ -118,10 +118,20 @@ impl Desk {
         self.serve_at(xtask::servers::free_port().unwrap(), arguments)
     }
 
+    /// The same, with more variables in its environment.
+    pub fn serve_with_environment(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Serving {
+        self.start(xtask::servers::free_port().unwrap(), arguments, variables)
+    }
+
     /// The same, on a port that somebody knows already.
     pub fn serve_at(&self, port: u16, arguments: &[&str]) -> Serving {
+        self.start(port, arguments, &[])
+    }
+
+    fn start(&self, port: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Serving {
         let address = format!("127.0.0.1:{port}");
         let mut command = self.command(&[&["serve", "--listen", &address], arguments].concat());
+        command.envs(variables.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let serving = Serving { child, address };
         let answers = || Ok(std::net::TcpStream::connect(&serving.address).is_ok());

@@ -76,6 +76,9 @@ pub enum LedgerError {
     /// A proof does not lead from the leaf to the signed root.
     #[error("the proof does not lead to the signed root")]
     Proof,
+    /// The receipt doesn't tell whose the entry is, or tells it wrongly.
+    #[error("what the receipt says of whose entry it is doesn't fit the entry")]
+    Opening,
     /// The text is no receipt (C2SP tlog-proof with the leaf as extra data).
     #[error("malformed receipt")]
     MalformedReceipt,

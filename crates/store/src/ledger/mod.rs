@@ -16,6 +16,7 @@
 //!   for nothing and is overwritten later. Partial files are dropped once a checkpoint with wider ones is durable;
 //!   [`read_file`] still serves them, cut from the wider file.
 //! - [`LedgerReader`] reads entries and makes proofs and [`Receipt`]s, all of one checkpoint.
+//! - [`Opening`] tells whoever has it whose an entry is; the leaf doesn't.
 //! - [`verify`] checks every byte that the checkpoint covers, from the files alone; [`verify_consistency`] checks that
 //!   the ledger continues one whose checkpoint was kept.
 //!
@@ -27,7 +28,9 @@ mod checkpoint;
 mod error;
 mod files;
 mod hashes;
+mod opening;
 mod proof;
+mod published;
 mod receipt;
 #[cfg(test)]
 mod tests;
@@ -37,9 +40,11 @@ mod writer;
 
 pub use checkpoint::{Checkpoint, Signer, VerifierKey};
 pub use error::LedgerError;
+pub use opening::{BLIND_LENGTH, Opening, PSEUDONYM_LENGTH};
 pub use proof::{Entries, LedgerReader, check_consistency, verify_consistency, verify_inclusion};
+pub use published::{FileName, Published, read_file};
 pub use receipt::Receipt;
-pub use tiles::{LEAF_BYTES_MAX, read_file};
+pub use tiles::LEAF_BYTES_MAX;
 /// A SHA-256 hash in the tree; shows as base64.
 pub use tlog_tiles::Hash;
 pub use verify::{VerifyReport, verify};

@@ -1,6 +1,6 @@
 //! Tiles and entry bundles: their names, their widths and how they are read (C2SP tlog-tiles).
 
-use super::{LedgerError, checkpoint::CHECKPOINT_FILE};
+use super::LedgerError;
 use std::{
     fs::{self, File},
     io::{ErrorKind, Read as _},
@@ -247,19 +247,4 @@ pub(super) fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
 fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-}
-
-/// The file that a client of the log asks for by its C2SP name (`checkpoint`, `tile/0/x001/234.p/17`, ...), for serving
-/// the log over HTTP. `None` if there is no such file; a name that is spelled any other way names nothing.
-pub fn read_file(dir: &Path, name: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-    if name == CHECKPOINT_FILE {
-        return Ok(super::Checkpoint::read(dir, None)?.map(|checkpoint| checkpoint.text().into()));
-    }
-    let Some(tile) = TileId::parse(name) else { return Ok(None) };
-    // What lies past the checkpoint is not published.
-    let size = super::Checkpoint::read(dir, None)?.map_or(0, |checkpoint| checkpoint.size());
-    if TileId::in_tree(tile.kind, tile.index, size).is_none_or(|published| published.width < tile.width) {
-        return Ok(None);
-    }
-    tile.read(dir).map(Some)
 }

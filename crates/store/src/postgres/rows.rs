@@ -11,6 +11,7 @@ use super::working_set::{Change, Mark, More, Person, QueuedEvent, Subscription, 
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db as _, params};
+use crate::state::leaf::LeafForm;
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, pack_sets};
@@ -325,6 +326,7 @@ impl Rows for WorkingSet<'_> {
             occurred_at: new.occurred_at,
             received_at: new.received_at,
             source: new.source.clone(),
+            form: LeafForm::Second,
             sets: new.sets.into(),
             commitment: new.evidence.map(|(.., commitment)| commitment),
         };

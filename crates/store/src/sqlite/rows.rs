@@ -342,6 +342,7 @@ impl Rows for SqliteRows<'_> {
         let mut rows = select.query((entry.0, self.workspace.0))?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let source: String = row.get(5)?;
+        let (form, sets) = unpack_sets(row.get_ref(6)?.as_blob()?)?;
         Ok(Some(Event {
             id: entry,
             workspace: self.workspace,
@@ -351,7 +352,8 @@ impl Rows for SqliteRows<'_> {
             occurred_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
             received_at: Timestamp(row.get(4)?),
             source: source.parse().map_err(|_| StoreError::Damaged("a ledger entry's source".to_owned()))?,
-            sets: unpack_sets(row.get_ref(6)?.as_blob()?)?,
+            form,
+            sets,
             commitment: row.get(7)?,
         }))
     }

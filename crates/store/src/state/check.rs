@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::record::commitment;
 use super::stamps::{Values, choice, unpack_sets};
-use super::{history, preferences};
+use super::{history, leaf, preferences};
 use crate::api::Result;
 use crate::ledger::LedgerReader;
 use crate::secrets::Secrets;
@@ -66,8 +66,8 @@ pub(crate) fn check_ledger(db: &impl Db, reader: &LedgerReader, secrets: &Secret
     while from < reader.size().min(entries) {
         let events = history::events_from(db, from, LEAVES)?;
         let until = reader.size().min(from + events.len() as u64);
-        for (event, leaf) in events.iter().zip(reader.entries(from..until)?) {
-            if history::leaf(event, secrets).as_bytes() != leaf? {
+        for (event, found) in events.iter().zip(reader.entries(from..until)?) {
+            if leaf::leaf(event, secrets).as_bytes() != found? {
                 findings.add(format!("ledger: {} isn't what the database holds", event.id));
             }
         }
@@ -259,7 +259,8 @@ fn entries(db: &impl Db, of: impl Iterator<Item = EntryId>) -> Result<HashMap<En
         return Ok(HashMap::new());
     }
     let found = db.all(SELECT, params![&list], |row| {
-        Ok((EntryId(row.get(0)?), Made { sets: unpack_sets(row.get(1)?)?, commitment: row.get(2)? }))
+        let (_, sets) = unpack_sets(row.get(1)?)?;
+        Ok((EntryId(row.get(0)?), Made { sets, commitment: row.get(2)? }))
     })?;
     Ok(found.into_iter().collect())
 }

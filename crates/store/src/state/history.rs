@@ -1,15 +1,14 @@
-//! Ledger entries as the state keeps them, and as leaves of the log.
+//! Ledger entries as the state keeps them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use consent::{AddressId, EntryId, Evidence, ProfileId, RunId, Target, Timestamp, WorkspaceId};
+use consent::{AddressId, EntryId, Evidence, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use super::rows::Event;
 use super::stamps::unpack_sets;
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::secrets::Secrets;
 use crate::sql::{Db, Row, Sql, params};
 use crate::types::{Entry, HistoryPage};
 
@@ -120,6 +119,7 @@ pub(crate) fn leaf_of(db: &impl Db, entry: EntryId) -> Result<Option<u64>> {
 /// Reads the columns of `select_events!`.
 pub(crate) fn read(row: &Row<'_>) -> Result<Event> {
     let source: &str = row.get(7)?;
+    let (form, sets) = unpack_sets(row.get(8)?)?;
     Ok(Event {
         id: EntryId(row.get(0)?),
         workspace: WorkspaceId(row.get(1)?),
@@ -129,7 +129,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Event> {
         occurred_at: row.get::<Option<i64>>(5)?.map(Timestamp),
         received_at: Timestamp(row.get(6)?),
         source: source.parse().map_err(|_| StoreError::Damaged("a ledger entry's source".to_owned()))?,
-        sets: unpack_sets(row.get(8)?)?,
+        form,
+        sets,
         commitment: row.get(9)?,
     })
 }
@@ -191,58 +192,9 @@ pub(crate) fn id_list(entries: impl IntoIterator<Item = EntryId>) -> String {
     list
 }
 
-/// An event as a leaf of the log: JSON in this order, without spaces, members without a value left out. Never changed;
-/// another form gets another `v`. It holds no personal data: whose it is stands there under a pseudonym, and the
-/// evidence as a salted hash.
-///
-/// ```json
-/// {"v":1,"workspace":1,"subject":"<32 hex digits>","address":"<32 hex digits>",
-///  "sets":[["email","y","n"],["identity:email","","n"],["list:7","y","n"]],
-///  "occurred_at":"2026-05-03T14:00:00Z","received_at":"2026-05-03T14:00:01.5Z","source":"one_click",
-///  "run":7,"evidence":"<64 hex digits>"}
-/// ```
-///
-/// A set is target, old and new choice, the choices as XDM spells them, the empty text for unset. The address is there
-/// when the change named one.
-pub(crate) fn leaf(event: &Event, secrets: &Secrets) -> String {
-    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-    let subject = hex(&secrets.subject(event.workspace, event.profile));
-    let mut leaf = format!(r#"{{"v":1,"workspace":{},"subject":"{subject}""#, event.workspace.0);
-    let mut write = |text: std::fmt::Arguments<'_>| {
-        leaf.write_fmt(text).expect("writing to a string can't fail");
-    };
-    if let Some(address) = event.address {
-        write(format_args!(r#","address":"{}""#, hex(&secrets.address(event.workspace, address))));
-    }
-    write(format_args!(r#","sets":["#));
-    for (at, set) in event.sets.iter().enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        let (old, new) = (set.old.as_str(), set.new.as_str());
-        match set.target {
-            Target::Field(field) => write(format_args!(r#"{comma}["{field}","{old}","{new}"]"#)),
-            Target::Identity(field) => write(format_args!(r#"{comma}["identity:{field}","{old}","{new}"]"#)),
-            Target::List(list) => write(format_args!(r#"{comma}["list:{}","{old}","{new}"]"#, list.0)),
-        }
-    }
-    write(format_args!("]"));
-    if let Some(at) = event.occurred_at {
-        write(format_args!(r#","occurred_at":"{at}""#));
-    }
-    // A source holds nothing that JSON would escape, see `consent::Source`.
-    write(format_args!(r#","received_at":"{}","source":"{}""#, event.received_at, event.source.as_str()));
-    if let Some(run) = event.run {
-        write(format_args!(r#","run":{}"#, run.0));
-    }
-    if let Some(commitment) = &event.commitment {
-        write(format_args!(r#","evidence":"{}""#, hex(commitment)));
-    }
-    write(format_args!("}}"));
-    leaf
-}
-
 #[cfg(test)]
 mod tests {
-    use consent::{Choice, Field, Source};
+    use consent::{Choice, Field, Source, Target};
     use rusqlite::Connection;
     use smallvec::smallvec;
 

@@ -20,6 +20,7 @@ pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod import;
 pub(crate) mod landing;
+pub(crate) mod leaf;
 pub(crate) mod link_keys;
 pub(crate) mod lists;
 pub(crate) mod look;

@@ -10,6 +10,7 @@ use consent::{
 };
 use smallvec::SmallVec;
 
+use super::leaf::LeafForm;
 use super::record::AddressState;
 use super::stamps::Values;
 use crate::api::Result;
@@ -84,6 +85,8 @@ pub(crate) struct Event {
     pub occurred_at: Option<Timestamp>,
     pub received_at: Timestamp,
     pub source: Source,
+    /// The form of its leaf.
+    pub form: LeafForm,
     pub sets: SmallVec<[Applied; 2]>,
     pub commitment: Option<[u8; 32]>,
 }

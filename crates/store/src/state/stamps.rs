@@ -2,10 +2,14 @@
 //!
 //! Stamps: 17 bytes per field that has one: the field's code; its time in microseconds; the ledger entry. Sets: per value a tag (field code; the same with bit 6 for the address's own field;
 //! 128 followed by the list's id), then old and new choice in a nibble each. Numbers are 64 bits, big-endian.
+//!
+//! Before an entry's sets stands the form of its leaf, unless it has the first one. No value has that tag, so a program that
+//! knows the first form only can't read the entry, and makes no leaf of it that differs from everybody else's.
 
 use consent::{Choice, ConsentWord, EntryId, Field, ListId, Stamp, Target, Timestamp};
 use smallvec::SmallVec;
 
+use super::leaf::LeafForm;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::types::Applied;
@@ -13,6 +17,8 @@ use crate::types::Applied;
 const STAMP_LENGTH: usize = 17;
 const TAG_IDENTITY: u8 = 0x40;
 const TAG_LIST: u8 = 0x80;
+/// Stands before the sets of an entry whose leaf has the second form.
+const FORM_SECOND: u8 = 0xf2;
 
 /// The choices of a profile or an address, with their stamps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,9 +97,10 @@ fn unpack_stamp(bytes: &[u8]) -> Option<(Field, Stamp)> {
     Some((Field::from_code(*head)?, stamp))
 }
 
-/// Packs a ledger entry's sets.
+/// Packs the sets of a new ledger entry, whose leaf has the second form.
 pub(crate) fn pack_sets(sets: &[Applied]) -> SmallVec<[u8; 32]> {
     let mut packed = SmallVec::new();
+    packed.push(FORM_SECOND);
     for set in sets {
         match set.target {
             Target::Field(field) => packed.push(field.code()),
@@ -108,15 +115,19 @@ pub(crate) fn pack_sets(sets: &[Applied]) -> SmallVec<[u8; 32]> {
     packed
 }
 
-/// Reads a ledger entry's sets.
-pub(crate) fn unpack_sets(mut packed: &[u8]) -> Result<SmallVec<[Applied; 2]>> {
+/// Reads a ledger entry's sets, and the form of its leaf.
+pub(crate) fn unpack_sets(packed: &[u8]) -> Result<(LeafForm, SmallVec<[Applied; 2]>)> {
+    let (form, mut packed) = match packed.strip_prefix(&[FORM_SECOND]) {
+        Some(rest) => (LeafForm::Second, rest),
+        None => (LeafForm::First, packed),
+    };
     let mut sets = SmallVec::new();
     while !packed.is_empty() {
         let (set, rest) = unpack_set(packed).ok_or_else(|| damaged("a ledger entry's values"))?;
         sets.push(set);
         packed = rest;
     }
-    Ok(sets)
+    Ok((form, sets))
 }
 
 fn unpack_set(packed: &[u8]) -> Option<(Applied, &[u8])> {
@@ -179,15 +190,26 @@ mod tests {
 
         #[test]
         fn sets_round_trip(sets in proptest::collection::vec(any_applied(), 0..20)) {
-            prop_assert_eq!(unpack_sets(&pack_sets(&sets)).unwrap().to_vec(), sets);
+            let (form, unpacked) = unpack_sets(&pack_sets(&sets)).unwrap();
+            prop_assert_eq!((form, unpacked.to_vec()), (LeafForm::Second, sets.clone()));
+            let (form, unpacked) = unpack_sets(&pack_sets(&sets)[1..]).unwrap();
+            prop_assert_eq!((form, unpacked.to_vec()), (LeafForm::First, sets));
         }
 
         #[test]
         fn garbage_is_reported(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            if let Ok(sets) = unpack_sets(&bytes) {
-                prop_assert_eq!(pack_sets(&sets).to_vec(), bytes);
+            if let Ok((form, sets)) = unpack_sets(&bytes) {
+                let marked = usize::from(form == LeafForm::First);
+                prop_assert_eq!(&pack_sets(&sets)[marked..], bytes);
             }
         }
+    }
+
+    /// What keeps a program that knows the first form only from making a leaf of it.
+    #[test]
+    fn the_mark_of_a_form_is_no_value() {
+        assert!(unpack_set(&[FORM_SECOND, 0x12]).is_none());
+        assert!(unpack_sets(&[FORM_SECOND, FORM_SECOND]).is_err());
     }
 
     #[test]

@@ -162,6 +162,30 @@ pub struct Settings {
     pub brand: Option<String>,
     /// The reasons that people may choose from after an opt-out; the pages' own if absent, no question if empty.
     pub opt_out_reasons: Option<Vec<OptOutReason>>,
+    /// Who may read the ledger's entries over HTTP.
+    pub ledger: LedgerReaders,
+}
+
+/// Who may read the ledger's entries over HTTP. Checkpoints and hashes, by which anybody can prove an entry that they have,
+/// are open to all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LedgerReaders {
+    /// Holders of a key.
+    #[default]
+    Keyed,
+    /// Everybody.
+    Public,
+}
+
+impl LedgerReaders {
+    /// `keyed` or `public`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keyed => "keyed",
+            Self::Public => "public",
+        }
+    }
 }
 
 /// A reason that people may give for opting out.

@@ -1,7 +1,9 @@
 //! The ledger, backups, keys, and the store's check of itself.
 
+use std::collections::BTreeSet;
+
 use consent::{AddressId, Choice, Evidence, Field, Level, ListId, Purpose, Subject, Target, Token};
-use store::ledger::{Receipt, VerifierKey};
+use store::ledger::{LedgerReader, Opening, Receipt, VerifierKey};
 use store::{ProfileRow, RowConsent, RowTarget, StoreError};
 
 use super::support::{MAIN, World, email, named, row, row_saying};
@@ -23,18 +25,86 @@ pub async fn entries_are_sealed_and_proved(world: &World) {
         let receipt = Receipt::parse(&receipt).unwrap();
         receipt.verify(&key).unwrap();
         assert_eq!(receipt.index(), index);
-        serde_json::from_slice::<serde_json::Value>(receipt.leaf()).unwrap()
+        let whose = receipt.opening().unwrap().subject;
+        (serde_json::from_slice::<serde_json::Value>(receipt.leaf()).unwrap(), whose)
     };
-    let (first, second) = (leaf(&first, 0).await, leaf(&second, 1).await);
+    let ((first, one), (second, other)) = (leaf(&first, 0).await, leaf(&second, 1).await);
     assert_eq!(first["sets"], serde_json::json!([[format!("list:{}", list.id.0), "", "n"]]));
     assert_eq!(second["sets"], serde_json::json!([["email", "", "n"]]));
-    assert_eq!((&second["v"], &second["source"]), (&1.into(), &"one_click".into()));
-    assert_eq!(second["occurred_at"], at.to_string());
-    assert_eq!(first["subject"], second["subject"]);
+    assert_eq!((&second["v"], &second["source"]), (&2.into(), &"one_click".into()));
+    let minute = consent::Timestamp(at.0 - at.0 % 60_000_000).to_string();
+    assert_eq!((&second["occurred_at"], &second["received_at"]), (&minute.clone().into(), &minute.into()));
+    assert_eq!(one, other, "two receipts of one person show the same pseudonym");
     assert_eq!((first["evidence"].as_str(), second["evidence"].as_str().map(str::len)), (None, Some(64)));
     assert!(!second.to_string().contains("192.0.2.1") && !second.to_string().contains("example.com"));
     let missing = world.store.receipt(MAIN, consent::EntryId(9)).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
+}
+
+/// The leaves of a store's ledger.
+fn leaves(world: &World) -> Vec<String> {
+    let reader = LedgerReader::open(world.store.ledger_dir(), None).unwrap();
+    let leaves = reader.entries(0..reader.size()).unwrap();
+    leaves.map(|leaf| String::from_utf8(leaf.unwrap()).unwrap()).collect()
+}
+
+pub async fn entries_of_one_person_have_nothing_in_common(world: &World) {
+    let list = world.list("news").await;
+    for turn in 0..6 {
+        let target = [email(), Target::List(list.id), Target::Identity(Field::Email)][turn % 3];
+        let subject = named("a@example.com");
+        if turn < 3 {
+            world.opt_out(subject, target).await
+        } else {
+            world.opt_in(subject, target).await
+        };
+    }
+    world.opt_out(named("b@example.com"), email()).await;
+    world.store.seal_ledger().await.unwrap();
+    let leaves = leaves(world);
+    assert_eq!(leaves.len(), 7);
+    let mut seen = BTreeSet::new();
+    for leaf in &leaves {
+        // Whatever is long enough to tell two people apart stands in one entry only.
+        for word in leaf.split('"').filter(|word| word.len() >= 16 && !word.ends_with('Z')) {
+            assert!(seen.insert(word.to_owned()), "{word} is in two entries: {leaves:?}");
+        }
+        for time in leaf.split('"').filter(|word| word.ends_with('Z')) {
+            assert!(time.ends_with(":00Z"), "closer than the minute: {time}");
+        }
+    }
+    world.assert_sound().await;
+}
+
+pub async fn a_receipt_opens_its_own_entry_only(world: &World) {
+    let mut receipts = Vec::new();
+    for who in ["a@example.com", "a@example.com", "b@example.com"] {
+        let recorded = world.opt_out(named(who), email()).await;
+        let entry = match recorded.entry {
+            Some(entry) => entry,
+            None => world.opt_in(named(who), email()).await.entry.unwrap(),
+        };
+        receipts.push(Receipt::parse(&world.store.receipt(MAIN, entry).await.unwrap()).unwrap());
+    }
+    let key = VerifierKey::parse(&world.ledger_key).unwrap();
+    let openings: Vec<_> = receipts.iter().map(|receipt| receipt.opening().unwrap().clone()).collect();
+    assert_eq!(openings[0].subject, openings[1].subject);
+    assert_ne!(openings[0].subject, openings[2].subject);
+    assert_ne!(openings[0].blind, openings[1].blind);
+    for (at, receipt) in receipts.iter().enumerate() {
+        receipt.verify(&key).unwrap();
+        for (of, opening) in openings.iter().enumerate().filter(|(of, _)| *of != at) {
+            let swapped = receipt.clone().opened(Some(opening.clone()));
+            assert!(swapped.verify(&key).is_err(), "the opening of {of} on {at}");
+        }
+        let stranger = Opening { subject: openings[(at + 2) % 3].subject, ..openings[at].clone() };
+        for wrong in [Some(Opening { subject: [7; 16], ..openings[at].clone() }), Some(stranger), None] {
+            let changed = receipt.clone().opened(wrong.clone());
+            let fits = wrong.as_ref() == receipt.opening();
+            let parsed = Receipt::parse(&changed.to_string()).unwrap();
+            assert_eq!(parsed.verify(&key).is_ok(), fits, "{wrong:?}");
+        }
+    }
 }
 
 pub async fn history_comes_in_pages(world: &World) {

@@ -5,6 +5,7 @@
 pub mod brand;
 pub mod changes;
 pub mod feedback;
+pub mod first_leaves;
 pub mod imports;
 pub mod ledger;
 pub mod notices;
@@ -176,6 +177,8 @@ macro_rules! conformance_suite {
                 old_versions_are_forgotten_but_for_the_one_that_is_shown;
             ledger:
                 entries_are_sealed_and_proved,
+                entries_of_one_person_have_nothing_in_common,
+                a_receipt_opens_its_own_entry_only,
                 history_comes_in_pages,
                 a_backup_opens_and_verifies,
                 old_links_outlive_a_new_key,

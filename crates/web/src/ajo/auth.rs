@@ -21,15 +21,18 @@ pub enum Scope {
     Consent,
     /// The decrypt interface: shows whom a link is about.
     Decrypt,
+    /// The entries of the ledger, over HTTP.
+    Ledger,
 }
 
 impl Scope {
-    /// `suppression`, `consent` or `decrypt`.
+    /// `suppression`, `consent`, `decrypt` or `ledger`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Suppression => "suppression",
             Self::Consent => "consent",
             Self::Decrypt => "decrypt",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -80,31 +83,76 @@ pub(super) async fn authenticate(
     Ok(next.run(request).await)
 }
 
-fn caller(keys: &[ApiKey], scope: Scope, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let authorization = text(header::AUTHORIZATION.as_str());
-    let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, secret)) = bearer.filter(|(_, secret)| !secret.trim().is_empty()) else {
-        return Err(ApiError::refused(StatusCode::UNAUTHORIZED, "401010", "Oauth token is missing"));
-    };
-    let Some(key) = find(keys, secret.trim()) else {
-        return Err(ApiError::refused(StatusCode::UNAUTHORIZED, "401013", "Oauth token is not valid"));
-    };
-    let forbidden = |code, text: &str| Err(ApiError::refused(StatusCode::FORBIDDEN, code, text));
-    if !key.scopes.contains(&scope) {
-        let scope = scope.as_str();
-        return forbidden("403200", &format!("the key may not be used for the {scope} interface"));
-    }
-    for (wanted, name, code, refusal) in [
-        (&key.client_id, "x-api-key", "403003", "Api Key is invalid"),
-        (&key.org_id, "x-gw-ims-org-id", "403025", "Profile is not valid for this organization"),
-        (&key.sandbox, "x-sandbox-name", "403026", "the sandbox is another"),
-    ] {
-        if wanted.as_ref().is_some_and(|wanted| wanted != text(name)) {
-            return forbidden(code, refusal);
+/// Why a request isn't let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It brings no key.
+    NoKey,
+    /// It brings one that isn't known.
+    UnknownKey,
+    /// Its key isn't for this.
+    OtherScope,
+    /// Its key goes with another `x-api-key`.
+    OtherClient,
+    /// Its key goes with another `x-gw-ims-org-id`.
+    OtherOrg,
+    /// Its key goes with another `x-sandbox-name`.
+    OtherSandbox,
+}
+
+impl Refusal {
+    /// The answer of Adobe's gateway.
+    fn answer(self, scope: Scope) -> ApiError {
+        let unauthorized = |code, text| ApiError::refused(StatusCode::UNAUTHORIZED, code, text);
+        let forbidden = |code, text: &str| ApiError::refused(StatusCode::FORBIDDEN, code, text);
+        match self {
+            Self::NoKey => unauthorized("401010", "Oauth token is missing"),
+            Self::UnknownKey => unauthorized("401013", "Oauth token is not valid"),
+            Self::OtherScope => {
+                let scope = scope.as_str();
+                forbidden("403200", &format!("the key may not be used for the {scope} interface"))
+            }
+            Self::OtherClient => forbidden("403003", "Api Key is invalid"),
+            Self::OtherOrg => forbidden("403025", "Profile is not valid for this organization"),
+            Self::OtherSandbox => forbidden("403026", "the sandbox is another"),
         }
     }
-    let shown = |name| text(name).chars().take(SHOWN_BYTES_MAX).collect();
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The key that a request brings, if it may be used for `scope`.
+pub(crate) fn admit<'k>(
+    keys: &'k [ApiKey],
+    scope: Scope,
+    headers: &HeaderMap,
+) -> Result<&'k ApiKey, Refusal> {
+    let authorization = text(headers, header::AUTHORIZATION.as_str());
+    let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, secret)) = bearer.filter(|(_, secret)| !secret.trim().is_empty()) else {
+        return Err(Refusal::NoKey);
+    };
+    let key = find(keys, secret.trim()).ok_or(Refusal::UnknownKey)?;
+    if !key.scopes.contains(&scope) {
+        return Err(Refusal::OtherScope);
+    }
+    for (wanted, name, refusal) in [
+        (&key.client_id, "x-api-key", Refusal::OtherClient),
+        (&key.org_id, "x-gw-ims-org-id", Refusal::OtherOrg),
+        (&key.sandbox, "x-sandbox-name", Refusal::OtherSandbox),
+    ] {
+        if wanted.as_ref().is_some_and(|wanted| wanted != text(headers, name)) {
+            return Err(refusal);
+        }
+    }
+    Ok(key)
+}
+
+fn caller(keys: &[ApiKey], scope: Scope, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let key = admit(keys, scope, headers).map_err(|refusal| refusal.answer(scope))?;
+    let shown = |name| text(headers, name).chars().take(SHOWN_BYTES_MAX).collect();
     Ok(Caller { key: key.name.clone(), org_id: shown("x-gw-ims-org-id"), sandbox: shown("x-sandbox-name") })
 }
 

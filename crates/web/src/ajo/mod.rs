@@ -22,6 +22,7 @@ use store::Store;
 use tokio::sync::{Mutex, Semaphore};
 
 pub use auth::{ApiKey, Scope};
+pub(crate) use auth::{Refusal, admit};
 
 use self::error::ApiError;
 use crate::render::COMMON_HEADERS;

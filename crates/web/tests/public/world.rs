@@ -12,7 +12,7 @@ use consent::{
 };
 use http_body_util::BodyExt as _;
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{AddressOwner, Entry, NewList, NewRun, ProfileRow, ProfileView, Store};
+use store::{AddressOwner, Entry, LedgerReaders, NewList, NewRun, ProfileRow, ProfileView, Settings, Store};
 use tower::ServiceExt as _;
 use web::{PublicConfig, WebState, public_router};
 
@@ -95,6 +95,15 @@ impl World {
 
     pub fn ledger_dir(&self) -> std::path::PathBuf {
         self.dir.path().join("data").join(store::sqlite::LEDGER_DIR)
+    }
+
+    pub async fn show_entries_to(&self, ledger: LedgerReaders) {
+        self.store.put_settings(WORKSPACE, Settings { ledger, ..Settings::default() }).await.unwrap();
+    }
+
+    pub fn turn_to_next_minute(&self) {
+        let into_minute = self.now().0.rem_euclid(60_000_000);
+        self.clock.turn(Duration::from_micros((60_000_000 - into_minute).cast_unsigned()));
     }
 
     pub async fn person(&self, email: &str, locale: Option<&str>) -> AddressOwner {
@@ -241,6 +250,6 @@ pub async fn send(
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
-    let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
     Answer { status: parts.status, headers: parts.headers, body }
 }
