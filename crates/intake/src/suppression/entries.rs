@@ -1,19 +1,15 @@
 //! The rows of a list's CSV file.
 
-use std::io::BufRead;
+use std::io::Read;
 
 use consent::Timestamp;
+use rows::{Decoded, Lines, Table, excerpt, squash, unguarded};
 use store::SuppressionCategory;
 
-use super::cells::unguarded;
-use super::entry::{EntryType, Named};
+use super::entry::{EntryType, Named, ValueError};
 use super::import::Target;
 use super::note;
-use crate::import::columns::{delimiter, split};
-use crate::import::csv_rows::Splitter;
-use crate::import::lines::{Lines, Record};
-use crate::import::names::squash;
-use crate::import::row::excerpt;
+use crate::import::lines::{table, take_header};
 use crate::import::{COLUMNS_MAX, ImportError};
 
 /// A row that didn't go in, or not as it stands.
@@ -52,63 +48,50 @@ struct Columns {
 }
 
 /// Reads rows.
-pub(super) struct ListRows<R> {
-    lines: Lines<R>,
-    delimiter: u8,
+pub(super) struct ListRows<R: Read> {
+    table: Table<Decoded<R>>,
     columns: Columns,
     target: Target,
-    splitter: Splitter,
     /// Bytes of the rows read so far.
     pub(super) bytes: usize,
 }
 
-impl<R: BufRead> ListRows<R> {
+impl<R: Read> ListRows<R> {
     /// Reads the header row.
-    pub(super) fn new(mut lines: Lines<R>, target: Target) -> Result<Self, ImportError> {
-        let first = lines.next().map_err(|error| ImportError::Read { line: 1, error })?;
-        let first = first.ok_or_else(|| {
-            ImportError::Header("the file is empty; it needs a header row TYPE,VALUE,COMMENT".to_owned())
-        })?;
-        if first.bytes.contains(&b'\r') {
-            return Err(ImportError::Header(
-                "lines end in a lone CR; convert the file to LF or CRLF".to_owned(),
-            ));
-        }
-        let delimiter = delimiter(&first.bytes);
-        let columns = columns(&split(&first.bytes, delimiter)?)?;
-        Ok(Self { lines, delimiter, columns, target, splitter: Splitter::new(delimiter), bytes: 0 })
+    pub(super) fn new(lines: Lines<Decoded<R>>, target: Target) -> Result<Self, ImportError> {
+        let mut table = table(lines, "it needs a header row TYPE,VALUE,COMMENT")?;
+        take_header(&mut table)?;
+        let columns = columns(table.header())?;
+        Ok(Self { table, columns, target, bytes: 0 })
     }
 
     /// The next row; `None` at the end.
     pub(super) fn next(&mut self) -> Option<Result<Row, ImportError>> {
-        loop {
-            let record = match self.lines.next_record(self.delimiter) {
-                Ok(record) => record?,
-                Err(error) => return Some(Err(ImportError::Read { line: self.lines.number() + 1, error })),
-            };
-            let (line, bytes, broken) = match record {
-                Record::Whole { bytes, .. } if bytes.is_empty() => continue,
-                Record::Whole { line, bytes } => (line, bytes, None),
-                Record::Broken { line, bytes, reason } => (line, bytes, Some(reason)),
-            };
-            self.bytes += bytes.len();
-            return Some(Ok(self.row(line, &bytes, broken)));
-        }
-    }
-
-    /// Makes a row of a record; of one that breaks off, of the fields before.
-    fn row(&mut self, line: u64, bytes: &[u8], broken: Option<String>) -> Row {
-        let (fields, fault) = match self.splitter.split(bytes) {
-            Ok((mut fields, fault)) => {
-                if broken.is_some() {
-                    fields.pop();
-                }
-                (fields, broken.or(fault))
-            }
-            Err(reason) => (Vec::new(), Some(reason)),
+        let columns = &self.columns;
+        let row = match self.table.next_row(&mut |fields| names_somebody(columns, fields)) {
+            Ok(row) => row?,
+            Err(error) => return Some(Err(ImportError::Read { line: self.table.line() + 1, error })),
         };
-        read(&self.columns, self.target, line, &fields, fault)
+        self.bytes += row.raw.len();
+        Some(Ok(read(columns, self.target, &row)))
     }
+}
+
+fn read_value(entry_type: &EntryType, value: &str, target: Target) -> Result<Vec<Named>, ValueError> {
+    match target {
+        Target::Suppression => entry_type.read_refused(value),
+        Target::Allow => entry_type.read(value),
+    }
+}
+
+/// Whether fields make a row by themselves.
+fn names_somebody(columns: &Columns, fields: &[&str]) -> bool {
+    let (kind, value) = (cell(fields, Some(columns.kind)), cell(fields, Some(columns.value)));
+    EntryType::parse(kind).is_some_and(|kind| kind.read(unguarded(value)).is_ok())
+}
+
+fn cell<'f>(fields: &[&'f str], at: Option<usize>) -> &'f str {
+    at.and_then(|at| fields.get(at)).map_or("", |field| field.trim())
 }
 
 fn columns(names: &[String]) -> Result<Columns, ImportError> {
@@ -138,39 +121,49 @@ fn columns(names: &[String]) -> Result<Columns, ImportError> {
     Ok(Columns { kind, value, comment, category, expires })
 }
 
-fn read(columns: &Columns, target: Target, line: u64, fields: &[&str], fault: Option<String>) -> Row {
-    let cell = |at: Option<usize>| at.and_then(|at| fields.get(at)).map_or("", |field| field.trim());
+fn read(columns: &Columns, target: Target, row: &rows::Row<'_>) -> Row {
+    let rows::Row { line, fields, broken, .. } = row;
+    let cell = |at: Option<usize>| cell(fields, at);
     let (kind, comment) = (cell(Some(columns.kind)), unguarded(cell(columns.comment)));
     let value = unguarded(cell(Some(columns.value)));
-    let entry_type = EntryType::parse(kind);
-    let values = match &entry_type {
-        Some(EntryType::Hash(_)) if target == Target::Allow => {
-            Err(format!("Hashes can't be allowed (line {line}: the allow list names addresses)"))
-        }
-        Some(entry_type) => entry_type.read(value).map_err(|error| {
-            let why = fault.clone().unwrap_or_else(|| error.to_string());
-            format!("Invalid format for value: {} (line {line}: {why})", excerpt(value))
-        }),
-        None if fault.is_none() => Err(format!(
-            "Unknown type: {} (line {line}: EMAIL, DOMAIN, PHONE, PUSH or SHA256)",
-            excerpt(kind)
-        )),
-        None => Err(format!("Unreadable row (line {line}: {})", fault.unwrap_or_default())),
+    let (values, remark) = match values(kind, value, target, row) {
+        Ok(values) => (values, None),
+        Err(reason) => (Vec::new(), Some(reason)),
     };
-    let (category, expires_at, remark) = details(cell(columns.category), cell(columns.expires));
-    let reason = match (&values, remark) {
-        (Err(reason), _) => Some(reason.clone()),
-        (Ok(_), Some(remark)) => Some(format!("{remark} (line {line})")),
-        (Ok(_), None) => None,
-    };
-    let failure = reason.map(|reason| Failure {
-        line,
+    let (category, expires_at, details) = details(cell(columns.category), cell(columns.expires));
+    let entered = broken.as_ref().map(|fault| format!("Entered, but the row is broken: {fault}"));
+    let entered = entered.or(details).map(|remark| format!("{remark} (line {line})"));
+    let failure = remark.or(entered).map(|reason| Failure {
+        line: *line,
         kind: kind.to_owned(),
         value: value.to_owned(),
         comment: comment.to_owned(),
         reason,
     });
-    Row { values: values.unwrap_or_default(), comment: note(comment), category, expires_at, failure }
+    Row { values, comment: note(comment), category, expires_at, failure }
+}
+
+/// What a row names, or why that can't be said.
+fn values(kind: &str, value: &str, target: Target, row: &rows::Row<'_>) -> Result<Vec<Named>, String> {
+    let (line, fault) = (row.line, row.fault());
+    let invalid =
+        |why: &str| Err(format!("Invalid format for value: {} (line {line}: {why})", excerpt(value)));
+    match EntryType::parse(kind) {
+        Some(EntryType::Hash(_)) if target == Target::Allow => {
+            Err(format!("Hashes can't be allowed (line {line}: the allow list names addresses)"))
+        }
+        // What a broken row seems to say is enough to suppress somebody, and not to allow anybody.
+        Some(_) if target == Target::Allow && row.broken.is_some() => invalid(fault.unwrap_or_default()),
+        Some(entry_type) => read_value(&entry_type, value, target).or_else(|error| match fault {
+            Some(fault) => invalid(fault),
+            None => invalid(&error.to_string()),
+        }),
+        None if fault.is_none() => {
+            let kind = excerpt(kind);
+            Err(format!("Unknown type: {kind} (line {line}: EMAIL, DOMAIN, PHONE, PUSH or SHA256)"))
+        }
+        None => Err(format!("Unreadable row (line {line}: {})", fault.unwrap_or_default())),
+    }
 }
 
 /// Category and expiry, and a remark if they can't be read: the entry then counts as put there by hand, for good.
