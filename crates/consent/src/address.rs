@@ -8,12 +8,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::Channel;
 use crate::jurisdiction::Country;
 
+mod email;
+mod marks;
 mod phone;
+mod repair;
 
 /// What kind of identity an address is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +108,12 @@ pub enum AddressError {
     /// The part after the `@`.
     #[error("the part after the `@` is not a domain name")]
     Domain,
+    /// A character that can't stand in a domain name, such as a typographic quote (RFC 5892: DISALLOWED).
+    #[error("the part after the `@` is not a domain name: U+{:04X} can't stand in one", u32::from(*.0))]
+    DomainCharacter(char),
+    /// More or fewer digits than numbers of its country have, or a trunk prefix before none of them.
+    #[error("not a possible phone number: no number of its country has these digits")]
+    Impossible,
     /// Not a number in E.164.
     #[error("not a phone number; write it with `+` and the country code, e.g. +4930123456")]
     Phone,
@@ -122,6 +129,8 @@ pub const EMAIL_LENGTH_MAX: usize = 254;
 /// Digits of what may stand as a phone number without being one, and bytes of what a message may come from.
 const RECEIVED_DIGITS_MAX: usize = 20;
 const RECEIVED_LENGTH_MAX: usize = 64;
+/// Bytes of what is read as a phone number.
+const NUMBER_LENGTH_MAX: usize = 40;
 /// Octets of a push token or an id of a custom namespace.
 pub const OPAQUE_LENGTH_MAX: usize = 4096;
 
@@ -147,14 +156,14 @@ impl Address {
             return Err(AddressError::Empty);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
-        check_local_part(local)?;
-        let ascii = to_ascii(domain)?;
+        email::check_local_part(local)?;
+        let ascii = email::to_ascii(domain)?;
         if text.len() > EMAIL_LENGTH_MAX || local.len() + 1 + ascii.len() > EMAIL_LENGTH_MAX {
             return Err(AddressError::TooLong);
         }
-        let folded = fold(unquoted(local));
+        let folded = email::fold(email::unquoted(local));
         // Few characters become others that can't stand there, such as the Greek question mark, a semicolon in NFC.
-        if !local.starts_with('"') && !is_dot_atom(&folded) {
+        if !local.starts_with('"') && !email::is_dot_atom(&folded) {
             return Err(AddressError::LocalPart);
         }
         let same = matches!((&folded, &ascii), (Cow::Borrowed(_), Cow::Borrowed(_)));
@@ -162,30 +171,52 @@ impl Address {
         Ok(Self { namespace: Namespace::Email, raw: text.to_owned(), key })
     }
 
-    /// Parses a phone number into E.164: with `+` or `00`, or in the national form of `country`.
+    /// Parses an email address of somebody who refuses: what plainly came along when it was copied is taken off, such as
+    /// quotes, angle brackets, `mailto:` and invisible characters. Only for what sends less: a message never goes to an
+    /// address that had to be guessed.
+    pub fn email_as_received(text: &str) -> Result<Self, AddressError> {
+        Self::email(text).or_else(|error| repair::email(text).ok_or(error))
+    }
+
+    /// Parses a phone number into E.164: with `+` or `00`, or in the national form of `country`. A trunk prefix after the
+    /// country code (`+44 (0)7911`) is no part of the number; of digits in other scripts, and of invisible characters that
+    /// came along when it was copied, the number is what is meant.
     pub fn phone(text: &str, country: Option<Country>) -> Result<Self, AddressError> {
-        let text = text.trim();
-        let text =
-            ["whatsapp:", "tel:", "sms:"].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
+        let plain = marks::plain_number(text);
+        let text = bare_number(&plain);
         if text.is_empty() {
             return Err(AddressError::Empty);
         }
-        if text.len() > 40 {
+        if text.len() > NUMBER_LENGTH_MAX {
             return Err(AddressError::TooLong);
         }
-        let digits = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
-            Some(international) => international_digits(international).ok_or(AddressError::Phone)?,
-            None => national_digits(text, country.ok_or(AddressError::Phone)?).ok_or(AddressError::Phone)?,
-        };
-        let key = phone::alias(&digits);
-        Ok(Self { namespace: Namespace::Phone, raw: digits, key })
+        if let Some(international) = text.strip_prefix('+') {
+            return Self::international(international);
+        }
+        // A country may have its own prefix for calls abroad, one that begins with 00 among them.
+        match (country.and_then(|country| phone::national(text, country)), text.strip_prefix("00")) {
+            (Some(number), _) => Ok(Self::number(number)),
+            (None, Some(international)) => Self::international(international),
+            (None, None) => Err(AddressError::Phone),
+        }
+    }
+
+    fn international(text: &str) -> Result<Self, AddressError> {
+        let digits = phone::digits(text).ok_or(AddressError::Phone)?;
+        phone::international(&digits).map(Self::number)
+    }
+
+    fn number(number: String) -> Self {
+        let key = phone::alias(&number);
+        Self { namespace: Namespace::Phone, raw: number, key }
     }
 
     /// An address for whatever a message came from: a refusal isn't dropped because a number is no number (I7). Digits
     /// that are no number in E.164 stand as a phone number all the same, anything else in the namespace `sms`.
     pub fn phone_as_received(text: &str) -> Result<Self, AddressError> {
-        let text = text.trim();
-        let bare = text.bytes().all(|b| b.is_ascii_digit());
+        let plain = marks::plain_number(text);
+        let text = bare_number(&plain);
+        let bare = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with("00");
         let international = if bare { Cow::Owned(format!("+{text}")) } else { Cow::Borrowed(text) };
         if let Ok(address) = Self::phone(&international, None) {
             return Ok(address);
@@ -207,6 +238,19 @@ impl Address {
             text if text.chars().any(char::is_control) => Err(AddressError::Control),
             text => Ok(Self { namespace, raw: text.to_owned(), key: None }),
         }
+    }
+
+    /// An address as it was kept: one that was well-formed by the rules of its time.
+    pub fn kept(namespace: &Namespace, raw: &str) -> Self {
+        let as_it_stands = |_| Self { namespace: namespace.clone(), raw: raw.to_owned(), key: None };
+        Self::parse(namespace, raw, None).unwrap_or_else(as_it_stands)
+    }
+
+    /// The address as an earlier version kept it, for tests of what is read from its stores.
+    #[doc(hidden)]
+    pub fn under_former_key(&self) -> Option<Self> {
+        let former = former_keys(&self.namespace, self.key()).into_iter().next()?;
+        Some(Self { namespace: self.namespace.clone(), raw: former, key: None })
     }
 
     /// What kind of identity it is.
@@ -238,6 +282,11 @@ impl Address {
     }
 }
 
+/// Keys under which earlier versions kept the address that has this key now; none outside `phone`.
+pub fn former_keys(namespace: &Namespace, key: &str) -> Vec<String> {
+    if *namespace == Namespace::Phone { phone::formerly(key) } else { Vec::new() }
+}
+
 /// See [`Address::masked`]; for a raw form read from the store.
 pub fn mask(namespace: &Namespace, raw: &str) -> String {
     let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
@@ -262,97 +311,16 @@ impl fmt::Display for Address {
     }
 }
 
-/// `dot-atom` or `quoted-string` of RFC 5321 §4.1.2, with the non-ASCII characters of RFC 6531.
-fn check_local_part(local: &str) -> Result<(), AddressError> {
-    if local.len() > LOCAL_PART_LENGTH_MAX {
-        return Err(AddressError::TooLong);
-    }
-    if local.chars().any(|c| c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ')) {
-        return Err(AddressError::Control);
-    }
-    if let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        let mut escaped = false;
-        let closed = inner.bytes().all(|b| {
-            let fine = escaped || b != b'"';
-            escaped = !escaped && b == b'\\';
-            fine
-        });
-        return if closed && !escaped { Ok(()) } else { Err(AddressError::LocalPart) };
-    }
-    if is_dot_atom(local) { Ok(()) } else { Err(AddressError::LocalPart) }
-}
-
-/// `"ann"@` and `ann@` are one mailbox (RFC 5321 §4.1.2): quotes that aren't needed don't count in the key.
-fn unquoted(local: &str) -> &str {
-    let inner = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.filter(|inner| is_dot_atom(inner)).unwrap_or(local)
-}
-
-fn is_dot_atom(text: &str) -> bool {
-    let atext = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-    text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(atext))
-}
-
-/// Characters that nobody sees, with which a refused address could be made to look like a new one.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// The domain as lower-case A-label; borrowed when it is that already.
-fn to_ascii(domain: &str) -> Result<Cow<'_, str>, AddressError> {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && !label.starts_with("xn--")
-    };
-    let ascii = if domain.contains('.') && domain.split('.').all(label) {
-        Cow::Borrowed(domain)
-    } else {
-        Cow::Owned(idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::Domain)?)
-    };
-    let top = ascii.rsplit('.').next().unwrap_or_default();
-    let named = ascii.contains('.')
-        && ascii.len() <= 253
-        && !top.is_empty()
-        && !top.bytes().all(|b| b.is_ascii_digit());
-    if named { Ok(ascii) } else { Err(AddressError::Domain) }
-}
-
-/// NFC with the case folded; borrowed when nothing changes.
-fn fold(local: &str) -> Cow<'_, str> {
-    if local.is_ascii() {
-        if local.bytes().any(|b| b.is_ascii_uppercase()) {
-            local.to_ascii_lowercase().into()
-        } else {
-            local.into()
-        }
-    } else {
-        // Upper case first, so that ß meets SS.
-        local.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect::<String>().into()
-    }
-}
-
-/// `+` and 7 to 15 digits (ITU-T E.164), punctuation dropped.
-fn international_digits(text: &str) -> Option<String> {
-    let mut number = String::with_capacity(16);
-    number.push('+');
-    // The national trunk prefix, as in `+49 (0)30 123456`, isn't dialled from abroad.
-    for c in text.replacen("(0)", "", 1).chars() {
-        match c {
-            '0'..='9' => number.push(c),
-            ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' => {}
-            _ => return None,
+/// A number without what programs put in front of one: a scheme, or the apostrophe with which spreadsheets keep a plus.
+fn bare_number(text: &str) -> &str {
+    let mut bare = text.trim();
+    let schemes = ["whatsapp:", "tel:", "sms:", "rcs:"];
+    for scheme in schemes {
+        if bare.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
+            bare = bare[scheme.len()..].trim_start();
         }
     }
-    ((8..=16).contains(&number.len()) && !number.starts_with("+0")).then_some(number)
-}
-
-fn national_digits(text: &str, country: Country) -> Option<String> {
-    let id = country.as_str().parse::<phonenumber::country::Id>().ok()?;
-    let number = phonenumber::parse(Some(id), text).ok()?;
-    phonenumber::is_valid(&number).then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+    bare.trim_matches(['\'', '"', ' '])
 }
 
 #[cfg(test)]
@@ -406,6 +374,61 @@ mod tests {
         }
         assert_eq!(Address::email(&format!("{}@example.com", "a".repeat(65))), Err(AddressError::TooLong));
         assert!(Address::email(&format!("{}@example.com", "a".repeat(64))).is_ok());
+    }
+
+    #[test]
+    fn what_word_processors_put_around_an_address_is_no_part_of_it() {
+        for (text, odd) in [
+            ("\u{201c}ann@example.com\u{201d}", '\u{201d}'),
+            ("ann@example.com\u{201d}", '\u{201d}'),
+            ("ann@example.com\u{2026}", '\u{2026}'),
+            ("\u{ab}ann@example.com\u{bb}", '\u{bb}'),
+            ("ann@exam\u{200b}ple.com", '\u{200b}'),
+            ("ann@\u{2764}.example", '\u{2764}'),
+            ("ann@example.xn--com-9o0a", '\u{201d}'),
+        ] {
+            let error = Address::email(text).unwrap_err();
+            assert_eq!(error, AddressError::DomainCharacter(odd), "{text:?}");
+            assert!(error.to_string().starts_with("the part after the `@` is not a domain name"), "{error}");
+        }
+        assert_eq!(
+            AddressError::DomainCharacter('\u{201d}').to_string(),
+            "the part after the `@` is not a domain name: U+201D can't stand in one"
+        );
+        for text in ["\u{201c}ann@example.com", "ann\u{2019}s@example.com"] {
+            assert_eq!(Address::email(text), Err(AddressError::LocalPart), "{text}");
+        }
+        for good in [
+            "a@col\u{b7}lega.example",
+            "a@\u{ff45}xample\u{3002}com",
+            "a@\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}.example",
+        ] {
+            assert!(Address::email(good).is_ok(), "{good}");
+        }
+        // Whoever refuses is who is plainly meant.
+        for text in [
+            "\u{201c}ann@example.com\u{201d}",
+            "ann@example.com\u{2026}",
+            "\u{ab}ann@example.com\u{bb}",
+            "<ann@example.com>",
+            "Ann <ann@example.com>",
+            "mailto:ann@example.com?subject=stop",
+            "ann@example.com.",
+            "ann@example.com,",
+            "ann@example.com;",
+            "ann\u{ff20}example.com",
+            "\u{feff}ann@example.com\u{200b}",
+            "ann@exam\u{200b}ple.com",
+            "\"ann@example.com\"",
+            "'ann@example.com'",
+        ] {
+            assert_eq!(Address::email_as_received(text).unwrap().key(), "ann@example.com", "{text:?}");
+        }
+        for nobody in
+            ["ann", "ann@", "a@b@example.com", "ann@example.com bob@example.com", "ann@exa mple.com"]
+        {
+            assert!(Address::email_as_received(nobody).is_err(), "{nobody}");
+        }
     }
 
     #[test]

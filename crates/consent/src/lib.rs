@@ -19,7 +19,7 @@ pub mod token;
 pub mod word;
 pub mod xdm;
 
-pub use address::{Address, AddressError, Namespace};
+pub use address::{Address, AddressError, Namespace, former_keys};
 pub use bounce::BounceReason;
 pub use change::{ConsentChange, Evidence, Level, Source, Stamp, Subject, Target};
 pub use choice::Choice;

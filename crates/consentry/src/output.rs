@@ -1,6 +1,8 @@
 //! Words for people on standard error, data on standard output.
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
 
 /// How a command ended; the codes stand in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +31,110 @@ pub fn fail(what: impl std::fmt::Display, hint: impl std::fmt::Display) -> anyho
 
 /// Prints a line of data. A reader that has gone away (`| head`) isn't an error.
 pub fn line(text: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", shown(&text.to_string()));
 }
 
 /// Prints data as JSON if asked for, else the sentence.
 pub fn data(json: bool, value: &serde_json::Value, words: impl FnOnce() -> String) {
-    if json { line(value) } else { line(words()) }
+    if json { self::json(value) } else { line(words()) }
+}
+
+/// Prints a line of JSON.
+pub fn json(value: &serde_json::Value) {
+    let _ = writeln!(std::io::stdout(), "{}", shown_json(value));
+}
+
+/// Prints what another program reads: as it stands, unless it goes to a terminal.
+pub fn document(text: &str) {
+    let mut output = file();
+    let _ = writeln!(output, "{text}").and_then(|()| output.flush());
+}
+
+/// Standard output for what another program reads; as [`shown`] where it goes to a terminal.
+pub fn file() -> Box<dyn Write> {
+    let output = std::io::stdout();
+    if output.is_terminal() { Box::new(Shown { output, line: Vec::new() }) } else { Box::new(output) }
 }
 
 /// Says something to the person who typed the command.
 pub fn say(text: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", shown(&text.to_string()));
+}
+
+/// A text as a terminal may show it. What others wrote must not steer the terminal, turn its lines around or hide in it:
+/// such a character is shown by its number, `\u{202e}`.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if steers(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.into()
+}
+
+/// JSON on a line, in which such characters are escaped as JSON has it.
+pub fn shown_json(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    if !text.contains(steers) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Controls other than line ends and tabs, marks of direction, and what takes no room.
+fn steers(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        c => c.is_control(),
+    }
+}
+
+/// Shows what is written to it, line by line.
+struct Shown<W: Write> {
+    output: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Write for Shown<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.line);
+                self.output.write_all(shown(&String::from_utf8_lossy(&line)).as_bytes())?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.output.flush()
+    }
 }
 
 /// A number with its thousands grouped: `1,234,567`.
@@ -57,6 +152,25 @@ pub fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_others_wrote_steers_nothing() {
+        for (text, shown) in [
+            ("Zoë, “quoted”\tand\nlines 🎉", "Zoë, “quoted”\tand\nlines 🎉"),
+            ("\u{1b}[2Jgone\u{7}", "\\u{1b}[2Jgone\\u{7}"),
+            ("a\u{202e}b\u{2066}c\u{200f}d\u{200b}e", "a\\u{202e}b\\u{2066}c\\u{200f}d\\u{200b}e"),
+            ("\u{9b}31m\r\u{7f}\u{feff}", "\\u{9b}31m\\u{d}\\u{7f}\\u{feff}"),
+        ] {
+            assert_eq!(super::shown(text), shown);
+            let value = serde_json::json!({ "text": text });
+            let json = super::shown_json(&value);
+            assert!(!json.contains(super::steers), "{json}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+            let mut file = super::Shown { output: Vec::new(), line: Vec::new() };
+            std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
+            assert_eq!(String::from_utf8(file.output).unwrap(), format!("{shown}\n"));
+        }
+    }
+
     #[test]
     fn numbers_are_grouped() {
         assert_eq!(super::grouped(7), "7");

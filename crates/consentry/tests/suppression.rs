@@ -484,3 +484,40 @@ fn an_upload_outlives_a_kill() {
     let canceled = at.call("GET", &format!("{BASE}/uploads/{job}"), &Value::Null);
     assert!(canceled.0 == 404 || canceled.1["status"] == "CANCELED", "{canceled:?}");
 }
+
+#[test]
+fn what_others_wrote_is_shown_and_steers_nothing() {
+    let desk = Desk::new();
+    desk.write("list.csv", "TYPE,VALUE,COMMENT\nEMAIL,ann@example.com,a\u{202e}b\u{200f}c\n");
+    desk.write("texts", "stop\u{1b}[2J\u{202e}\n");
+    desk.write("people.csv", "email\nann@example.com\n");
+    desk.run(&["suppression", "import", "list.csv"]).exits(0);
+    desk.run(&["import", "profiles", "people.csv"]).exits(0);
+    for command in
+        [["suppression", "list"], ["suppression", "show"], ["profile", "show"], ["classify", "sms"]]
+    {
+        let subject = if command[0] == "classify" { "texts" } else { "ann@example.com" };
+        let subject: &[&str] = if command[1] == "list" { &[] } else { &[subject] };
+        for json in [&[][..], &["--json"]] {
+            let out = desk.run(&[&command[..], subject, json].concat()).exits(0).out;
+            assert!(!out.contains(['\u{202e}', '\u{200f}', '\u{1b}']), "{command:?}: {out}");
+            let shown = if json.is_empty() { "\\u{202e}" } else { "\\u202e" };
+            assert!(out.contains(shown), "{command:?}: {out}");
+        }
+    }
+}
+
+#[test]
+fn a_wildcard_is_the_domain_or_refused() {
+    let desk = Desk::new();
+    let added = desk.run(&["suppression", "add", "*@t1.example"]).exits(0).out;
+    assert!(added.contains("DOMAIN t1.example"), "{added}");
+    assert_eq!(check(&desk, "email", "ann@t1.example", 3)["reason"], "DomainSuppressed");
+    for refused in ["foo*@t2.example", "*.t2.example", "%@t2.example", "*"] {
+        for list in ["suppression", "allow"] {
+            let told = desk.run(&[list, "add", refused]).exits(1).err;
+            assert!(told.contains("not a wildcard") && told.contains("hint:"), "{told}");
+        }
+    }
+    desk.run(&["doctor"]).exits(0);
+}

@@ -3,19 +3,17 @@
 //! A CSV with a column of numbers, or a file with a number per line. Each number is refused (source `provider`), and blocks
 //! the sender that the list is about. Never lifts anything: who is missing from the list may have opted out elsewhere.
 
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use consent::jurisdiction::Country;
 use consent::{Address, Choice, ConsentChange, Evidence, Level, Source, Subject, Timestamp, WorkspaceId};
+use rows::{Decoded, Table, squash, unguarded};
 use serde::Serialize;
 use smallvec::smallvec;
 use store::{Store, StoreError};
 
-use crate::import::columns::{delimiter, split};
-use crate::import::csv_rows::Splitter;
-use crate::import::lines::{Counted, Lines, Record, decoded};
-use crate::import::names::squash;
+use crate::import::lines::{Counted, table, take_header};
 use crate::import::{ImportError, Progress};
 
 /// Numbers that are recorded at once.
@@ -68,6 +66,8 @@ pub struct Options {
     pub country: Option<Country>,
     /// The column of numbers, where its header isn't one that is known.
     pub column: Option<String>,
+    /// Label of the file's encoding (WHATWG), if it is neither UTF-8 nor UTF-16.
+    pub encoding: Option<String>,
 }
 
 /// What became of a list's rows.
@@ -81,7 +81,7 @@ pub struct Summary {
     pub known: u64,
     /// Rows about messages that failed for another reason, or didn't fail.
     pub other: u64,
-    /// Rows without a number.
+    /// Rows without a number, and broken ones.
     pub failed: u64,
 }
 
@@ -91,8 +91,8 @@ pub enum ListError {
     /// The file.
     #[error(transparent)]
     File(#[from] ImportError),
-    /// No column of numbers.
-    #[error("no column holds numbers; name it with --column: {0}")]
+    /// No column of numbers; what was found.
+    #[error("no column holds numbers; name it with --column (found: {0})")]
     Column(String),
     /// The store.
     #[error(transparent)]
@@ -109,14 +109,21 @@ pub async fn take(
     progress: &Arc<Progress>,
     fail: &mut (dyn FnMut(u64, &str) + Send),
 ) -> Result<Summary, ListError> {
-    let lines = decoded(Counted::new(input, Arc::clone(progress)), None)?;
-    let mut rows = Rows { lines, options, columns: None, splitter: Splitter::new(b','), delimiter: b',' };
+    let lines = rows::decoded(Counted::new(input, Arc::clone(progress)), options.encoding.as_deref());
+    let mut rows =
+        Rows::open(table(lines.map_err(ImportError::from)?, "it needs a column of numbers")?, options)?;
     let mut summary = Summary::default();
     let mut batch = Vec::with_capacity(BATCH);
     while let Some((line, row)) = rows.next()? {
         summary.read += 1;
         match row {
-            Row::OptedOut(address, at) => batch.push((address, at)),
+            Row::OptedOut(address, at, fault) => {
+                batch.push((address, at));
+                if let Some(fault) = fault {
+                    summary.failed += 1;
+                    fail(line, &format!("{fault}; its number is taken as opted out"));
+                }
+            }
             Row::Other => summary.other += 1,
             Row::Unreadable(reason) => {
                 summary.failed += 1;
@@ -135,7 +142,8 @@ pub async fn take(
 
 /// What a row says.
 enum Row {
-    OptedOut(Address, Option<Timestamp>),
+    /// The number, since when, and what is wrong with the row besides.
+    OptedOut(Address, Option<Timestamp>, Option<String>),
     /// A message that failed for another reason.
     Other,
     /// Why.
@@ -151,63 +159,53 @@ struct Columns {
 }
 
 /// The rows of a file.
-struct Rows<'o, R> {
-    lines: Lines<R>,
+struct Rows<'o, R: Read> {
+    table: Table<Decoded<R>>,
     options: &'o Options,
-    /// Once the first row has been read.
-    columns: Option<Columns>,
-    splitter: Splitter,
-    delimiter: u8,
+    columns: Columns,
 }
 
-impl<R: BufRead> Rows<'_, R> {
-    /// The next row with its line; `None` at the end.
-    fn next(&mut self) -> Result<Option<(u64, Row)>, ListError> {
-        loop {
-            let line = self.lines.number() + 1;
-            let record = self.lines.next_record(self.delimiter);
-            let record = record.map_err(|error| ImportError::Read { line, error })?;
-            let (line, bytes, broken) = match record {
-                None => return Ok(None),
-                Some(Record::Whole { bytes, .. }) if bytes.is_empty() => continue,
-                Some(Record::Whole { line, bytes }) => (line, bytes, None),
-                Some(Record::Broken { line, bytes, reason }) => (line, bytes, Some(reason)),
-            };
-            let columns = if let Some(columns) = self.columns {
-                columns
-            } else {
-                self.delimiter = delimiter(&bytes);
-                self.splitter = Splitter::new(self.delimiter);
-                let (columns, is_header) = find_columns(&split(&bytes, self.delimiter)?, self.options)?;
-                self.columns = Some(columns);
-                if is_header {
-                    continue;
-                }
-                columns
-            };
-            return Ok(Some((line, self.row(columns, &bytes, broken))));
+impl<'o, R: Read> Rows<'o, R> {
+    fn open(mut table: Table<Decoded<R>>, options: &'o Options) -> Result<Self, ListError> {
+        let (columns, is_header) =
+            find_columns(table.header(), options).ok_or_else(|| ListError::Column(table.found()))?;
+        if is_header {
+            take_header(&mut table)?;
         }
+        Ok(Self { table, options, columns })
     }
 
-    fn row(&mut self, columns: Columns, bytes: &[u8], broken: Option<String>) -> Row {
-        let (fields, fault) = match self.splitter.split(bytes) {
-            Ok((fields, fault)) => (fields, broken.or(fault)),
-            Err(reason) => (Vec::new(), Some(reason)),
+    /// The next row with its line; `None` at the end.
+    fn next(&mut self) -> Result<Option<(u64, Row)>, ListError> {
+        let (columns, options) = (self.columns, self.options);
+        let stands_alone =
+            &mut |fields: &[&str]| address(cell(fields, Some(columns.number)), options).is_some();
+        let row = match self.table.next_row(stands_alone) {
+            Ok(row) => row,
+            Err(error) => return Err(ImportError::Read { line: self.table.line() + 1, error }.into()),
         };
-        let cell = |at: Option<usize>| at.and_then(|at| fields.get(at)).map_or("", |field| field.trim());
-        // A refusal counts whatever else is wrong with its row.
-        let Some(address) = address(cell(Some(columns.number)), self.options) else {
-            return Row::Unreadable(fault.unwrap_or_else(|| "holds no number".to_owned()));
-        };
-        if columns.code.is_some() && !OPT_OUT_CODES.contains(&cell(columns.code)) {
-            return Row::Other;
-        }
-        Row::OptedOut(address, Timestamp::parse(cell(columns.time)).ok())
+        Ok(row.map(|row| (row.line, read(columns, options, &row))))
     }
+}
+
+fn cell<'f>(fields: &[&'f str], at: Option<usize>) -> &'f str {
+    at.and_then(|at| fields.get(at)).map_or("", |field| field.trim())
+}
+
+fn read(columns: Columns, options: &Options, row: &rows::Row<'_>) -> Row {
+    let cell = |at: Option<usize>| cell(&row.fields, at);
+    // A refusal counts whatever else is wrong with its row.
+    let Some(address) = address(cell(Some(columns.number)), options) else {
+        return Row::Unreadable(row.fault().unwrap_or("holds no number").to_owned());
+    };
+    if columns.code.is_some() && row.broken.is_none() && !OPT_OUT_CODES.contains(&cell(columns.code)) {
+        return Row::Other;
+    }
+    Row::OptedOut(address, Timestamp::parse(cell(columns.time)).ok(), row.broken.clone())
 }
 
 /// Which columns hold what, and whether the first row is a header.
-fn find_columns(first: &[String], options: &Options) -> Result<(Columns, bool), ListError> {
+fn find_columns(first: &[String], options: &Options) -> Option<(Columns, bool)> {
     let headers: Vec<String> = first.iter().map(|header| squash(header)).collect();
     let place =
         |names: &[&str]| names.iter().find_map(|name| headers.iter().position(|header| header == name));
@@ -216,19 +214,16 @@ fn find_columns(first: &[String], options: &Options) -> Result<(Columns, bool), 
         None => place(&NUMBER_HEADERS),
     };
     if let Some(number) = number {
-        return Ok((Columns { number, time: place(&TIME_HEADERS), code: place(&CODE_HEADERS) }, true));
+        return Some((Columns { number, time: place(&TIME_HEADERS), code: place(&CODE_HEADERS) }, true));
     }
     let numbers = |cell: &String| address(cell, options).is_some();
-    if let (None, Some(number)) = (&options.column, first.iter().position(numbers)) {
-        return Ok((Columns { number, time: None, code: None }, false));
-    }
-    let found: Vec<String> = first.iter().map(|cell| format!("`{cell}`")).collect();
-    Err(ListError::Column(found.join(", ")))
+    let number = first.iter().position(numbers).filter(|_| options.column.is_none())?;
+    Some((Columns { number, time: None, code: None }, false))
 }
 
 fn address(cell: &str, options: &Options) -> Option<Address> {
     // Spreadsheets want an apostrophe before a plus.
-    let cell = cell.trim().trim_start_matches('\'');
+    let cell = unguarded(cell.trim());
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     if digits < 5 {
         return None;

@@ -5,17 +5,18 @@ use toml::{Table, Value};
 use super::{File, Finding, crate_of};
 
 /// What a crate of ours may know of the others, in any kind of dependency. The binary and xtask stand on top of all.
-const MAY_KNOW: [(&str, &[&str]); 5] = [
+const MAY_KNOW: [(&str, &[&str]); 6] = [
     ("consent", &[]),
+    ("rows", &[]),
     ("store", &["consent"]),
-    ("intake", &["consent", "store"]),
-    ("delivery", &["consent", "store"]),
+    ("intake", &["consent", "rows", "store"]),
+    ("delivery", &["consent", "rows", "store"]),
     ("web", &["consent", "store", "intake", "delivery"]),
 ];
 /// Whose tests may use xtask, for its servers.
 const TESTED_WITH_SERVERS: [&str; 2] = ["store", "consentry"];
 /// Our crates.
-const OURS: [&str; 7] = ["consent", "store", "intake", "delivery", "web", "consentry", "xtask"];
+const OURS: [&str; 8] = ["consent", "rows", "store", "intake", "delivery", "web", "consentry", "xtask"];
 
 /// Third-party crates that only some of ours may have, other than for tests, with the reason.
 const RESERVED: [(&[&str], &[&str], &str); 4] = [

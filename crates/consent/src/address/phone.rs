@@ -1,4 +1,166 @@
-//! Phone numbers whose form has changed: people and providers use both, and a refusal must hold for both.
+//! Phone numbers: which digits are a number, and numbers whose form has changed.
+//!
+//! What is read is what libphonenumber's metadata knows of a country: its trunk prefix, the lengths of its numbers, and how
+//! they begin.
+
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Metadata, Type};
+
+use super::AddressError;
+use crate::jurisdiction::Country;
+
+/// Digits of a number in all (ITU-T E.164).
+const DIGITS_MAX: usize = 15;
+/// Fewest digits that are taken for a number.
+const DIGITS_MIN: usize = 7;
+/// Digits that may be dialled beside it.
+const TRUNK_DIGITS_MAX: usize = 4;
+
+/// The digits of a number, punctuation dropped; `None` if something else stands in it.
+pub(super) fn digits(text: &str) -> Option<String> {
+    let mut digits = String::with_capacity(16);
+    for c in text.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '/' => {}
+            _ => return None,
+        }
+    }
+    Some(digits)
+}
+
+/// A number in E.164 from its digits with country code; a trunk prefix among them is taken out.
+pub(super) fn international(digits: &str) -> Result<String, AddressError> {
+    if digits.starts_with('0') || !(DIGITS_MIN..=DIGITS_MAX + TRUNK_DIGITS_MAX).contains(&digits.len()) {
+        return Err(AddressError::Phone);
+    }
+    let written = format!("+{digits}");
+    if alias(&written).is_some() {
+        return Ok(written);
+    }
+    let number = match (1..=3).find_map(|length| regions(digits, length)) {
+        Some((code, national, regions)) => {
+            format!("+{code}{}", significant(national, &regions).ok_or(AddressError::Impossible)?)
+        }
+        // A country code that was given out since.
+        None => written,
+    };
+    if number.len() <= DIGITS_MAX + 1 { Ok(number) } else { Err(AddressError::Impossible) }
+}
+
+/// A number in E.164 from the form in which it is dialled in a country.
+pub(super) fn national(text: &str, country: Country) -> Option<String> {
+    let id = country.as_str().parse::<phonenumber::country::Id>().ok()?;
+    let number = phonenumber::parse(Some(id), text).ok()?;
+    let written =
+        phonenumber::is_valid(&number).then(|| number.format().mode(phonenumber::Mode::E164).to_string())?;
+    international(written.strip_prefix('+')?).ok()
+}
+
+/// Under which keys earlier versions kept a number: with the trunk prefix after the country code, which they took for a
+/// part of it.
+pub(super) fn formerly(number: &str) -> Vec<String> {
+    let Some(digits) = number.strip_prefix('+') else { return Vec::new() };
+    let Some((code, national, regions)) = (1..=3).find_map(|length| regions(digits, length)) else {
+        return Vec::new();
+    };
+    let mut former: Vec<String> = Vec::new();
+    for trunk in regions.iter().filter_map(|region| region.national_prefix()) {
+        let dialled = format!("{code}{trunk}{national}");
+        let same = dialled.len() <= DIGITS_MAX && international(&dialled).is_ok_and(|read| read == number);
+        if same && !former.iter().any(|known| known[1..] == dialled) {
+            former.push(format!("+{dialled}"));
+        }
+    }
+    former
+}
+
+/// Country code, the digits after it, and what is known of the countries that have it, if it has so many digits.
+fn regions(digits: &str, length: usize) -> Option<(&str, &str, Vec<&'static Metadata>)> {
+    let (code, national) = digits.split_at_checked(length)?;
+    let regions = DATABASE.by_code(&code.parse::<u16>().ok()?)?;
+    Some((code, national, regions))
+}
+
+/// The national significant number, if the digits can be one of these countries.
+fn significant(national: &str, regions: &[&Metadata]) -> Option<String> {
+    let trunk =
+        |region: &&Metadata| region.national_prefix().is_some_and(|trunk| national.starts_with(trunk));
+    let possible = has_length(national, regions);
+    if possible && !national.starts_with('0') && !regions.iter().any(trunk) {
+        return Some(national.to_owned());
+    }
+    if known(national, regions) {
+        return Some(national.to_owned());
+    }
+    let undialled = |region: &&Metadata| {
+        let trunk = || national.strip_prefix(region.national_prefix()?).map(str::to_owned);
+        let fits = |number: &String| known(number, regions);
+        dialled(national, region).filter(fits).or_else(|| trunk().filter(fits))
+    };
+    if let Some(number) = regions.iter().find_map(undialled) {
+        return Some(number);
+    }
+    // Ranges that were given out since the metadata was made.
+    match national.strip_prefix('0') {
+        None => possible.then(|| national.to_owned()),
+        Some(rest) if regions.iter().any(|region| region.national_prefix() == Some("0")) => {
+            (!rest.starts_with('0') && has_length(rest, regions)).then(|| rest.to_owned())
+        }
+        Some(_) => (possible && zero_leads(regions)).then(|| national.to_owned()),
+    }
+}
+
+/// The kinds of numbers that may be written to; each says which lengths it has.
+const KINDS: [Type; 10] = [
+    Type::Mobile,
+    Type::FixedLine,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
+
+/// Whether numbers there have so many digits.
+fn has_length(national: &str, regions: &[&Metadata]) -> bool {
+    let length = national.len() as u16;
+    let has = |region: &&Metadata| {
+        let kinds = KINDS.iter().filter_map(|kind| region.descriptors().get(*kind));
+        kinds.into_iter().any(|kind| kind.possible_length().contains(&length))
+    };
+    regions.iter().any(has)
+}
+
+/// Whether numbers there begin and go on so.
+fn known(national: &str, regions: &[&Metadata]) -> bool {
+    has_length(national, regions)
+        && regions.iter().any(|region| region.descriptors().general().is_match(national))
+}
+
+/// Whether numbers there begin with zero, as in Italy.
+fn zero_leads(regions: &[&Metadata]) -> bool {
+    regions.iter().any(|region| {
+        let kinds = [region.descriptors().fixed_line(), region.descriptors().mobile()];
+        let examples = kinds.into_iter().flatten().filter_map(phonenumber::metadata::Descriptor::example);
+        examples.into_iter().any(|example| example.starts_with('0'))
+    })
+}
+
+/// What is left of digits once prefixes are off with which a number is dialled there.
+fn dialled(national: &str, region: &Metadata) -> Option<String> {
+    let prefixes = region.national_prefix_for_parsing()?;
+    let captures = prefixes.captures(national)?;
+    let whole = captures.get(0).filter(|whole| whole.start() == 0 && whole.end() > 0)?;
+    let kept = captures.get(captures.len() - 1).filter(|_| captures.len() > 1);
+    match (region.national_prefix_transform_rule(), kept) {
+        (Some(rule), Some(_)) => Some(prefixes.replace(national, rule).into_owned()),
+        _ => Some(national[whole.end()..].to_owned()),
+    }
+}
 
 /// The newest form of a number in E.164, where that isn't the number itself.
 ///
@@ -24,7 +186,7 @@ pub(super) fn alias(number: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Address, Namespace};
+    use crate::{Address, AddressError, Namespace};
 
     #[test]
     fn old_and_new_forms_are_one() {
@@ -60,5 +222,120 @@ mod tests {
             assert_eq!((address.namespace(), address.raw()), (&namespace, raw));
         }
         assert!(Address::phone_as_received(" ").is_err() && Address::phone_as_received("a\0b").is_err());
+    }
+
+    fn number(text: &str, country: &str) -> Result<String, AddressError> {
+        Address::phone(text, country.parse().ok()).map(|address| address.raw().to_owned())
+    }
+
+    #[test]
+    fn a_trunk_prefix_is_no_part_of_an_international_number() {
+        for (text, country, expected) in [
+            ("+44 07911 123402", "", "+447911123402"),
+            ("+4407911123402", "GB", "+447911123402"),
+            ("+44 (0) 7911 123402", "", "+447911123402"),
+            ("+44(0)7911123402", "US", "+447911123402"),
+            ("+44.(07911).123402", "", "+447911123402"),
+            ("+44-0-7911-123402", "", "+447911123402"),
+            ("004407911123402", "", "+447911123402"),
+            ("4407911123402", "GB", "+447911123402"),
+            ("07911123402", "GB", "+447911123402"),
+            ("0011 44 07911 123402", "AU", "+447911123402"),
+            ("011 44 7911 123402", "US", "+447911123402"),
+            ("+49 0170 1234567", "", "+491701234567"),
+            ("+49(0)170 1234567", "", "+491701234567"),
+            ("+33 06 12 34 56 78", "", "+33612345678"),
+            ("+61 0412 345 678", "", "+61412345678"),
+            ("+31 (0)6 12345678", "", "+31612345678"),
+            ("+7 8 912 345 67 89", "", "+79123456789"),
+            ("+7 8 701 234 56 78", "", "+77012345678"),
+            ("+7 800 555 35 35", "", "+78005553535"),
+            ("+36 06 30 123 4567", "", "+36301234567"),
+            ("+370 8 612 34567", "", "+37061234567"),
+            ("+370 0 612 34567", "", "+37061234567"),
+            ("+52 01 55 1234 5678", "", "+525512345678"),
+            ("+52 045 55 1234 5678", "", "+525512345678"),
+            ("+54 0 11 1234 5678", "", "+541112345678"),
+            ("+55 0 11 98765 4321", "", "+5511987654321"),
+            ("+1 1 415 555 0134", "", "+14155550134"),
+            // Where a zero is part of the number.
+            ("+39 06 1234567", "", "+39061234567"),
+            ("+39 (0)6 1234567", "", "+39061234567"),
+            ("+39 347 1234567", "", "+393471234567"),
+            ("+39 06 69812345", "VA", "+390669812345"),
+            ("+378 0549 882914", "", "+3780549882914"),
+            ("+225 01 23 45 67 89", "", "+2250123456789"),
+            ("+229 01 97 12 34 56", "", "+2290197123456"),
+        ] {
+            assert_eq!(number(text, country).as_deref(), Ok(expected), "{text} {country}");
+        }
+        for impossible in
+            ["+1 0415 555 0134", "+1 415 555 12", "+44 00 7911 123402", "+33 6 12 34 56", "0011447911123402"]
+        {
+            assert_eq!(number(impossible, ""), Err(AddressError::Impossible), "{impossible}");
+        }
+    }
+
+    #[test]
+    fn what_was_copied_along_with_a_number_is_taken_off() {
+        for text in [
+            "\u{202a}+44 7911 123402\u{202c}",
+            "\u{200e}+44\u{a0}7911\u{a0}123402",
+            "+44\u{2011}7911\u{2013}123402",
+            "\u{ff0b}\u{ff14}\u{ff14}\u{ff17}\u{ff19}\u{ff11}\u{ff11}\u{ff11}\u{ff12}\u{ff13}\u{ff14}\u{ff10}\u{ff12}",
+            "+\u{664}\u{664}\u{667}\u{669}\u{661}\u{661}\u{661}\u{662}\u{663}\u{664}\u{660}\u{662}",
+            "+\u{6f4}\u{6f4} 7911 123402",
+            "'+447911123402",
+            "\u{201c}+447911123402\u{201d}",
+            "TEL:+44-7911-123402",
+            "whatsapp:+447911123402",
+        ] {
+            assert_eq!(number(text, "").as_deref(), Ok("+447911123402"), "{text:?}");
+        }
+        for bad in
+            ["+44 7911 12340x", "+447911123402;ext=1", "4.47911E+11", "+44 7911 123402 / +44 7911 123403"]
+        {
+            assert!(number(bad, "GB").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn former_keys_are_those_with_the_trunk_prefix() {
+        for (key, former) in [
+            ("+447911123402", vec!["+4407911123402"]),
+            ("+79123456789", vec!["+789123456789"]),
+            ("+390669812345", vec![]),
+            ("+9991234567", vec![]),
+            ("not a number", vec![]),
+        ] {
+            assert_eq!(crate::former_keys(&Namespace::Phone, key), former, "{key}");
+            assert!(crate::former_keys(&Namespace::Email, key).is_empty());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn reading_a_number_again_changes_nothing(text in "\\+?(1|7|20|33|36|39|44|49|52|54|55|225|229|370|378|976)[0-9]{5,12}", trunk in "0|8|06|1|", country in "GB|IT|US|MX|RU|") {
+            let text = text.replacen("44", &format!("44{trunk}"), 1);
+            if let Ok(address) = Address::phone(&text, country.parse().ok()) {
+                for form in [address.raw(), address.key()] {
+                    let again = Address::phone(form, None).unwrap();
+                    proptest::prop_assert_eq!(again.key(), address.key());
+                }
+                for former in crate::former_keys(address.namespace(), address.key()) {
+                    proptest::prop_assert_eq!(Address::phone(&former, None).unwrap().key(), address.key());
+                }
+            }
+        }
+
+        #[test]
+        fn whoever_refuses_has_an_address(text in "[+0-9 ().\u{202a}\u{a0}٠-٩a-z-]{0,30}") {
+            let address = Address::phone_as_received(&text);
+            // Nothing but spaces and marks is nobody.
+            proptest::prop_assert!(address.is_ok() || !text.contains(|c: char| c.is_alphanumeric()));
+            if let (Ok(well), Ok(received)) = (Address::phone(&text, None), address) {
+                proptest::prop_assert_eq!(well.key(), received.key());
+            }
+        }
     }
 }

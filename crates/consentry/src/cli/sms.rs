@@ -87,6 +87,9 @@ pub struct ImportOptOuts {
     /// The header of the column of numbers, if it isn't found
     #[arg(long)]
     pub column: Option<String>,
+    /// Encoding of the file, if it is neither UTF-8 nor UTF-16, e.g. windows-1252
+    #[arg(long)]
+    pub encoding: Option<String>,
     /// Read numbers without + in the national form of this country, e.g. FR
     #[arg(long)]
     pub country: Option<Country>,

@@ -26,7 +26,7 @@ fn run_mail(json: bool, args: &ClassifyMail) -> Result<Exit> {
             Ok(raw) => {
                 let reading = mail::read(&raw);
                 if json {
-                    output::line(as_json(file, &reading));
+                    output::json(&as_json(file, &reading));
                 } else {
                     output::line(as_words(file, &reading));
                 }

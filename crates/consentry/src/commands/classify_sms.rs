@@ -9,7 +9,7 @@ use consent::sms::{Keywords, Verdict, classify};
 use serde_json::json;
 
 use crate::cli::ClassifySms;
-use crate::output::Exit;
+use crate::output::{self, Exit};
 
 /// So many bytes of a line are read, more than the longest message has; the rest is skipped.
 const LINE_LENGTH_MAX: usize = 64 * 1024;
@@ -55,9 +55,10 @@ fn answer(mut lines: impl BufRead, out: &mut impl Write, json: bool) -> Result<(
         let text = String::from_utf8_lossy(&line);
         let Verdict { class, rule, .. } = classify(&text.replace("\\n", "\n"), &keywords);
         if json {
-            writeln!(out, "{}", json!({ "text": text, "class": class.as_str(), "rule": rule }))?;
+            let value = json!({ "text": text, "class": class.as_str(), "rule": rule });
+            writeln!(out, "{}", output::shown_json(&value))?;
         } else {
-            writeln!(out, "{:<8} {rule:<24} {text}", class.as_str())?;
+            writeln!(out, "{:<8} {rule:<24} {}", class.as_str(), output::shown(&text))?;
         }
     }
 }

@@ -12,6 +12,6 @@ pub fn run(shell: clap_complete::Shell) -> Result<Exit> {
     // Into memory first: writing straight to a pipe that was closed would panic.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "consentry", &mut script);
-    output::line(String::from_utf8_lossy(&script).trim_end());
+    output::document(String::from_utf8_lossy(&script).trim_end());
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! `consentry doctor`
 
 pub mod ways_out;
+mod wildcards;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -103,6 +104,9 @@ pub async fn run(context: &Context) -> Result<Exit> {
     });
     let active = active.collect::<Vec<_>>().join("; ");
     note("allow list", true, if active.is_empty() { "not active".to_owned() } else { active });
+    if let Some(detail) = wildcards::find(context).await? {
+        findings.push(Finding { what: "wildcards", sound: false, detail });
+    }
     let sound = findings.iter().all(|finding| finding.sound);
     let value = json!({
         "sound": sound,

@@ -35,7 +35,7 @@ pub async fn run(context: &Context, command: cli::Page) -> Result<Exit> {
             let html = landing::preview(&kept, &part, &sample).map_err(|error| {
                 fail(format!("parts.{part}: {error}"), "mend it, then `consentry page put` again")
             })?;
-            output::line(html);
+            output::document(&html);
         }
     }
     Ok(Exit::Done)

@@ -140,9 +140,9 @@ fn ask(term: &Term) -> Result<Option<Answer>> {
 async fn present(context: &Context, hold: &Hold) -> Result<()> {
     let Text { text, sender, rule, at, .. } = &hold.text;
     output::say(format_args!("{} to {sender}, {at} ({rule})", hold.number));
-    output::say(format_args!("  “{}”", printable(text)));
+    output::say(format_args!("  “{}”", on_a_line(text)));
     for before in before(context, hold).await? {
-        output::say(format_args!("  earlier, {}: {} ({})", before.at, printable(&before.text), before.class));
+        output::say(format_args!("  earlier, {}: {} ({})", before.at, on_a_line(&before.text), before.class));
     }
     let standing = &context.store;
     let senders = vec![sender.clone()];
@@ -161,16 +161,14 @@ async fn before(context: &Context, hold: &Hold) -> Result<Vec<Text>> {
     Ok(texts)
 }
 
-/// What somebody wrote mustn't steer the terminal.
-fn printable(text: &str) -> String {
-    // Nor turn its lines around.
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+/// A text on one line.
+fn on_a_line(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
 }
 
 fn line(hold: &Hold) -> String {
     let Text { id, text, sender, at, .. } = &hold.text;
-    format!("{}  {at}  {} to {sender}  {}", HEXLOWER.encode(&id.0), hold.number, printable(text))
+    format!("{}  {at}  {} to {sender}  {}", HEXLOWER.encode(&id.0), hold.number, on_a_line(text))
 }
 
 async fn describe_all(context: &Context, holds: &[Hold]) -> Result<Vec<Value>> {
@@ -217,7 +215,7 @@ async fn show(context: &Context, number: &str) -> Result<Exit> {
         if blocks.is_empty() {
             lines.push("blocks no sender".to_owned());
         }
-        let wrote = |text: &Text| format!("{}  {:<8} {}", text.at, text.class, printable(&text.text));
+        let wrote = |text: &Text| format!("{}  {:<8} {}", text.at, text.class, on_a_line(&text.text));
         lines.extend(texts.iter().map(wrote));
         lines.join("\n")
     });
@@ -253,6 +251,7 @@ async fn import_opt_outs(context: &Context, args: ImportOptOuts) -> Result<Exit>
         level: args.reach.level,
         country: args.country,
         column: args.column,
+        encoding: args.encoding,
     };
     let progress = Arc::new(Progress::default());
     let bar = tokio::spawn(show_bar(Arc::clone(&progress), length));

@@ -108,7 +108,7 @@ pub async fn export(context: &Context, args: ExportList, target: Target) -> Resu
         if context.json {
             json_lines(context, query, target).await?;
         } else {
-            csv(context, query, args.details, std::io::stdout(), target).await?;
+            csv(context, query, args.details, output::file(), target).await?;
         }
         return Ok(Exit::Done);
     };
@@ -155,12 +155,12 @@ async fn json_lines(context: &Context, mut query: EntryQuery, target: Target) ->
         query.after = match target {
             Target::Suppression => {
                 let page = context.store.suppressions(WORKSPACE, query.clone()).await?;
-                page.entries.iter().for_each(|entry| output::line(describe_entry(entry, now)));
+                page.entries.iter().for_each(|entry| output::json(&describe_entry(entry, now)));
                 page.next
             }
             Target::Allow => {
                 let page = context.store.allow_entries(WORKSPACE, query.clone()).await?;
-                page.entries.iter().for_each(|entry| output::line(describe_allowed(entry)));
+                page.entries.iter().for_each(|entry| output::json(&describe_allowed(entry)));
                 page.next
             }
         };

@@ -1,6 +1,7 @@
 //! What each CSV column holds.
 
 use consent::{Field, ListId};
+use rows::unguarded;
 
 use super::names::meant_column;
 use super::{COLUMNS_MAX, Context, ImportError, Options};
@@ -27,24 +28,20 @@ const ATTRIBUTE_PREFIX: &str = "attribute.";
 /// Columns that a file of rejects adds; they are left out when it is read again.
 pub(super) const REJECT_COLUMNS: [&str; 2] = ["reject.line", "reject.reason"];
 
-/// The delimiter that the header row is written with: the most frequent of comma, semicolon and tab.
-pub(crate) fn delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header).count();
-    [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+/// Whether the header is of a file of rejects, in which cells are guarded against spreadsheets.
+pub(super) fn are_rejects(header: &[String]) -> bool {
+    REJECT_COLUMNS.iter().all(|ours| header.iter().any(|name| name == ours))
 }
 
-/// Splits a record into fields.
-pub(crate) fn split(record: &[u8], delimiter: u8) -> Result<Vec<String>, ImportError> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(record);
-    let fields = reader.records().next().transpose().map_err(|_| {
-        ImportError::Header("the header row isn't UTF-8; name the encoding, e.g. windows-1252".to_owned())
-    })?;
-    Ok(fields.map(|record| record.iter().map(|name| name.trim().to_owned()).collect()).unwrap_or_default())
+/// The columns' names as they were before such a file was written.
+pub(super) fn names(header: &[String]) -> Vec<String> {
+    let guarded = are_rejects(header);
+    header.iter().map(|name| if guarded { unguarded(name).to_owned() } else { name.clone() }).collect()
 }
 
 /// The lists that the header names, once the header is found to be right.
-pub(super) fn list_names(header: &[u8], options: &Options) -> Result<Vec<String>, ImportError> {
-    let columns = meanings(&split(header, delimiter(header))?, options)?;
+pub(super) fn list_names(names: &[String], options: &Options) -> Result<Vec<String>, ImportError> {
+    let columns = meanings(names, options)?;
     let list = |column| if let Column::List(name) = column { Some(name) } else { None };
     Ok(columns.into_iter().filter_map(list).collect())
 }

@@ -2,144 +2,66 @@
 
 use std::io::BufRead;
 
-use consent::Timestamp;
+use consent::{Address, Timestamp};
+use rows::{Table, unguarded};
 use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::columns::{self, Column};
-use super::lines::{Lines, Record};
 use super::refusals::{Refused, choice};
 use super::row::RowBuilder;
 use super::{Context, ImportError, Options, Parsed, Rows};
 
 pub(super) struct CsvRows<R> {
-    lines: Lines<R>,
-    delimiter: u8,
-    names: Vec<String>,
+    table: Table<R>,
     columns: Vec<Column>,
-    splitter: Splitter,
+    /// The file is one of our rejects, in which cells are guarded against spreadsheets.
+    guarded: bool,
     received_at: Timestamp,
 }
 
 impl<R: BufRead> CsvRows<R> {
-    pub(super) fn new(
-        mut lines: Lines<R>,
-        options: &Options,
-        context: &Context,
-    ) -> Result<Self, ImportError> {
-        let read = |error| ImportError::Read { line: 1, error };
-        let Some(first) = lines.next().map_err(read)? else {
-            return Err(ImportError::Header("the file is empty; it needs a header row".to_owned()));
-        };
-        if first.bytes.contains(&b'\r') {
-            return Err(ImportError::Header(
-                "lines end in a lone CR; convert the file to LF or CRLF".to_owned(),
-            ));
-        }
-        let delimiter = columns::delimiter(&first.bytes);
-        let names = columns::split(&first.bytes, delimiter)?;
-        let columns = columns::columns(&names, options, context)?;
-        let splitter = Splitter::new(delimiter);
-        Ok(Self { lines, delimiter, names, columns, splitter, received_at: context.received_at })
-    }
-
-    fn row(&mut self, record: &[u8]) -> Result<ProfileRow, Refused> {
-        let (fields, fault) = self.splitter.split(record).map_err(Refused::new)?;
-        let (found, named) = (fields.len(), self.columns.len());
-        let fault = fault
-            .or_else(|| (found != named).then(|| format!("{found} fields where the header has {named}")));
-        build(&self.columns, &fields, self.received_at, fault)
-    }
-
-    /// What can be told of a row that isn't whole: the fields before the one it breaks off in.
-    fn broken(&mut self, bytes: &[u8], reason: String) -> Refused {
-        let Ok((mut fields, _)) = self.splitter.split(bytes) else { return Refused::new(reason) };
-        fields.pop();
-        match build(&self.columns, &fields, self.received_at, Some(reason.clone())) {
-            Err(refused) => refused,
-            Ok(_) => Refused::new(reason),
-        }
+    pub(super) fn new(table: Table<R>, options: &Options, context: &Context) -> Result<Self, ImportError> {
+        let columns = columns::columns(&columns::names(table.header()), options, context)?;
+        let guarded = columns::are_rejects(table.header());
+        Ok(Self { table, columns, guarded, received_at: context.received_at })
     }
 }
 
 impl<R: BufRead + Send> Rows for CsvRows<R> {
     fn header(&self) -> Option<&[String]> {
-        Some(&self.names)
+        Some(self.table.header())
     }
 
     fn delimiter(&self) -> u8 {
-        self.delimiter
+        self.table.delimiter()
     }
 
     fn next(&mut self) -> Option<Result<Parsed, ImportError>> {
-        loop {
-            let record = match self.lines.next_record(self.delimiter) {
-                Ok(record) => record?,
-                Err(error) => return Some(Err(ImportError::Read { line: self.lines.number() + 1, error })),
-            };
-            return Some(Ok(match record {
-                Record::Whole { bytes, .. } if bytes.is_empty() => continue,
-                Record::Whole { line, bytes } => Parsed { line, row: self.row(&bytes), raw: bytes },
-                Record::Broken { line, bytes, reason } => {
-                    Parsed { line, row: Err(self.broken(&bytes, reason)), raw: bytes }
-                }
-            }));
+        let columns = &self.columns;
+        let row = match self.table.next_row(&mut |fields| stands_alone(columns, fields)) {
+            Ok(row) => row?,
+            Err(error) => return Some(Err(ImportError::Read { line: self.table.line() + 1, error })),
+        };
+        let fault = row.fault().map(str::to_owned);
+        let rows::Row { line, raw, mut fields, .. } = row;
+        if self.guarded {
+            fields.iter_mut().for_each(|field| *field = unguarded(field.trim()));
         }
+        let (found, named) = (fields.len(), columns.len());
+        let fault = fault
+            .or_else(|| (found != named).then(|| format!("{found} fields where the header has {named}")));
+        Some(Ok(Parsed { line, row: build(columns, &fields, self.received_at, fault), raw }))
     }
 }
 
-/// Splits a record into its fields, with buffers that it keeps.
-pub(crate) struct Splitter {
-    delimiter: u8,
-    /// Building one makes its tables, which takes longer than splitting a row: made once, reset for each.
-    reader: csv_core::Reader,
-    output: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Splitter {
-    pub(crate) fn new(delimiter: u8) -> Self {
-        let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
-        Self { delimiter, reader, output: vec![0; 4096], ends: vec![0; 64] }
-    }
-
-    /// The fields, and what is wrong with them: those that aren't UTF-8 are left empty.
-    pub(crate) fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
-        self.output.resize(self.output.len().max(record.len() + 1), 0);
-        let delimiters = memchr::memchr_iter(self.delimiter, record).count();
-        self.ends.resize(self.ends.len().max(delimiters + 2), 0);
-        self.reader.reset();
-        let (mut read, mut written, mut ended) = (0, 0, 0);
-        loop {
-            let (result, input, output, ends) = self.reader.read_record(
-                &record[read..],
-                &mut self.output[written..],
-                &mut self.ends[ended..],
-            );
-            (read, written, ended) = (read + input, written + output, ended + ends);
-            match result {
-                csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::End => break,
-                // An empty input tells the reader that the record ends here.
-                csv_core::ReadRecordResult::InputEmpty => {}
-                _ => return Err("the row can't be split into fields".to_owned()),
-            }
-        }
-        let output = &self.output[..written];
-        let mut start = 0;
-        let spans: Vec<_> =
-            self.ends[..ended].iter().map(|end| std::mem::replace(&mut start, *end)..*end).collect();
-        // Pieces of a character on both sides of a delimiter are UTF-8 together, and none by themselves.
-        let text = std::str::from_utf8(output);
-        if let Ok(text) = text
-            && let Some(fields) = spans.iter().map(|span| text.get(span.clone())).collect()
-        {
-            return Ok((fields, None));
-        }
-        let fields = spans.into_iter().map(|span| std::str::from_utf8(&output[span]).unwrap_or_default());
-        let after = text.err().map_or(0, |error| error.valid_up_to());
-        let reason =
-            format!("not UTF-8 after {after} bytes of text; name the file's encoding with --encoding");
-        Ok((fields.collect(), Some(reason)))
-    }
+/// Whether fields make a row by themselves: they name somebody, or say a choice, where the header says so.
+fn stands_alone(columns: &[Column], fields: &[&str]) -> bool {
+    columns.iter().zip(fields).any(|(column, field)| match column {
+        Column::Email => Address::email(field).is_ok(),
+        Column::Phone => Address::phone(field, None).is_ok(),
+        Column::Consent(_) | Column::List(_) => !matches!(choice(field.trim()), Err((None, _))),
+        _ => false,
+    })
 }
 
 /// Makes a row of the fields. With a fault, or when one is found, all that is left of it are its refusals.
@@ -197,17 +119,4 @@ fn consent(row: &mut RowBuilder, target: RowTarget, cell: &str, at: Option<Times
         row.consent(RowConsent { target, choice, at, reason: None });
     }
     outcome
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_that_a_delimiter_tears_apart_is_no_text() {
-        let mut splitter = Splitter::new(b',');
-        let (fields, problem) = splitter.split(b"a\xef\xbb,\xbfb,c").unwrap();
-        assert_eq!(fields, ["", "", "c"]);
-        assert!(problem.is_some_and(|problem| problem.contains("UTF-8")));
-    }
 }

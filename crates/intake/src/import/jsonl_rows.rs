@@ -4,10 +4,10 @@ use std::io::BufRead;
 
 use consent::xdm::{self, Place};
 use consent::{Address, Field, Namespace, Preferred};
+use rows::{Line, Lines};
 use serde_json::{Map, Value};
 use store::{ProfileRow, RowConsent, RowTarget};
 
-use super::lines::{Line, Lines};
 use super::names::meant_member;
 use super::refusals::Refused;
 use super::rejects::REJECT_PREFIX;
@@ -33,7 +33,7 @@ impl<R: BufRead + Send> Rows for JsonlRows<R> {
 
     fn next(&mut self) -> Option<Result<Parsed, ImportError>> {
         loop {
-            let Line { number, bytes, too_long } = match self.lines.next() {
+            let Line { number, bytes, too_long } = match self.lines.next_line() {
                 Ok(line) => line?,
                 Err(error) => return Some(Err(ImportError::Read { line: self.lines.number() + 1, error })),
             };

@@ -4,8 +4,8 @@
 //! read or applied goes to the rejects with its line number and the reason, and nothing of it is recorded but its
 //! refusals, which bind all the same (I9); the rest goes in. Reading the same file again changes nothing. A stopped import is taken up by running it again.
 
-pub(crate) mod columns;
-pub(crate) mod csv_rows;
+mod columns;
+mod csv_rows;
 mod jsonl_rows;
 pub(crate) mod lines;
 pub(crate) mod names;
@@ -21,6 +21,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use ::rows::{ROW_LENGTH_MAX, ROW_LINES_MAX};
 use consent::{Clock, ListId, Timestamp, WorkspaceId};
 use store::{IMPORT_MAX, NewList, ProfileRow, RowOutcome, Store, StoreError};
 use tokio::sync::mpsc;
@@ -28,10 +29,6 @@ use tokio::sync::mpsc;
 use self::refusals::Refused;
 use self::rejects::Rejects;
 
-/// Longest row, in bytes. A longer one is rejected, and so is one whose quote stays open for longer.
-pub const ROW_LENGTH_MAX: usize = 256 * 1024;
-/// Most lines that one quoted CSV row may span.
-pub const ROW_LINES_MAX: usize = 1_000;
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;
 /// Longest external id, in bytes.
@@ -176,7 +173,7 @@ pub async fn import_profiles(
     let lists = store.lists(workspace).await?.into_iter().map(|list| (list.name, list.id)).collect();
     let mut context = Context { lists, received_at };
     let counted = lines::Counted::new(input, Arc::clone(&progress));
-    let mut source = lines::Source::open(counted, &options)?;
+    let source = lines::Source::open(counted, &options)?;
     let names = source.list_names(&options)?;
     for name in
         names.into_iter().filter(|name| !context.lists.contains_key(name.as_str())).collect::<Vec<_>>()

@@ -1,6 +1,7 @@
 //! Names of columns and members that are almost ours. Taken for attributes they would lose refusals without a word.
 
 use consent::Field;
+pub(crate) use rows::squash;
 
 use super::row::excerpt;
 
@@ -55,11 +56,6 @@ fn bare(name: &str) -> &str {
         Some(prefix) if prefix.eq_ignore_ascii_case("xdm:") => &name[4..],
         _ => name,
     }
-}
-
-/// Letters and digits alone, in lower case: how names are compared that somebody typed.
-pub(crate) fn squash(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What comes after a word (in any case) and a separator, which is anything but a letter or digit.

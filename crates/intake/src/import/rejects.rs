@@ -1,12 +1,14 @@
 //! Rows that didn't go in, in the format of their file, with line number and reason, ready to be mended and read again.
 
+use std::borrow::Cow;
 use std::io::Write;
 
+use rows::{Overhead, guarded, rejected_row};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::ImportError;
-use super::columns::REJECT_COLUMNS;
+use super::columns::{REJECT_COLUMNS, are_rejects};
 use super::salvage;
 
 /// What the members begin with that are added to a rejected JSON object; they are left out when it is read again.
@@ -14,12 +16,19 @@ pub(super) const REJECT_PREFIX: &str = "reject.";
 
 type Open<'a> = Box<dyn FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send + 'a>;
 
+/// Said in place of a reason once, where reasons end.
+const WITHOUT_REASONS: &str = "from here on rows come without their reasons, which would take more room than the rows; mend these first";
+
 /// Writes rejected rows; nothing is opened before the first.
 pub(super) struct Rejects<'a> {
     open: Option<Open<'a>>,
     output: Option<std::io::BufWriter<Box<dyn Write + Send>>>,
     header: Option<Vec<String>>,
     delimiter: u8,
+    /// The file is one of our rejects itself: how many columns in front rejecting has added.
+    again: Option<usize>,
+    overhead: Overhead,
+    out_of_room: bool,
 }
 
 impl<'a> Rejects<'a> {
@@ -28,7 +37,16 @@ impl<'a> Rejects<'a> {
         header: Option<&[String]>,
         delimiter: u8,
     ) -> Self {
-        Self { open: Some(Box::new(open)), output: None, header: header.map(<[String]>::to_vec), delimiter }
+        let in_front = |names: &[String]| names.starts_with(&REJECT_COLUMNS.map(str::to_owned));
+        Self {
+            open: Some(Box::new(open)),
+            output: None,
+            header: header.map(<[String]>::to_vec),
+            delimiter,
+            again: header.filter(|names| are_rejects(names)).map(|names| if in_front(names) { 2 } else { 0 }),
+            overhead: Overhead::default(),
+            out_of_room: false,
+        }
     }
 
     pub(super) fn write(&mut self, line: u64, reason: &str, raw: &[u8]) -> Result<(), ImportError> {
@@ -39,24 +57,36 @@ impl<'a> Rejects<'a> {
         if let Some(open) = self.open.take() {
             let mut output = std::io::BufWriter::new(open()?);
             if let Some(names) = &self.header {
-                let mut fields: Vec<&str> = REJECT_COLUMNS.to_vec();
-                fields.extend(names.iter().map(String::as_str));
+                let mut fields: Vec<Cow<'_, str>> = REJECT_COLUMNS.map(Cow::Borrowed).to_vec();
+                let names = names.iter().skip(self.again.unwrap_or(0));
+                fields
+                    .extend(names.map(|name| if self.again.is_some() { name.into() } else { guarded(name) }));
                 output.write_all(&record(&fields, self.delimiter)?)?;
             }
             self.output = Some(output);
         }
         let Some(output) = &mut self.output else { return Ok(()) };
+        let said = if self.overhead.allows(reason.len() + 16, raw.len()) {
+            Some((line, reason))
+        } else if std::mem::replace(&mut self.out_of_room, true) {
+            None
+        } else {
+            Some((line, WITHOUT_REASONS))
+        };
         if self.header.is_some() {
-            let mut prefix = record(&[&line.to_string(), reason], self.delimiter)?;
-            // The row itself is copied as it stands, broken quotes and all.
-            prefix.truncate(prefix.trim_ascii_end().len());
+            let (line, reason) =
+                said.map_or((String::new(), ""), |(line, reason)| (line.to_string(), reason));
+            let mut prefix = record(&[line.into(), guarded(reason)], self.delimiter)?;
+            prefix.pop_if(|end| *end == b'\n');
             prefix.push(self.delimiter);
             output.write_all(&prefix)?;
-            output.write_all(raw)?;
-            output.write_all(b"\n")
+            output.write_all(&rejected_row(raw, self.delimiter, self.again))?;
+        } else if let Some((line, reason)) = said {
+            output.write_all(json_line(line, reason, raw).as_bytes())?;
         } else {
-            writeln!(output, "{}", json_line(line, reason, raw))
+            output.write_all(raw)?;
         }
+        output.write_all(b"\n")
     }
 
     pub(super) fn finish(mut self) -> Result<(), ImportError> {
@@ -64,9 +94,9 @@ impl<'a> Rejects<'a> {
     }
 }
 
-fn record(fields: &[&str], delimiter: u8) -> std::io::Result<Vec<u8>> {
+fn record(fields: &[Cow<'_, str>], delimiter: u8) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    writer.write_record(fields)?;
+    writer.write_record(fields.iter().map(|field| field.as_bytes()))?;
     writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
 }
 

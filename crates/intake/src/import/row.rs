@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use consent::{Address, Timestamp};
-use store::{ProfileRow, RowConsent};
+use consent::{Address, Field, Namespace, Timestamp};
+pub(crate) use rows::excerpt;
+use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::refusals::{Refused, refusals};
 use super::{ADDRESSES_MAX, ATTRIBUTES_LENGTH_MAX, CONSENTS_MAX, ID_LENGTH_MAX, ROW_LENGTH_MAX};
@@ -14,12 +15,14 @@ pub(super) struct RowBuilder {
     row: ProfileRow,
     attributes: String,
     fault: Option<String>,
+    /// Who is meant by addresses that are none: whom refusals are for, and nobody to write to.
+    meant: Vec<Address>,
 }
 
 impl RowBuilder {
     pub(super) fn new(received_at: Timestamp) -> Self {
         let row = ProfileRow { received_at, ..ProfileRow::default() };
-        Self { row, attributes: String::new(), fault: None }
+        Self { row, attributes: String::new(), fault: None, meant: Vec::new() }
     }
 
     /// Keeps the first error, for which [`Self::finish`] rejects the row.
@@ -38,13 +41,24 @@ impl RowBuilder {
     }
 
     pub(super) fn email(&mut self, text: &str) -> Result<(), String> {
-        self.address(Address::email(text).map_err(|error| format!("email: {error}"))?);
+        match Address::email(text) {
+            Ok(address) => self.address(address),
+            Err(error) => {
+                self.meant.extend(Address::email_as_received(text));
+                return Err(format!("email: {error}"));
+            }
+        }
         Ok(())
     }
 
     pub(super) fn phone(&mut self, text: &str) -> Result<(), String> {
-        let phone = Address::phone(text, self.row.country).map_err(|error| format!("phone: {error}"))?;
-        self.address(phone);
+        match Address::phone(text, self.row.country) {
+            Ok(address) => self.address(address),
+            Err(error) => {
+                self.meant.extend(Address::phone_as_received(text).ok().filter(is_long_number));
+                return Err(format!("phone: {error}"));
+            }
+        }
         Ok(())
     }
 
@@ -114,7 +128,7 @@ impl RowBuilder {
     /// The row; or why it doesn't go in, with its refusals.
     pub(super) fn finish(mut self) -> Result<ProfileRow, Refused> {
         if let Some(reason) = self.fault.take().or_else(|| self.limits()) {
-            return Err(Refused { reason, refusals: refusals(self.row) });
+            return Err(Refused { reason, refusals: self.into_refusals() });
         }
         if !self.attributes.is_empty() {
             self.attributes.push('}');
@@ -124,7 +138,21 @@ impl RowBuilder {
     }
 
     /// The row's refusals alone.
-    pub(super) fn into_refusals(self) -> Vec<ProfileRow> {
+    pub(super) fn into_refusals(mut self) -> Vec<ProfileRow> {
+        // Where the row refuses what goes there: otherwise it would be an address to write to.
+        for address in std::mem::take(&mut self.meant) {
+            let fields: &[Field] = match address.namespace() {
+                Namespace::Email => &[Field::Any, Field::Email, Field::CommercialEmail],
+                _ => &[Field::Any, Field::Sms],
+            };
+            let refuses = |consent: &RowConsent| {
+                consent.choice.is_no()
+                    && matches!(consent.target, RowTarget::Field(field) if fields.contains(&field))
+            };
+            if self.row.consents.iter().any(refuses) {
+                self.address(address);
+            }
+        }
         refusals(self.row)
     }
 
@@ -145,8 +173,7 @@ impl RowBuilder {
     }
 }
 
-/// The beginning of a text, for an error message.
-pub(crate) fn excerpt(text: &str) -> String {
-    let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+/// Digits that may be somebody's number, though no country is known that has such numbers.
+fn is_long_number(address: &Address) -> bool {
+    *address.namespace() == Namespace::Phone && address.raw().len() > 7
 }

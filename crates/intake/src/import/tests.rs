@@ -10,6 +10,7 @@ use store::{ProfileView, Store};
 
 use super::*;
 
+mod files;
 mod refusals;
 
 struct FixedClock;
@@ -187,7 +188,7 @@ async fn an_open_quote_costs_one_row() {
         .await;
     assert_eq!(outcome, summary(3, 2, 0, 0, 1));
     assert!(
-        rejects.contains("3,a quote is opened in this row and never closed,ann@example.com"),
+        rejects.contains("3,a quote is opened in this row and never closed,ann@example.com,\"\"\"open\"\n"),
         "{rejects}"
     );
     assert_eq!(fixture.profile("bob@example.com").await.attributes, r#"{"note":"5\" pipe"}"#);
@@ -216,7 +217,7 @@ async fn columns_can_be_mapped_and_headers_are_checked() {
         ("email,consent.emial\n", Options::default(), "consent.emial"),
         ("mail,plan\n", Options::default(), "--map COLUMN=email"),
         ("email\n", map(&[("mail", "email")]), "no column `mail`"),
-        ("email\rann@example.com\r", Options::default(), "lone CR"),
+        ("email,\"note\nann@example.com,x\n", Options::default(), "never closed"),
         ("email,list.news\n", Options::default(), "list `news` doesn't exist"),
     ] {
         let error = fixture.try_import(file, options).await.0.unwrap_err().to_string();

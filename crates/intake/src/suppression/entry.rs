@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use store::EntryKind;
 
-use crate::import::names::squash;
+use rows::squash;
 
 /// What the value of a hashed entry begins with.
 const HASH_PREFIX: &str = "sha256:";
@@ -46,6 +46,11 @@ pub enum ValueError {
     /// Not a domain.
     #[error("not a domain name such as example.com")]
     Domain,
+    /// A wildcard that the list has no meaning for.
+    #[error(
+        "not a wildcard: `*@example.com`, `@example.com` or a DOMAIN entry means all addresses of one domain, not of its subdomains"
+    )]
+    Wildcard,
     /// Not a hash.
     #[error("a hash is the 64 hex digits of a SHA-256")]
     Hash,
@@ -72,6 +77,9 @@ impl EntryType {
     pub fn guess(text: &str) -> Self {
         let text = text.trim();
         let punctuation = |c: char| " -./()\u{a0}".contains(c);
+        if whole_domain(text).is_some() {
+            return Self::Domain;
+        }
         if hash(text).is_some() {
             Self::Hash(None)
         } else if text.trim_start_matches('@').contains('@') {
@@ -83,6 +91,17 @@ impl EntryType {
         }
     }
 
+    /// Reads a value of this type from a list of whom not to write to: of an address that was copied with quotes or brackets
+    /// around it, the address is what is meant.
+    pub fn read_refused(&self, text: &str) -> Result<Vec<Named>, ValueError> {
+        self.read(text).or_else(|error| match (self, Address::email_as_received(text)) {
+            (Self::Email, Ok(address)) if !has_wildcard(text) => {
+                Ok(vec![Named { namespace: Namespace::Email, value: address.key().to_owned() }])
+            }
+            _ => Err(error),
+        })
+    }
+
     /// Reads a value of this type: one entry, or two of a hash that may be an email address's or a phone number's.
     pub fn read(&self, text: &str) -> Result<Vec<Named>, ValueError> {
         let address = |address: Address| Named {
@@ -90,7 +109,11 @@ impl EntryType {
             value: address.key().to_owned(),
         };
         Ok(match self {
-            Self::Email => vec![address(Address::email(text)?)],
+            Self::Email => match whole_domain(text) {
+                Some(text) => vec![Named { namespace: Namespace::Email, value: domain(text)? }],
+                None if has_wildcard(text) => return Err(ValueError::Wildcard),
+                None => vec![address(Address::email(text)?)],
+            },
             Self::Phone => vec![address(Address::phone(text, None)?)],
             Self::Push => vec![address(Address::parse(&Namespace::Push, text, None)?)],
             Self::Domain => vec![Named { namespace: Namespace::Email, value: domain(text)? }],
@@ -106,10 +129,27 @@ impl EntryType {
     }
 }
 
-/// A domain as lower-case A-label; an `@` in front, as in `@example.com`, doesn't count.
+/// The domain of `*@example.com` and `@example.com`.
+fn whole_domain(text: &str) -> Option<&str> {
+    let text = text.trim();
+    text.strip_prefix("*@").or_else(|| text.strip_prefix('@'))
+}
+
+/// Whether somebody meant more than one address: `*` anywhere, `%` where SQL has it, `?` in a domain. None of these is in
+/// use in addresses, and as one address the entry would do nothing.
+fn has_wildcard(text: &str) -> bool {
+    let text = text.trim();
+    let (local, domain) = text.rsplit_once('@').unwrap_or(("", text));
+    text.contains('*') || local.starts_with('%') || local.ends_with('%') || domain.contains(['%', '?'])
+}
+
+/// A domain as lower-case A-label; an `@` or `*@` in front, as in `@example.com`, doesn't count.
 fn domain(text: &str) -> Result<String, ValueError> {
     let text = text.trim();
-    let text = text.strip_prefix('@').unwrap_or(text);
+    let text = whole_domain(text).unwrap_or(text);
+    if has_wildcard(text) {
+        return Err(ValueError::Wildcard);
+    }
     // A second `@` would make the first part of the text a local part.
     if text.contains('@') {
         return Err(ValueError::Domain);

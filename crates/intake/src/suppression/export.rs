@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use consent::{Namespace, Timestamp, WorkspaceId};
+use rows::guarded;
 use store::{AllowEntry, EntryOrder, EntryPage, EntryQuery, Store, StoreError, SuppressionEntry};
 
-use super::cells::guarded;
 use super::entry::type_name;
 
 /// Entries read at once.

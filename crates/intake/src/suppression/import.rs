@@ -1,15 +1,15 @@
 //! Importing a list: parsed on a thread of its own, in batches, while the store writes the batch before.
 
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use consent::{Clock, Timestamp, WorkspaceId};
 use store::{AllowEntry, IMPORT_MAX, Store, SuppressionCategory, SuppressionEntry};
 use tokio::sync::mpsc;
 
+use super::entries::{Failure, ListRows, Row};
 use super::note;
-use super::rows::{Failure, ListRows, Row};
-use crate::import::lines::{Counted, decoded};
+use crate::import::lines::Counted;
 use crate::import::{ImportError, Progress};
 
 /// Rows and bytes parsed ahead of the store.
@@ -61,7 +61,7 @@ pub async fn import_entries(
     progress: &Arc<Progress>,
     fail: &mut (dyn FnMut(&Failure) -> std::io::Result<()> + Send),
 ) -> Result<Summary, ImportError> {
-    let lines = decoded(Counted::new(input, Arc::clone(progress)), options.encoding.as_deref())?;
+    let lines = rows::decoded(Counted::new(input, Arc::clone(progress)), options.encoding.as_deref())?;
     let rows = ListRows::new(lines, options.target)?;
     let (batches, mut received) = mpsc::channel(BATCHES_AHEAD);
     let parser = std::thread::spawn(move || parse(rows, &batches));
@@ -93,7 +93,7 @@ pub fn count_rows(
     target: Target,
     encoding: Option<&str>,
 ) -> Result<(u64, u64), ImportError> {
-    let mut rows = ListRows::new(decoded(input, encoding)?, target)?;
+    let mut rows = ListRows::new(rows::decoded(input, encoding)?, target)?;
     let (mut good, mut reported) = (0, 0);
     while let Some(row) = rows.next() {
         let row = row?;
@@ -104,7 +104,7 @@ pub fn count_rows(
 }
 
 /// Parses until the end, or until nobody listens any more.
-fn parse<R: BufRead>(mut rows: ListRows<R>, batches: &mpsc::Sender<Result<Vec<Row>, ImportError>>) {
+fn parse<R: Read>(mut rows: ListRows<R>, batches: &mpsc::Sender<Result<Vec<Row>, ImportError>>) {
     let (mut batch, mut before) = (Vec::with_capacity(BATCH_ROWS), 0);
     while let Some(next) = rows.next() {
         match next {

@@ -4,20 +4,19 @@
 //! to must not lose anybody over a comment (I9). Other rows are reported with their line and the reason. Importing the
 //! same file again changes nothing but the time of the last change, so a stopped import is taken up by running it again.
 
-mod cells;
+mod entries;
 mod entry;
 mod export;
 mod import;
 mod report;
-mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use entries::Failure;
 pub use entry::{EntryType, Named, ValueError, entry_kind, hash_of, type_name};
 pub use export::{ExportError, export_allow_list, export_suppressions};
 pub use import::{Options, Summary, Target, count_rows, import_entries};
 pub use report::FailureReport;
-pub use rows::Failure;
 
 /// Longest comment that is kept, in bytes; what is longer is cut.
 pub const COMMENT_LENGTH_MAX: usize = 200;

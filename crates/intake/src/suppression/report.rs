@@ -2,11 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::cells::guarded;
-use super::rows::Failure;
+use rows::{Overhead, guarded};
+
+use super::entries::Failure;
 
 /// The columns that Journey Optimizer's error report has. The import reads them too, the last aside.
 const HEADER: [&str; 4] = ["type", "value", "comments", "failureReason"];
+
+/// In place of reasons that would take more room than the rows.
+const WITHOUT_REASON: &str = "";
 
 type Open<'a> = Box<dyn FnOnce() -> io::Result<Box<dyn Write + Send>> + Send + 'a>;
 
@@ -14,12 +18,13 @@ type Open<'a> = Box<dyn FnOnce() -> io::Result<Box<dyn Write + Send>> + Send + '
 pub struct FailureReport<'a> {
     open: Option<Open<'a>>,
     output: Option<csv::Writer<Box<dyn Write + Send>>>,
+    overhead: Overhead,
 }
 
 impl<'a> FailureReport<'a> {
     /// Writes to what `open` opens.
     pub fn new(open: impl FnOnce() -> io::Result<Box<dyn Write + Send>> + Send + 'a) -> Self {
-        Self { open: Some(Box::new(open)), output: None }
+        Self { open: Some(Box::new(open)), output: None, overhead: Overhead::default() }
     }
 
     /// Adds a row.
@@ -31,6 +36,8 @@ impl<'a> FailureReport<'a> {
         }
         let Failure { kind, value, comment, reason, .. } = failure;
         let Some(output) = &mut self.output else { return Ok(()) };
+        let row = kind.len() + value.len() + comment.len();
+        let reason = if self.overhead.allows(reason.len() + 16, row) { reason } else { WITHOUT_REASON };
         Ok(output.write_record([kind, value, comment, reason].map(|cell| guarded(cell).into_owned()))?)
     }
 

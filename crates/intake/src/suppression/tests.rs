@@ -217,7 +217,6 @@ async fn encodings_and_separators_are_read() {
         ("", "empty"),
         ("EMAIL,ann@example.com,x\n", "TYPE, VALUE and COMMENT"),
         ("TYPE,VALUE,VALUE\n", "two columns"),
-        ("TYPE,VALUE\rEMAIL,ann@example.com\r", "lone CR"),
     ] {
         let (outcome, _) = fixture.try_import(Cursor::new(file), Target::Suppression, None).await;
         assert!(outcome.as_ref().unwrap_err().to_string().contains(part), "{file}: {outcome:?}");
@@ -342,4 +341,66 @@ fn values_are_guessed_as_people_type_them() {
     assert_eq!(EntryType::Domain.read("@Example.com").unwrap()[0].value, "example.com");
     assert_eq!(note("a\r\nb\u{1b}[2J"), "a  b [2J");
     assert_eq!(note(&"ü".repeat(150)).len(), 200);
+}
+
+#[tokio::test]
+async fn every_line_end_and_every_line_after_an_open_quote_is_read() {
+    let fixture = Fixture::new();
+    let mixed = "TYPE,VALUE\nEMAIL,b1@example.com\rEMAIL,b2@example.com\r\nEMAIL,b3@example.com\r";
+    assert_eq!(fixture.import(mixed).await, (summary(3, 3, 0, 0), String::new()));
+    let open = "sep=;\rTYPE;VALUE;COMMENT\nEMAIL;e1@example.com;\"said stop\nEMAIL;e2@example.com;\n\
+                EMAIL;e3@example.com;\"ok\"\nEMAIL;e4@example.com;x\nEMAIL;\"e5@example.com;x\n";
+    let (outcome, report) = fixture.import(open).await;
+    assert_eq!(outcome, summary(5, 5, 0, 2));
+    for line in ["(line 3)", "(line 7)"] {
+        assert!(
+            report.contains("Entered, but the row is broken: a quote is opened") && report.contains(line),
+            "{report}"
+        );
+    }
+    for value in ["b1", "b2", "b3", "e1", "e2", "e3", "e4", "e5"] {
+        assert!(
+            fixture.reason(&Namespace::Email, &format!("{value}@example.com")).await.is_some(),
+            "{value}"
+        );
+    }
+    // Nobody is allowed for what a broken row seems to say.
+    let (outcome, report) = fixture.try_import(Cursor::new(open), Target::Allow, None).await;
+    assert_eq!(outcome.unwrap(), summary(5, 3, 0, 2));
+    assert!(report.contains("e1@example.com") && report.contains("never closed"), "{report}");
+}
+
+#[tokio::test]
+async fn wildcards_are_the_domain_or_nothing() {
+    let fixture = Fixture::new();
+    let file = "TYPE,VALUE\nEMAIL,*@T1.example\nEMAIL,@t2.example\nDOMAIN,*@t3.example\nEMAIL,foo*@t4.example\n\
+                EMAIL,%@t5.example\nDOMAIN,*.t6.example\nEMAIL,*\nEMAIL,.*@t7.example\nDOMAIN,%.t8.example\n";
+    for target in [Target::Suppression, Target::Allow] {
+        let (outcome, report) = fixture.try_import(Cursor::new(file), target, None).await;
+        assert_eq!(outcome.unwrap(), summary(9, 3, 0, 6), "{report}");
+        assert_eq!(report.matches("not a wildcard").count(), 6, "{report}");
+    }
+    for value in ["t1.example", "t2.example", "t3.example"] {
+        assert!(fixture.reason(&Namespace::Email, value).await.is_some(), "{value}");
+    }
+    for (typed, kind) in [("*@t1.example", EntryType::Domain), ("foo*@t1.example", EntryType::Email)] {
+        assert_eq!(EntryType::guess(typed), kind);
+    }
+    assert_eq!(EntryType::guess("*.t1.example").read("*.t1.example"), Err(ValueError::Wildcard));
+    assert!(
+        EntryType::Email.read("user%relay.example@t1.example").is_ok(),
+        "a percent sign inside is an address's"
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_was_copied_with_its_quotes_is_suppressed_and_not_allowed() {
+    let fixture = Fixture::new();
+    let file = "TYPE,VALUE\nEMAIL,\u{201c}ann@example.com\u{201d}\nEMAIL,<bob@example.com>\nPHONE,+44 07911 123461\n";
+    assert_eq!(fixture.import(file).await.0, summary(3, 3, 0, 0));
+    assert!(fixture.reason(&Namespace::Email, "ann@example.com").await.is_some());
+    assert!(fixture.reason(&Namespace::Phone, "+447911123461").await.is_some());
+    let (outcome, report) = fixture.try_import(Cursor::new(file), Target::Allow, None).await;
+    assert_eq!(outcome.unwrap(), summary(3, 1, 0, 2));
+    assert!(report.contains("the part after the `@` is not a domain name: U+201D"), "{report}");
 }

@@ -69,7 +69,11 @@ pub(super) fn resolve(
     const FIND: &str = "SELECT key, namespace, address, profile FROM address_key
         WHERE key = ANY(?1) AND workspace = ?2";
     profile::limit(addresses)?;
-    let keys: Vec<&str> = addresses.iter().map(Address::key).collect();
+    let former = |address: &Address| consent::former_keys(address.namespace(), address.key());
+    let keys: Vec<String> = addresses
+        .iter()
+        .flat_map(|address| std::iter::once(address.key().to_owned()).chain(former(address)))
+        .collect();
     let mut found: HashMap<(i64, String), (i64, i64)> = HashMap::new();
     for row in session.rows(FIND, &[&keys, &workspace.0])? {
         let namespace: i16 = row.try_get(1)?;
@@ -81,7 +85,9 @@ pub(super) fn resolve(
         .iter()
         .map(|address| {
             let code = namespaces::code(session, workspace, address.namespace())?;
-            let pair = code.and_then(|code| found.get(&(code, address.key().to_owned())));
+            let by_key = |key: String| code.and_then(|code| found.get(&(code, key)));
+            let pair =
+                by_key(address.key().to_owned()).or_else(|| former(address).into_iter().find_map(by_key));
             Ok(pair.and_then(|(address, _)| owners.get(&AddressId(*address)).cloned()))
         })
         .collect()

@@ -243,8 +243,9 @@ fn read_holds(
 #[derive(Default)]
 struct Lists {
     suppressed: HashMap<String, InForce>,
-    /// The namespace, where addresses may stand there by their hash.
-    hashed: Option<Namespace>,
+    namespace: Option<Namespace>,
+    /// Whether addresses may stand there by their hash.
+    hashed: bool,
     /// `None`: the allow list isn't active.
     allowed: Option<HashSet<String>>,
     with_domains: bool,
@@ -266,6 +267,8 @@ impl Lists {
         let addresses: Vec<&str> = keys.collect();
         let domains: HashSet<&str> =
             addresses.iter().filter_map(|key| with_domains.then(|| domain(key)).flatten()).collect();
+        let former: Vec<String> =
+            addresses.iter().flat_map(|key| consent::former_keys(namespace, key)).collect();
         let values: Vec<&str> = addresses.iter().copied().chain(domains).collect();
         let name = namespace.as_str();
         let hashed = any_hashed(session, workspace, name)?;
@@ -275,7 +278,7 @@ impl Lists {
             Vec::new()
         };
         let asked: Vec<&str> =
-            values.iter().copied().chain(their_hashes.iter().map(String::as_str)).collect();
+            values.iter().copied().chain(their_hashes.iter().chain(&former).map(String::as_str)).collect();
         let mut suppressed: HashMap<String, InForce> = HashMap::new();
         for row in session.rows(SUPPRESSED, &[&asked, &name, &workspace.0, &now.0])? {
             let in_force = InForce::of(row.try_get::<_, i16>(1)?.into());
@@ -289,7 +292,7 @@ impl Lists {
         } else {
             None
         };
-        Ok(Self { suppressed, hashed: hashed.then(|| namespace.clone()), allowed, with_domains })
+        Ok(Self { suppressed, namespace: Some(namespace.clone()), hashed, allowed, with_domains })
     }
 
     fn domain<'k>(&self, key: &'k str) -> Option<&'k str> {
@@ -298,8 +301,11 @@ impl Lists {
 
     fn suppressed(&self, key: &str) -> Suppressed {
         let of = |value: &str| self.suppressed.get(value).copied().unwrap_or_default();
-        let hashed = self.hashed.iter().flat_map(|namespace| entry_key::hashes(namespace, key));
-        let address = hashed.map(|hash| of(&hash)).fold(of(key), InForce::max);
+        let other = self.namespace.iter().flat_map(|namespace| {
+            let hashed = self.hashed.then(|| entry_key::hashes(namespace, key)).into_iter().flatten();
+            hashed.chain(consent::former_keys(namespace, key))
+        });
+        let address = other.map(|value| of(&value)).fold(of(key), InForce::max);
         verdict(address, self.domain(key).map_or(InForce::None, of))
     }
 

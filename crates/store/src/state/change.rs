@@ -31,7 +31,9 @@ pub(crate) struct Wants {
 impl Wants {
     /// Adds an address by its key.
     pub fn key(&mut self, address: &Address) {
-        self.keys.push((address.namespace().clone(), address.key().to_owned()));
+        let former = consent::former_keys(address.namespace(), address.key());
+        let keys = std::iter::once(address.key().to_owned()).chain(former);
+        self.keys.extend(keys.map(|key| (address.namespace().clone(), key)));
     }
 
     /// Adds what a change is about.

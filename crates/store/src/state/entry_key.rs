@@ -51,8 +51,15 @@ pub(super) fn plain(namespace: &Namespace, value: &str) -> Result<String> {
         let domain = Address::email(&format!("x@{}", value.trim())).map_err(|_| invalid("domain"))?;
         return Ok(domain.domain().to_owned());
     }
-    let address = Address::parse(namespace, value, None)
-        .map_err(|_| invalid(&format!("address of the namespace {}", namespace.as_str())))?;
+    // What came from a number that is no number may be suppressed all the same.
+    let parsed = match namespace {
+        Namespace::Phone => Address::phone_as_received(value),
+        namespace => Address::parse(namespace, value, None),
+    };
+    let address = parsed
+        .ok()
+        .filter(|address| address.namespace() == namespace)
+        .ok_or_else(|| invalid(&format!("address of the namespace {}", namespace.as_str())))?;
     Ok(address.key().to_owned())
 }
 
@@ -85,7 +92,8 @@ pub(crate) fn hash(key: &str) -> String {
 /// the form of a number changed.
 pub(crate) fn hashes(namespace: &Namespace, key: &str) -> impl Iterator<Item = String> {
     let older = if *namespace == Namespace::Phone { older_form(key) } else { None };
-    [Some(hash(key)), older.map(|older| hash(&older))].into_iter().flatten()
+    let former = consent::former_keys(namespace, key).into_iter().map(|former| hash(&former));
+    [Some(hash(key)), older.map(|older| hash(&older))].into_iter().flatten().chain(former)
 }
 
 /// The form that a phone number had before its present one, see [`consent::Address`].

@@ -235,8 +235,7 @@ pub(crate) fn of_address(
 
 fn read_feedback(row: &Row<'_>) -> Result<Feedback> {
     let namespace = entries::namespace(row.get(3)?)?;
-    let address = Address::parse(&namespace, row.get(4)?, None)
-        .map_err(|_| StoreError::Damaged("feedback about an address that is none".to_owned()))?;
+    let address = Address::kept(&namespace, row.get(4)?);
     let (profile, owned): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
     Ok(Feedback {
         id: FeedbackId(row.get(0)?),

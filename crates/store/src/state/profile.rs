@@ -41,7 +41,13 @@ pub(crate) fn resolve(
         let Some(namespace) = namespaces::code(db, workspace, address.namespace())? else {
             return Ok(None);
         };
-        let found = db.first(SELECT, params![workspace.0, namespace, address.key()], read_owner)?;
+        let by_key = |key: &str| db.first(SELECT, params![workspace.0, namespace, key], read_owner);
+        let mut found = by_key(address.key())?;
+        if found.is_none() {
+            for former in consent::former_keys(address.namespace(), address.key()) {
+                found = found.or(by_key(&former)?);
+            }
+        }
         let Some((_, word, owner)) = found else { return Ok(None) };
         speaking(db, workspace, owner(address.namespace().clone()), word).map(Some)
     };

@@ -337,6 +337,9 @@ pub(crate) fn suppressed(
         Ok(found)
     };
     let mut address = in_force(key)?;
+    for former in consent::former_keys(namespace, key) {
+        address = address.max(in_force(&former)?);
+    }
     if hashed && address != InForce::Other {
         for hash in hashes(namespace, key) {
             address = address.max(in_force(&hash)?);

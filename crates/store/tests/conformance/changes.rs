@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use consent::decide::Suppressed;
 use consent::{
     AddressId, Channel, Choice, ConsentChange, Decision, EntryId, Evidence, Exclusion, Field, ListId,
-    ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
+    Namespace, ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
 };
-use store::{Applied, StoreError};
+use store::{Applied, ProfileRow, StoreError, SuppressionEntry};
 
 use super::support::{MAIN, World, address, change, email, named, row, row_saying};
 
@@ -247,5 +248,37 @@ pub async fn many_writers_at_once_lose_nothing(world: &World) {
     assert_eq!(entries.into_iter().collect::<HashSet<EntryId>>().len() as i64, expected);
     assert_eq!(world.store.seal_ledger().await.unwrap(), expected as u64, "the log has no gaps");
     assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, expected as u64);
+    world.assert_sound().await;
+}
+
+pub async fn a_number_kept_with_its_trunk_prefix_is_the_number(world: &World) {
+    let sms = Target::Field(Field::Sms);
+    let (refused, suppressed, known) = ("+447911123401", "+447911123402", "+447911123403");
+    let formerly = |number: &str| address(number).under_former_key().unwrap();
+    let profile = world.opt_out(Subject::Named(formerly(refused)), sms).await.profile;
+    assert_eq!(world.owner(refused).await, Some(profile));
+    // Once more, and by an import, it is the same person.
+    assert_eq!(world.opt_out(named(refused), sms).await.profile, profile);
+    let row =
+        ProfileRow { external_id: None, addresses: vec![address(refused)], ..row("1", "a@example.com") };
+    world.import(row).await;
+    assert_eq!(world.owner(refused).await, Some(profile));
+    let reading = world.read(profile, Channel::Sms).await;
+    assert_eq!(reading.recipient.profile.get(Field::Sms), Choice::No);
+    assert_eq!(reading.address.unwrap().1, refused, "messages go to the number's present form");
+    // An entry of the suppression list, for a stranger and for somebody known.
+    let entry = |number: &str| SuppressionEntry {
+        // By the name alone, so that it is kept as it stands.
+        namespace: Namespace::Custom("phone".to_owned()),
+        ..super::support::suppressed(formerly(number).key(), world.now())
+    };
+    world.store.suppress(MAIN, vec![entry(suppressed), entry(known)]).await.unwrap();
+    let strangers = vec![address(suppressed), address("+447911123404")];
+    let found = world.store.read_strangers(MAIN, strangers, world.now()).await.unwrap();
+    assert_eq!((found[0].suppressed, found[1].suppressed), (Suppressed::Address, Suppressed::No));
+    let row = ProfileRow { addresses: vec![address(known)], ..ProfileRow::default() };
+    world.import(row).await;
+    let profile = world.owner(known).await.unwrap();
+    assert_eq!(world.read(profile, Channel::Sms).await.recipient.suppressed, Suppressed::Address);
     world.assert_sound().await;
 }

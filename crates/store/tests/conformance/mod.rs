@@ -52,6 +52,7 @@ macro_rules! conformance_suite {
                 what_cannot_be_recorded_is_refused,
                 a_deliberate_yes_outdates_links,
                 workspaces_do_not_see_each_other,
+                a_number_kept_with_its_trunk_prefix_is_the_number,
                 many_writers_at_once_lose_nothing;
             undo:
                 returns_each_value_to_what_it_was,

@@ -94,7 +94,14 @@ impl<R: Rows> Importer<'_, '_, R> {
         let mut places = Vec::with_capacity(addresses.len());
         for row_address in addresses {
             let (namespace, key) = (row_address.namespace, row_address.address.key());
-            let known = held.iter().position(|held| held.row.namespace == namespace && held.row.key == key);
+            let mut known =
+                held.iter().position(|held| held.row.namespace == namespace && held.row.key == key);
+            if known.is_none() {
+                let former = consent::former_keys(row_address.address.namespace(), key);
+                known = held
+                    .iter()
+                    .position(|held| held.row.namespace == namespace && former.contains(&held.row.key));
+            }
             if let Some(known) = known {
                 places.push(known);
                 continue;
@@ -128,8 +135,10 @@ impl<R: Rows> Importer<'_, '_, R> {
                 self.recorder.rows.save_address(&one.state)?;
                 changed = true;
             }
-            let raw =
-                given.filter(|given| !given.appended).map_or(one.raw.as_deref(), |given| raw(given.address));
+            let raw = given.filter(|given| !given.appended).map_or(one.raw.as_deref(), |given| {
+                // Kept under a former key, it is sent to at its present form.
+                raw(given.address).or_else(|| Some(given.address.raw()).filter(|raw| *raw != one.key))
+            });
             if *position != one.position || raw != one.raw.as_deref() {
                 self.recorder.rows.place_address(one.state.id, *position, raw)?;
                 changed = true;

@@ -37,10 +37,18 @@ impl<R: Rows> Recorder<'_, R> {
         self.rows.address(id)?.ok_or_else(|| StoreError::Missing(id.to_string()))
     }
 
-    /// Finds an address by its key.
+    /// Finds an address by its key, or by one that it had.
     pub fn find(&mut self, address: &Address) -> Result<Option<AddressState>> {
         let Some(namespace) = self.rows.namespace(address.namespace())? else { return Ok(None) };
-        self.rows.find_address(namespace, address.key())
+        if let Some(found) = self.rows.find_address(namespace, address.key())? {
+            return Ok(Some(found));
+        }
+        for former in consent::former_keys(address.namespace(), address.key()) {
+            if let Some(found) = self.rows.find_address(namespace, &former)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Finds an address, or makes it with a profile of its own.

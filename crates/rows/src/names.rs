@@ -1,0 +1,12 @@
+//! Names of columns as people type them, and texts in messages.
+
+/// Letters and digits alone, in lower case: how names are compared that somebody typed.
+pub fn squash(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The beginning of a text, for an error message.
+pub fn excerpt(text: &str) -> String {
+    let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
