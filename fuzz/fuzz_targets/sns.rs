@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 
 use consent::{Timestamp, WorkspaceId};
 use intake::webhook::sns::{self, Certificate, Envelope};
-use intake::webhook::{EVENTS_MAX, Endpoint, Provider, Setup, ses};
+use intake::webhook::{EVENTS_MAX, Endpoint, Provider, Setup, ses, topic};
 use libfuzzer_sys::fuzz_target;
 
+const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:bounces";
+
 static ENDPOINT: LazyLock<Endpoint> = LazyLock::new(|| {
-    let topics = vec!["arn:aws:sns:eu-west-1:123456789012:bounces".to_owned()];
+    let topics = vec![TOPIC.to_owned()];
     let setup = Setup { name: "ses".to_owned(), topics, ..Setup::default() };
     Endpoint::new(Provider::Ses, WorkspaceId::MAIN, setup).expect("the setup is complete")
 });
@@ -22,10 +24,8 @@ fuzz_target!(|data: &[u8]| {
         let _ = envelope.verify(&certificate, Timestamp(1_764_000_000_000_000));
     }
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if sns::is_certificate_url(text) || sns::is_confirmation_url(text) {
-        let host =
-            text.strip_prefix("https://sns.").and_then(|rest| rest.split('/').next()).expect("an https URL");
-        assert!(host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
+    if topic::is_certificate_url(text, TOPIC) || topic::is_confirmation_url(text, TOPIC) {
+        assert!(text.starts_with("https://sns.eu-west-1.amazonaws.com/"));
     }
     if let Ok(events) = ses::events(&ENDPOINT, text) {
         assert!(events.reports.len() <= EVENTS_MAX);

@@ -2,11 +2,12 @@
 //!
 //! `cargo xtask test` installs what the tests need and runs them all, `cargo xtask tidy` checks the rules of the house,
 //! `cargo xtask screenshots` takes the pictures of the README, `cargo xtask bench` measures against peers, `cargo xtask chaos`
-//! kills the binary at random moments. The modules are a library so that the end-to-end
+//! kills the binary at random moments, `cargo xtask attack` does to it what strangers could. The modules are a library so that the end-to-end
 //! tests can start the same [`servers`].
 
 use std::path::{Path, PathBuf};
 
+pub mod attack;
 pub mod bench;
 pub mod chaos;
 pub mod install;

@@ -21,6 +21,8 @@ enum Task {
     Bench(xtask::bench::Options),
     /// Kill the binary at random moments, fill its disk, and check that every promise is kept
     Chaos(xtask::chaos::Options),
+    /// Do to the server what strangers could, and check that people are still answered
+    Attack(xtask::attack::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -30,5 +32,6 @@ fn main() -> anyhow::Result<()> {
         Task::Screenshots(options) => xtask::screenshots::run(&options),
         Task::Bench(options) => xtask::bench::run(&options),
         Task::Chaos(options) => xtask::chaos::run(&options),
+        Task::Attack(options) => xtask::attack::run(&options),
     }
 }

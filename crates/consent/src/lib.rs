@@ -14,6 +14,7 @@ pub mod id;
 pub mod jurisdiction;
 pub mod preference;
 pub mod sms;
+pub mod template;
 pub mod time;
 pub mod token;
 pub mod word;

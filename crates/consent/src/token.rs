@@ -186,6 +186,21 @@ impl KeyRing {
         self.read(&BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| TokenError::Malformed)?)
     }
 
+    /// Reads a token as it arrives in a link's path, with what mail programs and relays take along or append: a full stop,
+    /// a bracket, a quotation mark, a slash, parameters. From the first character on that can't stand in a token nothing
+    /// counts. What is left must be a whole token: nothing is made up for one that was cut off or altered.
+    pub fn read_link(&self, text: &str) -> Result<Token, TokenError> {
+        let text = whole(text);
+        // Emphasis of plain text puts these two behind a link, and they may end a token as well.
+        let bare = text.trim_end_matches(['_', '-']);
+        match self.read_url(text) {
+            Err(error) if bare.len() < text.len() => {
+                (bare.len()..text.len()).rev().find_map(|end| self.read_url(&text[..end]).ok()).ok_or(error)
+            }
+            read => read,
+        }
+    }
+
     /// Reads a token from a mail local part, in whatever case it arrives.
     pub fn read_local_part(&self, text: &str) -> Result<Token, TokenError> {
         if text.len() > TEXT_LENGTH_MAX {
@@ -206,6 +221,13 @@ impl KeyRing {
         mac.verify_truncated_left(signature).map_err(|_| TokenError::Forged)?;
         decode(signed).ok_or(TokenError::Malformed)
     }
+}
+
+/// The text up to the first character that can't stand in a token.
+fn whole(text: &str) -> &str {
+    let foreign = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    // Longer texts are refused where they are read.
+    text.split(foreign).next().unwrap_or_default()
 }
 
 fn decode(signed: &[u8]) -> Option<Token> {
@@ -286,6 +308,21 @@ mod tests {
             let at = at.index(signed.0.len());
             signed.0[at] ^= 1 << bit;
             prop_assert!(ring().read_url(&signed.to_url()).is_err());
+        }
+
+        #[test]
+        fn what_stands_behind_a_token_does_not_count(token in any_token(), tail in "[^A-Za-z0-9_-]\\PC{0,20}|[_-]{0,8}[.)/]?") {
+            let text = ring().sign(&token).unwrap().to_url();
+            prop_assert_eq!(ring().read_link(&format!("{text}{tail}")), Ok(token));
+        }
+
+        #[test]
+        fn an_altered_token_opens_nothing(token in any_token(), at: prop::sample::Index, put in "[\\PC]{1,3}", cut in 0usize..4) {
+            let text = ring().sign(&token).unwrap().to_url();
+            let at = at.index(text.len());
+            let altered = format!("{}{put}{}", &text[..at], &text[(at + cut).min(text.len())..]);
+            let read = ring().read_link(&altered);
+            prop_assert!(read.is_err() || altered.starts_with(&text), "{altered}");
         }
 
         #[test]

@@ -18,8 +18,12 @@ use crate::context::{Context, WORKSPACE};
 use crate::output::{self, fail};
 use crate::server_file::{Secret, ServerFile};
 
-/// Connections at once: each may hold a message of [`MAIL_LENGTH_MAX`] in memory.
+/// Connections at once, of one address and of one network.
 const CONNECTIONS_MAX: usize = 100;
+const CONNECTIONS_PER_PEER_MAX: usize = 20;
+const CONNECTIONS_PER_NETWORK_MAX: usize = 50;
+/// Bytes of messages that aren't complete yet, of all connections together.
+const PENDING_BYTES_MAX: usize = 32 << 20;
 /// How often a mailbox is looked at that doesn't say when mail comes, in seconds: the default, and what may be set.
 const POLL_SECONDS: u64 = 60;
 const POLL_SECONDS_ALLOWED: std::ops::RangeInclusive<u64> = 5..=1500;
@@ -195,6 +199,9 @@ fn receiver_config(mail: &MailSection, beside: &Path) -> Result<ReceiverConfig> 
     let mut config = ReceiverConfig::new(&mail.hostname);
     config.message_bytes_max = MAIL_LENGTH_MAX;
     config.connections_max = CONNECTIONS_MAX;
+    config.connections_per_peer_max = CONNECTIONS_PER_PEER_MAX;
+    config.connections_per_network_max = CONNECTIONS_PER_NETWORK_MAX;
+    config.pending_bytes_max = PENDING_BYTES_MAX;
     let folder = beside.parent().unwrap_or(Path::new(""));
     match (&mail.tls_certificate, &mail.tls_key) {
         (None, None) => {}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use consent::template::check_depth;
 use consent::{AddressId, Level};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
@@ -225,6 +226,11 @@ fn add(
     errors: &mut Vec<TemplateError>,
 ) -> Names {
     let mut compile = |name: &'static str, source: &str| {
+        if let Err(error) = check_depth(source) {
+            let (line, problem) = (error.line(), error.to_string());
+            errors.push(TemplateError { part: name.to_owned(), line, problem });
+            return false;
+        }
         if let Err(error) = environment.add_template_owned(name, source.to_owned()) {
             errors.push(describe(name, &error));
             return false;
@@ -241,7 +247,9 @@ fn add(
     let with_text = match (&content.text, &derived) {
         (Some(source), _) => compile(text, source),
         // The template that is made from a good one may be broken by the making: then each text is made by itself.
-        (None, Some(source)) => environment.add_template_owned(text, source.clone()).is_ok(),
+        (None, Some(source)) => {
+            check_depth(source).is_ok() && environment.add_template_owned(text, source.clone()).is_ok()
+        }
         (None, None) => false,
     };
     Names {

@@ -1,4 +1,6 @@
 //! How a choice comes in: imports, one-click posts, received mail.
+pub mod budget;
+pub mod connections;
 pub mod consents;
 pub mod feedback;
 pub mod imap;

@@ -101,7 +101,7 @@ impl Opened {
 
 /// Reads a token and finds the address that it names. One read of the store.
 pub async fn open(store: &dyn Store, token_text: &str) -> Result<Opened, LinkError> {
-    let token = store.key_ring().read_url(token_text)?;
+    let token = store.key_ring().read_link(token_text)?;
     let owner = store.owner(token.workspace, token.address).await?.ok_or(LinkError::Unknown)?;
     Ok(Opened { token, owner })
 }
@@ -150,7 +150,7 @@ pub async fn one_click(
     evidence: Evidence,
     now: Timestamp,
 ) -> Result<OneClick, LinkError> {
-    let token = store.key_ring().read_url(token_text)?;
+    let token = store.key_ring().read_link(token_text)?;
     if token.purpose != Purpose::Unsubscribe {
         return Err(LinkError::OtherPurpose);
     }

@@ -5,7 +5,7 @@ mod questions;
 mod wishes;
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consent::{Choice, Evidence, Level, Purpose, Source, Timestamp};
@@ -20,6 +20,7 @@ use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
+use crate::token_path::TokenPath;
 
 /// The page's name in evidence.
 const PAGE: &str = "choices";
@@ -34,9 +35,10 @@ enum Saved {
 
 impl Saved {
     fn read(query: Option<&str>) -> Self {
-        match query {
-            Some("saved=1") => Self::All,
-            Some("saved=partly") => Self::Partly,
+        // Relays append parameters of their own.
+        match query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("saved=")) {
+            Some("1") => Self::All,
+            Some("partly") => Self::Partly,
             _ => Self::Nothing,
         }
     }
@@ -63,7 +65,7 @@ impl Saved {
 /// `GET`: what is recorded, since when, and a form. Changes nothing (I4).
 pub(crate) async fn show(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     RawQuery(query): RawQuery,
     requester: Requester,
 ) -> Response {
@@ -80,7 +82,7 @@ pub(crate) async fn show(
 /// `POST`: records what the person changed, and goes back to the page.
 pub(crate) async fn post(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
     headers: HeaderMap,
     body: Bytes,

@@ -1,7 +1,7 @@
 //! `/c/TOKEN`: confirming that an address joins a list (double opt-in).
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use consent::decide::ListState;
@@ -13,16 +13,18 @@ use store::{Confirmed, Held, List, OptInId, OptInRequest, ProfileView};
 
 use crate::desk;
 use crate::form::Form;
+use crate::look;
 use crate::problem::Problem;
 use crate::requester::Requester;
 use crate::sheet::{Sheet, Words, text};
 use crate::state::WebState;
 use crate::statement::confirmation;
+use crate::token_path::TokenPath;
 
 /// `GET`: what the button does. Changes nothing (I4): a scanner that opens the link confirms nothing.
 pub(crate) async fn show(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
 ) -> Response {
     let shown = async {
@@ -35,7 +37,7 @@ pub(crate) async fn show(
 /// `POST`: the button.
 pub(crate) async fn post(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
     headers: HeaderMap,
     body: Bytes,
@@ -184,8 +186,8 @@ impl<'a> Visit<'a> {
             expired => text(self.sheet.locale, "confirm-expired-lead", &words, &[("hours", hours)]),
             agreed => self.request.as_ref().and_then(|request| said(request, "said")),
             blocked => self.limits().any(|held| held.choice.is_no()),
-            choices => format!("../p/{choices}"),
-            again => self.list.details.public.then(|| format!("../lists/{}", self.list.name)),
+            choices => format!("{}p/{choices}", look::up()),
+            again => self.list.details.public.then(|| format!("{}lists/{}", look::up(), self.list.name)),
         };
         let context = self.sheet.context(&words, own);
         Ok(state.renderer().page(StatusCode::OK, "confirm.html", &context, None))

@@ -3,33 +3,31 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt as _;
+use intake::budget::Reserved;
+use intake::connections::Activity;
 use intake::feedback::{Outcome, What};
-use intake::webhook::{self, BODY_LENGTH_MAX, Endpoint, Events, Outside, Reception, Refusal, TakeError};
+use intake::webhook::{self, Endpoint, Events, Outside, Reception, Refusal, TakeError};
 use serde_json::json;
 use store::Taken;
-use tokio::sync::Semaphore;
+use tokio::runtime::Handle;
 
+use crate::body::{self, Pace, Unread};
+use crate::requester::client;
 use crate::router::RETRY_AFTER_SECONDS;
+use crate::slots::{Class, Full};
 use crate::state::WebState;
 
-/// Requests whose bodies are in memory at once; past it, 503, and the service tries again.
-pub(crate) const BODIES_MAX: usize = 32;
-/// How much of a body that is too long is read, and dropped, before the refusal: a client that is still sending mostly
-/// doesn't see an answer.
-const DRAIN_LENGTH_MAX: usize = 16 * 1024 * 1024;
 const ALLOW: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 
 /// The webhooks that are configured, and the way out that they need.
 pub struct Webhooks {
     endpoints: HashMap<String, Endpoint>,
     outside: Arc<dyn Outside>,
-    bodies: Semaphore,
 }
 
 impl Webhooks {
@@ -37,7 +35,7 @@ impl Webhooks {
     pub fn new(endpoints: Vec<Endpoint>, outside: Arc<dyn Outside>) -> Self {
         let endpoints =
             endpoints.into_iter().map(|endpoint| (endpoint.name().to_owned(), endpoint)).collect();
-        Self { endpoints, outside, bodies: Semaphore::new(BODIES_MAX) }
+        Self { endpoints, outside }
     }
 }
 
@@ -80,8 +78,8 @@ pub(crate) async fn options(
     }
 }
 
-fn find<'s>(state: &'s WebState, name: &str) -> Option<(&'s Webhooks, &'s Endpoint)> {
-    let hooks = state.config().webhooks.as_deref()?;
+fn find<'s>(state: &'s WebState, name: &str) -> Option<(&'s Arc<Webhooks>, &'s Endpoint)> {
+    let hooks = state.config().webhooks.as_ref()?;
     Some((hooks, hooks.endpoints.get(name)?))
 }
 
@@ -99,23 +97,32 @@ pub(crate) fn head<'a>(
     webhook::Request { headers, query, body: &[], now: state.config().clock.now() }
 }
 
+/// What is refused without a body costs nothing; then the body comes, at its own pace, and only then there is a place in
+/// work, and a thread that may be kept busy by checking its signature and reading it.
 async fn receive(
     state: &WebState,
-    hooks: &Webhooks,
+    hooks: &Arc<Webhooks>,
     endpoint: &Endpoint,
     parts: &Parts,
     body: Body,
 ) -> Result<Response, Failure> {
-    let headers = headers(&parts.headers);
-    let head = head(state, parts, &headers);
-    endpoint.admit(&head)?;
-    let _place = hooks.bodies.try_acquire().map_err(|_| Failure::Busy)?;
-    let body = read(&parts.headers, body, BODY_LENGTH_MAX).await?;
-    let request = webhook::Request { body: &body, ..head };
-    match endpoint.receive(&request, hooks.outside.as_ref()).await? {
+    endpoint.admit(&head(state, parts, &headers(&parts.headers)))?;
+    let (body, _held) = read(state, parts, body, endpoint.body_length_max()).await?;
+    let _busy = parts.extensions.get::<Activity>().cloned().map(Activity::begin);
+    let _place = state.slots().take(Class::Hooks).await?;
+    let (asked, hooks, name) = (parts.clone(), Arc::clone(hooks), endpoint.name().to_owned());
+    let owned = state.clone();
+    let reception = apart(state, move |runtime| {
+        let endpoint = hooks.endpoints.get(&name).ok_or(Failure::Busy)?;
+        let headers = headers(&asked.headers);
+        let request = webhook::Request { body: &body, ..head(&owned, &asked, &headers) };
+        Ok(runtime.block_on(endpoint.receive(&request, hooks.outside.as_ref()))?)
+    });
+    match reception.await? {
         Reception::Events(events) => take(state, endpoint, events).await,
         Reception::ConfirmSubscription { url } => {
-            hooks.outside.get(&url).await.map_err(Refusal::Unavailable)?;
+            let outside = state.config().webhooks.as_ref().ok_or(Failure::Busy)?.outside.as_ref();
+            outside.get(&url).await.map_err(Refusal::Unavailable)?;
             tracing::info!(webhook = endpoint.name(), "subscription confirmed");
             Ok(StatusCode::OK.into_response())
         }
@@ -124,6 +131,16 @@ async fn receive(
             Ok(axum::Json(json!({ "validationResponse": code })).into_response())
         }
     }
+}
+
+/// Runs what may take a while of pure computing, on a thread of its own: opt-outs are answered by those of the runtime.
+pub(crate) async fn apart<T: Send + 'static>(
+    state: &WebState,
+    compute: impl FnOnce(&Handle) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let _turn = state.slots().reading().await?;
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || compute(&runtime)).await.map_err(|_| Failure::Busy)?
 }
 
 async fn take(state: &WebState, endpoint: &Endpoint, events: Events) -> Result<Response, Failure> {
@@ -135,27 +152,15 @@ async fn take(state: &WebState, endpoint: &Endpoint, events: Events) -> Result<R
 }
 
 /// The body, unless it is longer than may be.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Body, length_max: usize) -> Result<Vec<u8>, Failure> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > DRAIN_LENGTH_MAX) {
-        return Err(Refusal::TooLarge.into());
-    }
-    let mut kept = Vec::with_capacity(length.unwrap_or(0).min(length_max));
-    let mut total = 0;
-    while let Some(frame) = body.frame().await {
-        let broken = |_| Refusal::Malformed("it ends too early".to_owned());
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        total += data.len();
-        if total > DRAIN_LENGTH_MAX {
-            break;
-        }
-        if total <= length_max {
-            kept.extend_from_slice(&data);
-        } else {
-            kept = Vec::new();
-        }
-    }
-    if total > length_max { Err(Refusal::TooLarge.into()) } else { Ok(kept) }
+pub(crate) async fn read(
+    state: &WebState,
+    parts: &Parts,
+    body: Body,
+    length_max: usize,
+) -> Result<(Bytes, Reserved), Failure> {
+    let ip = client(&parts.headers, &parts.extensions, state.config().behind_proxy);
+    let reserved = state.bodies().begin(ip);
+    Ok(body::read(&parts.headers, body, length_max, Pace::DEFAULT, reserved).await?)
 }
 
 /// How many of what a request told.
@@ -208,6 +213,24 @@ pub(crate) enum Failure {
     Refused(Refusal),
     Store(store::StoreError),
     Busy,
+    Slow,
+}
+
+impl From<Full> for Failure {
+    fn from(_: Full) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLong => Self::Refused(Refusal::TooLarge),
+            Unread::Broken => Self::Refused(Refusal::Malformed("it ends too early".to_owned())),
+            Unread::Slow => Self::Slow,
+            Unread::Full => Self::Busy,
+        }
+    }
 }
 
 impl From<Refusal> for Failure {
@@ -235,6 +258,7 @@ impl Failure {
             Self::Refused(Refusal::Malformed(_)) => StatusCode::BAD_REQUEST,
             Self::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(Refusal::ContentType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             // Every failure of the store: the service has the events, and is to keep them until we have them.
             Self::Refused(Refusal::Unavailable(_)) | Self::Store(_) | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -246,12 +270,18 @@ impl Failure {
     pub(crate) fn answer(&self, name: &str) -> Response {
         let status = self.status();
         let detail = match self {
-            Self::Refused(refusal) => refusal.to_string(),
+            Self::Refused(refusal) => {
+                if let Refusal::Unavailable(why) = refusal {
+                    tracing::warn!(webhook = name, why, "a webhook can't be checked right now");
+                }
+                refusal.to_string()
+            }
             Self::Store(error) => {
                 tracing::error!(webhook = name, error = %error, "the store couldn't take a webhook's events");
                 "the events couldn't be made durable".to_owned()
             }
             Self::Busy => "too many requests in hand".to_owned(),
+            Self::Slow => "the body came too slowly".to_owned(),
         };
         tracing::warn!(webhook = name, status = status.as_u16(), reason = detail, "webhook refused");
         let mut response = problem(status, &detail);

@@ -4,6 +4,7 @@
 //! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
 
 mod ajo;
+mod body;
 mod choices;
 mod confirm;
 mod desk;
@@ -29,14 +30,17 @@ mod router;
 mod screen;
 mod sheet;
 mod short;
+mod slots;
 mod state;
 mod statement;
 mod subscribe;
 mod texts;
+mod token_path;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use desk::DeskConfig;
 pub use hooks::Webhooks;
+pub use intake::connections::{ConnectionLimits, Connections, Place};
 pub use outside::Https;
 pub use router::public_router;
 pub use state::{LedgerFiles, PublicConfig, WebState};

@@ -5,7 +5,7 @@
 //! has the link; and mail programs that open the page in a frame of their own, or without either header, must get out.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consent::{Evidence, Purpose, Source};
@@ -18,7 +18,8 @@ use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
-use crate::{gpc, reasons};
+use crate::token_path::TokenPath;
+use crate::{gpc, look, reasons};
 
 /// The page's name in evidence.
 const PAGE: &str = "link";
@@ -28,7 +29,7 @@ const ONE_CLICK_RAW: &str = "List-Unsubscribe=One-Click";
 /// `GET`: says what the button does, or what has been done. Changes nothing (I4).
 pub(crate) async fn show(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
 ) -> Response {
     let shown = async {
@@ -53,7 +54,7 @@ pub(crate) async fn show(
 /// `POST`: the one-click of a mailbox provider, or a button of ours. Anything else changes nothing.
 pub(crate) async fn post(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
     headers: HeaderMap,
     body: Bytes,
@@ -210,7 +211,7 @@ async fn render(
     let since = known.and_then(|row| row.known.as_ref()).map(|known| known.at);
     let words = screen.words(level, since);
     let undo = match about.undoable {
-        Some(entry) => Some(format!("../u/{}", unsubscribe::undo_link(store, opened, entry)?)),
+        Some(entry) => Some(format!("{}u/{}", look::up(), unsubscribe::undo_link(store, opened, entry)?)),
         None => None,
     };
     let asks_why = undo.is_some() && matches!(view, View::Done | View::Out);
@@ -219,8 +220,8 @@ async fn render(
         // The form posts to the page's own address.
         act => "",
         undo => undo,
-        unsubscribe => format!("../u/{}", unsubscribe::unsubscribe_link(store, opened)?),
-        choices => format!("../p/{}", unsubscribe::preferences_link(store, opened)?),
+        unsubscribe => format!("{}u/{}", look::up(), unsubscribe::unsubscribe_link(store, opened)?),
+        choices => format!("{}p/{}", look::up(), unsubscribe::preferences_link(store, opened)?),
     };
     let (signal, signal_date) = gpc::signal(requester, screen);
     let own = context! {

@@ -51,6 +51,7 @@ impl Problem {
         let ask = matches!(self, Self::Incomplete | Self::Unknown) && (desk.email || desk.texts);
         let context = context! {
             lang => locale.tag, dir => locale.direction(), problem => self.as_str(), ask,
+            up => crate::look::up(),
             args => context! { brand_known => "" },
         };
         let mut response = state.renderer().page(self.status(), "problem.html", &context, None);

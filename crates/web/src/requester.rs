@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use consent::Evidence;
 
 use crate::limits::Network;
@@ -46,16 +46,21 @@ impl FromRequestParts<WebState> for Requester {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = state.config().behind_proxy.then(|| forwarded_for(&parts.headers)).flatten();
+        let ip = client(&parts.headers, &parts.extensions, state.config().behind_proxy);
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         Ok(Self {
-            ip: forwarded.or(peer),
+            ip,
             user_agent: text(header::USER_AGENT).map(|agent| cut(agent, USER_AGENT_CHARS_MAX).into_owned()),
             accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
             gpc: parts.headers.get("sec-gpc").is_some_and(|value| value == "1"),
         })
     }
+}
+
+/// The client's address: the connection's, or behind a proxy the one that the proxy names.
+pub(crate) fn client(headers: &HeaderMap, extensions: &Extensions, behind_proxy: bool) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    behind_proxy.then(|| forwarded_for(headers)).flatten().or(peer)
 }
 
 /// The last entry: the one that the operator's own proxy wrote.

@@ -1,27 +1,38 @@
 //! The public routes, and the limits and headers that all of them share.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use intake::budget::Reserved;
+use intake::connections::Activity;
 use intake::unsubscribe::BODY_BYTES_MAX;
+use tower::ServiceExt as _;
 
+use crate::body::{self, Pace, Unread};
 use crate::render::COMMON_HEADERS;
+use crate::requester::client;
+use crate::slots::Class;
 use crate::state::WebState;
 use crate::{
     choices, confirm, find, hooks, landing, ledger, link, look, operations, problem, short, subscribe, texts,
+    token_path,
 };
 
 /// Longest request target, in bytes. A link has under 200.
 const TARGET_BYTES_MAX: usize = 2048;
 /// Most header bytes of a request.
 const HEADER_BYTES_MAX: usize = 16 * 1024;
-/// How long a request may take, its body included.
+/// How long a request may take once its body is there.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a webhook's may take, its body included.
+const HOOK_TIME_MAX: Duration = Duration::from_secs(40);
 /// What a client should wait after a 503, in seconds.
 pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
@@ -48,15 +59,15 @@ pub(crate) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5"
 /// | `GET /robots.txt` | nothing here is for crawlers |
 /// | `GET /.well-known/gpc.json` | that Global Privacy Control signals are heeded |
 pub fn public_router(state: WebState) -> Router {
-    Router::new()
-        .route("/u/{token}", get(link::show).post(link::post))
-        .route("/p/{token}", get(choices::show).post(choices::post))
-        .route("/s/{code}", get(short::show))
-        .route("/c/{token}", get(confirm::show).post(confirm::post))
+    let routes = Router::new()
+        .route("/u/{*token}", get(link::show).post(link::post))
+        .route("/p/{*token}", get(choices::show).post(choices::post))
+        .route("/s/{*code}", get(short::show))
+        .route("/c/{*token}", get(confirm::show).post(confirm::post))
         .route("/choices", get(find::show).post(find::post))
         .route("/lists/{name}", get(subscribe::show))
         .route("/subscribe/{name}", get(subscribe::show).post(subscribe::post))
-        .route("/l/{token}", get(landing::show).post(landing::post))
+        .route("/l/{*token}", get(landing::show).post(landing::post))
         .route("/pages/{name}", get(landing::public))
         .route("/look/{name}", get(look::show))
         .route("/sms/{name}", post(texts::post).get(texts::challenge))
@@ -70,7 +81,18 @@ pub fn public_router(state: WebState) -> Router {
         .fallback(problem::missing)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(state.clone(), guard))
-        .with_state(state)
+        .with_state(state);
+    Router::new().fallback_service(routes.map_request(mend))
+}
+
+/// Mends the paths of links that arrive with a doubled slash before them, or in upper case.
+fn mend(mut request: Request) -> Request {
+    let Some(mended) = token_path::mended(request.uri().path()) else { return request };
+    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+    if let Ok(uri) = format!("{mended}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// Limits and headers in one layer, since every one-click POST goes through it.
@@ -82,17 +104,62 @@ async fn guard(State(state): State<WebState>, request: Request, next: Next) -> R
         StatusCode::URI_TOO_LONG.into_response()
     } else if header_bytes > HEADER_BYTES_MAX {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()
-    } else if let Ok(_permit) = state.permits().try_acquire() {
-        state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
-        let path = request.uri().path().to_owned();
-        let answer = look::at_depth(&path, next.run(request));
-        tokio::time::timeout(REQUEST_TIME_MAX, answer).await.unwrap_or_else(|_| busy())
     } else {
-        busy()
+        answer(&state, request, next).await
     };
     for (name, value) in COMMON_HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    response
+}
+
+/// Reads the body, and only then takes a place: until then a request costs a connection and what it has sent.
+async fn answer(state: &WebState, request: Request, next: Next) -> Response {
+    let class = Class::of(request.uri().path());
+    let ip = client(request.headers(), request.extensions(), state.config().behind_proxy);
+    let response = match class {
+        // On its own: whoever watches over the server isn't told that it is down because it is busy.
+        Class::Health => in_time(REQUEST_TIME_MAX, next.run(request)).await,
+        // They have larger bodies, and say whose they are before these are read.
+        Class::Hooks => in_time(HOOK_TIME_MAX, next.run(request)).await,
+        Class::Links | Class::Landing | Class::Ledger | Class::Pages => {
+            let (request, _held) = match with_body(state, request, ip).await {
+                Ok(request) => request,
+                Err(unread) => return refused(unread),
+            };
+            let _busy = request.extensions().get::<Activity>().cloned().map(Activity::begin);
+            let Ok(_place) = state.slots().take(class).await else { return busy() };
+            state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
+            let path = request.uri().path().to_owned();
+            in_time(REQUEST_TIME_MAX, look::at_depth(&path, next.run(request))).await
+        }
+    };
+    body::counted(response, state.answers().begin(ip)).unwrap_or_else(busy)
+}
+
+/// The request with its body in memory, if it has one that anybody reads.
+async fn with_body(
+    state: &WebState,
+    request: Request,
+    ip: Option<IpAddr>,
+) -> Result<(Request, Option<Reserved>), Unread> {
+    if request.method() != Method::POST {
+        return Ok((request, None));
+    }
+    let (parts, body) = request.into_parts();
+    let reserved = state.bodies().begin(ip);
+    let read = body::read(&parts.headers, body, BODY_BYTES_MAX, Pace::DEFAULT, reserved).await;
+    read.map(|(body, held)| (Request::from_parts(parts, Body::from(body)), Some(held)))
+}
+
+async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| busy())
+}
+
+/// The rest of the body isn't waited for.
+fn refused(unread: Unread) -> Response {
+    let mut response = if unread == Unread::Full { busy() } else { unread.status().into_response() };
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -1,19 +1,21 @@
 //! `/s/CODE`: the short form of a link, for text messages.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consent::{Purpose, TokenError};
 use intake::unsubscribe::LinkError;
 
+use crate::look;
 use crate::problem::Problem;
 use crate::requester::Requester;
 use crate::state::WebState;
+use crate::token_path::TokenPath;
 
 /// `GET`: on to the page that the code stands for. Changes nothing (I4), reads nothing from the store.
 pub(crate) async fn show(
     State(state): State<WebState>,
-    Path(code): Path<String>,
+    TokenPath(code): TokenPath,
     requester: Requester,
 ) -> Response {
     match location(&state, &code) {
@@ -30,6 +32,6 @@ fn location(state: &WebState, code: &str) -> Result<HeaderValue, LinkError> {
         _ => "u",
     };
     // Relative, as all links on our pages: a proxy may serve them under a path of its own.
-    let url = format!("../{page}/{}", ring.sign(&token)?.to_url());
+    let url = format!("{}{page}/{}", look::up(), ring.sign(&token)?.to_url());
     HeaderValue::try_from(url).map_err(|_| TokenError::Malformed.into())
 }

@@ -4,15 +4,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use consent::{Clock, WorkspaceId};
+use intake::budget::Budget;
 use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::ajo::ApiKey;
 use crate::desk::DeskConfig;
 use crate::hooks::Webhooks;
+use crate::landing::Studio;
 use crate::ledger::Shown;
 use crate::limits::Limits;
 use crate::render::Renderer;
+use crate::slots::Slots;
 use crate::texts::TextHooks;
 
 /// What the public pages are served with.
@@ -33,7 +36,7 @@ pub struct PublicConfig {
     /// Whether a reverse proxy of the operator's stands in front: then the last entry of X-Forwarded-For is the
     /// client's address. Without one, anybody could write there what they like.
     pub behind_proxy: bool,
-    /// Most requests in work at once; past it, 503.
+    /// Most requests about links in messages in work at once; past it, 503. Other kinds have fewer places, of their own.
     pub requests_max: usize,
 }
 
@@ -74,18 +77,38 @@ pub struct WebState(Arc<Shared>);
 struct Shared {
     config: PublicConfig,
     renderer: Renderer,
-    permits: Semaphore,
+    slots: Slots,
+    bodies: Arc<Budget>,
+    answers: Arc<Budget>,
+    readiness: Semaphore,
+    studio: Studio,
     limits: Limits,
     ledger: Mutex<Option<Shown>>,
 }
 
+/// Bytes of request bodies in memory at once, and of one client network's. docs/operations.md adds them up.
+pub(crate) const BODIES_BYTES_MAX: usize = 64 << 20;
+const BODIES_BYTES_PER_NETWORK: usize = 24 << 20;
+/// Bytes of longer answers in memory at once, until their clients have taken them; and of one client network's.
+pub(crate) const ANSWERS_BYTES_MAX: usize = 64 << 20;
+const ANSWERS_BYTES_PER_NETWORK: usize = 24 << 20;
+/// Checks of the store at once.
+const READINESS_MAX: usize = 8;
+
 impl WebState {
     /// Prepares templates and texts.
     pub fn new(config: PublicConfig) -> Self {
-        let permits = Semaphore::new(config.requests_max.clamp(1, Semaphore::MAX_PERMITS));
-        let limits = Limits::new(config.desk.per_network, config.desk.per_minute);
-        let (renderer, ledger) = (Renderer::new(), Mutex::default());
-        Self(Arc::new(Shared { config, renderer, permits, limits, ledger }))
+        Self(Arc::new(Shared {
+            slots: Slots::new(config.requests_max),
+            bodies: Budget::new(BODIES_BYTES_MAX, BODIES_BYTES_PER_NETWORK),
+            answers: Budget::new(ANSWERS_BYTES_MAX, ANSWERS_BYTES_PER_NETWORK),
+            readiness: Semaphore::new(READINESS_MAX),
+            studio: Studio::new(),
+            limits: Limits::new(config.desk.per_network, config.desk.per_minute),
+            renderer: Renderer::new(),
+            ledger: Mutex::default(),
+            config,
+        }))
     }
 
     pub(crate) fn config(&self) -> &PublicConfig {
@@ -106,8 +129,28 @@ impl WebState {
         &self.0.limits
     }
 
-    /// One for each request in work.
-    pub(crate) fn permits(&self) -> &Semaphore {
-        &self.0.permits
+    /// Places for requests in work.
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
+    }
+
+    /// What request bodies may hold.
+    pub(crate) fn bodies(&self) -> &Arc<Budget> {
+        &self.0.bodies
+    }
+
+    /// What answers may hold.
+    pub(crate) fn answers(&self) -> &Arc<Budget> {
+        &self.0.answers
+    }
+
+    /// One for each check of the store.
+    pub(crate) fn readiness(&self) -> &Semaphore {
+        &self.0.readiness
+    }
+
+    /// Where landing pages are rendered.
+    pub(crate) fn studio(&self) -> &Studio {
+        &self.0.studio
     }
 }

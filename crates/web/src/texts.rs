@@ -1,38 +1,32 @@
 //! `/sms/NAME`: what providers of text messages post.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use intake::sms::{self, BODY_LENGTH_MAX, Desk, Endpoint, Event, Outcome, Reception, twiml};
+use intake::connections::Activity;
+use intake::sms::{self, Desk, Endpoint, Event, Outcome, Reception, twiml};
 use intake::webhook;
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use crate::hooks::{BODIES_MAX, Failure, head, headers, missing, problem, read};
+use crate::hooks::{Failure, apart, head, headers, missing, problem, read};
+use crate::slots::Class;
 use crate::state::WebState;
-
-/// How long a request waits for a place among those in hand: receipts come in bursts, and not every provider tells again.
-const PLACE_TIME_MAX: Duration = Duration::from_secs(2);
-
-/// Longest body that needs no place among those in hand, in bytes.
-const SMALL_LENGTH_MAX: usize = 16 * 1024;
 
 /// The receivers that are configured, and what is done about texts to each.
 pub struct TextHooks {
     receivers: HashMap<String, (Endpoint, Desk)>,
-    bodies: Semaphore,
 }
 
 impl TextHooks {
     /// Of two receivers with one name the last counts.
     pub fn new(receivers: Vec<(Endpoint, Desk)>) -> Self {
         let named = |(endpoint, desk): (Endpoint, Desk)| (endpoint.name().to_owned(), (endpoint, desk));
-        Self { receivers: receivers.into_iter().map(named).collect(), bodies: Semaphore::new(BODIES_MAX) }
+        Self { receivers: receivers.into_iter().map(named).collect() }
     }
 }
 
@@ -43,7 +37,7 @@ pub(crate) async fn post(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(hooks) = state.config().texts.as_deref() else { return missing() };
+    let Some(hooks) = state.config().texts.as_ref() else { return missing() };
     let Some((endpoint, desk)) = hooks.receivers.get(&name) else { return missing() };
     let received = receive(&state, hooks, endpoint, desk, &parts, body).await;
     received.unwrap_or_else(|failure| failure.answer(endpoint.name()))
@@ -70,32 +64,26 @@ pub(crate) async fn challenge(
     }
 }
 
-/// Whether a body is so short that it needs no place among those in hand: a text has a few hundred bytes, and whoever keeps
-/// all places by sending slowly mustn't keep STOP out.
-fn small(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.is_some_and(|length: usize| length <= SMALL_LENGTH_MAX)
-}
-
 async fn receive(
     state: &WebState,
-    hooks: &TextHooks,
+    hooks: &Arc<TextHooks>,
     endpoint: &Endpoint,
     desk: &Desk,
     parts: &Parts,
     body: Body,
 ) -> Result<Response, Failure> {
-    let headers = headers(&parts.headers);
-    let head = head(state, parts, &headers);
-    endpoint.admit(&head)?;
-    let _place = if small(&parts.headers) {
-        None
-    } else {
-        let place = tokio::time::timeout(PLACE_TIME_MAX, hooks.bodies.acquire()).await;
-        Some(place.ok().and_then(Result::ok).ok_or(Failure::Busy)?)
-    };
-    let body = read(&parts.headers, body, BODY_LENGTH_MAX).await?;
-    let events = match endpoint.receive(&webhook::Request { body: &body, ..head })? {
+    endpoint.admit(&head(state, parts, &headers(&parts.headers)))?;
+    let (body, _held) = read(state, parts, body, endpoint.body_length_max()).await?;
+    let _busy = parts.extensions.get::<Activity>().cloned().map(Activity::begin);
+    let _place = state.slots().take(Class::Hooks).await?;
+    let (asked, hooks, name) = (parts.clone(), Arc::clone(hooks), endpoint.name().to_owned());
+    let owned = state.clone();
+    let reception = apart(state, move |_| {
+        let (endpoint, _) = hooks.receivers.get(&name).ok_or(Failure::Busy)?;
+        let headers = headers(&asked.headers);
+        Ok(endpoint.receive(&webhook::Request { body: &body, ..head(&owned, &asked, &headers) })?)
+    });
+    let events = match reception.await? {
         Reception::Secret(secret) => return Ok(axum::Json(json!({ "secret": secret })).into_response()),
         Reception::Events(events) => events,
     };

@@ -245,6 +245,11 @@ impl Running {
         Ok(Ended { line: self.line.clone(), code, stdout, stderr, took, usage })
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it still runs.
     ///
     /// # Errors

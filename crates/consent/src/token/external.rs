@@ -9,7 +9,7 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac as _;
 
-use super::{KeyRing, Keyed, Token, TokenError};
+use super::{KeyRing, Keyed, Token, TokenError, whole};
 use crate::{AddressId, WorkspaceId};
 
 /// Keep these signatures apart from those of tokens and from each other.
@@ -68,6 +68,8 @@ impl KeyRing {
     /// Reads the parameters of a link. `sig` may be absent: each of the other two is signed by itself, and they must be
     /// about the same address. [`TokenError::Malformed`] is about `params` or `pid`; a `sig` that can't be read is forged.
     pub fn read_external(&self, params: &str, pid: &str, sig: Option<&str>) -> Result<Token, TokenError> {
+        // As in our own links: what a mail program takes along behind one of them doesn't count.
+        let (params, pid, sig) = (whole(params), whole(pid), sig.map(whole));
         let token = self.read_url(params)?;
         if !token.purpose.is_external() {
             return Err(TokenError::Forged);
@@ -252,6 +254,17 @@ mod tests {
         assert_eq!(ring().read_external(&ours.to_url(), &external.pid, None), Err(TokenError::Forged));
         assert_eq!(ring().read_mail(&ours.to_local_part()), Err(TokenError::Malformed));
         assert_eq!(ring().read_url(&external.params).map(|token| token.purpose), Ok(Purpose::ExternalPage));
+    }
+
+    #[test]
+    fn what_stands_behind_them_does_not_count() {
+        let External { params, pid, sig } = ring().sign_external(&PAGE).unwrap();
+        for tail in [".", ")", "\"", "&gt;", "=3D", "%20", " x", "/", ";a=b"] {
+            let with = |text: &str| format!("{text}{tail}");
+            let read = ring().read_external(&with(&params), &with(&pid), Some(&with(&sig)));
+            assert_eq!(read, Ok(PAGE), "{tail}");
+            assert_eq!(ring().read_mail(&format!("v1.{params}.{pid}{tail}")), Ok(PAGE), "{tail}");
+        }
     }
 
     #[test]

@@ -55,8 +55,9 @@ impl KeyRing {
         Ok(BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// Reads a token in its short form.
+    /// Reads a token in its short form, with whatever stands behind it in a text, as [`KeyRing::read_link`] does.
     pub fn read_short(&self, text: &str) -> Result<Token, TokenError> {
+        let text = super::whole(text);
         if text.len() > TEXT_LENGTH_MAX {
             return Err(TokenError::Malformed);
         }

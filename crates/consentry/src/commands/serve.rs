@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::{
     AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router, public_router,
@@ -14,7 +13,7 @@ use web::{
 
 use crate::cli::Serve;
 use crate::context::{Context, WORKSPACE};
-use crate::listen;
+use crate::listen::{self, Peers};
 use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
@@ -35,8 +34,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     config.desk = pages_desk;
     let transports = sms_section::transports(&file.sms, beside)?;
     let desk = MailDesk::open(context, &file, beside).await?;
-    let listener = TcpListener::bind(args.listen)
-        .await
+    let listener = listen::bind(args.listen)
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
     output::say(format_args!("serving the public pages on http://{}/", listener.local_addr()?));
     if context.settings().await?.public_url.is_none() {
@@ -59,7 +57,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         routes = interfaces(context, keys, namespace).await.fallback_service(routes);
     }
     let pages = listen::unready_when(routes, stop.clone());
-    listen::serve(listener, pages, listen::after(stop, drain)).await?;
+    let peers = if args.behind_proxy { Peers::Proxy } else { Peers::Clients };
+    listen::serve(listener, pages, peers, listen::after(stop, drain)).await?;
     while tasks.join_next().await.is_some() {}
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;

@@ -99,6 +99,9 @@ async fn the_certificate_is_fetched_once_and_only_from_amazon() {
     let mut elsewhere = signer.sns(notification("{}", now()), "2").unwrap();
     for url in [
         "https://sns.eu-west-1.amazonaws.com.example.org/a.pem",
+        "https://sns.s3.amazonaws.com/a.pem",
+        "https://sns.s3-eu-west-1.amazonaws.com/a.pem",
+        "https://sns.eu-west-2.amazonaws.com/a.pem",
         "https://127.0.0.1/a.pem",
         "http://sns.eu-west-1.amazonaws.com/a.pem",
     ] {

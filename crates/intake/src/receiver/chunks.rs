@@ -1,10 +1,8 @@
 //! A session's BDAT (RFC 3030): the message in pieces whose lengths are told beforehand.
 
-use tokio::time::Instant;
-
 use super::command::Chunk;
 use super::config::OVERSIZE_FACTOR_MAX;
-use super::content::TOO_LARGE;
+use super::content::{Pending, TOO_LARGE};
 use super::server::MailSink;
 use super::session::{Over, Session, Transaction};
 
@@ -16,7 +14,7 @@ pub(super) struct Chunks {
     /// Nothing once it is past the limit.
     message: Option<Vec<u8>>,
     seen: u64,
-    deadline: Instant,
+    pending: Pending,
 }
 
 impl<S: MailSink> Session<'_, S> {
@@ -29,13 +27,12 @@ impl<S: MailSink> Session<'_, S> {
             self.transaction = Some(transaction);
             return self.skip(chunk, self.no_recipients()).await;
         }
-        let config = &self.shared.config;
         let chunks = transaction.chunks.get_or_insert_with(|| Chunks {
             message: Some(Vec::new()),
             seen: 0,
-            deadline: Instant::now() + config.message_time,
+            pending: self.begin(),
         });
-        let limit = config.message_bytes_max as u64;
+        let limit = self.shared.config.message_bytes_max as u64;
         chunks.seen = chunks.seen.saturating_add(chunk.bytes);
         if chunks.seen > limit.saturating_mul(OVERSIZE_FACTOR_MAX as u64) {
             self.say(TOO_LARGE);
@@ -76,10 +73,12 @@ impl<S: MailSink> Session<'_, S> {
             }
             self.used += count;
             left -= count as u64;
+            let held = chunks.message.as_ref().map_or(0, Vec::len);
+            self.hold(&mut chunks.pending, held)?;
             if left == 0 {
                 return Ok(());
             }
-            self.more(chunks.deadline).await?;
+            self.more(&chunks.pending).await?;
         }
     }
 
@@ -88,8 +87,8 @@ impl<S: MailSink> Session<'_, S> {
             self.say(reply);
             return Err(Over);
         }
-        let deadline = Instant::now() + self.shared.config.message_time;
-        self.take_bytes(chunk.bytes, &mut Chunks { message: None, seen: 0, deadline }).await?;
+        let pending = self.begin();
+        self.take_bytes(chunk.bytes, &mut Chunks { message: None, seen: 0, pending }).await?;
         self.refuse(reply);
         Ok(())
     }

@@ -13,6 +13,10 @@ pub(super) const DATA_LINE_BYTES_MAX: usize = 64 * 1024;
 /// How much of a message that is too large is read and thrown away before the connection is closed, as a multiple
 /// of the size limit.
 pub(super) const OVERSIZE_FACTOR_MAX: usize = 4;
+/// How long a message may take whatever its length.
+pub(super) const MESSAGE_TIME_BASE: Duration = Duration::from_mins(1);
+/// What share of the pending bytes one network's messages may hold.
+pub(super) const NETWORK_SHARE: usize = 4;
 /// How long sessions may take to finish their message when the receiver stops.
 pub(super) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to give a connection (out of file descriptors).
@@ -39,10 +43,16 @@ pub struct ReceiverConfig {
     pub message_bytes_max: usize,
     /// Most recipients of one message.
     pub recipients_max: usize,
-    /// Most connections at a time.
+    /// Most connections at a time. Where all are taken, the one that has been silent longest gives way, of the network that
+    /// holds most.
     pub connections_max: usize,
-    /// Most connections at a time from one IPv4 address or one IPv6 network of 64 bits.
+    /// Most connections at a time from one IPv4 address or one IPv6 network of 64 bits; past it a client is turned away.
     pub connections_per_peer_max: usize,
+    /// Most connections at a time from one IPv4 network of 24 bits or one IPv6 network of 48; past it the one that has been
+    /// silent longest gives way.
+    pub connections_per_network_max: usize,
+    /// Most bytes of messages that aren't complete yet, of all connections together.
+    pub pending_bytes_max: usize,
     /// Most messages of one connection.
     pub messages_per_connection_max: u32,
     /// Errors of the client after which its connection is closed.
@@ -51,6 +61,8 @@ pub struct ReceiverConfig {
     pub idle: Duration,
     /// How long one message may take from DATA, or the first BDAT, to its end.
     pub message_time: Duration,
+    /// How many bytes a second a message must bring, once it has taken a minute.
+    pub bytes_per_second_min: usize,
     /// How long a whole connection may last.
     pub session_time: Duration,
     /// Certificate and key; offers STARTTLS (RFC 3207) when set.
@@ -67,10 +79,13 @@ impl ReceiverConfig {
             recipients_max: 100,
             connections_max: 256,
             connections_per_peer_max: 32,
+            connections_per_network_max: 128,
+            pending_bytes_max: 128 << 20,
             messages_per_connection_max: 1000,
             errors_max: 20,
             idle: Duration::from_mins(5),
             message_time: Duration::from_mins(10),
+            bytes_per_second_min: 1024,
             session_time: Duration::from_hours(1),
             tls: None,
         }

@@ -1,20 +1,30 @@
 //! A session's DATA, and what becomes of a complete message.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
+use super::config::MESSAGE_TIME_BASE;
 use super::data::{DataError, DataReader, Progress};
 use super::server::{MailSink, ReceivedMail};
 use super::session::{Over, Session, Transaction};
+use crate::budget::Reserved;
 
 /// The reply to a message past the size limit.
 pub(super) const TOO_LARGE: &str = "552 5.3.4 message too large";
 
+/// A message that isn't complete yet.
+pub(super) struct Pending {
+    /// What is held of it.
+    reserved: Reserved,
+    begun: Instant,
+}
+
 impl<S: MailSink> Session<'_, S> {
     /// The message, from after DATA to the reply to its end.
     pub(super) async fn data(&mut self) -> Result<(), Over> {
-        let config = &self.shared.config;
-        let deadline = Instant::now() + config.message_time;
-        let mut reader = DataReader::new(config.message_bytes_max);
+        let mut pending = self.begin();
+        let mut reader = DataReader::new(self.shared.config.message_bytes_max);
         let message = loop {
             let step = reader.push(&self.input[self.used..]);
             match step {
@@ -32,17 +42,39 @@ impl<S: MailSink> Session<'_, S> {
                     return Err(Over);
                 }
             }
-            self.more(deadline).await?;
+            self.hold(&mut pending, reader.held())?;
+            self.more(&pending).await?;
         };
         let transaction = self.transaction.take().ok_or(Over)?;
         self.complete(transaction, message).await;
         Ok(())
     }
 
-    /// Waits for more of a message.
-    pub(super) async fn more(&mut self, deadline: Instant) -> Result<(), Over> {
+    /// A message begins.
+    pub(super) fn begin(&self) -> Pending {
+        let reserved = self.shared.pending.begin(self.peer.map(|peer| peer.ip()));
+        Pending { reserved, begun: Instant::now() }
+    }
+
+    /// Counts what is held of a message. Where messages hold too much together, the session that has been silent longest
+    /// gives way, or else this one: its client is to try again.
+    pub(super) fn hold(&mut self, pending: &mut Pending, held: usize) -> Result<(), Over> {
+        let more = held.saturating_sub(pending.reserved.bytes());
+        if pending.reserved.grow(more) {
+            return Ok(());
+        }
+        self.activity.relieve();
+        self.say("421 4.3.1 too much mail at once");
+        Err(Over)
+    }
+
+    /// Waits for more of a message, which must keep coming.
+    pub(super) async fn more(&mut self, pending: &Pending) -> Result<(), Over> {
         self.flush().await?;
-        let patience = deadline.min(Instant::now() + self.shared.config.idle);
+        let config = &self.shared.config;
+        let earned = pending.reserved.bytes() / config.bytes_per_second_min.max(1);
+        let within = config.message_time.min(MESSAGE_TIME_BASE + Duration::from_secs(earned as u64));
+        let patience = (pending.begun + within).min(Instant::now() + config.idle);
         if let Ok(read) = timeout_at(patience, self.fill()).await {
             return read;
         }
@@ -65,6 +97,7 @@ impl<S: MailSink> Session<'_, S> {
             }
             Some(data) => {
                 let mail = ReceivedMail { from, to, data, begun_at, peer: self.peer };
+                let _busy = self.activity.clone().begin();
                 self.shared.sink.message(mail).await
             }
         };

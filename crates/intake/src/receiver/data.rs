@@ -60,6 +60,11 @@ impl DataReader {
         Ok((at, Progress::More))
     }
 
+    /// Bytes that are kept.
+    pub(super) fn held(&self) -> usize {
+        self.message.len()
+    }
+
     fn keep(&mut self, run: &[u8]) {
         self.seen = self.seen.saturating_add(run.len());
         if self.seen <= self.bytes_max {

@@ -1,11 +1,10 @@
 //! Accepting connections, within limits, until told to stop.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Clock, Timestamp};
@@ -13,11 +12,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::config::{ACCEPT_PAUSE, ReceiverConfig, SHUTDOWN_GRACE};
-use super::listener::{Listener, peer_network};
+use super::config::{ACCEPT_PAUSE, NETWORK_SHARE, ReceiverConfig, SHUTDOWN_GRACE};
+use super::listener::Listener;
 use super::reply::Reply;
 use super::session;
 use super::stream::Stream;
+use crate::budget::Budget;
+use crate::connections::{ConnectionLimits, Connections};
 
 /// How long a connection that is turned away gets to take the reason.
 const REFUSAL_WAIT: Duration = Duration::from_secs(1);
@@ -73,7 +74,8 @@ pub(super) struct Shared<S> {
     pub(super) hostname: String,
     pub(super) sink: S,
     pub(super) clock: Arc<dyn Clock>,
-    peers: Mutex<HashMap<IpAddr, usize>>,
+    pub(super) pending: Arc<Budget>,
+    places: Arc<Connections>,
 }
 
 /// A listening receiver.
@@ -106,7 +108,16 @@ impl<S: MailSink> Receiver<S> {
 
     fn on(listener: Listener, config: ReceiverConfig, sink: S, clock: Arc<dyn Clock>) -> Self {
         let hostname = config.safe_hostname();
-        let shared = Arc::new(Shared { config, hostname, sink, clock, peers: Mutex::default() });
+        let places = Connections::new(ConnectionLimits {
+            all: config.connections_max,
+            per_address: config.connections_per_peer_max,
+            per_network: config.connections_per_network_max,
+            exchange: false,
+        });
+        // One message of the largest size always has room.
+        let of_network = (config.pending_bytes_max / NETWORK_SHARE).max(config.message_bytes_max);
+        let pending = Budget::new(config.pending_bytes_max.max(of_network), of_network);
+        let shared = Arc::new(Shared { config, hostname, sink, clock, pending, places });
         Self { listener, shared }
     }
 
@@ -150,56 +161,26 @@ impl<S: MailSink> Receiver<S> {
         peer: Option<SocketAddr>,
         stopping: watch::Receiver<bool>,
     ) {
-        let config = &self.shared.config;
-        let full = sessions.len() >= config.connections_max;
-        let slot = if full { None } else { PeerSlot::take(&self.shared, peer) };
-        let Some(slot) = slot else {
+        // Those who come through a socket in the file system can't be told apart.
+        let Some(place) = self.shared.places.admit(peer.map(|peer| peer.ip())) else {
             // Twice the limit, not even a reason is given.
-            if sessions.len() < config.connections_max.saturating_mul(2) {
+            if sessions.len() < self.shared.config.connections_max.saturating_mul(2) {
                 sessions.spawn(turn_away(stream));
             }
             return;
         };
-        sessions.spawn(async move { session::run(&slot.shared, stream, peer, stopping).await });
+        let shared = Arc::clone(&self.shared);
+        sessions.spawn(async move {
+            let talk = session::run(&shared, stream, peer, place.activity(), stopping);
+            tokio::select! {
+                () = talk => {}
+                () = place.closed() => {}
+            }
+        });
     }
 }
 
 async fn turn_away(mut stream: Stream) {
     // Whether or not the client hears it.
     let _ = timeout(REFUSAL_WAIT, stream.write(b"421 4.7.0 too many connections\r\n")).await;
-}
-
-/// One of the connections that a peer may have; given back when dropped.
-struct PeerSlot<S> {
-    shared: Arc<Shared<S>>,
-    /// `None`: a socket in the file system, whose clients can't be told apart.
-    network: Option<IpAddr>,
-}
-
-impl<S> PeerSlot<S> {
-    fn take(shared: &Arc<Shared<S>>, peer: Option<SocketAddr>) -> Option<Self> {
-        let Some(peer) = peer else { return Some(Self { shared: Arc::clone(shared), network: None }) };
-        let network = peer_network(peer.ip());
-        let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = peers.entry(network).or_insert(0);
-        if *count >= shared.config.connections_per_peer_max {
-            return None;
-        }
-        *count += 1;
-        drop(peers);
-        Some(Self { shared: Arc::clone(shared), network: Some(network) })
-    }
-}
-
-impl<S> Drop for PeerSlot<S> {
-    fn drop(&mut self) {
-        let Some(network) = self.network else { return };
-        let mut peers = self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = peers.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                peers.remove(&network);
-            }
-        }
-    }
 }

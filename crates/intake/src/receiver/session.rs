@@ -16,6 +16,7 @@ use super::config::Protocol;
 use super::lines::command_line;
 use super::server::{MailSink, Shared};
 use super::stream::{READ_BYTES, Stream};
+use crate::connections::Activity;
 
 /// How long a client gets to take the last replies.
 const CLOSING_WAIT: Duration = Duration::from_secs(1);
@@ -53,6 +54,7 @@ pub(super) struct Session<'a, S> {
     pub(super) shared: &'a Shared<S>,
     stream: Stream,
     pub(super) peer: Option<SocketAddr>,
+    pub(super) activity: Activity,
     stopping: watch::Receiver<bool>,
     /// What was read; `used` bytes of it are done with.
     pub(super) input: Vec<u8>,
@@ -74,12 +76,14 @@ pub(super) async fn run<S: MailSink>(
     shared: &Shared<S>,
     stream: Stream,
     peer: Option<SocketAddr>,
+    activity: Activity,
     stopping: watch::Receiver<bool>,
 ) {
     let mut session = Session {
         shared,
         stream,
         peer,
+        activity,
         stopping,
         input: Vec::new(),
         used: 0,
@@ -172,6 +176,7 @@ impl<S: MailSink> Session<'_, S> {
         self.input.reserve(READ_BYTES);
         let count = self.stream.read(&mut self.input).await?;
         self.arrived = self.shared.clock.now();
+        self.activity.touch();
         if count == 0 { Err(Over) } else { Ok(()) }
     }
 

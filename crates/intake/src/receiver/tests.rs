@@ -258,29 +258,67 @@ async fn messages_are_limited() {
 }
 
 #[tokio::test]
-async fn connections_are_limited() {
-    for per_peer in [true, false] {
+async fn an_address_has_its_share_of_connections() {
+    let running = start(|config| config.connections_per_peer_max = 1).await;
+    let mut first = running.client().await;
+    let mut second = Client(TcpStream::connect(running.address).await.unwrap());
+    assert_eq!(second.rest().await, "421 4.7.0 too many connections\r\n");
+    assert!(first.say("QUIT\r\n").await.starts_with("221"));
+    drop(first);
+    // The place is free once the server has noticed.
+    loop {
+        let mut third = Client(TcpStream::connect(running.address).await.unwrap());
+        if third.reply().await.starts_with("220") {
+            break;
+        }
+    }
+    running.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_is_silent_gives_way() {
+    for limit in [true, false] {
         let running =
             start(
                 |config| {
-                    if per_peer { config.connections_per_peer_max = 1 } else { config.connections_max = 1 }
+                    if limit { config.connections_max = 2 } else { config.connections_per_network_max = 2 }
                 },
             )
             .await;
-        let mut first = running.client().await;
-        let mut second = Client(TcpStream::connect(running.address).await.unwrap());
-        assert_eq!(second.rest().await, "421 4.7.0 too many connections\r\n");
-        assert!(first.say("QUIT\r\n").await.starts_with("221"));
-        drop(first);
-        // The place is free once the server has noticed.
-        loop {
-            let mut third = Client(TcpStream::connect(running.address).await.unwrap());
-            if third.reply().await.starts_with("220") {
-                break;
-            }
-        }
+        let mut silent = running.client().await;
+        let mut talking = running.client().await;
+        talking.hello().await;
+        let mut newcomer = running.client().await;
+        assert_eq!(silent.rest().await, "");
+        assert!(talking.say("NOOP\r\n").await.starts_with("250"));
+        assert!(newcomer.say("QUIT\r\n").await.starts_with("221"));
         running.finish().await;
     }
+}
+
+#[tokio::test]
+async fn messages_that_do_not_end_hold_little_together() {
+    let running = start(|config| (config.message_bytes_max, config.pending_bytes_max) = (1000, 1000)).await;
+    let half = "x\r\n".repeat(250);
+    let mut holding = running.client().await;
+    holding.0.write_all(OPEN.as_bytes()).await.unwrap();
+    while !holding.reply().await.starts_with("354") {}
+    holding.0.write_all(half.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for begin in [OPEN.to_owned(), OPEN.replace("DATA", "BDAT 800")] {
+        let mut other = running.client().await;
+        other.0.write_all(format!("{begin}{half}").as_bytes()).await.unwrap();
+        let said = other.rest().await;
+        assert!(said.contains("421 4.3.1 too much mail at once"), "{said}");
+        // The one that holds it all has given way meanwhile.
+        let replies = running.talk(format!("{OPEN}{half}.\r\nQUIT\r\n").as_bytes()).await;
+        assert_eq!(codes(&replies), ["250", "250", "250", "354", "250", "221"]);
+        holding = running.client().await;
+        holding.0.write_all(format!("{OPEN}{half}").as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop(holding);
+    assert_eq!(running.finish().await.len(), 2);
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use consent::WorkspaceId;
 use super::custom::{Custom, Fields};
 use super::event::Events;
 use super::form::{FORM, JSON};
-use super::{BODY_LENGTH_MAX, bandwidth, google, infobip, meta, sinch, telnyx, twilio, vonage};
+use super::{
+    BODY_LENGTH_MAX, UNSIGNED_LENGTH_MAX, bandwidth, google, infobip, meta, sinch, telnyx, twilio, vonage,
+};
 use crate::webhook::endpoint::{NAME_LENGTH_MAX, SECRET_LENGTH_MIN, any_short, is_name};
 use crate::webhook::secret::Secrets;
 use crate::webhook::{Refusal, Request};
@@ -209,6 +211,15 @@ impl Endpoint {
         self.provider
     }
 
+    /// Longest body that is read, in bytes. Where the body must be read into its fields before its signature can be checked,
+    /// it holds one text or receipt.
+    pub const fn body_length_max(&self) -> usize {
+        match self.provider {
+            Provider::Twilio | Provider::Vonage | Provider::Google => UNSIGNED_LENGTH_MAX,
+            _ => BODY_LENGTH_MAX,
+        }
+    }
+
     /// Where its events belong.
     pub const fn workspace(&self) -> WorkspaceId {
         self.workspace
@@ -250,7 +261,7 @@ impl Endpoint {
     /// Verifies a request and reads what it says.
     pub fn receive(&self, request: &Request<'_>) -> Result<Reception, Refusal> {
         self.admit(request)?;
-        if request.body.len() > BODY_LENGTH_MAX {
+        if request.body.len() > self.body_length_max() {
             return Err(Refusal::TooLarge);
         }
         let mut events = Events::default();

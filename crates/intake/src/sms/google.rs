@@ -3,11 +3,12 @@
 use consent::Channel;
 use data_encoding::BASE64;
 use ring::hmac;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::event::{Events, Message, Receipt, State};
 use super::preference;
-use crate::webhook::event::{code, moment, parse, text};
+use crate::webhook::event::{code, malformed, moment, parse, text};
 use crate::webhook::secret::Secrets;
 use crate::webhook::{Refusal, Request};
 
@@ -26,24 +27,39 @@ impl Keys {
     }
 }
 
+/// The part that is read before anything is believed; the rest is skipped without being kept.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Body {
+    client_token: String,
+    secret: String,
+    message: Envelope,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Envelope {
+    data: String,
+}
+
 /// Verifies and reads an event; or gives the secret that a new webhook is to be answered with.
 pub(super) fn receive(
     keys: &Keys,
     events: &mut Events,
     request: &Request<'_>,
 ) -> Result<Option<String>, Refusal> {
-    let body = parse(request.body)?;
+    let body: Body = serde_json::from_slice(request.body).map_err(|error| malformed(&error))?;
     let Some(signature) = request.header(SIGNATURE) else {
-        let (token, secret) = (text(&body, "/clientToken"), text(&body, "/secret"));
+        let Body { client_token: token, secret, .. } = &body;
         if token.is_empty() || secret.is_empty() {
             return Err(Refusal::Unsigned("signature"));
         }
         let known = keys.tokens.holds(token);
-        return if known { Ok(Some(secret.to_owned())) } else { Err(Refusal::Forged("client token")) };
+        return if known { Ok(Some(secret.clone())) } else { Err(Refusal::Forged("client token")) };
     };
     let forged = || Refusal::Forged("signature");
     let signature = BASE64.decode(signature.as_bytes()).map_err(|_| forged())?;
-    let data = BASE64.decode(text(&body, "/message/data").as_bytes()).map_err(|_| forged())?;
+    let data = BASE64.decode(body.message.data.as_bytes()).map_err(|_| forged())?;
     if !keys.macs.iter().any(|key| hmac::verify(key, &data, &signature).is_ok()) {
         return Err(forged());
     }

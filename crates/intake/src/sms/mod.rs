@@ -36,6 +36,8 @@ pub use event::{Event, Events, Message, OptOutType, Part, Preference, Receipt, S
 pub use take::{Outcome, take, take_all};
 pub use twilio::twiml;
 
+/// Longest body that is read into its fields before its signature is checked, in bytes.
+pub(crate) const UNSIGNED_LENGTH_MAX: usize = 64 * 1024;
 /// Longest body, in bytes. A text has a few hundred, batches of receipts some hundred kilobytes.
 pub const BODY_LENGTH_MAX: usize = 1024 * 1024;
 /// Most events in one request.

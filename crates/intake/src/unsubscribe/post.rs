@@ -55,30 +55,38 @@ impl Fields {
     }
 
     fn is_just(&self, (name, value): (&str, &str)) -> bool {
-        matches!(self.0.as_slice(), [(field, content)] if field == name && content == value)
+        matches!(self.0.as_slice(), [(field, content)] if field == name && content.trim_ascii() == value)
     }
 }
 
-/// Reads a body. One-click comes as `application/x-www-form-urlencoded` or `multipart/form-data`; our pages send the
-/// former. Whatever isn't exactly one of the two is [`Post::Neither`].
+/// Reads a body. Whether it is one-click is told by the body alone, which RFC 8058 §3.2 fixes: `List-Unsubscribe=One-Click`
+/// and nothing else, as a form or as `multipart/form-data`. Senders label it with other media types, or with none. A button
+/// of our pages comes as `application/x-www-form-urlencoded`, as browsers send it. Whatever isn't exactly one of the two is
+/// [`Post::Neither`].
 pub fn parse_post(content_type: &str, body: &[u8]) -> Post {
     if body.len() > BODY_BYTES_MAX {
         return Post::Neither;
     }
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let essence = essence.trim();
-    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        if body == ONE_CLICK_BODY {
-            return Post::OneClick;
-        }
-        parse_urlencoded(body).map_or(Post::Neither, |fields| classify(fields, true))
-    } else if essence.eq_ignore_ascii_case("multipart/form-data") {
-        boundary(parameters)
-            .and_then(|boundary| parse_multipart(boundary, body))
-            .map_or(Post::Neither, |fields| classify(fields, false))
-    } else {
-        Post::Neither
+    let trimmed = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if trimmed == ONE_CLICK_BODY
+        || multipart(parameters, trimmed).is_some_and(|fields| fields.is_just(ONE_CLICK))
+    {
+        return Post::OneClick;
     }
+    let is_form = essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    parse_urlencoded(trimmed).map_or(Post::Neither, |fields| classify(fields, is_form))
+}
+
+/// Reads `multipart/form-data`, by the boundary that the media type names or else by the one that the body begins with.
+fn multipart(parameters: &str, body: &[u8]) -> Option<Fields> {
+    let body = std::str::from_utf8(body).ok()?;
+    let declared = boundary(parameters).and_then(|boundary| parse_multipart(boundary, body));
+    declared.or_else(|| {
+        let line = body.lines().next()?.trim_end();
+        // Where the body doesn't end with its first line and two dashes, that is no delimiter.
+        (line.len() <= BOUNDARY_LENGTH_MAX + 2).then(|| parse_multipart(line, body))?
+    })
 }
 
 fn classify(fields: Fields, may_be_page: bool) -> Post {
@@ -100,8 +108,6 @@ fn classify(fields: Fields, may_be_page: bool) -> Post {
 }
 
 fn parse_urlencoded(body: &[u8]) -> Option<Fields> {
-    let body = body.strip_suffix(b"\n").unwrap_or(body);
-    let body = body.strip_suffix(b"\r").unwrap_or(body);
     let mut fields = Vec::new();
     for pair in body.split(|byte| *byte == b'&') {
         if fields.len() == FIELDS_MAX {
@@ -139,8 +145,7 @@ fn boundary(parameters: &str) -> Option<&str> {
 
 /// Reads `multipart/form-data` (RFC 7578). The example of RFC 8058 §8.3 lacks the `--` before the boundary, and senders
 /// have copied it, so a body whose delimiters are the bare boundary is read too.
-fn parse_multipart(boundary: &str, body: &[u8]) -> Option<Fields> {
-    let body = std::str::from_utf8(body).ok()?;
+fn parse_multipart(boundary: &str, body: &str) -> Option<Fields> {
     let proper = format!("--{boundary}");
     let delimiter = if body.starts_with(&proper) { proper.as_str() } else { boundary };
     let mut rest = body.strip_prefix(delimiter)?;
@@ -224,6 +229,20 @@ mod tests {
             (FORM, "List-Unsubscribe=One-Click\r\n"),
             (FORM, "List%2DUnsubscribe=One%2dClick"),
             ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", "List-Unsubscribe=One-Click"),
+            ("", "List-Unsubscribe=One-Click"),
+            ("text/plain;charset=UTF-8", "List-Unsubscribe=One-Click"),
+            ("text/plain", "\r\nList-Unsubscribe=One-Click \r\n\r\n"),
+            ("text/plain", "List-Unsubscribe=One%2DClick"),
+            ("application/octet-stream", "\u{feff}List-Unsubscribe=One-Click\n"),
+            ("application/json", "List-Unsubscribe=One-Click"),
+            ("multipart/form-data; boundary=x", "List-Unsubscribe=One-Click"),
+            // The body's own boundary counts where the media type names another, or none.
+            ("", RFC_8058_BODY),
+            ("text/plain", RFC_8058_BODY),
+            ("multipart/form-data", RFC_8058_BODY),
+            ("multipart/form-data; boundary=", RFC_8058_BODY),
+            ("MULTIPART/Form-Data; Boundary=x", RFC_8058_BODY),
+            (FORM, RFC_8058_BODY),
             (RFC_8058_TYPE, RFC_8058_BODY),
             // With the boundary of the verified erratum the same body is well-formed.
             ("multipart/form-data; boundary=-FormBoundaryjWmhtjORrn", RFC_8058_BODY),
@@ -249,8 +268,14 @@ mod tests {
         let named = "Content-Disposition: form-data; name=\"List-Unsubscribe\"";
         for (kind, body) in [
             (FORM, String::new()),
-            ("", "List-Unsubscribe=One-Click".into()),
-            ("text/plain", "List-Unsubscribe=One-Click".into()),
+            ("", "via=page&action=unsubscribe".into()),
+            ("text/plain", "via=page&action=unsubscribe".into()),
+            ("text/plain", "reason=List-Unsubscribe=One-Click".into()),
+            ("text/plain", "note=x&List-Unsubscribe=One-Click".into()),
+            ("text/plain", "List-Unsubscribe=One-Click&note=x".into()),
+            ("text/plain", "please List-Unsubscribe=One-Click".into()),
+            ("text/plain", "List-Unsubscribe=One-Click\nList-Unsubscribe=One-Click".into()),
+            (FORM, "via=page&text=List-Unsubscribe%3DOne-Click".into()),
             ("application/json", r#"{"List-Unsubscribe":"One-Click"}"#.into()),
             (FORM, "List-Unsubscribe".into()),
             (FORM, "List-Unsubscribe=".into()),
@@ -266,14 +291,20 @@ mod tests {
             (FORM, "via=page&action=unsubscribe&x=%ff".into()),
             (FORM, format!("via=page&action=unsubscribe&x={}", "a".repeat(BODY_BYTES_MAX))),
             (FORM, format!("via=page&action=unsubscribe{}", "&x=1".repeat(FIELDS_MAX))),
-            (multipart, RFC_8058_BODY.into()),
+            (
+                multipart,
+                part("Content-Disposition: form-data; name=\"text\"\r\n\r\nList-Unsubscribe=One-Click"),
+            ),
+            (multipart, part(&format!("{named}\r\n\r\nOne-Click\r\n--x\r\n{named}\r\n\r\nOne-Click"))),
             (multipart, part(&format!("{named}\r\n\r\nOne-Click")) + "tail"),
             (multipart, part(&format!("{named}\r\n\r\nOne-Click")).replace("--x--", "--x")),
             (multipart, part(&format!("{named}; filename=\"a\"\r\n\r\nOne-Click"))),
             (multipart, part("Content-Disposition: form-data; name=\"via\"\r\n\r\npage")),
             (multipart, part("\r\nOne-Click")),
-            ("multipart/form-data", RFC_8058_BODY.into()),
-            ("multipart/form-data; boundary=", RFC_8058_BODY.into()),
+            (
+                "multipart/form-data",
+                part("Content-Disposition: form-data; name=\"via\"\r\n\r\nList-Unsubscribe=One-Click"),
+            ),
         ] {
             assert_eq!(parse_post(kind, body.as_bytes()), Post::Neither, "{kind} {body}");
         }
@@ -304,6 +335,14 @@ mod tests {
         #[test]
         fn no_body_panics(kind in "multipart/form-data; boundary=[a-z-]{0,3}|application/x-www-form-urlencoded", body in "[a-z=&%+:;\"\r\n-]{0,60}") {
             prop_assert!(!matches!(parse_post(&kind, body.as_bytes()), Post::OneClick));
+        }
+
+        #[test]
+        fn one_click_is_told_by_the_body_alone(kind in "\\PC{0,40}") {
+            for body in ["List-Unsubscribe=One-Click", RFC_8058_BODY] {
+                prop_assert_eq!(parse_post(&kind, body.as_bytes()), Post::OneClick);
+            }
+            prop_assert_eq!(parse_post(&kind, b"text=List-Unsubscribe=One-Click"), Post::Neither);
         }
     }
 }

@@ -176,6 +176,20 @@ impl Endpoint {
         self.provider
     }
 
+    /// Longest body that is read, in bytes. What shows its secret before its body is believed to be the service's; what is
+    /// signed is read by anybody's leave, so that its limit is what the service sends, and not much more.
+    pub const fn body_length_max(&self) -> usize {
+        match self.provider {
+            // A message of SNS has 256 KiB at most, and grows when it is put into an envelope of JSON.
+            Provider::Ses => 512 * 1024,
+            // The largest batch that is documented has 768 KB.
+            Provider::SendGrid => 1024 * 1024,
+            // One event at a time.
+            Provider::Mailgun => 128 * 1024,
+            Provider::Postmark | Provider::SparkPost | Provider::Azure => BODY_LENGTH_MAX,
+        }
+    }
+
     /// Where its events belong.
     pub const fn workspace(&self) -> WorkspaceId {
         self.workspace
@@ -233,7 +247,7 @@ impl Endpoint {
     /// Verifies a request and reads what it says.
     pub async fn receive(&self, request: &Request<'_>, outside: &dyn Outside) -> Result<Reception, Refusal> {
         self.admit(request)?;
-        if request.body.len() > BODY_LENGTH_MAX {
+        if request.body.len() > self.body_length_max() {
             return Err(Refusal::TooLarge);
         }
         let mut reader = Reader::new(self);

@@ -18,6 +18,7 @@ mod sparkpost;
 mod take;
 #[cfg(test)]
 mod tests;
+pub mod topic;
 
 pub use endpoint::{Endpoint, Provider, Setup, SetupError};
 pub use event::{EVENTS_MAX, Events};
@@ -26,7 +27,7 @@ pub use take::{TakeError, take};
 use async_trait::async_trait;
 use consent::Timestamp;
 
-/// Longest body, in bytes. The largest batch that a service documents is SendGrid's 768 KB.
+/// Longest body of any service, in bytes; [`Endpoint::body_length_max`] is what counts.
 pub const BODY_LENGTH_MAX: usize = 5 * 1024 * 1024;
 
 /// A request as it came.
@@ -62,7 +63,7 @@ pub enum Reception {
     Events(Events),
     /// Fetch this address, which was checked to be the service's, then answer 2xx.
     ConfirmSubscription {
-        /// An https address on `sns.<region>.amazonaws.com[.cn]`.
+        /// An https address on SNS's host in the topic's region.
         url: String,
     },
     /// Answer with this code, by which the service learns that the endpoint wants its events.
@@ -93,14 +94,16 @@ pub enum Refusal {
     /// It can't be read.
     #[error("the body can't be read: {0}")]
     Malformed(String),
-    /// Longer than [`BODY_LENGTH_MAX`], or more than [`EVENTS_MAX`] events.
+    /// Longer than [`Endpoint::body_length_max`], or more than [`EVENTS_MAX`] events.
     #[error("the body is too large")]
     TooLarge,
     /// Neither of the content types that the service sends.
     #[error("the content type isn't one that this service sends")]
     ContentType,
     /// What the check needs can't be had right now; trying again can help.
-    #[error("the signature can't be checked right now: {0}")]
+    ///
+    /// Why is for the log alone: what this host can and can't reach is no caller's business.
+    #[error("the signature can't be checked right now")]
     Unavailable(String),
 }
 

@@ -18,6 +18,7 @@ use x509_cert::der::oid::ObjectIdentifier;
 
 use super::endpoint::{SetupError, fresh};
 use super::event::{Reader, Told, malformed};
+use super::topic::{self, is_certificate_url, is_confirmation_url};
 use super::{Outside, Reception, Refusal, Request, ses};
 
 /// Seconds for which SNS tries to deliver to an HTTPS endpoint (an hour at most), and a quarter of an hour more.
@@ -26,8 +27,6 @@ const AGE_MAX: u64 = 75 * 60;
 const CERTIFICATES_MAX: usize = 16;
 /// Certificates that are fetched at once.
 const FETCHES_MAX: usize = 2;
-/// Longest address that is fetched, in bytes.
-const URL_LENGTH_MAX: usize = 2_048;
 /// RFC 8017, appendix A.1.
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -47,7 +46,7 @@ impl Topics {
         if arns.is_empty() {
             return Err(SetupError::NoTopics);
         }
-        if let Some(other) = arns.iter().find(|arn| !is_topic(arn)) {
+        if let Some(other) = arns.iter().find(|arn| topic::host(arn).is_none()) {
             return Err(SetupError::Topic(other.clone()));
         }
         let given = certificates.iter().map(|pem| Certificate::read(pem).map_err(SetupError::Certificate));
@@ -66,7 +65,7 @@ impl Topics {
             return if self.given.iter().any(fits) { Ok(()) } else { Err(Refusal::Forged("signature")) };
         }
         let url = envelope.signing_cert_url.as_str();
-        if !is_certificate_url(url) {
+        if !is_certificate_url(url, &envelope.topic_arn) {
             return Err(Refusal::Forged("certificate's address"));
         }
         if let Some(certificate) = self.remembered(url) {
@@ -119,7 +118,7 @@ pub(super) async fn receive(
     topics.verify(&envelope, request.now, outside).await?;
     match envelope.kind {
         Kind::SubscriptionConfirmation => {
-            let url = envelope.subscribe_url.filter(|url| is_confirmation_url(url));
+            let url = envelope.subscribe_url.filter(|url| is_confirmation_url(url, &envelope.topic_arn));
             let url = url.ok_or_else(|| Refusal::Malformed("SubscribeURL isn't Amazon's".to_owned()))?;
             Ok(Reception::ConfirmSubscription { url })
         }
@@ -238,43 +237,4 @@ impl Certificate {
         let at = |time: x509_cert::time::Time| Timestamp(0).plus(time.to_unix_duration());
         Ok(Self { key, not_before: at(body.validity.not_before), not_after: at(body.validity.not_after) })
     }
-}
-
-fn is_topic(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.split(':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws") && is_region(region) && account.len() == 12
-            && account.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty())
-}
-
-fn is_region(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(fits)
-}
-
-/// What stands behind the host of an https address on `sns.<region>.amazonaws.com[.cn]`, without port or user.
-fn on_sns_host(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://").filter(|_| url.len() <= URL_LENGTH_MAX)?;
-    let (host, path) = rest.split_at(rest.find('/')?);
-    let region = host.strip_prefix("sns.")?;
-    let region =
-        region.strip_suffix(".amazonaws.com").or_else(|| region.strip_suffix(".amazonaws.com.cn"))?;
-    is_region(region).then_some(path)
-}
-
-/// Whether a certificate may be fetched from there.
-pub fn is_certificate_url(url: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    on_sns_host(url).is_some_and(|path| {
-        path.strip_suffix(".pem").is_some()
-            && path.bytes().all(fits)
-            && !path.contains("..")
-            && !path.contains("//")
-    })
-}
-
-/// Whether a subscription may be confirmed by a GET of it.
-pub fn is_confirmation_url(url: &str) -> bool {
-    let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-    plain && on_sns_host(url).is_some_and(|path| path.starts_with("/?Action=ConfirmSubscription&"))
 }

@@ -13,11 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use consent::{Clock, Entropy, WorkspaceId};
+use intake::budget::Budget;
+use intake::connections::Activity;
 use store::Store;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -25,14 +28,17 @@ pub use auth::{ApiKey, Scope};
 pub(crate) use auth::{Refusal, admit};
 
 use self::error::ApiError;
+use crate::body::{self, Pace, Unread};
 use crate::render::COMMON_HEADERS;
 
 /// Longest request target, in bytes: an address of 254 bytes, each escaped, and the parameters.
 const TARGET_BYTES_MAX: usize = 4096;
-/// How long a request may take, its body included; uploads have a limit of their own.
+/// How long a request may take once its body is there; uploads have a limit of their own.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 /// Requests in work at once; past it, 503.
 const REQUESTS_MAX: usize = 64;
+/// Bytes of request bodies in memory at once; uploads go to the disk.
+const BODIES_BYTES_MAX: usize = 32 << 20;
 
 /// What the interface is served with.
 #[derive(Clone)]
@@ -60,6 +66,7 @@ pub struct AjoState(Arc<Shared>);
 struct Shared {
     config: AjoConfig,
     permits: Semaphore,
+    bodies: Arc<Budget>,
     uploads: Semaphore,
     /// Held by the upload that is being imported: one at a time.
     importing: Mutex<()>,
@@ -71,6 +78,7 @@ impl AjoState {
         Self(Arc::new(Shared {
             config,
             permits: Semaphore::new(REQUESTS_MAX),
+            bodies: Budget::new(BODIES_BYTES_MAX, BODIES_BYTES_MAX),
             uploads: Semaphore::new(suppression::UPLOADS_AT_ONCE),
             importing: Mutex::new(()),
         }))
@@ -107,19 +115,19 @@ impl AjoState {
 /// | `POST /journey/imp/consent/opt-in` | choices of the person that the body names |
 /// | `GET /journey/imp/consent/decrypt` | whom a link is about |
 pub fn ajo_router(state: &AjoState) -> Router {
-    let suppression = suppression::routes()
-        .layer(from_fn(in_time))
-        .merge(suppression::upload_routes())
-        .layer(from_fn_with_state((state.clone(), Scope::Suppression), auth::authenticate));
-    let of_links = |routes: Router<AjoState>, scope| {
-        let authenticated = from_fn_with_state((state.clone(), scope), auth::authenticate);
-        routes.layer(from_fn(in_time)).layer(authenticated)
+    let taken = |routes: Router<AjoState>, body_bytes_max: usize| {
+        routes.layer(from_fn_with_state((state.clone(), body_bytes_max), take))
     };
+    let authenticated = |routes: Router<AjoState>, scope| {
+        routes.layer(from_fn_with_state((state.clone(), scope), auth::authenticate))
+    };
+    let suppression =
+        taken(suppression::routes(), suppression::BODY_BYTES_MAX).merge(suppression::upload_routes());
+    let suppression = authenticated(suppression, Scope::Suppression);
+    let of_links = |routes, scope| authenticated(taken(routes, preferences::BODY_BYTES_MAX), scope);
     let links =
         of_links(preferences::routes(), Scope::Consent).merge(of_links(decrypt::routes(), Scope::Decrypt));
-    let guarded = |routes: Router<AjoState>| {
-        routes.layer(from_fn_with_state(state.clone(), guard)).with_state(state.clone())
-    };
+    let guarded = |routes: Router<AjoState>| routes.layer(from_fn(guard)).with_state(state.clone());
     let suppression = guarded(suppression);
     Router::new()
         .nest("/ajo/config/suppression", suppression.clone())
@@ -127,20 +135,37 @@ pub fn ajo_router(state: &AjoState) -> Router {
         .nest("/journey/imp/consent", guarded(links))
 }
 
-async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
-    tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.map_err(|_| ApiError::busy())
+/// Reads the body of a caller who may call, and only then takes a place among the requests in work.
+async fn take(
+    State((state, body_bytes_max)): State<(AjoState, usize)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let reserved = state.0.bodies.begin(None);
+    let read = body::read(&parts.headers, body, body_bytes_max, Pace::DEFAULT, reserved).await;
+    let (body, _held) = read.map_err(|unread| match unread {
+        Unread::Full => ApiError::busy(),
+        Unread::TooLong => {
+            ApiError::new(unread.status(), format!("a body has at most {body_bytes_max} bytes"))
+        }
+        Unread::Slow => ApiError::new(unread.status(), "the body came too slowly"),
+        Unread::Broken => ApiError::bad("the body ends too early"),
+    })?;
+    let _busy = parts.extensions.get::<Activity>().cloned().map(Activity::begin);
+    let Ok(_permit) = state.0.permits.try_acquire() else { return Err(ApiError::busy()) };
+    let answer = next.run(Request::from_parts(parts, Body::from(body)));
+    tokio::time::timeout(REQUEST_TIME_MAX, answer).await.map_err(|_| ApiError::busy())
 }
 
 /// Limits and headers that all routes share.
-async fn guard(State(state): State<AjoState>, request: Request, next: Next) -> Response {
+async fn guard(request: Request, next: Next) -> Response {
     use axum::response::IntoResponse as _;
     let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
     let mut response = if target > TARGET_BYTES_MAX {
         ApiError::new(StatusCode::URI_TOO_LONG, "the request target is too long").into_response()
-    } else if let Ok(_permit) = state.0.permits.try_acquire() {
-        next.run(request).await
     } else {
-        ApiError::busy().into_response()
+        next.run(request).await
     };
     for (name, value) in COMMON_HEADERS {
         response.headers_mut().entry(name).or_insert(value);

@@ -16,7 +16,7 @@ use super::link::{Link, Parameters};
 use crate::render::cut;
 
 /// Longest body, in bytes: 100 choices, each with all its members.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Longest `User-Agent` that is kept, in characters.
 const USER_AGENT_CHARS_MAX: usize = 256;
 /// Most problems that an answer lists.

@@ -11,9 +11,9 @@ use crate::render::Renderer;
 pub fn preview(content: &Content, part: &str, sample: &serde_json::Value) -> Result<String, LandingError> {
     // Says what is wrong, where the page itself would only give way.
     let profile = Value::from_serialize(sample);
-    super::template::render(content, part, &profile)?;
+    let html = super::template::render(content, part, &profile)?;
     let failed = || LandingError("the page can't be rendered".to_owned());
-    let own = body(content, part, &profile, blank_boxes(content)).ok_or_else(failed)?;
+    let own = body(content, &html, blank_boxes(content));
     let renderer = Renderer::new();
     let locale = renderer.locales().choose([Some(content.language.as_str()), None], None);
     let common = context! {

@@ -1,5 +1,7 @@
 //! `/l/TOKEN`: a landing page by the link in a message; `/pages/NAME`: the same for whoever has no link.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,11 +15,13 @@ use super::form;
 use super::page::{Content, PRIMARY, THANKS, list_of};
 use super::{clean, template};
 use crate::link::content_type;
+use crate::look;
 use crate::problem::Problem;
 use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
+use crate::token_path::TokenPath;
 
 const SAVED: HeaderValue = HeaderValue::from_static("?saved=1");
 const NOTHING: HeaderValue = HeaderValue::from_static("?saved=0");
@@ -25,7 +29,7 @@ const NOTHING: HeaderValue = HeaderValue::from_static("?saved=0");
 /// `GET`: the page, for the person whom the link names. Changes nothing (I4).
 pub(crate) async fn show(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     RawQuery(query): RawQuery,
     requester: Requester,
 ) -> Response {
@@ -47,7 +51,7 @@ pub(crate) async fn show(
 /// `POST`: records what the form says, each with what the person read, and goes back to the page.
 pub(crate) async fn post(
     State(state): State<WebState>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     requester: Requester,
     headers: HeaderMap,
     body: Bytes,
@@ -98,7 +102,7 @@ pub(crate) async fn public(
         Ok(page) => page.filter(|page| page.state == LandingState::Published),
         Err(error) => return Problem::from(&LinkError::from(error)).page(&state, &requester),
     };
-    let content = page.as_ref().and_then(readable);
+    let content = page.as_ref().and_then(|page| readable(&state, page));
     let Some((page, content)) = page.zip(content) else { return Problem::Missing.page(&state, &requester) };
     let locale = state.renderer().locales().choose([None, None], requester.accept_language.as_deref());
     let common = context! {
@@ -112,7 +116,10 @@ pub(crate) async fn public(
         context! { closed => true }
     } else {
         let (part, _) = wanted(&content, query.as_deref());
-        match body(&content, part, &template::nobody(), Vec::new()) {
+        match render(&state, &content, part, template::nobody())
+            .await
+            .map(|html| body(&content, &html, Vec::new()))
+        {
             Some(own) => context! { ..context! { nobody => !content.form.is_empty() }, ..own },
             None => return Problem::Missing.page(&state, &requester),
         }
@@ -127,12 +134,12 @@ async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
 
 /// The page that a link names, if it is published and can be read. Whatever else is the matter, the person gets the plain
 /// page of choices (I3).
-async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Content)> {
+async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Arc<Content>)> {
     let (workspace, id) = (opened.token.workspace, LandingPageId(opened.token.reference));
     match state.config().store.landing_page_by_id(workspace, id).await {
         Ok(page) => {
             let page = page.filter(|page| page.state == LandingState::Published)?;
-            let content = readable(&page)?;
+            let content = readable(state, &page)?;
             Some((page, content))
         }
         Err(error) => {
@@ -142,9 +149,9 @@ async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Content
     }
 }
 
-fn readable(page: &LandingPage) -> Option<Content> {
+fn readable(state: &WebState, page: &LandingPage) -> Option<Arc<Content>> {
     let failed = |error: &super::LandingError| tracing::error!(page = page.name, error = %error, "a landing page is broken");
-    Content::parse(page).inspect_err(failed).ok()
+    state.studio().content(page).inspect_err(failed).ok()
 }
 
 fn expired(state: &WebState, page: &LandingPage) -> bool {
@@ -154,7 +161,8 @@ fn expired(state: &WebState, page: &LandingPage) -> bool {
 /// On to the plain page of choices.
 fn choices(state: &WebState, opened: &Opened) -> Result<Response, LinkError> {
     let link = unsubscribe::preferences_link(state.config().store.as_ref(), opened)?;
-    let location = HeaderValue::try_from(format!("../p/{link}")).map_err(|_| LinkError::Malformed)?;
+    let location =
+        HeaderValue::try_from(format!("{}p/{link}", look::up())).map_err(|_| LinkError::Malformed)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
@@ -177,7 +185,7 @@ async fn closed(
     }
     let screen = Screen::load(state, requester, opened).await?;
     let link = unsubscribe::preferences_link(state.config().store.as_ref(), opened)?;
-    let own = context! { closed => true, preview => false, notice => "", choices => format!("../p/{link}") };
+    let own = context! { closed => true, preview => false, notice => "", choices => format!("{}p/{link}", look::up()) };
     let words = screen.words(opened.token.level, None);
     Ok(state.renderer().page(StatusCode::OK, "landing.html", &screen.context(&words, own), None))
 }
@@ -185,7 +193,10 @@ async fn closed(
 /// The part that a request is for, and what the page says above it.
 fn wanted<'c>(content: &'c Content, query: Option<&str>) -> (&'c str, &'static str) {
     let part = |name: &str| content.parts.get_key_value(name).map_or(PRIMARY, |(name, _)| name.as_str());
-    match query.unwrap_or_default().split_once('=') {
+    // Relays append parameters of their own.
+    let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut ours = pairs.filter(|(name, _)| matches!(*name, "saved" | "page"));
+    match ours.next() {
         Some(("saved", "1")) => (part(THANKS), "landing-saved"),
         Some(("saved", "0")) => (PRIMARY, "landing-nothing"),
         Some(("page", name)) => (part(name), ""),
@@ -198,7 +209,7 @@ async fn view(
     state: &WebState,
     requester: &Requester,
     opened: &Opened,
-    content: &Content,
+    content: &Arc<Content>,
     part: &str,
     notice: &str,
 ) -> Result<Option<Response>, LinkError> {
@@ -213,10 +224,11 @@ async fn view(
         let ticked = form::shown(tick.asks, form::known(&profile, opened, target));
         boxes.push(context! { at => at, ticked => ticked, label => tick.label });
     }
-    let Some(own) = body(content, part, &attributes(&profile), boxes) else { return Ok(None) };
+    let Some(html) = render(state, content, part, attributes(&profile)).await else { return Ok(None) };
+    let own = body(content, &html, boxes);
     let screen = Screen::load(state, requester, opened).await?;
     let link = unsubscribe::preferences_link(store, opened)?;
-    let own = context! { preview => false, nobody => false, notice => notice, choices => format!("../p/{link}"), ..own };
+    let own = context! { preview => false, nobody => false, notice => notice, choices => format!("{}p/{link}", look::up()), ..own };
     let words = screen.words(opened.token.level, None);
     Ok(Some(state.renderer().page(StatusCode::OK, "landing.html", &screen.context(&words, own), None)))
 }
@@ -231,14 +243,18 @@ fn attributes(profile: &ProfileView) -> Value {
     read.map_or_else(template::nobody, Value::from_serialize)
 }
 
-/// The brand's part of the page, for the template.
-pub(super) fn body(content: &Content, part: &str, profile: &Value, boxes: Vec<Value>) -> Option<Value> {
+/// A part, sanitised; `None`, with a line in the log, if that can't be done or takes too long.
+async fn render(state: &WebState, content: &Arc<Content>, part: &str, profile: Value) -> Option<Arc<str>> {
     let failed = |error: &super::LandingError| tracing::error!(part, error = %error, "a landing page can't be rendered");
-    let html = template::render(content, part, profile).inspect_err(failed).ok()?;
-    let (before, after) = html.split_once(clean::PLACE).unwrap_or((html.as_str(), ""));
+    state.studio().render(content, part, profile).await.inspect_err(failed).ok()
+}
+
+/// The brand's part of the page, for the template.
+pub(super) fn body(content: &Content, html: &str, boxes: Vec<Value>) -> Value {
+    let (before, after) = html.split_once(clean::PLACE).unwrap_or((html, ""));
     // Where the part has no place for the form, there is none.
     let boxes = if before.len() == html.len() { Vec::new() } else { boxes };
-    Some(context! {
+    context! {
         closed => false,
         title => content.title,
         language => content.language,
@@ -246,7 +262,7 @@ pub(super) fn body(content: &Content, part: &str, profile: &Value, boxes: Vec<Va
         before => before,
         after => after.replace(clean::PLACE, ""),
         boxes => boxes,
-    })
+    }
 }
 
 /// The boxes for a preview: as nobody has said anything yet.

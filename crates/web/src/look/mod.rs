@@ -14,7 +14,7 @@ pub(crate) use file::https;
 pub use file::{Checked, LogoFile, LookFile, Privacy, check, check_logo, set};
 pub(crate) use serve::show;
 pub use texts::{TEXT_CHARS_MAX, keys};
-pub(crate) use wardrobe::{Dress, Wardrobe, at_depth};
+pub(crate) use wardrobe::{Dress, Wardrobe, at_depth, up};
 
 /// Why a look can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

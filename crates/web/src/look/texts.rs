@@ -10,6 +10,8 @@ use crate::language::{Bundle, SOURCES, bundle};
 
 /// Characters of one text.
 pub const TEXT_CHARS_MAX: usize = 2_000;
+/// Braces and brackets that may stand in each other in one text.
+const BRACES_MAX: usize = 8;
 /// What a selector in our texts may be given.
 const LEVELS: [&str; 4] = ["any", "channel", "identity", "subscription"];
 const CHANNELS: [&str; 4] = ["email", "sms", "push", "whatsApp"];
@@ -91,6 +93,10 @@ fn read(key: &str, text: &str) -> Result<FluentResource, String> {
     if text.chars().any(|c| c.is_control() && c != '\n') {
         return Err("the text has control characters".to_owned());
     }
+    // They are read by recursion; ours have two.
+    if depth(text) > BRACES_MAX {
+        return Err(format!("the text has more than {BRACES_MAX} braces in each other"));
+    }
     let mut source = format!("{key} =");
     for line in text.trim().lines() {
         source.push_str("\n    ");
@@ -106,6 +112,20 @@ fn read(key: &str, text: &str) -> Result<FluentResource, String> {
                 if message.id.name == key && message.attributes.is_empty() && message.value.is_some())
     };
     if single { Ok(resource) } else { Err("the text isn't well-formed".to_owned()) }
+}
+
+/// How many braces are open at once, wherever they stand.
+fn depth(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '{' | '(' | '[' => open += 1,
+            '}' | ')' | ']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The arguments that a resource's messages use.
@@ -234,6 +254,9 @@ mod tests {
         let own = try_text("yes", "Yes\nno = hidden").unwrap();
         assert_eq!(crate::language::format(&own, "no", &FluentArgs::new()).as_deref(), Some("No"));
         assert!(try_text("yes", &"a".repeat(TEXT_CHARS_MAX + 1)).is_err());
+        for open in ["{", "{ ", "{ $a ->\n *[a] ", "{ NUMBER(", "{ \"{\" {"] {
+            assert!(try_text("yes", &open.repeat(1_900 / open.len())).is_err(), "{open}");
+        }
     }
 
     #[test]

@@ -35,6 +35,11 @@ fn depth() -> usize {
     DEPTH.try_with(|depth| *depth).unwrap_or(1)
 }
 
+/// What leads from the page in work to the root: `../` for most, more for a link that arrived with slashes behind it.
+pub(crate) fn up() -> String {
+    "../".repeat(depth())
+}
+
 /// What pages wear.
 pub(crate) struct Dress {
     pub style: String,
@@ -61,7 +66,7 @@ impl Dress {
     /// What templates see: the logo's path, address and privacy link.
     pub fn context(&self, language: &str) -> Value {
         let Some(look) = &self.look else { return Value::from(false) };
-        let up = "../".repeat(depth());
+        let up = up();
         let logo = look.logo.as_ref().zip(self.logo.as_ref());
         let logo =
             logo.map(|(logo, _)| context! { path => format!("{up}look/{}", logo.file), alt => logo.alt });

@@ -23,7 +23,8 @@ async fn link_scanners_change_nothing() {
             (Method::POST, "", "", 400),
             (Method::POST, FORM, "", 400),
             (Method::POST, "application/json", r#"{"List-Unsubscribe":"One-Click"}"#, 400),
-            (Method::POST, "text/plain", ONE_CLICK, 400),
+            (Method::POST, "text/plain", "text=List-Unsubscribe=One-Click", 400),
+            (Method::POST, "text/plain", "via=page&action=unsubscribe", 400),
             (Method::POST, FORM, "List-Unsubscribe=one-click", 400),
             (Method::POST, FORM, "List-Unsubscribe=One-Click&via=page&action=unsubscribe", 400),
             (Method::POST, FORM, "via=page&action=delete", 400),
@@ -45,6 +46,87 @@ async fn link_scanners_change_nothing() {
     let long = format!("{ONE_CLICK}&x={}", "a".repeat(20_000));
     assert_eq!(world.send(Method::POST, &link, FORM, &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(world.everything(&owner).await, before);
+}
+
+/// What programs and relays leave behind a link.
+const TAILS: [&str; 20] = [
+    ".",
+    "/",
+    ")",
+    ",",
+    "%22",
+    "%27",
+    "%3E",
+    ";",
+    "%20",
+    "%0d",
+    "%E2%80%A6",
+    "=3D",
+    "=",
+    "&gt;",
+    "&amp;",
+    "&fbclid=1",
+    "?utm_source=x&fbclid=1",
+    "%3Futm_source=x",
+    "//",
+    "%ff",
+];
+
+#[tokio::test]
+async fn what_stands_behind_a_token_does_not_count() {
+    let world = World::new();
+    for (at, tail) in TAILS.into_iter().enumerate() {
+        let owner = world.person(&format!("p{at}@example.com"), None).await;
+        let link = world.unsubscribe(&owner, Level::Channel);
+        let choices =
+            world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+        let before = world.everything(&owner).await;
+        for path in [&link, &choices] {
+            let page = world.get(&format!("{path}{tail}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}{tail}");
+        }
+        // A link that ends early opens nothing, and neither does one that was altered.
+        let other = if link.as_bytes()[10] == b'A' { 'B' } else { 'A' };
+        for broken in [&link[..link.len() - 1], &format!("{}{other}{}", &link[..10], &link[11..])] {
+            let answer = world.one_click(&format!("{broken}{tail}")).await;
+            assert!(answer.status.is_client_error(), "{broken}{tail}");
+        }
+        assert_eq!(world.everything(&owner).await, before, "{tail}");
+        assert_eq!(world.one_click(&format!("{link}{tail}")).await.status, StatusCode::OK, "{link}{tail}");
+        assert!(world.view(&owner).await.values[&Field::Email].choice.is_no(), "{tail}");
+    }
+    let owner = world.person("ann@example.com", None).await;
+    let link = world.unsubscribe(&owner, Level::Channel);
+    for path in
+        [format!("/{link}"), link.replace("/u/", "/u//"), link.replace("/u/", "/U/"), format!("{link}///")]
+    {
+        assert_eq!(world.get(&path).await.status, StatusCode::OK, "{path}");
+        let page = world.press(&path, "unsubscribe").await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        // Links on the page still lead where they should.
+        let up = "../".repeat(path.matches('/').count() - 1 - usize::from(path.starts_with("//")));
+        assert!(page.body.replace("&#x2f;", "/").contains(&format!("\"{up}p/")), "{path}");
+    }
+    assert_eq!(world.one_click(&link.replace("/u/", "//U//")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_click_acts_whatever_the_body_is_called() {
+    let world = World::new();
+    for (at, kind) in
+        ["text/plain", "text/plain;charset=UTF-8", "application/json", "x", "MULTIPART/form-data"]
+            .into_iter()
+            .enumerate()
+    {
+        let owner = world.person(&format!("p{at}@example.com"), None).await;
+        let link = world.unsubscribe(&owner, Level::Channel);
+        assert_eq!(world.send(Method::POST, &link, kind, ONE_CLICK).await.status, StatusCode::OK, "{kind}");
+        assert!(world.view(&owner).await.values[&Field::Email].choice.is_no(), "{kind}");
+    }
+    let owner = world.person("bare@example.com", None).await;
+    let link = world.unsubscribe(&owner, Level::Channel);
+    let answer = send(&world.router, Method::POST, &link, &[], &format!("{ONE_CLICK}\r\n")).await;
+    assert_eq!(answer.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use self::stage::Stage;
 use super::serve::stop_signal;
 use crate::cli::{Demo, Global};
-use crate::listen;
+use crate::listen::{self, Peers};
 use crate::output::{self, Exit, grouped};
 
 /// Shows the main job, with or without a person watching.
@@ -30,7 +30,7 @@ pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     let stage = Stage::set(global, args.people, public).await?;
     let router: Router = front::router(stage.clone())?;
     let stop = stop_signal();
-    let serving = tokio::spawn(listen::serve(front, router, stop.clone()));
+    let serving = tokio::spawn(listen::serve(front, router, Peers::Clients, stop.clone()));
     stage.send_round().await?;
     output::line(
         WELCOME

@@ -22,7 +22,7 @@ use crate::commands::campaign::{deps, run_with_bar};
 use crate::commands::import::import_file;
 use crate::commands::serve::public_pages;
 use crate::context::{Context, WORKSPACE, database_error, database_password};
-use crate::listen;
+use crate::listen::{self, Peers};
 use crate::output::fail;
 use consent::Entropy;
 use store::postgres::PostgresStore;
@@ -103,7 +103,7 @@ impl Stage {
         let (stop, stopped) = watch::channel(false);
         let texts = Texts::new(&context, &public_url)?;
         let pages = public_pages(&context, Some(Arc::clone(&texts.hooks)))?;
-        let pages = listen::serve(public, pages, stopped.clone());
+        let pages = listen::serve(public, pages, Peers::Clients, stopped.clone());
         let (provider_at, providing) = texts.serve(stopped.clone()).await?;
         let mut until = stopped;
         let receiving = receiver.run(async move {

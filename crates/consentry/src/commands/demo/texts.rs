@@ -16,7 +16,7 @@ use web::mailbox::{Phones, Provider, provider_router};
 use super::stage::BRAND;
 use crate::commands::serve::public_pages;
 use crate::context::{Context, WORKSPACE};
-use crate::listen;
+use crate::listen::{self, Peers};
 use crate::system::OsEntropy;
 
 /// The receiver's name: replies are told at `/sms/demo`.
@@ -70,7 +70,7 @@ impl Texts {
     pub async fn serve(&self, stop: watch::Receiver<bool>) -> Result<(SocketAddr, JoinHandle<()>)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let serving = listen::serve(listener, provider_router(self.provider.clone()), stop);
+        let serving = listen::serve(listener, provider_router(self.provider.clone()), Peers::Clients, stop);
         Ok((address, tokio::spawn(async move { drop(serving.await) })))
     }
 }

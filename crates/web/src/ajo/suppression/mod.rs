@@ -17,7 +17,7 @@ pub(super) use jobs::resume;
 pub(super) use uploads::UPLOADS_AT_ONCE;
 
 /// Longest JSON body, in bytes.
-const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Addresses and domains.
 pub(super) fn routes() -> Router<AjoState> {

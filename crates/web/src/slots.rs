@@ -1,0 +1,127 @@
+//! Places for requests in work, by what they are for: opting out doesn't wait behind anything else.
+
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How long a request waits for a place before it is told to come again.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Bodies of webhooks that are checked and read at once, each on a thread of its own: more would only take the processors
+/// away from those who opt out.
+const READING_MAX: usize = 2;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Whether the process lives, and whether the store takes writes. Needs no place.
+    Health,
+    /// Links in messages: one-click, the page with the button, choices, confirming.
+    Links,
+    /// What a brand wrote itself.
+    Landing,
+    /// What services and providers tell; they tell again.
+    Hooks,
+    /// The transparency log's files.
+    Ledger,
+    /// Everything else.
+    Pages,
+}
+
+impl Class {
+    /// By the first part of the path.
+    pub fn of(path: &str) -> Self {
+        let path = path.trim_start_matches('/');
+        match path.split('/').next().unwrap_or_default() {
+            "healthz" | "readyz" => Self::Health,
+            "u" | "p" | "c" | "s" => Self::Links,
+            "l" | "pages" => Self::Landing,
+            "hooks" | "sms" => Self::Hooks,
+            "ledger" => Self::Ledger,
+            _ => Self::Pages,
+        }
+    }
+}
+
+/// No place got free in time.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// The places.
+pub(crate) struct Slots {
+    links: Semaphore,
+    landing: Semaphore,
+    hooks: Semaphore,
+    ledger: Semaphore,
+    pages: Semaphore,
+    reading: Semaphore,
+    wait_max: Duration,
+}
+
+impl Slots {
+    /// So many for links; fewer for the rest.
+    pub fn new(links: usize) -> Self {
+        let of = |places: usize| Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS));
+        let (landing, hooks, ledger, pages) = (of(64), of(16), of(32), of(256));
+        Self { links: of(links), landing, hooks, ledger, pages, reading: of(READING_MAX), wait_max: WAIT_MAX }
+    }
+
+    /// A place, if one gets free in time; [`Class::Health`] needs none.
+    pub async fn take(&self, class: Class) -> Result<Option<SemaphorePermit<'_>>, Full> {
+        let places = match class {
+            Class::Health => return Ok(None),
+            Class::Links => &self.links,
+            Class::Landing => &self.landing,
+            Class::Hooks => &self.hooks,
+            Class::Ledger => &self.ledger,
+            Class::Pages => &self.pages,
+        };
+        self.one_of(places).await.map(Some)
+    }
+
+    /// A turn at checking and reading a webhook's body.
+    pub async fn reading(&self) -> Result<SemaphorePermit<'_>, Full> {
+        self.one_of(&self.reading).await
+    }
+
+    async fn one_of<'s>(&self, places: &'s Semaphore) -> Result<SemaphorePermit<'s>, Full> {
+        let taken = tokio::time::timeout(self.wait_max, places.acquire()).await;
+        taken.ok().and_then(Result::ok).ok_or(Full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_class_does_not_take_another_s_places() {
+        let slots = Slots { wait_max: Duration::from_millis(1), ..Slots::new(1) };
+        let mut held = Vec::new();
+        for class in [Class::Landing, Class::Hooks, Class::Ledger, Class::Pages] {
+            while let Ok(place) = slots.take(class).await {
+                held.push(place);
+            }
+        }
+        let one_click = slots.take(Class::Links).await;
+        assert!(one_click.is_ok());
+        assert!(slots.take(Class::Links).await.is_err());
+        assert!(slots.take(Class::Health).await.is_ok());
+    }
+
+    #[test]
+    fn paths_tell_the_class() {
+        for (path, class) in [
+            ("/u/T", Class::Links),
+            ("//u/T", Class::Links),
+            ("/healthz", Class::Health),
+            ("/hooks/ses", Class::Hooks),
+            ("/ledger/tile/0/000", Class::Ledger),
+            ("/pages/x", Class::Landing),
+            ("/choices", Class::Pages),
+            ("", Class::Pages),
+        ] {
+            assert_eq!(Class::of(path), class, "{path}");
+        }
+    }
+}
