@@ -13,7 +13,9 @@ use unicode_normalization::UnicodeNormalization;
 use crate::Channel;
 use crate::jurisdiction::Country;
 
+mod mailbox;
 mod phone;
+mod reach;
 
 /// What kind of identity an address is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

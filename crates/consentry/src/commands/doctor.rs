@@ -3,15 +3,18 @@
 pub mod ways_out;
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use delivery::quotas::StrangerLimits;
 use indicatif::ProgressBar;
 use serde_json::json;
 use store::ledger::{VerifierKey, VerifyReport, verify};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, grouped};
+use crate::server_file::ServerFile;
 
 /// One thing looked at.
 struct Finding {
@@ -26,8 +29,32 @@ async fn check_ledger(context: &Context) -> Result<VerifyReport> {
     Ok(verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ())?)
 }
 
+/// What strangers had the pages send within a day; `config` names the limits.
+async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool, String)> {
+    let file = config.map(ServerFile::load).transpose()?.unwrap_or_default();
+    let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, |pages| pages.budgets());
+    let counts = context.store.spent(WORKSPACE, limits.budgets(), context.clock.now()).await?;
+    let used = limits.budget_use(&counts);
+    let told = |budget: &delivery::quotas::BudgetUse| {
+        let sent = grouped(budget.sent);
+        let withheld = match budget.withheld {
+            0 => String::new(),
+            count => format!(", {} WITHHELD", grouped(count)),
+        };
+        format!("{sent} of {} {} in 24 hours{withheld}", grouped(u64::from(budget.most)), budget.what)
+    };
+    let mut detail = used.iter().map(told).collect::<Vec<_>>().join("; ");
+    let fine = used.iter().all(|budget| !budget.is_alarming());
+    if !fine {
+        detail.push_str(
+            "; see whether somebody misuses the forms, or raise mails_per_day or texts_per_day under [pages]",
+        );
+    }
+    Ok((fine, detail))
+}
+
 /// Checks the data directory and the settings; exit code 1 if anything is unsound.
-pub async fn run(context: &Context) -> Result<Exit> {
+pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     let mut findings = Vec::new();
     let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
     let counts = context.store.counts(WORKSPACE).await?;
@@ -59,6 +86,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
         let detail = if found.is_empty() { "as promised".to_owned() } else { found.join("; ") };
         note("durability", durability.broken.is_empty(), detail);
     }
+    let (fine, detail) = check_budgets(context, config).await?;
+    note("notices", fine, detail);
     let settings = context.settings().await?;
     match &settings.public_url {
         Some(url) => note("public URL", true, url.clone()),
