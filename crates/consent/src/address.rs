@@ -12,8 +12,10 @@ use crate::Channel;
 use crate::jurisdiction::Country;
 
 mod email;
+mod mailbox;
 mod marks;
 mod phone;
+mod reach;
 mod repair;
 
 /// What kind of identity an address is.

@@ -75,8 +75,10 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,
         Command::Db(command) => commands::db::run(&global, command),
-        Command::Doctor(cli::Doctor { on: None }) => commands::doctor::run(&open()?).await,
-        Command::Doctor(cli::Doctor { on: Some(cli::DoctorOn::WaysOut(args)) }) => {
+        Command::Doctor(cli::Doctor { on: None, config }) => {
+            commands::doctor::run(&open()?, config.as_deref()).await
+        }
+        Command::Doctor(cli::Doctor { on: Some(cli::DoctorOn::WaysOut(args)), .. }) => {
             commands::doctor::ways_out::run(&open()?, *args).await
         }
     }

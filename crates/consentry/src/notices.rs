@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use consent::{
     AddressId, Choice, Clock, ConsentChange, Field, Level, ListId, Namespace, ProfileId, Purpose, Source,
-    Subject, Target, Token,
+    Subject, Target, Timestamp, Token,
 };
+use delivery::quotas::{Occasion, StrangerLimits, Wanted, withheld};
 use delivery::single::{Fate, Letter, Single};
 use store::{
     AddressOwner, Held, List, NewOptInRequest, Notice, NoticeKind, NoticeOutcome, OptInRequest, ProfileView,
-    Store, StoreError,
+    Spent, Store, StoreError,
 };
 use tokio::sync::watch;
 use web::notice::{Matter, NoticeWriter, Saying};
@@ -36,7 +37,33 @@ pub struct Notices {
     email: Option<Single>,
     texts: Option<Single>,
     confirm_within: Duration,
+    limits: StrangerLimits,
+    alarm: Alarm,
     writer: NoticeWriter,
+}
+
+/// Tells the operator's log that a budget is used up: once an hour, since whoever uses it up can do so all day.
+#[derive(Default)]
+struct Alarm {
+    told_at: Option<Timestamp>,
+    since: u64,
+}
+
+impl Alarm {
+    const EVERY: Duration = Duration::from_hours(1);
+
+    fn withheld(&mut self, what: &str, now: Timestamp) {
+        self.since += 1;
+        if self.told_at.is_some_and(|told| told <= now && now < told.plus(Self::EVERY)) {
+            return;
+        }
+        tracing::warn!(
+            what,
+            withheld = self.since,
+            "the pages are asked for more than they may send: `consentry doctor` tells how much, docs/subscribe.md how to raise it"
+        );
+        (self.told_at, self.since) = (Some(now), 0);
+    }
 }
 
 /// What is to be done for a notice.
@@ -68,8 +95,10 @@ impl Notices {
         email: Option<Single>,
         texts: Option<Single>,
         confirm_within: Duration,
+        limits: StrangerLimits,
     ) -> Self {
-        Self { store, clock, email, texts, confirm_within, writer: NoticeWriter::new() }
+        let (alarm, writer) = (Alarm::default(), NoticeWriter::new());
+        Self { store, clock, email, texts, confirm_within, limits, alarm, writer }
     }
 
     /// Works until `stop` turns true.
@@ -137,6 +166,33 @@ impl Notices {
         }
     }
 
+    /// Counts what is about to be sent, or recorded; false if there was enough. Nobody is told: whoever typed the address
+    /// has had their answer.
+    async fn affords(
+        &mut self,
+        notice: &Notice,
+        occasion: Occasion,
+        known: bool,
+    ) -> Result<bool, StoreError> {
+        if !self.limits.reaches(&notice.address) {
+            return Ok(false);
+        }
+        let asked_from = notice.asked.ip.as_deref().and_then(|ip| ip.parse().ok());
+        let (quotas, shared) =
+            self.limits.quotas(&Wanted { to: &notice.address, occasion, known, asked_from });
+        let now = self.clock.now();
+        let spent = self.store.spend(WORKSPACE, Some(notice.id), quotas, now).await?;
+        let Spent::Over(place) = spent else { return Ok(true) };
+        if place < shared {
+            tracing::info!(kind = ?notice.kind, "an address had enough notices");
+            return Ok(false);
+        }
+        let what = if *notice.address.namespace() == Namespace::Phone { "texts" } else { "mails" };
+        self.store.spend(WORKSPACE, None, vec![withheld(what)], now).await?;
+        self.alarm.withheld(what, now);
+        Ok(false)
+    }
+
     async fn owner(&self, notice: &Notice) -> Result<Option<AddressOwner>, StoreError> {
         Ok(self.store.resolve(WORKSPACE, vec![notice.address.clone()]).await?.pop().flatten())
     }
@@ -144,6 +200,9 @@ impl Notices {
     /// Nothing goes to an address that isn't known: nobody could be told anything.
     async fn choices(&mut self, notice: &Notice) -> Result<Errand, StoreError> {
         let Some(owner) = self.owner(notice).await? else { return Ok(Errand::Done) };
+        if !self.affords(notice, Occasion::Choices, true).await? {
+            return Ok(Errand::Void);
+        }
         self.letter(notice, Saying::Choices, &owner, "", |sender| preferences(sender, &owner, None)).await
     }
 
@@ -154,6 +213,13 @@ impl Notices {
             Some(owner) => self.standing(owner, list.id).await?,
             None => Standing::Silent,
         };
+        let occasion = match standing {
+            Standing::OnList => Occasion::Known,
+            Standing::Silent | Standing::Spoken => Occasion::Confirm(Some(list.id)),
+        };
+        if !self.affords(notice, occasion, owner.is_some()).await? {
+            return Ok(Errand::Void);
+        }
         let title = list.title(&notice.language).to_owned();
         match (standing, owner) {
             (Standing::OnList, Some(owner)) => {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use consent::Channel;
+use consent::jurisdiction::Country;
+use consent::{Address, Channel};
 use delivery::ChannelConfiguration;
+use delivery::quotas::StrangerLimits;
 use delivery::single::{Single, SingleError};
 use serde::Deserialize;
 use web::DeskConfig;
 
 use crate::context::{Context, WORKSPACE};
 use crate::notices::Notices;
-use crate::output::fail;
+use crate::output::{self, fail};
 
 const DOCS: &str = "docs/subscribe.md shows the keys";
 /// How long an opt-in can be confirmed, in hours: 1 hour to 30 days.
@@ -30,6 +32,48 @@ pub struct Section {
     confirm_hours: Option<u64>,
     per_network: Option<u16>,
     per_minute: Option<u32>,
+    mails_per_day: Option<u32>,
+    texts_per_day: Option<u32>,
+    /// Two letters each (ISO 3166-1); those of the sender's own number if absent.
+    text_countries: Option<Vec<String>>,
+}
+
+impl Section {
+    /// What all nodes may send for strangers; `sender` is that of texts.
+    fn limits(&self, place: &str, sender: Option<&str>) -> Result<StrangerLimits> {
+        let mut limits = StrangerLimits::new();
+        limits.mails_per_day = self.mails_per_day.unwrap_or(limits.mails_per_day);
+        limits.texts_per_day = self.texts_per_day.unwrap_or(limits.texts_per_day);
+        let own = sender.and_then(|sender| Address::phone(sender, None).ok()?.sender_country());
+        limits.text_countries = match &self.text_countries {
+            Some(names) => {
+                let read = |name: &String| {
+                    let wrong = |error| fail(format!("{place}: text_countries: `{name}`: {error}"), DOCS);
+                    name.trim().parse::<Country>().map_err(wrong)
+                };
+                names.iter().map(read).collect::<Result<_>>()?
+            }
+            None => own.into_iter().collect(),
+        };
+        if sender.is_some() && limits.text_countries.is_empty() {
+            // The server starts all the same: opt-outs must not wait for this.
+            output::say(format_args!(
+                "warning: {place}: nothing says which countries texts may go to, so none are sent\n\
+                 hint: write e.g. text_countries = [\"DE\", \"AT\"]; without it only the country of the sender's own number counts"
+            ));
+        }
+        Ok(limits)
+    }
+
+    /// What `doctor` compares with what was sent.
+    pub fn budgets(&self) -> StrangerLimits {
+        let usual = StrangerLimits::new();
+        StrangerLimits {
+            mails_per_day: self.mails_per_day.unwrap_or(usual.mails_per_day),
+            texts_per_day: self.texts_per_day.unwrap_or(usual.texts_per_day),
+            ..usual
+        }
+    }
 }
 
 /// How the pages are served, and what sends for them if anything does.
@@ -50,7 +94,7 @@ pub async fn open(
     desk.per_network = section.per_network.unwrap_or(desk.per_network);
     desk.per_minute = section.per_minute.unwrap_or(desk.per_minute);
     let public_url = context.settings().await?.public_url;
-    let sender = |key: &str, file: &Option<PathBuf>| -> Result<Option<Single>> {
+    let sender = |key: &str, file: &Option<PathBuf>| -> Result<Option<(Single, String)>> {
         let Some(file) = file else { return Ok(None) };
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
         let wrong =
@@ -64,7 +108,8 @@ pub async fn open(
         }
         let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
         let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());
-        made.map(Some).map_err(|error| {
+        let from = configuration.sender().to_owned();
+        made.map(|single| Some((single, from))).map_err(|error| {
             let hint = match error {
                 SingleError::Marketing => "write category = \"transactional\" in a file of its own",
                 SingleError::NoPublicUrl => "`consentry init --public-url URL`, or `public_url` in that file",
@@ -75,7 +120,10 @@ pub async fn open(
     };
     let (email, sms) = (sender("email", &section.email)?, sender("sms", &section.sms)?);
     (desk.email, desk.texts) = (email.is_some(), sms.is_some());
-    let notices =
-        Notices::new(context.shared_store(), Arc::clone(&context.clock), email, sms, desk.confirm_within);
+    let limits = section.limits(&place, sms.as_ref().map(|(_, from)| from.as_str()))?;
+    desk.text_countries.clone_from(&limits.text_countries);
+    let [email, sms] = [email, sms].map(|sender| sender.map(|(single, _)| single));
+    let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
+    let notices = Notices::new(store, clock, email, sms, desk.confirm_within, limits);
     Ok((desk, Some(notices)))
 }

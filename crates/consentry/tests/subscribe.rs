@@ -60,7 +60,7 @@ impl Town {
             );
             desk.write(&format!("{list}.toml"), campaign);
         }
-        let sms = texts.map_or("", |_| "sms = \"texts.toml\"\n");
+        let sms = texts.map_or("", |_| "sms = \"texts.toml\"\ntext_countries = [\"US\", \"GB\"]\n");
         desk.write("consentry.toml", format!("[pages]\nemail = \"notices.toml\"\n{sms}"));
         let texts = format!(
             "name = \"texts\"\nchannel = \"sms\"\ncategory = \"transactional\"\nfrom = \"+15005550006\"\npublic_url = \"{URL}\"\n\
@@ -151,7 +151,7 @@ fn from_the_form_to_the_campaign() {
             assert_eq!(town.serving.ask(method, &mail.link, "", "").0, 200);
         }
         assert_eq!((town.reaches("news"), town.history("ann").len()), (0, 1));
-        // One resend, and no more within the hour.
+        // One resend a day, and no more.
         town.subscribe("news", "ann");
         let second = town.mail("ann", 2);
         assert_eq!(second.link, mail.link, "both links work");
@@ -273,6 +273,7 @@ fn the_file_and_the_form_say_what_is_wrong() {
         ("[pages]\nsms = \"notices.toml\"\n", "`sms` one for texts"),
         ("[pages]\nemail = \"none.toml\"\n", "none.toml"),
         ("[pages]\nconfirm_hours = 0\n", "hint: 1 to 720"),
+        ("[pages]\ntext_countries = [\"Germany\"]\n", "`Germany`: the two letters"),
         ("[pages]\nmail = \"notices.toml\"\n", "unknown field"),
     ] {
         desk.write("wrong.toml", file);
@@ -364,4 +365,64 @@ fn by_text_message() {
     let (status, answer) = town.serving.ask("GET", link.strip_prefix(URL).unwrap(), "", "");
     assert_eq!(status, 303, "the short form of the link: {answer}");
     assert!(answer.contains("../p/"), "{answer}");
+}
+
+/// Whoever bombs a mailbox writes it in many ways; whoever owns it still gets what they ask for.
+#[test]
+fn one_mailbox_gets_few_mails_however_it_is_written() {
+    let Some(town) = Town::at(Desk::new()) else { return };
+    let ask = |path: &str, body: &str| town.serving.ask("POST", path, FORM, body).0;
+    for n in 0..18 {
+        let spelled = if n % 2 == 0 { format!("carl%2B{n}") } else { format!("%22carl%2B{n}%22") };
+        ask("/subscribe/news", &format!("lang=en&address={spelled}%40example.com&agree=yes"));
+    }
+    assert_eq!(town.subscribe("news", "zoe"), town.subscribe("news", "zoe"));
+    town.mail("zoe", 1);
+    let mailed = || {
+        let mails = town.postfix.mails().unwrap();
+        mails
+            .iter()
+            .filter(|mail| {
+                String::from_utf8_lossy(mail).to_lowercase().contains("to: <carl")
+                    || String::from_utf8_lossy(mail).contains("carl+")
+                    || String::from_utf8_lossy(mail).contains("carl%2B")
+            })
+            .count()
+    };
+    assert!((1..=3).contains(&mailed()), "{} mails", mailed());
+    // Another kind: the owner's link to the choices isn't used up.
+    town.choices("carl");
+    town.mail("carl", 1);
+    let checked = town.desk.run(&["doctor", "--config", "consentry.toml", "--json"]).exits(0).json();
+    let notices =
+        checked["findings"].as_array().unwrap().iter().find(|one| one["what"] == "notices").unwrap();
+    assert!(notices["detail"].as_str().unwrap().ends_with("0 of 100 texts in 24 hours"), "{notices}");
+}
+
+/// Whoever earns by texts has them sent to numbers in a row.
+#[test]
+fn texts_to_numbers_in_a_row_are_few() {
+    let (port, texts) = provider();
+    let Some(town) = Town::with(Desk::new(), Some(port)) else { return };
+    for n in 0..19 {
+        let body = format!("lang=en&by=sms&address=%2B4477009001{n:02}&agree=yes");
+        assert_eq!(town.serving.ask("POST", "/subscribe/news", FORM, &body).0, 200);
+    }
+    // Premium rates, other countries: nothing goes there.
+    for number in ["449098790000", "33612345678", "870773111632"] {
+        let body = format!("lang=en&by=sms&address=%2B{number}&agree=yes");
+        assert_eq!(town.serving.ask("POST", "/subscribe/news", FORM, &body).0, 400, "{number}");
+    }
+    let mut sent = 0;
+    while texts.recv_timeout(Duration::from_secs(5)).is_ok() {
+        sent += 1;
+    }
+    assert_eq!(sent, 4, "of a hundred numbers in a row");
+    let checked = town.desk.run(&["doctor", "--json"]).exits(1).json();
+    let notices =
+        checked["findings"].as_array().unwrap().iter().find(|one| one["what"] == "notices").unwrap();
+    assert!(
+        notices["detail"].as_str().unwrap().contains("4 of 100 texts in 24 hours, 15 WITHHELD"),
+        "{notices}"
+    );
 }

@@ -24,6 +24,7 @@ mod parts;
 mod pipeline;
 mod plaintext;
 pub mod publish;
+pub mod quotas;
 mod receiving;
 pub mod refusals;
 mod render;

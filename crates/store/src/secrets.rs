@@ -28,6 +28,7 @@ const PURPOSE_SUBJECT: &[u8] = b"consentry subject pseudonym 1\0";
 const PURPOSE_ADDRESS: &[u8] = b"consentry address pseudonym 1\0";
 const PURPOSE_BLIND: &[u8] = b"consentry ledger blind 1\0";
 const PURPOSE_TYPED: &[u8] = b"consentry typed address 1\0";
+const PURPOSE_TALLY: &[u8] = b"consentry tally 1\0";
 
 /// The master key. `Debug` doesn't show it.
 #[derive(Clone)]
@@ -125,6 +126,11 @@ impl Secrets {
         // A namespace holds no U+0000, so no two addresses make the same text.
         let full = self.derive(PURPOSE_TYPED, &[&workspace.0.to_be_bytes(), namespace, b"\0", key]);
         cut(&full)
+    }
+
+    /// What stands for something that is counted.
+    pub fn counted(&self, workspace: WorkspaceId, key: &str) -> [u8; PSEUDONYM_LENGTH] {
+        cut(&self.derive(PURPOSE_TALLY, &[&workspace.0.to_be_bytes(), key.as_bytes()]))
     }
 
     fn pseudonym(&self, purpose: &[u8], workspace: WorkspaceId, id: i64) -> [u8; PSEUDONYM_LENGTH] {

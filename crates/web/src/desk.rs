@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use consent::jurisdiction::Country;
 use consent::{Address, Evidence, ListId, Namespace, WorkspaceId};
 use intake::unsubscribe::LinkError;
 use store::{NewNotice, NoticeKind, NoticeLimits, StoreError};
@@ -24,19 +25,22 @@ pub struct DeskConfig {
     pub texts: bool,
     /// How long an opt-in can be confirmed.
     pub confirm_within: Duration,
-    /// Requests an hour of one client network (/24 of IPv4, /64 of IPv6); past it, 429.
+    /// Where texts go.
+    pub text_countries: Vec<Country>,
+    /// Requests an hour of one client network (/24 of IPv4, /48 of IPv6), a quarter of that of one client (/64 of IPv6);
+    /// past it, 429.
     pub per_network: u16,
-    /// Requests a minute in all, on this node; past it, 429.
+    /// Requests a minute in all, on this node; past it, 429. One network gets a tenth of them.
     pub per_minute: u32,
-    /// What one address gets, and what may wait.
+    /// What may wait.
     pub notices: NoticeLimits,
 }
 
 impl DeskConfig {
     /// How long an opt-in can be confirmed, unless said otherwise.
     pub const CONFIRM_WITHIN: Duration = Duration::from_hours(48);
-    /// What one address gets: the second one of an hour is the one resend.
-    pub const NOTICES: NoticeLimits = NoticeLimits { per_hour: 2, per_day: 6, waiting_max: 10_000 };
+    /// What may wait.
+    pub const NOTICES: NoticeLimits = NoticeLimits { waiting_max: 10_000 };
 
     /// Sends to neither.
     pub const fn new(workspace: WorkspaceId) -> Self {
@@ -45,17 +49,30 @@ impl DeskConfig {
             email: false,
             texts: false,
             confirm_within: Self::CONFIRM_WITHIN,
+            text_countries: Vec::new(),
             per_network: 120,
             per_minute: 200,
             notices: Self::NOTICES,
         }
     }
 
-    /// Whether something sends to such an address.
-    pub fn sends_to(&self, namespace: &Namespace) -> bool {
+    /// Whether something sends to addresses of this kind.
+    pub fn has_sender(&self, namespace: &Namespace) -> bool {
         match namespace {
             Namespace::Email => self.email,
             Namespace::Phone => self.texts,
+            Namespace::Push | Namespace::Custom(_) => false,
+        }
+    }
+
+    /// Whether something sends to such an address. Told by the address alone, not by what is known of it.
+    pub fn sends_to(&self, address: &Address) -> bool {
+        match address.namespace() {
+            Namespace::Email => self.email,
+            Namespace::Phone => {
+                let country = || address.texted_country();
+                self.texts && country().is_some_and(|country| self.text_countries.contains(&country))
+            }
             Namespace::Push | Namespace::Custom(_) => false,
         }
     }
@@ -66,9 +83,15 @@ pub(crate) fn no_sender(state: &WebState, sheet: &Sheet<'_>) -> Response {
     sheet.refusal(state, StatusCode::SERVICE_UNAVAILABLE, "no-sender")
 }
 
-/// Counts a post; the page to answer with if there were too many.
+/// Nothing sends to this number: it isn't one of a person's, or of a country that texts go to.
+pub(crate) fn out_of_reach(state: &WebState, sheet: &Sheet<'_>) -> Response {
+    sheet.refusal(state, StatusCode::BAD_REQUEST, "no-sender")
+}
+
+/// Counts a post that can be taken; the page to answer with if there were too many. What can't be taken isn't counted, so
+/// that it uses up nobody's share.
 pub(crate) fn refused(state: &WebState, requester: &Requester, sheet: &Sheet<'_>) -> Option<Response> {
-    let admitted = state.limits().admit(requester.network(), state.config().clock.now());
+    let admitted = state.limits().admit(requester.client(), state.config().clock.now());
     (!admitted).then(|| sheet.refusal(state, StatusCode::TOO_MANY_REQUESTS, "too-many"))
 }
 

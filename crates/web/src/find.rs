@@ -49,15 +49,18 @@ pub(crate) async fn post(
 
 async fn take(state: &WebState, requester: &Requester, fields: &Form) -> Result<Response, StoreError> {
     let sheet = load(state, requester, fields.get("lang")).await?;
-    if let Some(refused) = desk::refused(state, requester, &sheet) {
-        return Ok(refused);
-    }
     let typed = fields.get("address").unwrap_or_default();
     let Ok(address) = Address::guess(typed) else {
         return Ok(form(state, &sheet, typed, StatusCode::BAD_REQUEST));
     };
-    if !state.config().desk.sends_to(address.namespace()) {
+    if !state.config().desk.has_sender(address.namespace()) {
         return Ok(desk::no_sender(state, &sheet));
+    }
+    if !state.config().desk.sends_to(&address) {
+        return Ok(desk::out_of_reach(state, &sheet));
+    }
+    if let Some(refused) = desk::refused(state, requester, &sheet) {
+        return Ok(refused);
     }
     let words = sheet.words_for(None, channel_of(address.namespace()), Some(&address));
     let language = sheet.locale.tag;

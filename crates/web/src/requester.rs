@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use consent::Evidence;
 
-use crate::limits::Network;
+use crate::limits::Client;
 use crate::render::cut;
 use crate::state::WebState;
 
@@ -36,9 +36,9 @@ impl Requester {
         }
     }
 
-    /// The client's network, if its address is known.
-    pub fn network(&self) -> Option<Network> {
-        self.ip.map(Network::of)
+    /// The client and its networks, if its address is known.
+    pub fn client(&self) -> Option<Client> {
+        self.ip.map(Client::of)
     }
 }
 

@@ -108,14 +108,17 @@ impl<'a> Visit<'a> {
     }
 
     async fn take(&self, requester: &Requester, fields: &Form) -> Result<Response, StoreError> {
-        if let Some(refused) = desk::refused(self.state, requester, &self.sheet) {
-            return Ok(refused);
-        }
         let typed = fields.get("address").unwrap_or_default();
         let address = if self.channel == "sms" { Address::phone(typed, None) } else { Address::email(typed) };
         let Ok(address) = address else { return Ok(self.form(typed, Some(Wrong::Address))) };
         if !fields.is("agree", "yes") {
             return Ok(self.form(typed, Some(Wrong::Terms)));
+        }
+        if !self.state.config().desk.sends_to(&address) {
+            return Ok(desk::out_of_reach(self.state, &self.sheet));
+        }
+        if let Some(refused) = desk::refused(self.state, requester, &self.sheet) {
+            return Ok(refused);
         }
         let language = self.sheet.locale.tag;
         let asked = self.agreed(requester, fields);

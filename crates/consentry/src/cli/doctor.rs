@@ -11,6 +11,9 @@ pub struct Doctor {
     /// On what; on the data directory and the settings if absent
     #[command(subcommand)]
     pub on: Option<DoctorOn>,
+    /// The file of `serve --config`, whose limits what the pages have sent is compared with
+    #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// What `doctor` looks at.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use delivery::quotas::StrangerLimits;
 use indicatif::ProgressBar;
 use serde_json::json;
 use store::LedgerReaders;
@@ -17,6 +18,7 @@ use store::private::exposed;
 use crate::context::{Context, WORKSPACE};
 use crate::data_dir;
 use crate::output::{self, Exit, grouped};
+use crate::server_file::ServerFile;
 
 /// Files and folders that are open to others and told by name.
 const EXPOSED_SHOWN: usize = 5;
@@ -52,8 +54,32 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
     Ok((false, format!("{text}; others can get at people's data: chmod -R go= {}", dir.display())))
 }
 
+/// What strangers had the pages send within a day; `config` names the limits.
+async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool, String)> {
+    let file = config.map(ServerFile::load).transpose()?.unwrap_or_default();
+    let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, |pages| pages.budgets());
+    let counts = context.store.spent(WORKSPACE, limits.budgets(), context.clock.now()).await?;
+    let used = limits.budget_use(&counts);
+    let told = |budget: &delivery::quotas::BudgetUse| {
+        let sent = grouped(budget.sent);
+        let withheld = match budget.withheld {
+            0 => String::new(),
+            count => format!(", {} WITHHELD", grouped(count)),
+        };
+        format!("{sent} of {} {} in 24 hours{withheld}", grouped(u64::from(budget.most)), budget.what)
+    };
+    let mut detail = used.iter().map(told).collect::<Vec<_>>().join("; ");
+    let fine = used.iter().all(|budget| !budget.is_alarming());
+    if !fine {
+        detail.push_str(
+            "; see whether somebody misuses the forms, or raise mails_per_day or texts_per_day under [pages]",
+        );
+    }
+    Ok((fine, detail))
+}
+
 /// Checks the data directory and the settings; exit code 1 if anything is unsound.
-pub async fn run(context: &Context) -> Result<Exit> {
+pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     let mut findings = Vec::new();
     let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
     let counts = context.store.counts(WORKSPACE).await?;
@@ -87,6 +113,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
         let detail = if found.is_empty() { "as promised".to_owned() } else { found.join("; ") };
         note("durability", durability.broken.is_empty(), detail);
     }
+    let (fine, detail) = check_budgets(context, config).await?;
+    note("notices", fine, detail);
     let settings = context.settings().await?;
     let readers = match settings.ledger {
         LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",

@@ -7,7 +7,7 @@ use super::Result;
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange,
+    OptInRequest, PreferenceChange, Quota, Spent,
 };
 
 /// Preferences, lists in people's words, notices, double opt-in, reasons, looks and landing pages. A part of
@@ -72,7 +72,8 @@ pub trait PageStore: Send + Sync {
     // ---- notices ---------------------------------------------------------------------------------------------
 
     /// Queues a notice to an address that somebody typed. One that waits already isn't queued a second time, but says
-    /// what was asked last. Nothing depends on whether the address is known.
+    /// what was asked last. Nothing depends on whether the address is known, nor on what was sent to it before: each call
+    /// writes one row, so that not even its time tells.
     async fn ask_notice(
         &self,
         workspace: WorkspaceId,
@@ -88,6 +89,19 @@ pub trait PageStore: Send + Sync {
     /// Notes what became of a notice; the address is forgotten with it. False if it isn't the taker's any more.
     async fn notice_done(&self, workspace: WorkspaceId, id: NoticeId, outcome: NoticeOutcome)
     -> Result<bool>;
+
+    /// Counts something in every quota, or in none if one of them is used up. A notice that was counted before is within
+    /// them and isn't counted again. All nodes count together; nothing is kept for longer than a day.
+    async fn spend(
+        &self,
+        workspace: WorkspaceId,
+        notice: Option<NoticeId>,
+        quotas: Vec<Quota>,
+        now: Timestamp,
+    ) -> Result<Spent>;
+
+    /// How often was counted for the key of each quota within its span.
+    async fn spent(&self, workspace: WorkspaceId, quotas: Vec<Quota>, now: Timestamp) -> Result<Vec<u64>>;
 
     // ---- the brand's -----------------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 //! [`PageStore`]'s operations on an [`Engine`].
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
 
@@ -11,12 +9,18 @@ use crate::state::notices::ask::Asking;
 use crate::state::opt_ins::confirm::ConfirmOptIn;
 use crate::state::opt_ins::request::RequestOptIn;
 use crate::state::preferences::set::SetPreferences;
-use crate::state::{landing, lists, look, notices, opt_ins, reasons};
+use crate::state::{landing, lists, look, notices, opt_ins, reasons, tallies};
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange,
+    OptInRequest, PreferenceChange, Quota, Spent,
 };
+
+/// Quotas with what stands for their keys.
+fn hashed<E: Engine>(engine: &E, workspace: WorkspaceId, quotas: Vec<Quota>) -> tallies::Hashed {
+    let hash = |quota: Quota| (engine.secrets().counted(workspace, &quota.key), quota);
+    quotas.into_iter().map(hash).collect()
+}
 
 #[async_trait]
 impl<E: Engine> PageStore for E {
@@ -83,15 +87,8 @@ impl<E: Engine> PageStore for E {
         limits: NoticeLimits,
     ) -> Result<Asked> {
         let hash = self.secrets().typed_address(workspace, &notice.address);
-        let asking = Arc::new(Asking { hash, notice, limits });
-        let looked = {
-            let asking = Arc::clone(&asking);
-            self.query(move |db| notices::ask::look(db, workspace, &asking)).await?
-        };
-        match looked {
-            Some(asked) => Ok(asked),
-            None => self.write(move |db| notices::ask::ask(db, workspace, &asking)).await,
-        }
+        let asking = Asking { hash, notice, limits };
+        self.write(move |db| notices::ask::ask(db, workspace, &asking)).await
     }
 
     async fn take_notices(
@@ -110,6 +107,22 @@ impl<E: Engine> PageStore for E {
         outcome: NoticeOutcome,
     ) -> Result<bool> {
         self.write(move |db| notices::take::done(db, workspace, id, outcome)).await
+    }
+
+    async fn spend(
+        &self,
+        workspace: WorkspaceId,
+        notice: Option<NoticeId>,
+        quotas: Vec<Quota>,
+        now: Timestamp,
+    ) -> Result<Spent> {
+        let quotas = hashed(self, workspace, quotas);
+        self.write(move |db| tallies::spend(db, workspace, notice, &quotas, now)).await
+    }
+
+    async fn spent(&self, workspace: WorkspaceId, quotas: Vec<Quota>, now: Timestamp) -> Result<Vec<u64>> {
+        let quotas = hashed(self, workspace, quotas);
+        self.query(move |db| tallies::spent(db, workspace, &quotas, now)).await
     }
 
     async fn update_list(&self, workspace: WorkspaceId, list: ListId, update: ListUpdate) -> Result<List> {

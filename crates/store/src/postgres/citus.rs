@@ -118,7 +118,8 @@ pub const TABLES: &[Table] = &[
     by("text_hold", "address", "address_owner", "Read for the addresses that are about to be written to."),
     by("text_ask", "address", "address_owner", "Read when the number answers."),
     by("text_reply", "address", "address_owner", "Those to a number are counted where another one is made."),
-    by("notice", "hash", "notice", "All that one address was sent is counted in one shard."),
+    by("notice", "hash", "notice", "What one address waits for is in one shard."),
+    by("tally", "hash", "notice", "What is counted is read and written by its key alone."),
     by("text_message", "id", "feedback", "Kept once by its id, whichever node takes it."),
     by("text_part", "message", "feedback", "The parts of a message come together in one shard."),
     by(

@@ -42,6 +42,7 @@ pub(crate) mod settings;
 pub(crate) mod soft_bounces;
 pub(crate) mod stamps;
 pub(crate) mod suppression;
+pub(crate) mod tallies;
 pub(crate) mod text_parts;
 pub(crate) mod text_standing;
 pub(crate) mod texts;

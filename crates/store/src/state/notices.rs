@@ -11,11 +11,10 @@ use consent::{Timestamp, WorkspaceId};
 use crate::api::Result;
 use crate::sql::{Db, params};
 
-const HOUR: i64 = 3_600 * 1_000_000;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// How long a notice is worth sending.
 const WORTH_MAX: i64 = DAY;
-/// How long it counts towards its address's limits, and a row is kept.
+/// How long a row is kept.
 const KEPT_MAX: i64 = 2 * DAY;
 
 /// Waits to be sent. Below 3 is the condition of an index: waiting or taken.

@@ -95,29 +95,18 @@ impl NewNotice {
     pub const ASKED_BYTES_MAX: usize = 8 << 10;
 }
 
-/// How many notices are queued.
+/// How many notices are queued. How many are sent is counted where they are sent, see [`crate::PageStore::spend`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeLimits {
-    /// To one address within an hour, of whatever kind and about whatever list.
-    pub per_hour: u32,
-    /// To one address within 24 hours; counted up to [`Self::PER_DAY_MAX`].
-    pub per_day: u32,
     /// That wait, in all.
     pub waiting_max: u32,
-}
-
-impl NoticeLimits {
-    /// The highest [`Self::per_day`].
-    pub const PER_DAY_MAX: u32 = 100;
 }
 
 /// What became of asking for a notice. Whoever typed the address is told the same in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It will be sent.
+    /// It will be looked at, and sent unless its address had enough.
     Queued,
-    /// The address had enough; nothing changed.
-    Enough,
     /// Too many wait; nothing changed.
     Full,
 }

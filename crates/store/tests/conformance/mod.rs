@@ -17,6 +17,7 @@ pub mod reasons;
 pub mod runs;
 pub mod support;
 pub mod suppression;
+pub mod tallies;
 pub mod text_parts;
 pub mod text_senders;
 pub mod texts;
@@ -151,12 +152,15 @@ macro_rules! conformance_suite {
             notices:
                 a_notice_is_given_out_once,
                 whoever_asks_again_gets_no_second_notice_at_once,
-                an_address_gets_so_many_notices_and_no_more,
                 so_many_notices_wait_and_no_more,
                 a_notice_whose_taker_died_comes_back,
                 notices_that_wait_too_long_are_dropped,
                 whether_an_address_is_known_plays_no_part,
                 a_notice_past_the_limits_is_refused;
+            tallies:
+                a_quota_is_used_up_and_comes_back,
+                something_counts_everywhere_or_nowhere,
+                a_notice_counts_once_however_often_it_is_tried;
             opt_ins:
                 a_list_waits_until_its_request_is_confirmed,
                 a_stranger_changes_nothing_that_was_said,

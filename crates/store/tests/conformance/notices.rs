@@ -8,7 +8,7 @@ use super::support::{MAIN, World, address, row};
 const MINUTE: i64 = 60 * 1_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-pub const LIMITS: NoticeLimits = NoticeLimits { per_hour: 2, per_day: 3, waiting_max: 100 };
+pub const LIMITS: NoticeLimits = NoticeLimits { waiting_max: 100 };
 
 /// A notice of where choices are made.
 pub fn notice(to: &str, at: Timestamp) -> NewNotice {
@@ -42,13 +42,6 @@ impl World {
 
     async fn done(&self, notice: &Notice, outcome: NoticeOutcome) -> bool {
         self.store.notice_done(MAIN, notice.id, outcome).await.unwrap()
-    }
-
-    /// Takes the one notice that is due and says that it was sent.
-    async fn send(&self, now: Timestamp) {
-        let taken = self.due(now).await;
-        assert_eq!(taken.len(), 1, "{taken:?}");
-        assert!(self.done(&taken[0], NoticeOutcome::Sent).await);
     }
 }
 
@@ -117,36 +110,9 @@ pub async fn whoever_asks_again_gets_no_second_notice_at_once(world: &World) {
     assert!(world.done(&next[0], NoticeOutcome::Sent).await);
 }
 
-pub async fn an_address_gets_so_many_notices_and_no_more(world: &World) {
-    let start = world.tick();
-    let ask = async |notice: NewNotice| {
-        let at = notice.at;
-        let asked = world.ask(notice).await;
-        if asked == Asked::Queued {
-            world.send(at).await;
-        }
-        asked
-    };
-    assert_eq!(ask(notice("a@example.com", start)).await, Asked::Queued);
-    // Of whatever kind, about whatever list.
-    assert_eq!(ask(confirming("a@example.com", 1, later(start, 1))).await, Asked::Queued);
-    for list in 1..5 {
-        assert_eq!(ask(confirming("a@example.com", list, later(start, 2))).await, Asked::Enough);
-    }
-    assert_eq!(ask(notice("b@example.com", later(start, 2))).await, Asked::Queued, "somebody else");
-    // The first counts for an hour, to the microsecond; and for a day.
-    assert_eq!(ask(notice("a@example.com", later(start, HOUR - 1))).await, Asked::Enough);
-    assert_eq!(ask(notice("a@example.com", later(start, HOUR))).await, Asked::Queued);
-    assert_eq!(ask(notice("a@example.com", later(start, 2 * HOUR))).await, Asked::Enough, "three a day");
-    assert_eq!(ask(notice("a@example.com", later(start, DAY - 1))).await, Asked::Enough);
-    assert_eq!(ask(notice("a@example.com", later(start, DAY))).await, Asked::Queued);
-    // A clock that was put back makes no room.
-    assert_eq!(ask(notice("a@example.com", later(start, 3))).await, Asked::Enough);
-}
-
 pub async fn so_many_notices_wait_and_no_more(world: &World) {
     let start = world.tick();
-    let limits = NoticeLimits { waiting_max: 2, ..LIMITS };
+    let limits = NoticeLimits { waiting_max: 2 };
     let ask = async |to: &str| world.store.ask_notice(MAIN, notice(to, start), limits).await.unwrap();
     assert_eq!(ask("a@example.com").await, Asked::Queued);
     assert_eq!(ask("b@example.com").await, Asked::Queued);
@@ -215,18 +181,13 @@ pub async fn a_notice_past_the_limits_is_refused(world: &World) {
     let at = world.tick();
     let large = Evidence { raw: Some("x".repeat(NewNotice::ASKED_BYTES_MAX)), ..Evidence::default() };
     let fine = || notice("a@example.com", at);
-    let invalid = [
-        (NewNotice { language: "de_DE".to_owned(), ..fine() }, LIMITS),
-        (NewNotice { asked: large, ..fine() }, LIMITS),
-        (fine(), NoticeLimits { per_day: NoticeLimits::PER_DAY_MAX + 1, ..LIMITS }),
-    ];
-    for (notice, limits) in invalid {
-        let refused = world.store.ask_notice(MAIN, notice, limits).await;
+    let invalid =
+        [NewNotice { language: "de_DE".to_owned(), ..fine() }, NewNotice { asked: large, ..fine() }];
+    for notice in invalid {
+        let refused = world.store.ask_notice(MAIN, notice, LIMITS).await;
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
-    let never = NoticeLimits { per_hour: 0, ..LIMITS };
-    assert_eq!(world.store.ask_notice(MAIN, fine(), never).await.unwrap(), Asked::Enough);
-    let never = NoticeLimits { waiting_max: 0, ..LIMITS };
+    let never = NoticeLimits { waiting_max: 0 };
     assert_eq!(world.store.ask_notice(MAIN, fine(), never).await.unwrap(), Asked::Full);
     assert!(world.due(at).await.is_empty());
 }

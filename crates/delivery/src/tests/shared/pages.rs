@@ -5,7 +5,7 @@ use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceI
 use store::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PageStore, PreferenceChange, Result,
+    OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
 };
 
 use super::SharedStore;
@@ -92,6 +92,20 @@ impl PageStore for SharedStore {
         outcome: NoticeOutcome,
     ) -> Result<bool> {
         self.inner.notice_done(workspace, id, outcome).await
+    }
+
+    async fn spend(
+        &self,
+        workspace: WorkspaceId,
+        notice: Option<NoticeId>,
+        quotas: Vec<Quota>,
+        now: Timestamp,
+    ) -> Result<Spent> {
+        self.inner.spend(workspace, notice, quotas, now).await
+    }
+
+    async fn spent(&self, workspace: WorkspaceId, quotas: Vec<Quota>, now: Timestamp) -> Result<Vec<u64>> {
+        self.inner.spent(workspace, quotas, now).await
     }
 
     async fn update_list(&self, workspace: WorkspaceId, list: ListId, update: ListUpdate) -> Result<List> {

@@ -105,8 +105,10 @@ pub(super) const TABLES: &[Table] = &[
     same(
         "notice",
         "rowid",
-        "hash, workspace, list, at, due_at, generation, takings, kind, state, times, namespace, address, language, asked",
+        "hash, workspace, list, at, due_at, generation, takings, kind, state, counted, times, namespace, address, language, \
+         asked",
     ),
+    same("tally", "workspace, hash", "hash, workspace, at, times"),
     same("sender_block", "workspace, address, sender", "address, workspace, sender, at"),
     same(
         "text_message",

@@ -132,6 +132,8 @@ async fn pages(world: &World, list: ListId) {
         assert_eq!(store.ask_notice(MAIN, notice, LIMITS).await.unwrap(), Asked::Queued);
     }
     let taken = store.take_notices(MAIN, now, 1).await.unwrap().remove(0);
+    let quotas = vec![store::Quota::a_day("mailbox", 9)];
+    assert_eq!(store.spend(MAIN, Some(taken.id), quotas, now).await.unwrap(), store::Spent::Within);
     assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());
     store.request_opt_in(MAIN, asking(named("p6@example.com"), list, now)).await.unwrap();
     let refused = world.opt_out(named("p7@example.com"), email()).await;

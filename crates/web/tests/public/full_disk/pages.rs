@@ -5,7 +5,7 @@ use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceI
 use store::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PageStore, PreferenceChange, Result,
+    OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
 };
 
 use super::{FullDisk, full};
@@ -66,6 +66,14 @@ impl PageStore for FullDisk {
 
     async fn notice_done(&self, _: WorkspaceId, _: NoticeId, _: NoticeOutcome) -> Result<bool> {
         full()
+    }
+
+    async fn spend(&self, _: WorkspaceId, _: Option<NoticeId>, _: Vec<Quota>, _: Timestamp) -> Result<Spent> {
+        full()
+    }
+
+    async fn spent(&self, workspace: WorkspaceId, quotas: Vec<Quota>, now: Timestamp) -> Result<Vec<u64>> {
+        self.0.spent(workspace, quotas, now).await
     }
 
     async fn update_list(&self, _: WorkspaceId, _: ListId, _: ListUpdate) -> Result<List> {
