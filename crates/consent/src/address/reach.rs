@@ -13,7 +13,7 @@ impl Address {
     /// The country whose people have such a number; `None` for what is no number of a person's: premium rates, shared
     /// costs, satellites, services without a country.
     pub fn texted_country(&self) -> Option<Country> {
-        let number = self.number()?;
+        let number = self.parsed_number()?;
         match number.number_type(&DATABASE) {
             Type::Mobile | Type::FixedLine | Type::FixedLineOrMobile | Type::Voip => country(&number),
             // Plans grow: what isn't known to be given out is its main country's.
@@ -24,11 +24,11 @@ impl Address {
 
     /// The country that a sender's number is of, whatever kind of number it is.
     pub fn sender_country(&self) -> Option<Country> {
-        let number = self.number()?;
+        let number = self.parsed_number()?;
         country(&number).or_else(|| main_country(&number))
     }
 
-    fn number(&self) -> Option<PhoneNumber> {
+    fn parsed_number(&self) -> Option<PhoneNumber> {
         let is_number = self.namespace == Namespace::Phone;
         is_number.then(|| phonenumber::parse(None, &self.raw).ok()).flatten()
     }
