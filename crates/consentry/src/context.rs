@@ -108,7 +108,7 @@ fn sqlite_error(dir: &Path, error: &StoreError) -> anyhow::Error {
     let place = dir.display();
     if let StoreError::Missing(_) = error {
         return fail(
-            format!("{place}: nothing is in consentry.sqlite3"),
+            format!("{place}: nothing is in consentry.sqlite3: nobody's opt-out is known"),
             "put it back from a backup; if nothing was ever in it, remove the folder and run `consentry init` again",
         );
     }

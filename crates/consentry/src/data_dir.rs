@@ -87,15 +87,22 @@ fn refusal(global: &Global, found: &Found) -> anyhow::Error {
             ),
             another(),
         ),
-        Found::KeyAlone { .. } => fail(
+        Found::KeyAlone { used } => fail(
             format!(
-                "{place}: consentry.sqlite3 is missing, though master.key is there; nothing of what was recorded is"
+                "{place}: consentry.sqlite3 is missing, though master.key is there: nobody's opt-out is known"
             ),
-            "put consentry.sqlite3 back from a backup; if the state is in PostgreSQL, name it with --database or \
-             CONSENTRY_DATABASE",
+            format!(
+                "put consentry.sqlite3 back from a backup; if the state is in PostgreSQL, name it with --database or \
+                 CONSENTRY_DATABASE{}",
+                if *used {
+                    ""
+                } else {
+                    "; for a new installation with this key, `consentry init` makes the rest"
+                }
+            ),
         ),
         Found::EmptyDatabase => fail(
-            format!("{place}: consentry.sqlite3 is empty; nothing of what was recorded is in it"),
+            format!("{place}: consentry.sqlite3 is empty: nobody's opt-out is known"),
             "put consentry.sqlite3 back from a backup; if nothing was ever in it, remove the folder and run \
              `consentry init` again",
         ),

@@ -56,7 +56,8 @@ fn entries_are_for_holders_of_a_key_until_the_workspace_says_public() {
         assert_ne!(subjects[0], subjects[1]);
         // The key is for nothing else.
         assert_eq!(get(&serving, "/ajo/config/suppression/addresses", Some("auditor-secret-0123")).0, 403);
-        let doctor = desk.run(&["doctor"]).exits(0).out;
+        // Whatever else it finds: the tests' server isn't set to be durable.
+        let doctor = desk.run(&["doctor"]).out;
         assert!(doctor.contains("keyed: entries over HTTP"), "{doctor}");
         let set = desk.run(&["init", "--ledger", "public", "--json"]).exits(0).json();
         assert_eq!(set["settings"]["ledger"], "public");

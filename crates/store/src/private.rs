@@ -186,16 +186,17 @@ mod tests {
 
     #[test]
     fn what_others_may_get_at_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let (deep, file) = (dir.path().join("a/b"), dir.path().join("a/b/open"));
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("data");
+        let (deep, file) = (dir.join("a/b"), dir.join("a/b/open"));
         create_dir_all(&deep).unwrap();
         write(&deep.join("closed"), "").unwrap();
-        assert_eq!(exposed(dir.path()).unwrap(), []);
+        assert_eq!(exposed(&dir).unwrap(), []);
         write(&file, "").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
         fs::set_permissions(&deep, Permissions::from_mode(0o701)).unwrap();
-        std::os::unix::fs::symlink("/", dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("/", dir.join("link")).unwrap();
         let expected = [Exposed { path: deep, mode: 0o701 }, Exposed { path: file, mode: 0o640 }];
-        assert_eq!(exposed(dir.path()).unwrap(), expected);
+        assert_eq!(exposed(&dir).unwrap(), expected);
     }
 }

@@ -1,5 +1,6 @@
 //! `intake`
 
+use clap::error::ErrorKind;
 use clap::{Args, Subcommand};
 
 use crate::output::Exit;
@@ -35,7 +36,10 @@ pub fn leave(error: &clap::Error) -> ! {
     if error.use_stderr() && std::env::args().nth(1).as_deref() == Some("intake") {
         // Where it can't be printed, nobody is there to read it.
         let _ = error.print();
-        std::process::exit(Exit::Usage as i32);
+        // An empty variable in the environment isn't the sender's fault either: the mail is kept.
+        let value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+        let exit = if value { Exit::TryAgain } else { Exit::Usage };
+        std::process::exit(exit as i32);
     }
     error.exit()
 }

@@ -51,7 +51,13 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
         text = format!("{text}, and {} more", grouped(more as u64));
     }
     let dir = data_dir::absolute(dir);
-    Ok((false, format!("{text}; others can get at people's data: chmod -R go= {}", dir.display())))
+    Ok((
+        false,
+        format!(
+            "{text}; what is in it is about people and for its owner alone: chmod -R go= {}",
+            dir.display()
+        ),
+    ))
 }
 
 /// What strangers had the pages send within a day; `config` names the limits.

@@ -117,6 +117,7 @@ fn a_pipe_without_a_store_asks_to_be_tried_again() {
     let lost = desk.run(&["intake", "mail"]).exits(75);
     assert!(lost.err.contains("consentry.sqlite3 is missing"), "{}", lost.err);
     assert_eq!(std::fs::read_dir(desk.data_dir()).unwrap().count(), 1, "nothing is made");
+    desk.run(&["intake", "mail", "--data-dir", ""]).exits(75);
     desk.run(&["intake", "mail", "--nonsense"]).exits(64);
     desk.run(&["intake", "letter"]).exits(64);
 }

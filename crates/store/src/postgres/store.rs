@@ -148,11 +148,8 @@ fn open(options: PostgresOptions, set_up: bool) -> Result<PostgresStore> {
     let PostgresOptions { url, password, dir, clock, entropy } = options;
     let connector = Arc::new(Connector::new(&url, password.as_deref())?);
     let session = Session::connect(&connector)?;
-    if !set_up && migrate::status(&session)?.version == 0 {
-        return Err(StoreError::Missing(format!("the state in {}", connector.database())));
-    }
-    if !set_up && !dir.join(MASTER_KEY_FILE).is_file() {
-        return Err(StoreError::Missing(dir.join(MASTER_KEY_FILE).display().to_string()));
+    if !set_up {
+        require(&session, connector.database(), &dir)?;
     }
     migrate::migrate(&session)?;
     refuse_unfinished(&session)?;
@@ -180,6 +177,26 @@ fn open(options: PostgresOptions, set_up: bool) -> Result<PostgresStore> {
         sealer,
     };
     Ok(PostgresStore { inner: Arc::new(inner) })
+}
+
+/// Passes if the database has been set up, and the node is one of it or can be its first.
+fn require(session: &Session, database: &str, dir: &Path) -> Result<()> {
+    const KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM master_key)";
+    if migrate::status(session)?.version == 0 {
+        return Err(StoreError::Missing(format!("the state in {database}")));
+    }
+    if !dir.join(MASTER_KEY_FILE).is_file() {
+        return Err(StoreError::Missing(dir.join(MASTER_KEY_FILE).display().to_string()));
+    }
+    let entries = sealer::size(&dir.join(LEDGER_DIR)).unwrap_or(0);
+    if entries > 0 && !session.one(KNOWN, params![], |row| row.get::<bool>(0))? {
+        return Err(StoreError::Invalid(format!(
+            "nothing is in {database}, though the ledger in {} has {entries} entries: it isn't the database that this \
+             node worked with",
+            dir.display()
+        )));
+    }
+    Ok(())
 }
 
 fn start_sealer(dir: &Path, link: Link, secrets: &Secrets, key_ring: &SharedKeyRing) -> Result<Sealer> {
