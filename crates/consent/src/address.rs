@@ -158,8 +158,8 @@ impl Address {
             return Err(AddressError::Empty);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
-        email::check_local_part(local)?;
         let ascii = email::to_ascii(domain)?;
+        email::check_local_part(local)?;
         if text.len() > EMAIL_LENGTH_MAX || local.len() + 1 + ascii.len() > EMAIL_LENGTH_MAX {
             return Err(AddressError::TooLong);
         }

@@ -261,7 +261,7 @@ pub struct ImportProfiles {
 /// A file's format.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Format {
-    /// Comma, semicolon or tab separated, with a header row
+    /// Comma, semicolon, tab or pipe separated, with a header row
     Csv,
     /// A JSON object per line
     Jsonl,

@@ -47,7 +47,7 @@ const BATCHES_AHEAD: usize = 2;
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Comma, semicolon or tab separated, with a header row.
+    /// Comma, semicolon, tab or pipe separated, with a header row.
     Csv,
     /// A JSON object per line.
     Jsonl,

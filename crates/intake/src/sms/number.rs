@@ -19,9 +19,9 @@ const fn shows_nothing(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The address, if it is a number that can be sent to.
+/// The address, if it is a number that can be sent to: as providers write one, without anything that has to be repaired.
 pub(super) fn number(text: &str) -> Option<Address> {
-    let bare = strip(text);
+    let bare = Some(strip(text)).filter(|bare| bare.is_ascii())?;
     let digits = bare.bytes().all(|byte| byte.is_ascii_digit());
     let written = if digits && !bare.starts_with("00") { format!("+{bare}") } else { bare.to_owned() };
     Address::phone(&written, None).ok()
