@@ -32,6 +32,7 @@ mod state;
 mod statement;
 mod subscribe;
 mod texts;
+mod widening;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use desk::DeskConfig;

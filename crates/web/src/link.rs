@@ -18,7 +18,7 @@ use crate::requester::Requester;
 use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
-use crate::{gpc, reasons};
+use crate::{gpc, reasons, widening};
 
 /// The page's name in evidence.
 const PAGE: &str = "link";
@@ -110,6 +110,9 @@ async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<R
 async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
     let store = state.config().store.as_ref();
     let opened = unsubscribe::open(store, token).await?;
+    if !widening::admits(state, &opened).await? {
+        return widening::too_often(state, requester, &opened).await;
+    }
     let before = Screen::load(state, requester, &opened).await?;
     let evidence = evidence(state, requester, &before, "undo-ask-title", "undo");
     let undone = unsubscribe::undo(store, &opened, evidence, state.config().clock.now()).await?;
