@@ -105,6 +105,11 @@ impl BounceReason {
         }
     }
 
+    /// Whether it tells of a message that didn't arrive. The rest are deliveries, automatic answers and complaints.
+    pub const fn is_bounce(self) -> bool {
+        !matches!(self, Self::Delivered | Self::Vacation | Self::Feedback)
+    }
+
     /// Whether no further try can help: the user or the host doesn't exist, or has moved. A code of 5xx alone says no
     /// such thing.
     pub const fn is_hard(self) -> bool {

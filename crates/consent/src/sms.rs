@@ -13,6 +13,7 @@ mod pattern;
 mod quoted;
 mod segments;
 mod sender;
+mod sentence;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -34,7 +34,7 @@ const POLL_SECONDS_ALLOWED: std::ops::RangeInclusive<u64> = 5..=1500;
 pub struct MailSection {
     listen: Option<SocketAddr>,
     lmtp: Option<String>,
-    hostname: String,
+    hostname: Option<String>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     #[serde(default)]
@@ -61,6 +61,8 @@ pub struct MailboxSection {
     user: String,
     password: Secret,
     folder: Option<String>,
+    /// The address whose mail it holds, one of `extra`.
+    address: Option<String>,
     done_folder: Option<String>,
     poll_seconds: Option<u64>,
     /// Holds messages that the operator got, for `doctor ways-out --mailbox`; `serve` leaves it alone.
@@ -77,6 +79,24 @@ impl MailboxSection {
     /// How to open it.
     pub fn config(&self, beside: &Path) -> Result<ImapConfig> {
         mailbox(self, beside)
+    }
+
+    /// An address that isn't listed would change nothing, and whoever wrote it meant otherwise.
+    fn check_address(&self, extra: &[Address], beside: &Path) -> Result<()> {
+        let Some(text) = &self.address else { return Ok(()) };
+        let address = address(text, beside)?;
+        if extra.iter().any(|listed| listed.key() == address.key()) {
+            return Ok(());
+        }
+        let what = format!(
+            "{}: mailbox on {}: address: it isn't among `extra` of [mail]",
+            beside.display(),
+            self.host
+        );
+        Err(fail(
+            what,
+            "list it there if reports in this mailbox may name whom they are about, else leave `address` out",
+        ))
     }
 
     /// How often `serve` looks into it at least; `None` where it doesn't.
@@ -105,13 +125,13 @@ impl MailDesk {
     /// Checks the sections and takes the ports: what is wrong shows before anything is served.
     pub async fn open(context: &Context, file: &ServerFile, beside: &Path) -> Result<Self> {
         let mut desk = Self { receivers: Vec::new(), mailboxes: Vec::new() };
-        let extra = file.mail.as_ref().map_or(&[][..], |mail| &mail.extra);
-        let extra: Result<Vec<Address>> = extra.iter().map(|text| address(text, beside)).collect();
-        let inbox = Inbox::new(context.shared_store(), WORKSPACE, Arc::clone(&context.clock), &extra?);
+        let extra = extra(file, beside)?;
+        let inbox = Inbox::new(context.shared_store(), WORKSPACE, Arc::clone(&context.clock), &extra);
         if let Some(mail) = &file.mail {
             desk.receive(context, mail, &inbox, beside).await?;
         }
         for section in file.mailbox.iter().filter(|section| !section.self_test) {
+            section.check_address(&extra, beside)?;
             desk.mailboxes.push((mailbox(section, beside)?, inbox.clone()));
         }
         Ok(desk)
@@ -124,11 +144,15 @@ impl MailDesk {
         inbox: &Inbox,
         beside: &Path,
     ) -> Result<()> {
-        let config = receiver_config(mail, beside)?;
         if mail.listen.is_none() && mail.lmtp.is_none() {
+            // For what comes by a pipe or from mailboxes.
+            if !mail.extra.is_empty() {
+                return Ok(());
+            }
             let what = format!("{}: [mail] names neither `listen` nor `lmtp`", beside.display());
             return Err(fail(what, "e.g. listen = \"0.0.0.0:25\""));
         }
+        let config = receiver_config(mail, beside)?;
         if let Some(address) = mail.listen {
             let receiver = Receiver::bind(address, config.clone(), inbox.clone(), Arc::clone(&context.clock));
             self.add(receiver.await, "SMTP", &address.to_string())?;
@@ -188,6 +212,12 @@ impl MailDesk {
     }
 }
 
+/// The further addresses of `[mail]`: what arrives there may name whom it is about.
+pub fn extra(file: &ServerFile, beside: &Path) -> Result<Vec<Address>> {
+    let listed = file.mail.as_ref().map_or(&[][..], |mail| &mail.extra);
+    listed.iter().map(|text| address(text, beside)).collect()
+}
+
 fn address(text: &str, beside: &Path) -> Result<Address> {
     Address::email(text).map_err(|error| {
         let what = format!("{}: [mail] extra: {error}", beside.display());
@@ -196,7 +226,11 @@ fn address(text: &str, beside: &Path) -> Result<Address> {
 }
 
 fn receiver_config(mail: &MailSection, beside: &Path) -> Result<ReceiverConfig> {
-    let mut config = ReceiverConfig::new(&mail.hostname);
+    let hostname = mail.hostname.as_deref().ok_or_else(|| {
+        let what = format!("{}: [mail] has no `hostname`", beside.display());
+        fail(what, "the name that the MX record has, e.g. hostname = \"back.example.com\"")
+    })?;
+    let mut config = ReceiverConfig::new(hostname);
     config.message_bytes_max = MAIL_LENGTH_MAX;
     config.connections_max = CONNECTIONS_MAX;
     config.connections_per_peer_max = CONNECTIONS_PER_PEER_MAX;
@@ -253,6 +287,7 @@ fn mailbox(section: &MailboxSection, beside: &Path) -> Result<ImapConfig> {
         user: section.user.clone(),
         password: section.password.read(beside)?,
         folder: section.folder.clone().unwrap_or_else(|| "INBOX".to_owned()),
+        address: section.address.clone(),
         done_folder: section.done_folder.clone(),
         poll: Duration::from_secs(poll),
     })

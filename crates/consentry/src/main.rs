@@ -20,13 +20,12 @@ mod webhook_section;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use cli::{Cli, Command};
 use context::Context;
 use output::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| cli::leave(&error));
+    let cli = cli::parse().unwrap_or_else(|error| cli::leave(&error));
     start_logging();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

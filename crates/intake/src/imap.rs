@@ -5,8 +5,10 @@
 //! each mail counts once.
 
 mod connect;
+mod exchange;
 mod folder;
 mod look;
+mod troubles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +20,12 @@ use tokio::sync::watch;
 use crate::inbox::Inbox;
 use folder::Folder;
 pub use look::newest_from;
+use troubles::Troubles;
 
 /// First and longest wait before a lost connection is made anew.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+/// Shortest wait before a folder is looked at again.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// Wait after the server refused user and password: some lock an account after a few tries.
 const LOGIN_BACKOFF: Duration = Duration::from_mins(5);
 
@@ -50,6 +55,9 @@ pub struct ImapConfig {
     pub password: String,
     /// The folder to read.
     pub folder: String,
+    /// The address whose mail the folder holds: if it is one of the inbox's further addresses, reports there may name whom
+    /// they are about. No header field says it, since anybody can write those.
+    pub address: Option<String>,
     /// Where mail goes that was taken; it stays where it is if absent.
     pub done_folder: Option<String>,
     /// How often to look, where the server doesn't say when mail comes; and at least.
@@ -105,12 +113,12 @@ pub fn client_tls(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Err
 
 /// Reads the mailbox until `stop` turns true; a connection that is lost is made anew.
 pub async fn run(config: ImapConfig, inbox: Inbox, mut stop: watch::Receiver<bool>) {
-    let mut wait = BACKOFF.0;
+    let (mut wait, mut troubles) = (BACKOFF.0, Troubles::default());
     let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
     let reading = async {
         loop {
             let mut worked = false;
-            let Err(error) = read(&config, &inbox, &mut worked).await;
+            let Err(error) = read(&config, &inbox, &mut troubles, &mut worked).await;
             if worked {
                 wait = BACKOFF.0;
             }
@@ -127,17 +135,22 @@ pub async fn run(config: ImapConfig, inbox: Inbox, mut stop: watch::Receiver<boo
     }
 }
 
-/// Reads on one connection until it breaks. `worked` says that the folder was open.
+/// Reads on one connection until it breaks. `worked` says that what was there was read.
 async fn read(
     config: &ImapConfig,
     inbox: &Inbox,
+    troubles: &mut Troubles,
     worked: &mut bool,
 ) -> Result<std::convert::Infallible, ImapError> {
     let session = connect::login(config).await?;
-    let mut folder = Folder::open(session, config).await?;
-    *worked = true;
+    let mut folder = Folder::open(session, config, troubles).await?;
     loop {
-        while folder.take_some(inbox).await? {}
-        folder = folder.wait(config.poll).await?;
+        while folder.take_some(inbox, troubles).await? {
+            *worked = true;
+        }
+        *worked = true;
+        // What the server couldn't hand out is asked for again sooner than that.
+        let again = troubles.next(inbox.monotonic()).unwrap_or(config.poll);
+        folder = folder.wait(config.poll.min(again.max(PAUSE_MIN))).await?;
     }
 }

@@ -10,9 +10,10 @@ mod sink;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use consent::{Address, Clock, WorkspaceId};
-use store::{Store, StoreError};
+use store::{Quota, Store, StoreError};
 
 use crate::feedback;
 use crate::mail::{self, Envelope, Kind};
@@ -30,7 +31,7 @@ pub struct Inbox {
     store: Arc<dyn Store>,
     workspace: WorkspaceId,
     clock: Arc<dyn Clock>,
-    /// Keys of further addresses, such as that of a feedback loop.
+    /// Keys of further addresses, such as that of a feedback loop: reports that arrive there may name an address.
     extra: Arc<[String]>,
 }
 
@@ -62,12 +63,15 @@ impl Inbox {
     pub async fn take(&self, raw: Vec<u8>, origin: Origin) -> Result<Kind, StoreError> {
         let now = self.clock.now();
         let ring = self.store.key_ring();
+        // The one place where this is decided, whichever way a mail came in: whoever can write to an address of ours could
+        // name anybody in a report. Only where the operator has listed the address is that taken.
+        let may_name = origin.to.iter().any(|to| addresses::is_extra(self, to));
         // Reading takes milliseconds of a processor. Should it ever panic, the mail counts as one that can't be understood.
         let reading = tokio::task::spawn_blocking(move || {
             let to: Vec<String> = origin.to.iter().map(|to| addresses::canonical(&ring, to)).collect();
             let to: Vec<&str> = to.iter().map(String::as_str).collect();
             let reading = mail::read_with(&raw, Envelope { from: origin.from.as_deref(), to: &to });
-            (reading.kind, reports::of(&reading, &raw, &origin, &ring, now))
+            (reading.kind, reports::of(&reading, &raw, &origin, may_name, &ring, now))
         });
         let (kind, reports) = reading.await.unwrap_or_else(|_| {
             tracing::error!("a mail could not be read");
@@ -76,6 +80,24 @@ impl Inbox {
         feedback::take(&*self.store, self.workspace, reports, now).await?;
         Ok(kind)
     }
+}
+
+impl Inbox {
+    /// Time for those who wait.
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// Counts a mail that a mailbox doesn't hand out, once a day, so that `doctor` can tell of it.
+    pub(crate) async fn cannot_be_read(&self, which: &str) -> Result<(), StoreError> {
+        let quotas = vec![Quota::a_day(format!("unread mail {which}"), 1), unread_mails()];
+        self.store.spend(self.workspace, None, quotas, self.clock.now()).await.map(drop)
+    }
+}
+
+/// What counts the mails that mailboxes didn't hand out within a day.
+pub fn unread_mails() -> Quota {
+    Quota::a_day("unread mails", u32::MAX)
 }
 
 /// Whether a person has to look at a mail, since nothing follows from it.

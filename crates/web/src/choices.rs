@@ -21,6 +21,7 @@ use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
 use crate::token_path::TokenPath;
+use crate::widening;
 
 /// The page's name in evidence.
 const PAGE: &str = "choices";
@@ -154,6 +155,8 @@ async fn save(
     let questions = questions::questions(&screen, &centre);
     let groups = wishes::groups(state.renderer().locales(), &screen, &centre, now);
     let Filled { answers, wishes, stale } = form::read(&questions, &groups, fields)?;
+    let (answers, admitted) =
+        widening::admitted(state, opened, answers, |answer| answer.choice, wishes.is_some()).await?;
     let store = state.config().store.as_ref();
     if !answers.is_empty() {
         let choices = answers.iter().map(|answer| {
@@ -164,12 +167,12 @@ async fn save(
         });
         unsubscribe::choose(store, opened, choices.collect(), Source::PAGE, now).await?;
     }
-    if let Some((wishes, said)) = wishes {
+    if let Some((wishes, said)) = wishes.filter(|_| admitted) {
         let evidence = evidence(state, requester, &screen, &said);
         unsubscribe::prefer(store, opened, wishes, evidence, now).await?;
     }
     gpc::heed(state, requester, &screen, PAGE).await;
-    Ok(if stale { Saved::Partly } else { Saved::All })
+    Ok(if stale || !admitted { Saved::Partly } else { Saved::All })
 }
 
 fn evidence(state: &WebState, requester: &Requester, screen: &Screen<'_>, said: &str) -> Evidence {

@@ -36,6 +36,7 @@ mod statement;
 mod subscribe;
 mod texts;
 mod token_path;
+mod widening;
 
 pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
 pub use desk::DeskConfig;

@@ -19,7 +19,7 @@ use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
 use crate::token_path::TokenPath;
-use crate::{gpc, look, reasons};
+use crate::{gpc, look, reasons, widening};
 
 /// The page's name in evidence.
 const PAGE: &str = "link";
@@ -111,6 +111,9 @@ async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<R
 async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
     let store = state.config().store.as_ref();
     let opened = unsubscribe::open(store, token).await?;
+    if !widening::admits(state, &opened).await? {
+        return widening::too_often(state, requester, &opened).await;
+    }
     let before = Screen::load(state, requester, &opened).await?;
     let evidence = evidence(state, requester, &before, "undo-ask-title", "undo");
     let undone = unsubscribe::undo(store, &opened, evidence, state.config().clock.now()).await?;

@@ -5,7 +5,7 @@ use super::keywords::Keywords;
 use super::lexicon::{LEXICON, Meaning, Roles};
 use super::normalise::{MAX_CHARS, is_unspaced, words};
 use super::tokens::{Token, meant, tokens};
-use super::{Class, Verdict, quoted};
+use super::{Class, Verdict, quoted, sentence};
 
 /// A misspelling has at least so many letters.
 const MIN_TYPO_CHARS: usize = 4;
@@ -74,6 +74,7 @@ impl Message {
             .or_else(|| self.torn())
             .or_else(|| self.own_sentence())
             .or_else(|| self.doubt())
+            .or_else(|| self.beside_others())
             .or_else(|| self.covered(Roles::START, Roles::JOIN, Meaning::Start, Class::OptIn))
             .or_else(|| self.covered(Roles::HELP, Roles::ASK, Meaning::Help, Class::Help))
     }
@@ -262,6 +263,12 @@ impl Message {
         Some(self.said(Class::Review, "keyword.elsewhere", Some(&keyword.text)))
     }
 
+    /// A keyword with a sentence of its own beside others: "I moved. Remove". Why somebody writes it, a person has to say.
+    fn beside_others(&self) -> Option<Verdict<'static>> {
+        let keyword = sentence::keyword(&self.tokens)?;
+        Some(self.said(Class::Review, "keyword.beside", Some(keyword)))
+    }
+
     /// A verdict with the language that all its words have in common.
     fn said(&self, class: Class, rule: &'static str, keyword: Option<&str>) -> Verdict<'static> {
         let lexicon = &*LEXICON;
@@ -329,7 +336,7 @@ fn is_sender(word: &str) -> bool {
 }
 
 /// Without courtesy at both ends, in scripts without spaces.
-fn trim_endings(mut text: &str) -> &str {
+pub(super) fn trim_endings(mut text: &str) -> &str {
     if !text.contains(is_unspaced) {
         return text;
     }

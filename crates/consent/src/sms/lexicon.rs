@@ -59,6 +59,8 @@ impl Roles {
     pub const ASK: Self = Self(1 << 8);
     /// Names messages: beside it a loose keyword is a doubt.
     pub const MESSAGE: Self = Self(1 << 9);
+    /// A loose keyword that is one at a message's end, too, after a word that no rule knows: "this is Ann remove".
+    pub const LAST: Self = Self(1 << 10);
     /// Any of the keywords that mean no.
     pub const STOP: Self = Self(Self::FIRM.0 | Self::LOOSE.0 | Self::ALONE.0);
 
@@ -192,6 +194,7 @@ impl Lexicon {
             (&language.ask, Roles::ASK),
             (&language.message, Roles::MESSAGE),
             (&language.real, Roles::default()),
+            (&language.last, Roles::LAST),
         ];
         for (list, roles) in lists {
             for word in list.split_whitespace() {

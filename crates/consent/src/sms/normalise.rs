@@ -21,6 +21,8 @@ pub(super) struct Word {
     pub breaks: bool,
     /// A new line stands before it.
     pub line: bool,
+    /// A sign stands before it that people end a sentence with: an emoji, a dash between spaces.
+    pub apart: bool,
 }
 
 /// Normalises: NFKC, no invisible characters, lower case, no diacritics (where they are marks of a letter and not letters
@@ -118,10 +120,14 @@ struct Reader {
     chars: usize,
     breaks: bool,
     line: bool,
+    apart: bool,
+    /// The last character was a space.
+    spaced: bool,
 }
 
 impl Reader {
     fn read(&mut self, char: char) {
+        let spaced = std::mem::replace(&mut self.spaced, char.is_whitespace());
         if char.is_alphanumeric() || is_combining_mark(char) {
             let unspaced = is_unspaced(char);
             if self.word.chars().next_back().is_some_and(|last| is_unspaced(last) != unspaced) {
@@ -158,6 +164,8 @@ impl Reader {
                 self.end();
                 self.line |= matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}');
                 self.breaks |= self.line || is_break(char);
+                // A dash within a word joins.
+                self.apart |= if char.is_ascii() { spaced && is_dash(char) } else { !char.is_whitespace() };
             }
         }
     }
@@ -166,8 +174,8 @@ impl Reader {
         let word = self.word.trim_end_matches('*');
         if !word.is_empty() {
             let text = one_script(word);
-            self.words.push(Word { text, breaks: self.breaks, line: self.line });
-            (self.breaks, self.line) = (false, false);
+            self.words.push(Word { text, breaks: self.breaks, line: self.line, apart: self.apart });
+            (self.breaks, self.line, self.apart) = (false, false, false);
         }
         self.word.clear();
         self.chars = 0;
@@ -206,6 +214,10 @@ fn one_script(word: &str) -> String {
         return word.to_owned();
     }
     word.chars().map(|char| looks(char).unwrap_or(char)).collect()
+}
+
+fn is_dash(char: char) -> bool {
+    matches!(char, '-' | '/' | '|' | '~' | '*' | '+' | '=' | '>' | '_' | '#' | '&')
 }
 
 fn is_break(char: char) -> bool {

@@ -21,6 +21,8 @@ pub(super) struct Token {
     pub breaks: bool,
     /// A new line stands before it.
     pub line: bool,
+    /// An emoji, or a dash between spaces.
+    pub apart: bool,
 }
 
 /// Looks words up: letters that are spelled out are put together, stretched ones are shortened.
@@ -47,7 +49,7 @@ pub(super) fn tokens(words: &[Word], lexicon: &Lexicon, keywords: &Keywords) -> 
         if let Some((keyword, about)) = glued(&word.text, lexicon) {
             tokens.push(token(&Word { text: keyword.to_owned(), ..word.clone() }, lexicon, keywords));
             tokens.push(token(
-                &Word { text: about.to_owned(), breaks: false, line: false },
+                &Word { text: about.to_owned(), breaks: false, line: false, apart: false },
                 lexicon,
                 keywords,
             ));
@@ -88,7 +90,7 @@ fn token(word: &Word, lexicon: &Lexicon, keywords: &Keywords) -> Token {
     if let Some((Class::OptOut, _)) = keywords.custom(&text) {
         entry.roles = entry.roles.with(Roles::FIRM);
     }
-    Token { text, entry, unknown, hidden: false, breaks: word.breaks, line: word.line }
+    Token { text, entry, unknown, hidden: false, breaks: word.breaks, line: word.line, apart: word.apart }
 }
 
 fn has_stretch(text: &str) -> bool {

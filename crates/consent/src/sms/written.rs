@@ -42,6 +42,7 @@ pub(super) struct Language {
     pub code: String,
     pub stop: Vec<String>,
     pub loose: Vec<String>,
+    pub last: String,
     pub alone: Vec<String>,
     pub start: Vec<String>,
     pub help: Vec<String>,

@@ -1,5 +1,7 @@
 //! `intake`
 
+use std::path::PathBuf;
+
 use clap::error::ErrorKind;
 use clap::{Args, Subcommand};
 
@@ -22,6 +24,10 @@ pub struct IntakeMail {
     /// An envelope recipient (Postfix: ${recipient})
     #[arg(long, value_name = "ADDRESS")]
     pub to: Vec<String>,
+    /// The file of `serve --config`. Reports that reach one of its `extra` addresses may name whom they are about; all others
+    /// need a token of ours
+    #[arg(long, env = "CONSENTRY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// As a lower-case A-label.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use delivery::quotas::StrangerLimits;
 use indicatif::ProgressBar;
+use intake::inbox::unread_mails;
 use serde_json::json;
 use store::LedgerReaders;
 use store::ledger::{VerifierKey, VerifyReport, verify};
@@ -121,6 +122,16 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     }
     let (fine, detail) = check_budgets(context, config).await?;
     note("notices", fine, detail);
+    let unread = context.store.spent(WORKSPACE, vec![unread_mails()], context.clock.now()).await?;
+    let detail = match unread.first().copied().unwrap_or_default() {
+        0 => "every mail was handed out".to_owned(),
+        1 => "1 mail was not handed out by its server within 24 hours; it is asked for again, the log of `serve` names it".to_owned(),
+        count => format!(
+            "{} mails were not handed out by their servers within 24 hours; they are asked for again, the log of `serve` names them",
+            grouped(count)
+        ),
+    };
+    note("mailboxes", unread.first().is_none_or(|count| *count == 0), detail);
     let settings = context.settings().await?;
     let readers = match settings.ledger {
         LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",

@@ -1,13 +1,16 @@
 //! `consentry intake ...`
 
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::Result;
 use intake::inbox::{Inbox, MAIL_LENGTH_MAX, Origin};
 
 use crate::cli::{Global, Intake};
 use crate::context::{Context, WORKSPACE};
+use crate::mail_section;
 use crate::output::{self, Exit};
+use crate::server_file::ServerFile;
 
 /// Most recipients of one mail that are looked at.
 const RECIPIENTS_MAX: usize = 100;
@@ -18,8 +21,8 @@ pub async fn run(global: &Global, command: Intake) -> Result<Exit> {
     let Intake::Mail(args) = command;
     let mut to = args.to;
     to.truncate(RECIPIENTS_MAX);
-    let origin = Origin { from: args.from, to, may_name_address: true };
-    Ok(match take(global, origin).await {
+    let origin = Origin { from: args.from, to };
+    Ok(match take(global, origin, args.config.as_deref()).await {
         Ok(()) => Exit::Done,
         Err(error) => {
             output::say(format_args!("error: {error:#}"));
@@ -28,7 +31,7 @@ pub async fn run(global: &Global, command: Intake) -> Result<Exit> {
     })
 }
 
-async fn take(global: &Global, origin: Origin) -> Result<()> {
+async fn take(global: &Global, origin: Origin, config: Option<&Path>) -> Result<()> {
     // Before anything is read: the mail server keeps what it wasn't told is taken.
     if !global.create {
         crate::data_dir::require(global)?;
@@ -39,8 +42,12 @@ async fn take(global: &Global, origin: Origin) -> Result<()> {
     // The rest of a larger one isn't looked at, but the mail server must be rid of it.
     std::io::copy(&mut input, &mut std::io::sink())?;
     drop(input);
+    let extra = config
+        .map(|file| mail_section::extra(&ServerFile::load(file)?, file))
+        .transpose()?
+        .unwrap_or_default();
     let context = Context::open(global)?;
-    let inbox = Inbox::new(context.shared_store(), WORKSPACE, context.clock.clone(), &[]);
+    let inbox = Inbox::new(context.shared_store(), WORKSPACE, context.clock.clone(), &extra);
     inbox.take(mail, origin).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Reading a real mailbox.
 
-use xtask::servers::{Dovecot, poll_until};
+use xtask::servers::{Dovecot, free_port, poll_until};
 
 use crate::{Inn, PATIENCE};
 
@@ -29,7 +29,7 @@ fn read(tls: &str, more: &str) {
     dovecot.deliver("huge", &b"Subject: huge\r\n\r\n".repeat(500_000)).unwrap();
     let section = format!(
         "[[mailbox]]\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\nca_file = \"{}\"\nuser = \"{user}\"\n\
-         password = {{ file = \"imap.password\" }}\npoll_seconds = 1500\n{more}",
+         password = {{ file = \"imap.password\" }}\npoll_seconds = 1500\naddress = \"fbl@back.example\"\n{more}",
         dovecot.certificate().display()
     );
     let password_file = format!("{password}\n");
@@ -68,4 +68,95 @@ fn taken_mail_is_moved_and_the_rest_is_left() {
 #[test]
 fn without_a_folder_for_it_taken_mail_is_flagged() {
     read("starttls", "");
+}
+
+/// A server that goes wrong, with four bounces in its folder.
+struct BadServer(std::process::Child);
+
+impl Drop for BadServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+const PEOPLE: [&str; 4] = ["ann@example.com", "bob@example.com", "cid@example.com", "dora@example.com"];
+
+/// Reads the folder of a server that fails in this way. `Inn`, and how its mails are flagged.
+fn read_from_bad(mode: &str) -> (Inn, BadServer, impl Fn() -> Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, person) in PEOPLE.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.eml")), bounce(number, person)).unwrap();
+    }
+    let port = free_port().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/receiving/imapd.py");
+    let mut python = std::process::Command::new(crate::PYTHON);
+    let python = python.args(["-I", script, &port.to_string(), mode]).arg(folder.path()).spawn().unwrap();
+    let answers = || Ok(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    assert!(poll_until(PATIENCE, answers).unwrap());
+    let section = format!(
+        "[[mailbox]]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nuser = \"u\"\n\
+         password = {{ file = \"imap.password\" }}\npoll_seconds = 5\naddress = \"fbl@back.example\"\n"
+    );
+    let inn = Inn::open_with(&PEOPLE, &section, |desk| drop(desk.write("imap.password", "p\n")));
+    let flags = move || {
+        let told = std::fs::read_to_string(folder.path().join("flags")).unwrap_or_default();
+        told.lines().map(str::to_owned).collect()
+    };
+    (inn, BadServer(python), flags)
+}
+
+/// RFC 5530 section 3: a NO may be for now. A mail that wasn't handed out isn't one that was looked at.
+#[test]
+fn what_a_server_cannot_hand_out_is_asked_for_again() {
+    for mode in [
+        "body",
+        "bad",
+        "size",
+        "size-missing",
+        "nil",
+        "empty",
+        "missing",
+        "bye",
+        "drop",
+        "search",
+        "select",
+        "store",
+    ] {
+        let (inn, _server, flags) = read_from_bad(mode);
+        for person in PEOPLE {
+            assert!(!inn.came_back(person, || format!("{mode}: {:?}", flags())).0, "{mode}");
+        }
+        let all = || {
+            let flags = flags();
+            Ok(flags.len() == 4 && flags.iter().all(|line| line.ends_with("ConsentryTaken \\Seen")))
+        };
+        assert!(poll_until(PATIENCE, all).unwrap(), "{mode}: {:?}", flags());
+    }
+}
+
+/// One that never comes keeps none of the others from being read, and is told to the operator.
+#[test]
+fn a_mail_that_is_never_handed_out_stands_in_nobodys_way() {
+    let (inn, _server, flags) = read_from_bad("body-always");
+    for person in &PEOPLE[1..] {
+        assert!(!inn.came_back(person, || format!("{:?}", flags())).0);
+    }
+    let told = || {
+        let ran = inn.desk.run(&["doctor", "--json"]);
+        Ok(ran.code == 1 && ran.out.contains("1 mail was not handed out"))
+    };
+    assert!(poll_until(PATIENCE, told).unwrap(), "{}", inn.desk.run(&["doctor"]).out);
+    assert!(inn.check(PEOPLE[0]).0 && flags().iter().all(|line| !line.contains("ConsentryLeft")));
+}
+
+#[test]
+fn a_mailbox_for_an_address_that_is_not_listed_is_refused() {
+    let desk = crate::support::Desk::new();
+    desk.run(&["init"]).exits(0);
+    desk.write("imap.password", "p\n");
+    let section = "[[mailbox]]\nhost = \"127.0.0.1\"\ntls = \"none\"\nuser = \"u\"\npassword = { file = \"imap.password\" }\naddress = \"fbl@back.example\"\n";
+    desk.write("wrong.toml", section);
+    let refused = desk.run(&["serve", "--listen", "127.0.0.1:0", "--config", "wrong.toml"]).exits(1);
+    assert!(refused.err.contains("it isn't among `extra`"), "{}", refused.err);
 }

@@ -92,12 +92,35 @@ fn refusals(inn: &Inn, unsubscribe: &str, bounce: &str) {
     let report = "From: fbl@provider.example\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: text/plain\n\nspam\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: eve@example.com\n--b\nContent-Type: message/rfc822\n\nFrom: news@brand.example\nSubject: Spring\n\n--b--\n";
     assert_eq!(inn.mail("", &["postmaster@back.example"], report), "");
     assert!(inn.check("eve@example.com").0);
+    // Nor can what comes by the pipe, whatever it says whom it is for, nor a mailbox without an address of its own.
+    let pipe = |more: &[&str], n: usize| {
+        let mut command = inn.desk.command(&[&["intake", "mail", "--from", "-x@example.com"], more].concat());
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let report = report.replace("User-Agent: x/1", &format!("User-Agent: p/{n}"));
+        child.stdin.take().unwrap().write_all(report.as_bytes()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    };
+    let config = ["--config", "consentry.toml"];
+    for (n, to) in ["anything@back.example", "-x@back.example", "fbl@back.example"].iter().enumerate() {
+        pipe(&["--to", to], n);
+    }
+    pipe(&[&config[..], &["--to", "anything@back.example"]].concat(), 4);
+    assert!(inn.check("eve@example.com").0);
     assert_eq!(
         inn.mail("", &["fbl@back.example"], &report.replace("User-Agent: x/1", "User-Agent: x/2")),
         ""
     );
     let (permitted, told) = inn.check("eve@example.com");
     assert!(!permitted, "{told}");
+    assert_eq!(told["suppression"][0]["category"], "complaint", "{told}");
+    // The pipe follows the same rule with the same list.
+    let about_dan = report.replace("eve@example.com", "dan@example.com");
+    let arguments =
+        ["intake", "mail", "--from", "", "--to", "fbl@back.example", "--config", "consentry.toml"];
+    let mut child = inn.desk.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(about_dan.as_bytes()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let (_, told) = inn.check("dan@example.com");
     assert_eq!(told["suppression"][0]["category"], "complaint", "{told}");
 }
 

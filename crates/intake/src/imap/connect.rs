@@ -53,9 +53,16 @@ pub(super) async fn login(config: &ImapConfig) -> Result<ImapSession, ImapError>
     };
     let answer = timeout(PATIENCE, client.login(&config.user, &config.password)).await;
     answer.map_err(|_| ImapError::Timeout)?.map_err(|(error, _)| match failed("the login", &error) {
+        ImapError::Refused(_) if is_for_now(&error) => ImapError::Refused("the login for now"),
         ImapError::Refused(_) => ImapError::Login,
         other => other,
     })
+}
+
+/// Whether the server says that it would take the same later (RFC 5530 section 3).
+fn is_for_now(error: &async_imap::error::Error) -> bool {
+    let text = error.to_string().to_ascii_uppercase();
+    ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"].iter().any(|code| text.contains(code))
 }
 
 async fn greeted<T: Io>(stream: T) -> Result<Client<T>, ImapError> {

@@ -1,17 +1,20 @@
 //! The folder that is read: which mails are new, and what remembers that they were taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use async_imap::types::{Fetch, Flag, UnsolicitedResponse};
-use futures_util::TryStreamExt as _;
+use async_imap::types::{Flag, UnsolicitedResponse};
 
 use super::connect::{ImapSession, PATIENCE, patiently};
+use super::exchange::{self, Told, set};
+use super::troubles::Troubles;
 use super::{ImapConfig, ImapError};
 use crate::inbox::{Inbox, MAIL_LENGTH_MAX, Origin, is_for_people};
 
 /// Mails that are asked for at once.
 const BATCH: usize = 50;
+/// Mails in a row that a server may fail to hand out before the connection is given up.
+const FAILURES_MAX: u32 = 3;
 /// Set on what was taken.
 const TAKEN: &str = "ConsentryTaken";
 /// Set on what was left for people: ordinary mail, and what is too large.
@@ -20,98 +23,187 @@ const LEFT: &str = "ConsentryLeft";
 /// An open folder.
 pub(super) struct Folder {
     session: ImapSession,
+    host: String,
     /// Whether the folder keeps keywords; otherwise `\Seen` alone remembers what was taken.
     keywords: bool,
     idle: bool,
     moves: bool,
     done: Option<String>,
+    /// The address whose mail the folder holds, if the operator says so.
+    address: Option<String>,
     /// Mails that were looked at on this connection, should the folder keep no flags.
     looked_at: BTreeSet<u32>,
+    /// Mail has come in since the folder was searched.
+    news: bool,
 }
 
 impl Folder {
-    pub(super) async fn open(mut session: ImapSession, config: &ImapConfig) -> Result<Self, ImapError> {
+    pub(super) async fn open(
+        mut session: ImapSession,
+        config: &ImapConfig,
+        troubles: &mut Troubles,
+    ) -> Result<Self, ImapError> {
         let capabilities = patiently("CAPABILITY", session.capabilities()).await?;
         let mailbox = patiently("the folder", session.select(&config.folder)).await?;
+        troubles.opened(mailbox.uid_validity);
         Ok(Self {
             session,
+            host: config.host.clone(),
             keywords: mailbox.permanent_flags.contains(&Flag::MayCreate),
             idle: capabilities.has_str("IDLE"),
             moves: capabilities.has_str("MOVE"),
             done: config.done_folder.clone(),
+            address: config.address.clone(),
             looked_at: BTreeSet::new(),
+            news: false,
         })
     }
 
     /// Takes what is new, at most [`BATCH`] mails. Whether there may be more: something may have come in the meantime, and
     /// what a server told while it was asked something else it doesn't tell again.
-    pub(super) async fn take_some(&mut self, inbox: &Inbox) -> Result<bool, ImapError> {
+    ///
+    /// A mail that isn't handed out is nothing that was looked at: it stays as it is and is asked for again (RFC 5530
+    /// section 3: a NO may be for now). Only one that is here is flagged.
+    pub(super) async fn take_some(
+        &mut self,
+        inbox: &Inbox,
+        troubles: &mut Troubles,
+    ) -> Result<bool, ImapError> {
         let query = if self.keywords {
-            format!("UNDELETED UNKEYWORD {TAKEN} UNKEYWORD {LEFT}")
+            format!("UID SEARCH UNDELETED UNKEYWORD {TAKEN} UNKEYWORD {LEFT}")
         } else {
-            "UNDELETED UNSEEN".to_owned()
+            "UID SEARCH UNDELETED UNSEEN".to_owned()
         };
         self.heard_of_more();
-        let found = patiently("SEARCH", self.session.uid_search(query)).await?;
-        let new: BTreeSet<u32> = found.into_iter().filter(|uid| !self.looked_at.contains(uid)).collect();
-        let batch: Vec<u32> = new.into_iter().take(BATCH).collect();
+        let found: BTreeSet<u32> = self.run("SEARCH", &query).await?.found.into_iter().collect();
+        troubles.keep(|uid| found.contains(&uid));
+        let now = inbox.monotonic();
+        let is_new = |uid: &u32| !self.looked_at.contains(uid) && troubles.is_due(*uid, now);
+        let batch: Vec<u32> = found.into_iter().filter(is_new).take(BATCH).collect();
         if batch.is_empty() {
             return Ok(self.heard_of_more());
         }
         let sizes = self.sizes(&batch).await?;
-        for uid in &batch {
-            self.looked_at.insert(*uid);
-            let fits = sizes.get(uid).is_some_and(|size| *size as usize <= MAIL_LENGTH_MAX);
-            let mail = if fits { self.fetch(*uid).await? } else { None };
-            let kind = match mail {
-                Some(mail) => {
-                    let origin = Origin { may_name_address: true, ..Origin::default() };
-                    Some(inbox.take(mail, origin).await?)
+        let mut failures = 0;
+        for uid in batch {
+            let size = sizes.iter().find(|told| told.uid == uid).and_then(|told| told.size);
+            match self.take_one(inbox, uid, size).await {
+                Ok(()) => {
+                    self.looked_at.insert(uid);
+                    troubles.succeeded(uid);
+                    failures = 0;
                 }
-                None => None,
-            };
-            match kind {
-                Some(kind) if !is_for_people(kind) => self.done(*uid).await?,
-                _ => self.leave(*uid).await?,
+                Err(ImapError::Refused(what)) => {
+                    self.note(inbox, troubles, uid, what).await?;
+                    failures += 1;
+                    if failures >= FAILURES_MAX {
+                        return Err(ImapError::Refused(what));
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(true)
     }
 
+    /// Takes a mail and flags it. Refused: the server doesn't hand it out, or doesn't keep the flag.
+    async fn take_one(&mut self, inbox: &Inbox, uid: u32, size: Option<u32>) -> Result<(), ImapError> {
+        let size = match size {
+            Some(size) => size,
+            // Left out of the answer for all: asked for by itself.
+            None => self
+                .told("(UID RFC822.SIZE)", uid)
+                .await?
+                .size
+                .ok_or(ImapError::Refused("the size of a mail"))?,
+        };
+        if size as usize > MAIL_LENGTH_MAX {
+            return self.leave(uid).await;
+        }
+        let body = self.told("(UID BODY.PEEK[])", uid).await?.body.unwrap_or_default();
+        if body.is_empty() && size > 0 {
+            return Err(ImapError::Refused("a mail"));
+        }
+        let to = self.address.iter().cloned().collect();
+        let kind = inbox.take(body, Origin { from: None, to }).await?;
+        if is_for_people(kind) { self.leave(uid).await } else { self.done(uid).await }
+    }
+
+    /// Tells of a mail that couldn't be read now.
+    async fn note(
+        &mut self,
+        inbox: &Inbox,
+        troubles: &mut Troubles,
+        uid: u32,
+        what: &'static str,
+    ) -> Result<(), ImapError> {
+        let failed = troubles.failed(uid, inbox.monotonic());
+        tracing::warn!(
+            host = self.host,
+            uid,
+            tries = failed.tries,
+            seconds = failed.pause.as_secs(),
+            "the server refuses {what}; the mail is asked for again"
+        );
+        if failed.tell {
+            inbox.cannot_be_read(&format!("{} {uid}", self.host)).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the server told of new mail since this was asked last.
     fn heard_of_more(&mut self) -> bool {
         let told = std::iter::from_fn(|| self.session.unsolicited_responses.try_recv().ok());
-        told.filter(|told| matches!(told, UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_)))
-            .count()
-            > 0
+        let unsolicited = told
+            .filter(|told| matches!(told, UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_)))
+            .count();
+        std::mem::take(&mut self.news) || unsolicited > 0
     }
 
-    async fn sizes(&mut self, batch: &[u32]) -> Result<BTreeMap<u32, u32>, ImapError> {
-        let fetched = self.ask(&set(batch), "(UID RFC822.SIZE)").await?;
-        Ok(fetched.iter().filter_map(|fetch| Some((fetch.uid?, fetch.size?))).collect())
+    async fn run(&mut self, what: &'static str, command: &str) -> Result<exchange::Answer, ImapError> {
+        let answer = exchange::run(&mut self.session, what, command).await?;
+        self.news |= answer.news;
+        Ok(answer)
     }
 
-    /// The mail; `None` if it is gone by now.
-    async fn fetch(&mut self, uid: u32) -> Result<Option<Vec<u8>>, ImapError> {
-        let fetched = self.ask(&set(&[uid]), "(UID BODY.PEEK[])").await?;
-        let mail = fetched.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.body());
-        Ok(mail.map(<[u8]>::to_vec))
+    /// The sizes of what the server tells one of. Where it refuses that for all at once, each is asked for by itself later.
+    async fn sizes(&mut self, batch: &[u32]) -> Result<Vec<Told>, ImapError> {
+        match self.run("FETCH", &format!("UID FETCH {} (UID RFC822.SIZE)", set(batch))).await {
+            Ok(answer) => Ok(answer.mails),
+            Err(ImapError::Refused(_)) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn ask(&mut self, uids: &str, what: &str) -> Result<Vec<Fetch>, ImapError> {
-        ask(&mut self.session, uids, what).await
+    /// What is told of one mail; refused if it is left out of the answer. One that is gone isn't found the next time.
+    async fn told(&mut self, what: &str, uid: u32) -> Result<Told, ImapError> {
+        let answer = self.run("FETCH", &format!("UID FETCH {uid} {what}")).await?;
+        // A server may split what it tells of one mail.
+        let of_it = answer.mails.into_iter().filter(|told| told.uid == uid);
+        let joined = of_it.reduce(|one, other| Told {
+            uid,
+            size: one.size.or(other.size),
+            body: one.body.or(other.body),
+        });
+        joined.ok_or(ImapError::Refused("a mail"))
     }
 
     async fn done(&mut self, uid: u32) -> Result<(), ImapError> {
         let flags = if self.keywords { format!("\\Seen {TAKEN}") } else { "\\Seen".to_owned() };
         self.flag(uid, &flags).await?;
         let Some(folder) = &self.done else { return Ok(()) };
-        if self.moves {
+        let moved = if self.moves {
             patiently("the folder for what is done", self.session.uid_mv(set(&[uid]), folder)).await
         } else {
             // Without MOVE the mail would have to be deleted here; it stays, flagged.
             patiently("the folder for what is done", self.session.uid_copy(set(&[uid]), folder)).await
+        };
+        if let Err(ImapError::Refused(what)) = moved {
+            // It was taken, and says so: it stays where it is.
+            tracing::warn!(host = self.host, uid, "the server refuses {what}; the mail stays where it is");
+            return Ok(());
         }
+        moved
     }
 
     async fn leave(&mut self, uid: u32) -> Result<(), ImapError> {
@@ -119,13 +211,7 @@ impl Folder {
     }
 
     async fn flag(&mut self, uid: u32, flags: &str) -> Result<(), ImapError> {
-        let session = &mut self.session;
-        let command = format!("+FLAGS.SILENT ({flags})");
-        let storing = async move {
-            let answers = session.uid_store(set(&[uid]), command).await?;
-            answers.try_collect::<Vec<_>>().await
-        };
-        patiently::<_, async_imap::error::Error>("a flag", storing).await.map(drop)
+        self.run("a flag", &format!("UID STORE {uid} +FLAGS.SILENT ({flags})")).await.map(drop)
     }
 
     /// Waits until something happens in the folder, or for `poll`.
@@ -139,7 +225,7 @@ impl Folder {
         let mut idle = self.session.idle();
         patiently("IDLE", idle.init()).await?;
         // What came in before the server began to watch isn't told again either.
-        if told.is_empty() {
+        if told.is_empty() && !self.news {
             let (waiting, _stop) = idle.wait_with_timeout(poll);
             let waited =
                 tokio::time::timeout(poll + PATIENCE, waiting).await.map_err(|_| ImapError::Timeout)?;
@@ -148,14 +234,4 @@ impl Folder {
         let session = patiently("IDLE", idle.done()).await?;
         Ok(Self { session, ..self })
     }
-}
-
-/// Fetches what is asked for of some mails.
-pub(super) async fn ask(session: &mut ImapSession, uids: &str, what: &str) -> Result<Vec<Fetch>, ImapError> {
-    let fetching = async move { session.uid_fetch(uids, what).await?.try_collect().await };
-    patiently::<_, async_imap::error::Error>("FETCH", fetching).await
-}
-
-pub(super) fn set(uids: &[u32]) -> String {
-    uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }

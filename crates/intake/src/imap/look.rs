@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connect::{login, patiently};
-use super::folder::{ask, set};
+use super::exchange::{self, set};
 use super::{ImapConfig, ImapError};
 use crate::inbox::MAIL_LENGTH_MAX;
 
@@ -13,18 +13,20 @@ pub async fn newest_from(config: &ImapConfig, sender: &str, limit: usize) -> Res
     // EXAMINE opens it for reading alone (RFC 9051 section 6.3.3).
     patiently("the folder", session.examine(&config.folder)).await?;
     let quoted: String = sender.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect();
-    let found = patiently("SEARCH", session.uid_search(format!("UNDELETED FROM \"{quoted}\""))).await?;
-    let mut uids: Vec<u32> = found.into_iter().collect();
+    let query = format!("UID SEARCH UNDELETED FROM \"{quoted}\"");
+    let mut uids = exchange::run(&mut session, "SEARCH", &query).await?.found;
     uids.sort_unstable();
     let uids = uids.split_off(uids.len().saturating_sub(limit));
     let mut mails = BTreeMap::new();
     if !uids.is_empty() {
-        let sizes = ask(&mut session, &set(&uids), "(UID RFC822.SIZE)").await?;
+        let command = format!("UID FETCH {} (UID RFC822.SIZE)", set(&uids));
+        let sizes = exchange::run(&mut session, "FETCH", &command).await?.mails;
         let fits = |size: u32| size as usize <= MAIL_LENGTH_MAX;
-        for uid in sizes.iter().filter(|fetch| fetch.size.is_some_and(fits)).filter_map(|fetch| fetch.uid) {
-            let fetched = ask(&mut session, &set(&[uid]), "(UID BODY.PEEK[])").await?;
-            let mail = fetched.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.body());
-            mails.extend(mail.map(|mail| (uid, mail.to_vec())));
+        for uid in sizes.iter().filter(|told| told.size.is_some_and(fits)).map(|told| told.uid) {
+            let command = format!("UID FETCH {uid} (UID BODY.PEEK[])");
+            let fetched = exchange::run(&mut session, "FETCH", &command).await?.mails;
+            let mail = fetched.into_iter().filter(|told| told.uid == uid).find_map(|told| told.body);
+            mails.extend(mail.map(|mail| (uid, mail)));
         }
     }
     // What was asked for is here; a server that closes first has said goodbye too.

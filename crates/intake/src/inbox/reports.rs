@@ -19,20 +19,18 @@ pub struct Origin {
     pub from: Option<String>,
     /// The envelope recipients, if they are known.
     pub to: Vec<String>,
-    /// Whether a report without a token of ours may name the address that it is about. Whoever can write to a public
-    /// address, such as a postmaster's, could name anybody's.
-    pub may_name_address: bool,
 }
 
-/// The reports of a mail, at least one.
+/// The reports of a mail, at least one. `may_name`: one without a token of ours may name the address that it is about.
 pub(super) fn of(
     reading: &Reading,
     raw: &[u8],
     origin: &Origin,
+    may_name: bool,
     ring: &KeyRing,
     now: Timestamp,
 ) -> Vec<Report> {
-    let mail = Mail { reading, raw, origin, ring, identity: identity(reading, raw), now };
+    let mail = Mail { reading, raw, origin, may_name, ring, identity: identity(reading, raw), now };
     match reading.kind {
         Kind::Unsubscribe => mail.unsubscribes(),
         Kind::Bounce => mail.bounces(),
@@ -45,6 +43,7 @@ struct Mail<'a> {
     reading: &'a Reading,
     raw: &'a [u8],
     origin: &'a Origin,
+    may_name: bool,
     ring: &'a KeyRing,
     /// What the same mail has in common wherever it comes in.
     identity: Identity,
@@ -144,6 +143,7 @@ impl Mail<'_> {
 
     fn bounce(&self, tokens: &[String], recipient: &Recipient) -> Report {
         let what = match recipient.action {
+            Action::Failed if !recipient.reason.is_bounce() => What::Noted,
             Action::Failed => What::Bounced { reason: recipient.reason, hard: recipient.hard },
             Action::Delivered => What::Delivered,
             Action::Delayed | Action::Relayed | Action::None => What::Noted,
@@ -179,7 +179,7 @@ impl Mail<'_> {
                 &action.unwrap_or_default(),
             ],
         );
-        let may_name = self.origin.may_name_address && token.is_none();
+        let may_name = self.may_name && token.is_none();
         Report {
             id,
             what,

@@ -15,8 +15,7 @@ impl MailSink for Inbox {
 
     async fn message(&self, mail: ReceivedMail) -> Result<(), Reply> {
         let ReceivedMail { from, to, data, .. } = mail;
-        let named = to.iter().any(|to| super::addresses::is_extra(self, to));
-        let origin = Origin { from: Some(from), to, may_name_address: named };
+        let origin = Origin { from: Some(from), to };
         self.take(data, origin).await.map(drop).map_err(|error| trouble(&error))
     }
 }

@@ -33,8 +33,8 @@ fn to(purpose: Purpose, address: i64) -> String {
 fn taken(raw: &str, from: Option<&str>, to: &[&str], may_name_address: bool) -> (Kind, Vec<Report>) {
     let reading = read_with(raw.as_bytes(), Envelope { from, to });
     let to = to.iter().map(|to| (*to).to_owned()).collect();
-    let origin = Origin { from: from.map(str::to_owned), to, may_name_address };
-    (reading.kind, reports::of(&reading, raw.as_bytes(), &origin, &ring(), NOW))
+    let origin = Origin { from: from.map(str::to_owned), to };
+    (reading.kind, reports::of(&reading, raw.as_bytes(), &origin, may_name_address, &ring(), NOW))
 }
 
 fn bounce(message_id: &str, recipients: &[(&str, &str, &str)]) -> String {
@@ -131,9 +131,8 @@ fn a_no_without_any_identity_is_never_taken_for_an_older_one() {
     let ann = to(Purpose::Unsubscribe, 42);
     let at = |now| {
         let reading = read_with(b"\r\n", Envelope { from: Some("a@b.example"), to: &[&ann] });
-        let origin =
-            Origin { from: Some("a@b.example".into()), to: vec![ann.clone()], may_name_address: false };
-        reports::of(&reading, b"\r\n", &origin, &ring(), now)[0].clone()
+        let origin = Origin { from: Some("a@b.example".into()), to: vec![ann.clone()] };
+        reports::of(&reading, b"\r\n", &origin, false, &ring(), now)[0].clone()
     };
     assert_eq!(at(NOW).what, What::Unsubscribed { list: None });
     assert_ne!(at(NOW).id, at(Timestamp(NOW.0 + 1)).id);

@@ -18,6 +18,7 @@ mod text;
 mod token;
 
 pub use judge::refusal;
+pub use reply::is_automatic;
 pub(crate) use text::cut;
 
 use consent::{BounceReason, Timestamp};

@@ -123,6 +123,35 @@ const CHALLENGES: [&str; 14] = [
     "approve my email address",
 ];
 
+/// Texts of services that tell an automatic answer as a bounce: `AutoReply` and the like, beside what subjects say.
+const NAMES: [&str; 8] = [
+    "autoreply",
+    "autoresponder",
+    "automatic-reply",
+    "automatic-answer",
+    "outofoffice",
+    "out of office",
+    "vacation",
+    "challenge",
+];
+
+/// Whether what a service tells of a bounce is the text of an automatic answer. A server that refuses gives a code; an
+/// answer has none.
+pub fn is_automatic(reply: &str, status: &str) -> bool {
+    let refuses = |code: &str| code.starts_with(['4', '5']);
+    let vague = status.is_empty() || status.ends_with(".0.0");
+    let refused = !vague && refuses(status)
+        || text::enhanced_status(reply).is_some_and(|code| refuses(code))
+        || text::reply_code(reply).is_some_and(|code| refuses(code));
+    if refused {
+        return false;
+    }
+    let said = text::normalise(reply);
+    let lower = reply.to_lowercase();
+    let phrases = SUBJECTS.iter().chain(MORE_SUBJECTS).chain(&CHALLENGES).chain(&NAMES);
+    phrases.into_iter().any(|phrase| said.contains(phrase) || lower.contains(phrase))
+}
+
 /// It says of itself that a machine wrote it (RFC 3834 §5, and what came before).
 pub(super) fn is_auto_submitted(mail: &Mail) -> bool {
     // Apple marks the mails its programs send when someone presses "Unsubscribe" as automatic; a person wants them.

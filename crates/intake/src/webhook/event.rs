@@ -10,7 +10,7 @@ use super::Refusal;
 use super::endpoint::Endpoint;
 use super::reason::reason;
 use crate::feedback::{Report, What, report_id};
-use crate::mail::cut;
+use crate::mail::{cut, is_automatic, refusal};
 
 /// Most events in one request. The largest batches that are documented hold a few thousand.
 pub const EVENTS_MAX: usize = 10_000;
@@ -66,7 +66,19 @@ impl<'e> Reader<'e> {
     /// It bounced, says the service; `fallback` is what its own classes come to, where status and text say no more.
     pub fn bounced(&mut self, told: &Told<'_>, status: &str, text: &str, fallback: BounceReason) {
         let (reason, hard) = reason(status, text, fallback);
+        if !reason.is_bounce() || !hard && is_automatic(text, status) {
+            return self.noted(told);
+        }
         self.tell(told, What::Bounced { reason, hard }, joined(status, text));
+    }
+
+    /// It bounced, says the service, and doesn't know why. That counts only if the refusing server said something: what is
+    /// left are automatic answers.
+    pub fn undetermined(&mut self, told: &Told<'_>, status: &str, text: &str) {
+        match refusal(text, status) {
+            Some((reason, _)) => self.bounced(told, status, text, reason),
+            None => self.noted(told),
+        }
     }
 
     /// No further try can help, says the service, and its word is enough.

@@ -56,7 +56,7 @@ fn bounce(reader: &mut Reader<'_>, told: &Told<'_>) {
         "Blocked" => BounceReason::Blocked,
         "DMARCPolicy" => BounceReason::AuthFailure,
         "SoftBounce" => BounceReason::MailboxFull,
-        "Unknown" => BounceReason::MailerError,
+        "Unknown" => return reader.undetermined(told, "", details),
         // Delayed and tried again, answered by a machine, or about something else than the address.
         _ => return reader.noted(told),
     };

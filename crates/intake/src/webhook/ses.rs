@@ -89,21 +89,34 @@ fn bounce(reader: &mut Reader<'_>, event: &Value, message_id: &str) {
             ("Permanent", "NoEmail" | "Suppressed" | "OnAccountSuppressionList") => {
                 reader.bounced_hard(&told, BounceReason::UserUnknown, &status, diagnostic);
             }
-            _ => reader.bounced(&told, &status, diagnostic, class(kind, subtype)),
+            _ if !is_failure(text(recipient, "/action")) => reader.noted(&told),
+            ("Permanent", _) => reader.bounced(&told, &status, diagnostic, BounceReason::UserUnknown),
+            _ => match class(subtype) {
+                Some(class) => reader.bounced(&told, &status, diagnostic, class),
+                // `General`, `Undetermined` and what is new: what SES makes of an automatic answer, which has neither status
+                // nor diagnostic.
+                None => reader.undetermined(&told, &status, text(recipient, "/diagnosticCode")),
+            },
         }
     }
 }
 
-fn class(kind: &str, subtype: &str) -> BounceReason {
-    match (kind, subtype) {
-        ("Permanent", _) => BounceReason::UserUnknown,
-        (_, "MailboxFull") => BounceReason::MailboxFull,
-        (_, "MessageTooLarge") => BounceReason::MesgTooBig,
-        (_, "CustomTimeoutExceeded") => BounceReason::Expired,
-        (_, "ContentRejected") => BounceReason::SpamDetected,
-        (_, "AttachmentRejected") => BounceReason::VirusDetected,
-        _ => BounceReason::MailerError,
-    }
+/// Whether the action (RFC 3464 section 2.3.3) is that of a bounce, or isn't told. A delay isn't.
+fn is_failure(action: &str) -> bool {
+    let action = action.trim();
+    action.is_empty() || action.eq_ignore_ascii_case("failed")
+}
+
+/// What SES's subtypes of bounces that aren't permanent come to, where they say why.
+fn class(subtype: &str) -> Option<BounceReason> {
+    Some(match subtype {
+        "MailboxFull" => BounceReason::MailboxFull,
+        "MessageTooLarge" => BounceReason::MesgTooBig,
+        "CustomTimeoutExceeded" => BounceReason::Expired,
+        "ContentRejected" => BounceReason::SpamDetected,
+        "AttachmentRejected" => BounceReason::VirusDetected,
+        _ => return None,
+    })
 }
 
 fn complaint(reader: &mut Reader<'_>, event: &Value, message_id: &str) {

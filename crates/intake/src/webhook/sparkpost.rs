@@ -76,6 +76,10 @@ fn bounce(reader: &mut Reader<'_>, told: &Told<'_>) {
         "52" => BounceReason::SpamDetected,
         "53" => BounceReason::VirusDetected,
         "54" => BounceReason::NoRelaying,
+        // A delay that was reported later, by a mail.
+        "70" if text(told.event, "/type") == "out_of_band" => return reader.noted(told),
+        // Undetermined.
+        "" | "1" => return reader.undetermined(told, &status, reason),
         _ => BounceReason::MailerError,
     };
     reader.bounced(told, &status, reason, fallback);

@@ -185,9 +185,27 @@ fn ses() {
     );
     tells(
         Provider::Ses,
-        bounce("Undetermined", "Undetermined", "", ""),
-        &["a@example.com mailererror soft", "b@example.com mailererror soft"],
+        bounce("Transient", "General", "4.4.7", "smtp; 451 4.4.7 message expired"),
+        &["a@example.com expired soft", "b@example.com noted"],
     );
+    // What SES makes of automatic answers: no action, no status, no diagnostic, or their own words.
+    for (kind, subtype, text) in [
+        ("Undetermined", "Undetermined", ""),
+        ("Transient", "General", ""),
+        ("Transient", "AutoReply", ""),
+        ("Transient", "General", "I am out of the office until Monday"),
+        ("Transient", "General", "smtp; 250 2.0.0 vacation"),
+        ("Transient", "General", "Automatische Antwort: nicht da"),
+    ] {
+        tells(
+            Provider::Ses,
+            bounce(kind, subtype, "", text),
+            &["a@example.com noted", "b@example.com noted"],
+        );
+    }
+    let delayed = json!([{ "emailAddress": "a@example.com", "action": "delayed", "status": "4.4.1", "diagnosticCode": "smtp; 451 busy" }]);
+    let delayed = json!({ "bounceType": "Transient", "bounceSubType": "General", "feedbackId": "f1", "bouncedRecipients": delayed });
+    tells(Provider::Ses, ses_event("Bounce", "bounce", delayed), &["a@example.com noted"]);
     tells(
         Provider::Ses,
         bounce("Permanent", "OnAccountSuppressionList", "", ""),
@@ -360,9 +378,15 @@ fn postmark() {
     tells(Provider::Postmark, bounce("Blocked", ""), &["a@example.com blocked soft"]);
     tells(Provider::Postmark, bounce("SpamNotification", ""), &["a@example.com spamdetected soft"]);
     tells(Provider::Postmark, bounce("Unsubscribe", ""), &["a@example.com unsubscribed all"]);
-    for kind in ["AutoResponder", "Transient", "ChallengeVerification", "Subscribe", "New"] {
+    for kind in ["AutoResponder", "Transient", "ChallengeVerification", "Subscribe", "New", "Unknown"] {
         tells(Provider::Postmark, bounce(kind, ""), &["a@example.com noted"]);
     }
+    tells(
+        Provider::Postmark,
+        bounce("SoftBounce", "Réponse automatique : absente"),
+        &["a@example.com noted"],
+    );
+    tells(Provider::Postmark, bounce("Unknown", "smtp;452 4.2.2 full"), &["a@example.com mailboxfull soft"]);
     tells(
         Provider::Postmark,
         json!({ "RecordType": "SpamComplaint", "ID": 43, "Email": "a@example.com" }),

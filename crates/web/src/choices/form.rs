@@ -41,6 +41,10 @@ pub(super) fn read<'a>(
         if wanted == was {
             continue;
         }
+        // It stands already: the entry that made it goes on standing for it.
+        if choice == Choice::Yes && question.was == "y" {
+            continue;
+        }
         // A yes doesn't override a no that whoever says it hasn't seen: another tab, another person with the link, a
         // button in a mail program. Nor does it put anybody on a list that isn't in use.
         let unseen = question.was == "n" && was != "n";

@@ -22,6 +22,7 @@ use crate::screen::Screen;
 use crate::state::WebState;
 use crate::statement::statement;
 use crate::token_path::TokenPath;
+use crate::widening;
 
 const SAVED: HeaderValue = HeaderValue::from_static("?saved=1");
 const NOTHING: HeaderValue = HeaderValue::from_static("?saved=0");
@@ -80,6 +81,8 @@ pub(crate) async fn post(
                 statement(&state, &requester, "landing", &content.language, &said),
             ));
         }
+        let (changes, _) =
+            widening::admitted(&state, &opened, changes, |(_, choice, _)| *choice, false).await?;
         let back = if changes.is_empty() { NOTHING } else { SAVED };
         if !changes.is_empty() {
             let now = state.config().clock.now();

@@ -119,3 +119,37 @@ async fn the_page_is_small_and_loads_nothing() {
         send(&world.router, Method::POST, &link(&world, &owner), &headers, "via=page&action=save").await;
     assert_eq!(answer.header("location"), "?saved=1");
 }
+
+/// Whoever has the link, a script too, writes so much and no more; the no is always heard.
+#[tokio::test]
+async fn a_link_writes_so_much_and_a_no_in_any_case() {
+    let world = World::new();
+    let owner = world.person("ann@example.com", None).await;
+    let path = link(&world, &owner);
+    let entries = async || world.store.counts(WORKSPACE).await.unwrap().entries;
+    let before = entries().await;
+    let mut answers = Vec::new();
+    for _ in 0..300 {
+        answers.push(save(&world, &path, "was-email=&email=n").await);
+        answers.push(save(&world, &path, "was-email=n&email=y&was-pace=as_it_comes&pace=monthly").await);
+        answers.push(save(&world, &path, "was-pace=monthly&pace=as_it_comes").await);
+    }
+    assert!(entries().await - before <= 100, "{} entries", entries().await - before);
+    assert_eq!(answers.last().unwrap(), "?saved=partly");
+    assert_eq!(save(&world, &path, "was-email=&email=n").await, "?saved=1", "a no isn't counted");
+    assert!(world.view(&owner).await.values[&consent::Field::Email].choice.is_no());
+    // A day later there is room again, for ten at once.
+    world.clock.turn(Duration::from_hours(25));
+    let mut saved = 0;
+    for n in 0..11 {
+        let pace = ["monthly", "weekly"][n % 2];
+        saved += usize::from(save(&world, &path, &format!("was-pace=x&pace={pace}")).await == "?saved=1");
+    }
+    assert_eq!(saved, 10);
+    // What is said again, and what is unchanged, writes nothing.
+    let before = entries().await;
+    for fields in ["was-email=&email=n", "was-email=n&email=n", "x=1", "was-pace=monthly&pace=monthly"] {
+        assert_eq!(save(&world, &path, fields).await, "?saved=1");
+    }
+    assert_eq!(entries().await, before);
+}

@@ -1,0 +1,52 @@
+//! A keyword that is a sentence by itself, in a message with others: "I moved. Remove".
+//!
+//! Loose keywords mean other things within a sentence ("I quit my job", "the end of it"). As a sentence, a line, or what an
+//! emoji sets apart, they are hardly ever anything else.
+
+use super::detect::trim_endings;
+use super::lexicon::{LEXICON, Roles};
+use super::tokens::Token;
+
+/// Sentences of one word, set apart by commas, from which on they are an enumeration: "keep, edit, delete".
+const ENUMERATED_MIN: usize = 3;
+
+/// The keyword, if there is one.
+pub(super) fn keyword(tokens: &[Token]) -> Option<&str> {
+    let sentences: Vec<&[Token]> = tokens.chunk_by(|_, next| !(next.breaks || next.apart)).collect();
+    let enumerates = sentences.iter().filter(|sentence| sentence.len() == 1).count() >= ENUMERATED_MIN;
+    let beside = sentences.len() > 1 && !enumerates;
+    let own = sentences.iter().filter(|_| beside).find_map(|sentence| of_its_own(sentence));
+    own.or_else(|| at_the_end(tokens))
+}
+
+/// A keyword and nothing else but courtesy.
+fn of_its_own(sentence: &[Token]) -> Option<&str> {
+    let keywords = Roles::FIRM.with(Roles::LOOSE);
+    let is_keyword = |token: &&Token| token.entry.roles.any(keywords) && !token.hidden;
+    // "I quit" says who does.
+    let is_courtesy = |roles: Roles| roles.any(Roles::POLITE) && !roles.any(Roles::ABOUT);
+    let fits =
+        |token: &Token| !token.hidden && (token.entry.roles.any(keywords) || is_courtesy(token.entry.roles));
+    if sentence.iter().all(fits) {
+        return sentence.iter().find(is_keyword).map(|token| token.text.as_str());
+    }
+    // In scripts without spaces, and of several words: "ta bort".
+    let whole: String = sentence.iter().map(|token| token.text.as_str()).collect();
+    let exact =
+        LEXICON.exact.get(trim_endings(&whole)).filter(|_| sentence.iter().all(|token| !token.hidden));
+    exact
+        .filter(|exact| exact.role.any(keywords))
+        .and_then(|_| sentence.first())
+        .map(|token| token.text.as_str())
+}
+
+/// A keyword that ends the message after a word that no rule knows, a name perhaps.
+fn at_the_end(tokens: &[Token]) -> Option<&str> {
+    let is_courtesy =
+        |token: &&Token| token.entry.roles.any(Roles::POLITE) && !token.entry.roles.any(Roles::STOP);
+    let polite = tokens.iter().rev().take_while(is_courtesy).count();
+    let [.., before, last] = &tokens[..tokens.len() - polite] else { return None };
+    let goes_on = !last.breaks && !last.apart;
+    let fits = goes_on && before.unknown && !last.hidden && last.entry.roles.any(Roles::LAST);
+    fits.then_some(last.text.as_str())
+}
