@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_aliases.sql"),
     include_str!("migrations/0009_filter.sql"),
     include_str!("migrations/0010_pages.sql"),
+    include_str!("migrations/0015_run_opt_outs.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
