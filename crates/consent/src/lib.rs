@@ -13,6 +13,7 @@ pub mod field;
 pub mod id;
 pub mod jurisdiction;
 pub mod preference;
+pub mod promise;
 pub mod sms;
 pub mod template;
 pub mod time;

@@ -18,6 +18,8 @@ pub enum Exit {
     Unfinished = 4,
     /// `campaign run`: refused by the publish check.
     Refused = 5,
+    /// `campaign run`: stopped, since the relay refuses everybody's mail.
+    RelayRefuses = 6,
     /// `intake`: the command line is wrong (EX_USAGE of sysexits).
     Usage = 64,
     /// `intake`: to be tried again (EX_TEMPFAIL of sysexits).

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Category, Clock, Decision, Message, decide};
-use delivery::gate::LEASE;
+use consent::{Category, Clock, Decision};
+use delivery::gate::{Gate, LEASE};
 use delivery::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
-use store::{ReadingQuery, Reply, Store, StoreError};
+use store::{Reply, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::context::WORKSPACE;
@@ -92,7 +92,7 @@ impl TextReplies {
             return Ok(None);
         }
         let issued = clock.monotonic();
-        may(&*self.store, &*clock, reply).await?;
+        may(&self.store, &clock, reply).await?;
         let text = OutText {
             to: &reply.number,
             from: &reply.sender,
@@ -113,23 +113,21 @@ impl TextReplies {
 
 /// An answer is asked for by the text that it answers, so neither consent nor the block that STOP has just made holds it
 /// back; suppression and the allow list, the emergency brake among it, do.
-async fn may(store: &dyn Store, clock: &dyn Clock, reply: &Reply) -> Result<(), String> {
-    let query = ReadingQuery {
-        profiles: vec![reply.profile],
+async fn may(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(), String> {
+    let gate = Gate {
+        store: Arc::clone(store),
+        workspace: WORKSPACE,
+        clock: Arc::clone(clock),
         channel: reply.channel,
-        addresses: Some(vec![reply.address]),
+        category: Category::Transactional,
         list: None,
-        sender: None,
         run: None,
-        with_attributes: false,
-        now: clock.now(),
+        sender: None,
+        after_complaint: false,
     };
-    let readings = store.read(WORKSPACE, query).await.map_err(|error| error.to_string())?;
-    let rules = store.settings(WORKSPACE).await.map_err(|error| error.to_string())?.rules();
-    let reading = readings.first().ok_or("nobody has this number any more")?;
-    let category = Category::Transactional;
-    let message = Message { channel: reply.channel, category, list: None, after_complaint: false };
-    match decide(&reading.recipient, &message, &rules) {
+    let explained = gate.explain(reply.profile, Some(reply.address)).await;
+    let explained = explained.map_err(|error| error.to_string())?;
+    match explained.ok_or("nobody has this number any more")?.0 {
         Decision::Permit(_) => Ok(()),
         Decision::Exclude(reason) => Err(reason.in_words().to_owned()),
     }

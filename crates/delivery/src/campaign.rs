@@ -38,7 +38,7 @@ pub struct Content {
     pub text: Option<String>,
 }
 
-/// A campaign, read and checked. What only rendering shows, [`crate::publish::check`] finds.
+/// A campaign, read and checked. What only rendering shows, [`crate::publish`] finds.
 #[derive(Debug, Clone)]
 pub struct Campaign {
     /// The file that it came from.

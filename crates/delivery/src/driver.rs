@@ -15,6 +15,7 @@ use crate::error::DeliveryError;
 use crate::gate::{Decided, Permit};
 use crate::pipeline::{ClaimProgress, Health, Job, OpenClaim, Pipeline};
 use crate::settle::Tally;
+use crate::standing::SOON;
 
 /// Most profiles decided at once, where many are excluded.
 const LOOK_MAX: usize = 64;
@@ -159,7 +160,8 @@ impl Driver<'_> {
             return Ok(true);
         };
         let now = gate.clock.now();
-        if next > now && !wait {
+        let soon = self.pipeline.standing.waits() && next.since(now) <= SOON;
+        if next > now && !wait && !soon {
             return Ok(true);
         }
         if next > now {

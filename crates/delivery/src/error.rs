@@ -68,11 +68,22 @@ pub enum DeliveryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The relay can't be used. Nothing was counted as failed: what wasn't handed over waits for the next start.
-    #[error("the relay can't be used")]
+    #[error("the relay can't be used: {0}")]
     Transport(#[from] TransportError),
     /// The provider of texts can't be used; the same holds.
-    #[error("the provider can't be used")]
+    #[error("the provider can't be used: {0}")]
     Provider(#[from] SmsError),
+    /// The relay is there and refuses everybody's mail, for a reason that isn't theirs. Those who were refused wait for
+    /// the next start, and nothing was concluded about their addresses.
+    #[error(
+        "the relay refuses our mail: {refused} people in a row, none taken since; the last with `{reply}`"
+    )]
+    Refused {
+        /// How many people.
+        refused: usize,
+        /// What it said last, without addresses.
+        reply: String,
+    },
     /// The campaign has been sent to its end.
     #[error(
         "campaign {campaign} has been sent already ({run}); ask for it with `again` to send it once more"
@@ -100,6 +111,35 @@ pub enum DeliveryError {
     /// A link couldn't be signed.
     #[error("a link can't be signed: {0}")]
     Token(#[from] consent::TokenError),
+}
+
+impl DeliveryError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Transport(error) => error.hint(),
+            Self::Provider(error) => error.hint(),
+            Self::Refused { reply, .. } => Some(refusal_hint(reply).to_owned()),
+            Self::NoList(list) => Some(format!("`consentry list create {list}` makes it")),
+            _ => None,
+        }
+    }
+}
+
+/// What to do where a relay takes nothing from us.
+fn refusal_hint(reply: &str) -> &'static str {
+    let reply = reply.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| reply.contains(word));
+    if says(&["relay", "authenti", "530 "]) && !says(&["spf", "dkim", "dmarc", "unauthenticated"]) {
+        "the relay doesn't know you: set transport.username and its password, or have it allow this machine's address"
+    } else if says(&["spf", "dkim", "dmarc", "unauthenticated", "5.7.26", "5.7.515", "5.7.30", "5.7.23"]) {
+        "the sender can't be verified: set SPF, DKIM and DMARC of the domains of `from` and bounce_domain \
+         (docs/campaigns.md)"
+    } else if says(&["mail from", "sender", "5.1.7", "5.1.8"]) {
+        "the relay doesn't take this sender: check `from` and bounce_domain, and that the relay may send for them"
+    } else {
+        "ask the relay's operator what its reply means: it is about you, not about the people"
+    }
 }
 
 impl From<LineError> for DeliveryError {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use consent::decide::{ListState, Message};
 use consent::{
-    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, WorkspaceId,
-    decide,
+    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, Trace,
+    WorkspaceId, decide,
 };
 use store::{Reading, ReadingQuery, Store, StoreError};
 
@@ -61,8 +61,8 @@ pub struct Gate {
     pub list: Option<ListId>,
     /// The run that asks, once there is one: what it has claimed itself holds nobody back.
     pub run: Option<RunId>,
-    /// The sender's address, for recipients who blocked it.
-    pub sender: String,
+    /// The sender's address, for recipients who blocked it; `None` where no block counts.
+    pub sender: Option<String>,
     /// Whether transactional messages go out to people who reported one as spam.
     pub after_complaint: bool,
 }
@@ -101,8 +101,19 @@ impl Gate {
         Ok(decided)
     }
 
+    /// What would be decided about one person now, and how; `None` if there is no such profile.
+    pub async fn explain(
+        &self,
+        profile: ProfileId,
+        address: Option<AddressId>,
+    ) -> Result<Option<(Decision, Trace)>, StoreError> {
+        let addresses = address.map(|address| vec![address]);
+        let (readings, message, rules) = self.read(vec![profile], addresses, false).await?;
+        Ok(readings.first().map(|reading| consent::explain(&reading.recipient, &message, &rules)))
+    }
+
     /// What decisions stand on: the readings, the message and the rules, read now.
-    pub(crate) async fn read(
+    pub async fn read(
         &self,
         profiles: Vec<ProfileId>,
         addresses: Option<Vec<AddressId>>,
@@ -123,7 +134,7 @@ impl Gate {
             channel: self.channel,
             addresses,
             list: self.list,
-            sender: Some(self.sender.clone()),
+            sender: self.sender.clone(),
             run: self.run,
             with_attributes,
             now,

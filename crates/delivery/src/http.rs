@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::configuration::{check_public_url, is_loopback};
-use crate::smtp::trusted_roots;
+use crate::smtp::{TlsProblem, trusted_roots};
 
 /// Longest answer in bytes.
 pub const ANSWER_BYTES_MAX: usize = 256 << 10;
@@ -47,12 +47,20 @@ pub enum HttpError {
     /// The file with the authorities can't be used.
     #[error("ca_file can't be used")]
     Authorities,
-    /// The name doesn't resolve or no address of it accepts the connection.
-    #[error("can't connect: {0}")]
-    Connect(io::ErrorKind),
-    /// The TLS handshake failed: certificate, name or protocol.
-    #[error("tls handshake failed")]
-    Tls,
+    /// The name doesn't resolve.
+    #[error("the host name {0} can't be resolved")]
+    UnknownHost(String),
+    /// No address of the host accepts the connection.
+    #[error("can't connect to {at}: {kind}")]
+    Connect {
+        /// Host and port.
+        at: String,
+        /// What the network says.
+        kind: io::ErrorKind,
+    },
+    /// The TLS handshake failed.
+    #[error("tls handshake failed: {0}")]
+    Tls(TlsProblem),
     /// It took too long.
     #[error("timed out at {0}")]
     Timeout(&'static str),
@@ -65,6 +73,27 @@ pub enum HttpError {
     /// The answer is longer than [`ANSWER_BYTES_MAX`].
     #[error("the answer is too long")]
     TooLong,
+}
+
+impl HttpError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Address => "write transport.url with https://",
+            Self::Authorities => "check that ca_file is there and holds certificates",
+            Self::UnknownHost(_) => "check transport.url, and that this machine can resolve names",
+            Self::Connect { kind: io::ErrorKind::ConnectionRefused, .. } => {
+                "nothing listens there: check transport.url"
+            }
+            Self::Connect { .. } | Self::Timeout("connect") => {
+                "check transport.url, and that no firewall stands between"
+            }
+            Self::Tls(TlsProblem::NotTls) => "the port speaks no tls: check transport.url",
+            Self::Tls(problem) => problem.hint(),
+            Self::Protocol => "what answers there is no web server: check transport.url",
+            _ => return None,
+        })
+    }
 }
 
 /// An answer.
@@ -133,7 +162,7 @@ fn connector(ca_file: Option<&std::path::Path>) -> Result<TlsConnector, HttpErro
     let roots = trusted_roots(ca_file).map_err(|_| HttpError::Authorities)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|_| HttpError::Tls)?
+        .map_err(|_| HttpError::Tls(TlsProblem::Refused))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
@@ -195,13 +224,17 @@ impl HttpSession {
 
     async fn connect(&self) -> Result<Open, HttpError> {
         let HttpHost { host, port, tls, .. } = &*self.host;
-        let tcp = TcpStream::connect((&**host, *port)).await;
-        let tcp = tcp.map_err(|error| HttpError::Connect(error.kind()))?;
-        tcp.set_nodelay(true).map_err(|error| HttpError::Connect(error.kind()))?;
+        let refused =
+            |error: io::Error| HttpError::Connect { at: format!("{host}:{port}"), kind: error.kind() };
+        let addresses = tokio::net::lookup_host((&**host, *port)).await;
+        let addresses: Vec<_> = addresses.map_err(|_| HttpError::UnknownHost(host.clone()))?.collect();
+        let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(refused)?;
+        tcp.set_nodelay(true).map_err(refused)?;
         let stream: Box<dyn Stream> = match tls {
             None => Box::new(tcp),
             Some((connector, name)) => {
-                Box::new(connector.connect(name.clone(), tcp).await.map_err(|_| HttpError::Tls)?)
+                let tls = connector.connect(name.clone(), tcp).await;
+                Box::new(tls.map_err(|error| HttpError::Tls(TlsProblem::of(&error)))?)
             }
         };
         let (mut sender, driver) = handshake(TokioIo::new(stream)).await.map_err(|_| HttpError::Closed)?;

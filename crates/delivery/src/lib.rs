@@ -1,6 +1,6 @@
 //! How a message goes out: campaigns, audiences, the gate, rendering, the transports for mail and texts.
 //!
-//! [`run_campaign`] sends, [`forecast()`] tells beforehand what that would do, [`publish::check`] refuses content that
+//! [`run_campaign`] sends, [`forecast()`] tells beforehand what that would do, [`publish`] refuses content that
 //! has no working way out (I3).
 
 pub mod audience;
@@ -34,6 +34,7 @@ mod settle;
 pub mod single;
 pub mod sms;
 pub mod smtp;
+pub mod standing;
 mod start;
 mod turns;
 pub mod window;

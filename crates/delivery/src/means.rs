@@ -7,7 +7,7 @@ use crate::message::{Buffers, Composer};
 use crate::pipeline::{Health, Pipeline};
 use crate::render::Rendered;
 use crate::sms::{OutText, SmsError, SmsOutcome, SmsSession, SmsTransport};
-use crate::smtp::{Envelope, Outcome, Reply, Session, SmtpTransport, TransportError};
+use crate::smtp::{Envelope, Outcome, Reply, Session, SmtpTransport, TransportError, is_about_us};
 use crate::worker::{Withdrawn, confirm};
 
 /// What a run sends by.
@@ -66,7 +66,9 @@ impl LineError {
             Self::Mail(
                 E::Config(_)
                 | E::ConfigFile { .. }
-                | E::PasswordVariable
+                | E::PasswordVariable(_)
+                | E::Tls(_)
+                | E::TlsExpected
                 | E::NotLoopback
                 | E::StartTlsMissing
                 | E::StartTlsInjection
@@ -94,6 +96,8 @@ pub(crate) struct Said {
     pub(crate) text: Option<String>,
     /// How long it wants to be left alone.
     pub(crate) after: Option<Duration>,
+    /// Whether it refuses us, and not this recipient.
+    pub(crate) of_us: bool,
 }
 
 /// What became of a message. Exactly one of these is true of it.
@@ -169,11 +173,21 @@ impl Line {
 
 impl From<Outcome> for Handed {
     fn from(outcome: Outcome) -> Self {
-        let said = |reply: &Reply| Said { code: reply.code(), text: Some(words(reply)), after: None };
+        let said = |reply: &Reply| {
+            let text = words(reply);
+            let of_us = is_about_us(reply.code(), &text);
+            Said { code: reply.code(), text: Some(text), of_us, ..Said::default() }
+        };
         match outcome {
             Outcome::Accepted(reply) => Self::Accepted(Said { code: reply.code(), ..Said::default() }),
             Outcome::Deferred(reply) => Self::Deferred(said(&reply)),
             Outcome::Rejected(reply) => Self::Rejected(said(&reply)),
+            // Its words say nothing of the recipient, so no code goes with them: nothing is concluded from it.
+            Outcome::SenderRefused(reply) => Self::Rejected(Said {
+                text: Some(format!("MAIL FROM refused: {} {}", reply.code(), words(&reply))),
+                of_us: true,
+                ..Said::default()
+            }),
             Outcome::Unsendable(reason) => {
                 Self::Rejected(Said { text: Some(reason.to_string()), ..Said::default() })
             }
@@ -190,6 +204,7 @@ impl From<SmsOutcome> for Handed {
             code: refusal.code,
             text: Some(refusal.text),
             after: refusal.after,
+            of_us: false,
         };
         match outcome {
             SmsOutcome::Accepted(_) => Self::Accepted(Said { code: 200, ..Said::default() }),

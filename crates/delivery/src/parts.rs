@@ -14,6 +14,7 @@ use crate::error::DeliveryError;
 use crate::pipeline::Pipeline;
 use crate::run::{Deps, RunOptions, RunSummary};
 use crate::settle::Tally;
+use crate::standing::SOON;
 
 /// How often a node looks whether a part became free, and the longest it sleeps while only retries wait.
 const BUSY_PAUSE: Duration = Duration::from_millis(250);
@@ -103,7 +104,10 @@ impl Parts<'_> {
                 drop::<RunGuard>(guard);
                 driven.map(|_| Step::Worked)
             }
-            Offer::Wait(until) if self.options.wait_for_retries => {
+            Offer::Wait(until)
+                if self.options.wait_for_retries
+                    || self.pipeline.standing.waits() && until.since(clock.now()) <= SOON =>
+            {
                 Ok(Step::Idle(until.since(clock.now()).min(WAIT_PAUSE)))
             }
             Offer::Wait(_) => Ok(Step::Ended),

@@ -19,6 +19,7 @@ use crate::means::Means;
 use crate::render::Renderer;
 use crate::run::Judge;
 use crate::settle::{Tally, settle_all};
+use crate::standing::Standing;
 use crate::window::Window;
 use crate::worker;
 
@@ -33,6 +34,7 @@ pub(crate) struct Pipeline {
     pub(crate) retry: Retry,
     pub(crate) backoff: Duration,
     pub(crate) judge: Judge,
+    pub(crate) standing: Standing,
     /// Claims whose messages were given to the workers and that aren't settled.
     pub(crate) handed: Mutex<HashSet<ClaimId>>,
 }

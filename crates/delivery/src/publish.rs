@@ -1,5 +1,6 @@
 //! The publish check (I3): marketing content without a working way out doesn't go out.
 
+mod promises;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,12 +9,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::sms::{Encoding, Segments, segments, tells_how_to_stop, wording};
-use consent::{Category, Level};
+use consent::{Category, Channel, Level};
 
-use self::seen::Seen;
+pub(crate) use self::promises::ListNames;
+use self::seen::{Link, Seen, WaysOut};
 use crate::campaign::Campaign;
 use crate::configuration::{Medium, check_public_url};
 use crate::external::{ExternalUrl, external_pages};
+use crate::html::{LinkText, Seen as Eyes};
 use crate::landing;
 use crate::links::{Links, confirmations, holds};
 use crate::render::{Person, Rendered, Renderer};
@@ -76,6 +79,11 @@ struct Check<'a> {
     relying: BTreeSet<String>,
     /// Of text messages.
     text: Option<Text>,
+    channel: Channel,
+    language: Option<&'a str>,
+    /// The workspace's lists.
+    lists: &'a [ListNames],
+    warnings: BTreeSet<Finding>,
 }
 
 /// What is looked at in text messages.
@@ -105,10 +113,11 @@ impl Text {
 ///
 /// With samples taken from the store, `probe` opens every link of ours; links made for nobody can't be opened, so
 /// without samples it isn't asked.
-pub async fn check(
+pub(crate) async fn check(
     campaign: &Campaign,
     samples: &[Person],
     links: &Links,
+    lists: &[ListNames],
     probe: &dyn LinkProbe,
 ) -> Result<Checked, PublishError> {
     let mut check = Check {
@@ -120,6 +129,10 @@ pub async fn check(
         external: Vec::new(),
         relying: BTreeSet::new(),
         text: Text::of(campaign),
+        channel: campaign.configuration.channel(),
+        language: campaign.language.as_deref(),
+        lists,
+        warnings: BTreeSet::new(),
     };
     let mut checked = Checked::default();
     check.settings();
@@ -139,6 +152,7 @@ pub async fn check(
             }
             checked.warnings = missing_attributes(&renderer, samples);
             checked.warnings.extend(unsigned(campaign));
+            checked.warnings.extend(std::mem::take(&mut check.warnings));
             checked.warnings.extend(check.relying.iter().map(|part| relying(part)));
             checked.segments = check.text.and_then(|text| text.longest);
             checked.warnings.extend(checked.segments.as_ref().and_then(long));
@@ -197,16 +211,24 @@ impl Check<'_> {
         let ways_out = self.ways_out(person);
         if let Some(html) = &page.html {
             let part = format!("{prefix}html");
-            let seen = Seen { external: ways_out.external_in(html), paths: self.html(&part, html) };
-            self.part(&part, &seen, &ways_out.own).await;
+            let seen = self.html(&part, html, &ways_out);
+            self.sayings(&part, &seen, &ways_out);
+            self.part(&part, &seen, &ways_out).await;
         }
-        let external = ways_out.external.iter().any(|url| holds(&page.text, url));
-        let seen = Seen { external, paths: self.text(&page.text) };
         let part = format!("{prefix}text");
+        let content = if prefix.is_empty() { Some(&campaign.content) } else { campaign.fallback.as_ref() };
+        // Text that is made of the HTML says what that says.
+        if content.is_some_and(|content| content.text.is_some()) {
+            self.text_sayings(&part, &page.text, &ways_out);
+        }
+        let external = ways_out.external.iter().filter(|(_, url)| holds(&page.text, url));
+        let eyes = Eyes { wide: true, narrow: true };
+        let link = |(_, url): &(Level, String)| Link { url: url.clone(), text: LinkText::default(), eyes };
+        let seen = Seen { external: external.map(link).collect(), links: self.text(&page.text) };
         if self.text.is_some() {
-            self.message(&part, &page, person, &seen, &ways_out.own).await;
+            self.message(&part, &page, person, &seen, &ways_out).await;
         } else {
-            self.part(&part, &seen, &ways_out.own).await;
+            self.part(&part, &seen, &ways_out).await;
         }
     }
 
@@ -217,9 +239,9 @@ impl Check<'_> {
         page: &Rendered,
         person: &Person,
         seen: &Seen,
-        ways_out: &[String],
+        ways_out: &WaysOut,
     ) {
-        let works = self.opened(part, &seen.paths, ways_out).await;
+        let works = !self.opened(part, seen, ways_out).await.is_empty();
         let Some(text) = &mut self.text else { return };
         let takes = segments(&page.text);
         text.longest = text.longest.filter(|longest| longest.count >= takes.count).or(Some(takes));
@@ -232,6 +254,9 @@ impl Check<'_> {
         if length > TEXT_LENGTH_MAX {
             let problem = format!("has {length} characters; providers take {TEXT_LENGTH_MAX}");
             self.find(part, problem);
+        }
+        if told {
+            self.reply_sayings(part, &page.text);
         }
         if !works && !told {
             self.without_own(part, seen, format!("there is no way out; add {offer}"));

@@ -7,7 +7,7 @@ use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium, SmsConfiguration};
 use crate::error::DeliveryError;
 use crate::links::Links;
-use crate::publish::{self, Checked, Finding, LinkProbe, PublishError};
+use crate::publish::{self, Checked, Finding, LinkProbe, ListNames, PublishError};
 use crate::render::Person;
 use crate::run::Deps;
 
@@ -21,7 +21,8 @@ impl Deps {
         probe: &dyn LinkProbe,
     ) -> Result<Checked, DeliveryError> {
         let settings = self.store.settings(self.workspace).await?;
-        let checked = publish::check(campaign, samples, links, probe).await;
+        let lists = self.store.lists(self.workspace).await?.iter().map(list_names).collect::<Vec<_>>();
+        let checked = publish::check(campaign, samples, links, &lists, probe).await;
         let email = match &campaign.configuration.medium {
             Medium::Email(email) => email,
             Medium::Sms(sms) => {
@@ -42,6 +43,13 @@ impl Deps {
             }
         })
     }
+}
+
+/// What people call a list.
+fn list_names(list: &store::List) -> ListNames {
+    let mut names = vec![list.name.clone()];
+    names.extend(list.details.texts.values().map(|text| text.title.clone()));
+    ListNames { id: list.id, names }
 }
 
 /// What the provider isn't asked to tell.

@@ -9,6 +9,7 @@ use store::{DeliveryState, Feedback, FeedbackId, FeedbackKind, Outcome, Settleme
 use crate::means::Means;
 use crate::pipeline::Pipeline;
 use crate::sms::Meaning;
+use crate::smtp::is_about_us;
 
 /// Keeps the refusals of a settlement, each once however often it is asked. Comes before the settlement is written: after
 /// a crash in between the messages are in doubt, and what is known of the addresses isn't lost.
@@ -58,7 +59,8 @@ async fn opt_out(pipeline: &Pipeline, outcomes: &[&Outcome]) -> Result<(), Store
         evidence: Evidence { raw: Some(reply(outcome)), ..Evidence::default() },
     };
     gate.store.record(gate.workspace, outcomes.iter().map(change).collect()).await?;
-    let pairs = outcomes.iter().map(|outcome| (outcome.address, gate.sender.clone())).collect();
+    let Some(sender) = &gate.sender else { return Ok(()) };
+    let pairs = outcomes.iter().map(|outcome| (outcome.address, sender.clone())).collect();
     gate.store.block(gate.workspace, pairs, gate.clock.now()).await
 }
 
@@ -77,9 +79,11 @@ fn kind(pipeline: &Pipeline, outcome: &Outcome) -> Option<FeedbackKind> {
     }
     let Means::Text(text) = &pipeline.means else {
         let (reason, hard) = (pipeline.judge)(&reply(outcome))?;
+        // What is about us says nothing of the address.
+        let of_address = !is_about_us(outcome.code, outcome.detail.as_deref().unwrap_or_default());
         return Some(FeedbackKind::Bounced {
             reason,
-            hard: hard && outcome.state == DeliveryState::Rejected,
+            hard: hard && of_address && outcome.state == DeliveryState::Rejected,
         });
     };
     Some(match text.transport.meaning(outcome.code, outcome.detail.as_deref().unwrap_or_default())? {

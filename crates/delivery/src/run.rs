@@ -34,6 +34,7 @@ use crate::render::{Person, Renderer};
 use crate::settle::Tally;
 use crate::sms::SmsTransport;
 use crate::smtp::SmtpTransport;
+use crate::standing::Standing;
 use crate::start::{Started, start};
 use crate::turns::StoreTurns;
 use crate::window::Window;
@@ -116,6 +117,8 @@ pub struct RunSummary {
     pub resumed: bool,
     /// Messages that an earlier process left in doubt, found now.
     pub doubtful_found: u64,
+    /// Messages that came in doubt in this process: the connection broke before the answer.
+    pub doubtful_now: u64,
     /// Of those in doubt, how many were made due again.
     pub doubtful_retried: u64,
     /// Rows of the address file without a well-formed address.
@@ -147,7 +150,7 @@ impl Deps {
             category: campaign.configuration.category,
             list,
             run,
-            sender: campaign.configuration.sender().to_owned(),
+            sender: Some(campaign.configuration.sender().to_owned()),
             after_complaint: campaign.configuration.send_after_complaint,
         }
     }
@@ -195,6 +198,7 @@ pub async fn run_campaign(
         state: RunState::Open,
         resumed,
         doubtful_found: 0,
+        doubtful_now: 0,
         doubtful_retried,
         malformed_addresses: resolved.malformed,
         malformed_lines: resolved.malformed_lines,
@@ -208,6 +212,7 @@ pub async fn run_campaign(
         text.callback = receiver.map(|receiver| format!("{}/sms/{receiver}", links.public_url));
     }
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
+    let tally = Arc::new(Tally::new(&deps.gate(campaign, run.list, Some(run.id)), run.id, progress).await?);
     let pipeline = Pipeline {
         gate: deps.gate(campaign, run.list, Some(run.id)),
         run: run.id,
@@ -217,15 +222,16 @@ pub async fn run_campaign(
         renderer,
         retry: campaign.configuration.retry.clone(),
         judge: deps.judge,
+        standing: Standing::new(tally.sent_before()),
         backoff: options.backoff,
         handed: Mutex::default(),
     };
-    let tally = Arc::new(Tally::new(&pipeline.gate, run.id, progress).await?);
     let audience = deps.store.audience(deps.workspace, run.id).await?;
     let (pipeline, last, busy) = (Arc::new(pipeline), None, false);
-    let sending = Arc::clone(&pipeline);
+    let (sending, counted) = (Arc::clone(&pipeline), Arc::clone(&tally));
     let ended = Parts { deps, options, pipeline, audience, tally, last, busy }.work(&mut summary).await;
     sending.means.close_idle().await;
+    summary.doubtful_now = counted.broken_off();
     ended?;
     summary.next_due = deps.store.next_due(deps.workspace, run.id, None).await?;
     let now = deps.store.run(deps.workspace, run.id).await?;

@@ -28,6 +28,8 @@ pub(crate) struct Tally {
     base: Progress,
     started: Duration,
     counts: [AtomicU64; 5],
+    /// Of those in doubt, what an earlier process left so.
+    found: AtomicU64,
     pub(crate) excluded: AtomicU64,
     progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
@@ -50,7 +52,14 @@ impl Tally {
             ..Progress::default()
         };
         let started = gate.clock.monotonic();
-        Ok(Self { base, started, counts: Default::default(), excluded: AtomicU64::new(0), progress })
+        Ok(Self {
+            base,
+            started,
+            counts: Default::default(),
+            found: AtomicU64::new(0),
+            excluded: AtomicU64::new(0),
+            progress,
+        })
     }
 
     pub(crate) fn add(&self, outcomes: &[Outcome]) {
@@ -62,6 +71,18 @@ impl Tally {
     /// Counts messages that an earlier process left in doubt.
     pub(crate) fn add_doubtful(&self, count: u64) {
         self.counts[DeliveryState::InDoubt as usize - 1].fetch_add(count, Ordering::Relaxed);
+        self.found.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Whether the relay took messages of the run before this process began.
+    pub(crate) fn sent_before(&self) -> bool {
+        self.base.sent > 0
+    }
+
+    /// Messages of which this process doesn't know whether the relay took them.
+    pub(crate) fn broken_off(&self) -> u64 {
+        let in_doubt = self.counts[DeliveryState::InDoubt as usize - 1].load(Ordering::Relaxed);
+        in_doubt.saturating_sub(self.found.load(Ordering::Relaxed))
     }
 
     /// How much has been done: it grows with whatever is.

@@ -129,7 +129,7 @@ impl Single {
             category: Category::Transactional,
             list: None,
             run: None,
-            sender: configuration.sender().to_owned(),
+            sender: Some(configuration.sender().to_owned()),
             after_complaint: configuration.send_after_complaint,
         };
         let links = Links {
@@ -246,6 +246,9 @@ fn of_mail(outcome: Outcome) -> Option<Fate> {
         Outcome::Accepted(_) => Fate::Sent,
         Outcome::Deferred(reply) => Fate::later(format!("the relay defers with {}", reply.code())),
         Outcome::Rejected(_) | Outcome::Unsendable(_) => Fate::Refused,
+        Outcome::SenderRefused(reply) => {
+            Fate::later(format!("the relay refuses the sender with {}", reply.code()))
+        }
         Outcome::LeaseExpired => return None,
         Outcome::NotHandedOver(error) => Fate::later(error.to_string()),
         Outcome::InDoubt(_) => Fate::InDoubt,

@@ -8,11 +8,13 @@ use consent::Category;
 use consent::sms::tells_how_to_stop;
 use store::{DeliveryState, StoreError};
 
+use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit};
 use crate::links::WaysOut;
 use crate::means::{Handed, Line, LineError, Said};
 use crate::pipeline::{Fate, Health, Job, Lines, Pipeline};
 use crate::render::{Person, Rendered, Renderer};
+use crate::standing::Verdict;
 
 /// Times that one message is decided anew before it goes back to the queue.
 const DECISIONS_MAX: u32 = 5;
@@ -154,14 +156,37 @@ impl Worker {
 
     fn concluded(&self, permit: &Permit, attempts: u32, handed: Handed) -> Fate {
         match handed {
-            Handed::Accepted(said) => self.fate(permit, DeliveryState::Sent, said),
+            Handed::Accepted(said) => {
+                self.pipeline.standing.taken(permit.profile);
+                self.fate(permit, DeliveryState::Sent, said)
+            }
             Handed::Deferred(said) => self.deferred(permit, attempts, said),
+            Handed::Rejected(said) if said.of_us => self.refused(permit, said),
             Handed::Rejected(said) => self.fate(permit, DeliveryState::Rejected, said),
             Handed::InDoubt(error) => {
                 self.fate(permit, DeliveryState::InDoubt, Said { text: Some(error), ..Said::default() })
             }
             Handed::LeaseExpired | Handed::NotHandedOver(_) => Fate::PutBack,
         }
+    }
+
+    /// A refusal that is about us: of this message alone if others are taken.
+    fn refused(&self, permit: &Permit, said: Said) -> Fate {
+        let wait = match self.pipeline.standing.refused(permit.profile) {
+            Verdict::Individual => return self.fate(permit, DeliveryState::Rejected, said),
+            Verdict::Again(wait) => wait,
+            Verdict::Stop(refused) => {
+                let code = if said.code == 0 { String::new() } else { format!("{} ", said.code) };
+                let words = said.text.as_deref().map(without_addresses).unwrap_or_default();
+                self.health().fail(DeliveryError::Refused { refused, reply: format!("{code}{words}") });
+                Duration::ZERO
+            }
+        };
+        let mut fate = self.fate(permit, DeliveryState::Deferred, said);
+        if let Fate::Attempted(outcome) = &mut fate {
+            outcome.due_at = Some(outcome.at.plus(wait));
+        }
+        fate
     }
 
     fn deferred(&self, permit: &Permit, attempts: u32, said: Said) -> Fate {
@@ -189,6 +214,12 @@ impl Worker {
             due_at: None,
         })
     }
+}
+
+/// What a server said, fit for a screen.
+fn without_addresses(text: &str) -> String {
+    let shown = |word: &str| if word.contains('@') { "…".to_owned() } else { word.to_owned() };
+    text.split_whitespace().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 /// Decides anew, just now (I1).

@@ -37,6 +37,7 @@ Exit codes:
   3  `check`: exclude
   4  `campaign run`: ended with messages in doubt or waiting for a retry; run it again to go on
   5  `campaign run`: the content was refused by the publish check
+  6  `campaign run`: stopped, since the relay refuses everybody's mail; mend that and run it again to go on
 
 Standard output is data, JSON with --json. Messages go to standard error.";
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use consent::sms::Segments;
-use consent::{Address, Decision, Exclusion, Message, explain};
+use consent::{Address, AddressId, Decision, Exclusion, ProfileId};
+use delivery::gate::Gate;
 use delivery::{
-    Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary, check_campaign,
-    forecast, run_campaign,
+    Campaign, ChannelConfiguration, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions,
+    RunSpec, RunSummary, check_campaign, forecast, run_campaign,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use store::{Delivery, DeliveryState, ReadingQuery, Run, RunReport, RunState, StoreError};
+use store::{Delivery, DeliveryState, Run, RunReport, RunState, StoreError};
 
 use super::returned::RunFeedback;
 use super::serve::{public_pages, stop_signal};
@@ -70,8 +71,19 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Err(DeliveryError::Publish(refused)) => Ok(refuse(&campaign, &refused)),
+        Err(error @ DeliveryError::Refused { .. }) => stopped(context, &campaign, error).await,
         Err(error) => Err(with_hint(&campaign, error)),
     }
+}
+
+/// Says that the relay refuses everybody, and how far the run came.
+async fn stopped(context: &Context, campaign: &Campaign, error: DeliveryError) -> Result<Exit> {
+    output::say(format_args!("error: {:#}", with_hint(campaign, error)));
+    if let Some(run) = context.store.latest_run(WORKSPACE, &campaign.name).await? {
+        let report = context.store.run_report(WORKSPACE, run.id).await?;
+        output::data(context.json, &describe_run(&run, &report), || run_words(&run, &report));
+    }
+    Ok(Exit::RelayRefuses)
 }
 
 /// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
@@ -154,14 +166,15 @@ pub async fn run_with_bar(
 }
 
 fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
+    let again = format!("`consentry campaign run {}` then goes on where it ended", campaign.file.display());
     let hint = match &error {
-        DeliveryError::NoList(list) => format!("consentry list create {list}"),
-        DeliveryError::Transport(_) => {
-            format!(
-                "mend it and run `consentry campaign run {}` again: it goes on where it ended",
-                campaign.file.display()
-            )
+        DeliveryError::Transport(_) | DeliveryError::Provider(_) | DeliveryError::Refused { .. } => {
+            match error.hint() {
+                Some(hint) => format!("{hint}; {again}"),
+                None => format!("mend it; {again}"),
+            }
         }
+        DeliveryError::NoList(_) => error.hint().unwrap_or_default(),
         DeliveryError::Store(StoreError::Busy(_)) => {
             "it is being sent; `consentry campaign report` shows how far it is".to_owned()
         }
@@ -180,17 +193,35 @@ fn warn(summary: &RunSummary) {
             "warning: {count} rows of the audience file hold no well-formed address (lines {lines})"
         ));
     }
-    if summary.report.deliveries.contains_key(&DeliveryState::InDoubt) {
-        output::say(
-            "warning: some messages were in flight when an earlier process died; nobody knows whether they arrived\n\
-             hint: --resend-in-doubt sends them again",
-        );
-    }
+    warn_of_doubt(summary);
     if let Some(due) = summary.next_due {
         output::say(format_args!(
             "messages deferred by the server wait; the next is due at {due}\nhint: run the same command again then"
         ));
     }
+}
+
+/// Says which messages may have arrived and may not, and how that came.
+fn warn_of_doubt(summary: &RunSummary) {
+    let all = summary.report.deliveries.get(&DeliveryState::InDoubt).copied().unwrap_or(0);
+    if all == 0 {
+        return;
+    }
+    let (now, found) = (summary.doubtful_now.min(all), summary.doubtful_found.min(all));
+    let before = all.saturating_sub(now + found);
+    for (count, how) in [
+        (now, "the connection broke after they were handed over and before the answer"),
+        (found, "they were in flight when an earlier process died"),
+        (before, "they have been so since an earlier attempt"),
+    ] {
+        if count > 0 {
+            let (count, noun) = (grouped(count), if count == 1 { "message is" } else { "messages are" });
+            output::say(format_args!(
+                "warning: {count} {noun} in doubt: {how}; nobody knows whether they arrived"
+            ));
+        }
+    }
+    output::say("hint: --resend-in-doubt sends them again");
 }
 
 fn describe(campaign: &Campaign, summary: &RunSummary) -> Value {
@@ -273,6 +304,7 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
     let describe = |(run, report, feedback): &(Run, RunReport, RunFeedback)| {
         let mut value = describe_run(run, report);
         value["feedback"] = feedback.describe();
+        value["optOuts"] = feedback.describe_opt_outs();
         value
     };
     let value: Value = rows.iter().map(describe).collect();
@@ -317,47 +349,43 @@ async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exi
         None => (json!({ "outcome": "NotReached" }), "not in the audience, or not reached yet".to_owned()),
     };
     value["run"] = json!(run.id.to_string());
-    let now = decision_now(context, &run, owner.profile).await?;
+    let mailed = match &outcome {
+        Some(Delivery::Message { address, .. }) => Some(*address),
+        _ => None,
+    };
+    let now = decision_now(context, &run, owner.profile, mailed).await?;
     value["now"] = json!(now);
     output::data(context.json, &value, || format!("{name} ({}): {words}\nnow: {now}", run.id));
     Ok(Exit::Done)
 }
 
-/// Whether the configuration that the run was started with sends to people who complained.
-async fn sends_after_complaint(context: &Context, run: &Run) -> Result<bool> {
+/// What would be decided now, which may have changed since: by the run's own channel, sender, list and category.
+async fn decision_now(
+    context: &Context,
+    run: &Run,
+    profile: ProfileId,
+    mailed: Option<AddressId>,
+) -> Result<String> {
     let configuration = context.store.configuration(WORKSPACE, run.configuration).await?;
-    let body: Option<Value> = configuration.and_then(|found| serde_json::from_str(&found.body).ok());
-    Ok(body.is_some_and(|body| body["send_after_complaint"] == true))
-}
-
-/// What would be decided now, which may have changed since.
-async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId) -> Result<String> {
-    let spec: Value = serde_json::from_str(&run.spec).unwrap_or_default();
-    let category = spec["category"].as_str().and_then(|category| category.parse().ok());
-    let list = match run.list {
-        Some(list) => context.store.list_by_id(WORKSPACE, list).await?.map(|list| list.state(context.now())),
-        None => None,
-    };
-    let channel = consent::Channel::Email;
-    let query = ReadingQuery {
-        profiles: vec![profile],
-        channel,
-        addresses: None,
+    let configuration =
+        configuration.ok_or_else(|| anyhow::anyhow!("the configuration of {} is gone", run.id))?;
+    let configuration = ChannelConfiguration::from_json(&configuration.body)?;
+    let spec: RunSpec = serde_json::from_str(&run.spec)
+        .map_err(|_| anyhow::anyhow!("the description of {} can't be read", run.id))?;
+    let gate = Gate {
+        store: context.shared_store(),
+        workspace: WORKSPACE,
+        clock: Arc::clone(&context.clock),
+        channel: configuration.channel(),
+        category: configuration.category,
         list: run.list,
-        sender: None,
-        run: None,
-        with_attributes: false,
-        now: context.now(),
+        run: Some(run.id),
+        sender: Some(configuration.sender().to_owned()),
+        after_complaint: configuration.send_after_complaint,
     };
-    let reading = context.store.read(WORKSPACE, query).await?.into_iter().next();
-    let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-    let message = Message {
-        channel,
-        category: category.unwrap_or(consent::Category::Marketing),
-        list,
-        after_complaint: sends_after_complaint(context, run).await?,
-    };
-    let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
+    let address = mailed.or_else(|| spec.listed.get(profile));
+    let explained = gate.explain(profile, address).await?;
+    let (decision, _) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
         Decision::Exclude(reason) => format!("exclude ({reason})"),

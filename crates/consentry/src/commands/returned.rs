@@ -6,7 +6,7 @@ use anyhow::Result;
 use consent::{Address, Namespace, RunId, Timestamp};
 use intake::suppression::{hash_of, type_name};
 use serde_json::{Map, Value, json};
-use store::{AllowEntry, Feedback, FeedbackKind, SuppressionEntry};
+use store::{AllowEntry, Feedback, FeedbackKind, RunOptOuts, SuppressionEntry};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::grouped;
@@ -149,6 +149,7 @@ pub struct RunFeedback {
     kinds: BTreeMap<&'static str, u64>,
     /// Of bounces, how often by kind and reason.
     reasons: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    opt_outs: RunOptOuts,
 }
 
 impl RunFeedback {
@@ -162,7 +163,14 @@ impl RunFeedback {
                 *reasons.entry(kind).or_default().entry(reason).or_default() += count.count;
             }
         }
-        Ok(Self { kinds, reasons })
+        let opt_outs = context.store.run_opt_outs(WORKSPACE, run).await?;
+        Ok(Self { kinds, reasons, opt_outs })
+    }
+
+    /// Who opted out through the messages, as JSON.
+    pub fn describe_opt_outs(&self) -> Value {
+        let RunOptOuts { people, by_source, undone } = &self.opt_outs;
+        json!({ "people": people, "bySource": by_source, "undone": undone })
     }
 
     /// As JSON: a number for each kind, for bounces `{"total", "reasons"}`.
@@ -187,7 +195,6 @@ impl RunFeedback {
             ("hard_bounce", "hard bounces"),
             ("soft_bounce", "soft bounces"),
             ("complaint", "reported as spam"),
-            ("unsubscribe", "opted out through it"),
         ] {
             let Some(count) = self.kinds.get(kind) else { continue };
             lines.push(row(words, *count));
@@ -195,7 +202,31 @@ impl RunFeedback {
                 lines.push(row(&format!("  {reason}"), *count));
             }
         }
+        let RunOptOuts { people, by_source, undone } = &self.opt_outs;
+        if *people > 0 {
+            lines.push(row("opted out through it", *people));
+            lines.extend(by_source.iter().map(|(source, count)| row(&format!("  {}", way(source)), *count)));
+        }
+        if *undone > 0 {
+            lines.push(row("opted out and took it back", *undone));
+        }
         lines
+    }
+}
+
+/// A way in which somebody opted out, in words.
+fn way(source: &str) -> &str {
+    match source {
+        "one_click" => "one-click in the mail program",
+        "page" => "on a page of ours",
+        "mailto" => "by mail",
+        "complaint" => "reported as spam",
+        "sms" => "by text",
+        "webhook" => "told by a relay service",
+        "provider" => "told by the provider of texts",
+        "api" => "told by a program",
+        "operator" => "told by an operator",
+        other => other,
     }
 }
 

@@ -1,15 +1,17 @@
 //! `consentry sms push-opt-outs`
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 use consent::{Category, Decision, Exclusion, decide};
+use delivery::gate::Gate;
 use delivery::sms::consents::{BATCH, Consents, OptOut};
 use delivery::sms::{SmsError, SmsTransport};
 use delivery::{Campaign, ChannelConfiguration, Medium, SmsConfiguration};
 use indicatif::ProgressBar;
 use serde_json::json;
-use store::{READ_MAX, ReadingQuery};
+use store::READ_MAX;
 
 use crate::cli::PushOptOuts;
 use crate::context::{Context, WORKSPACE};
@@ -65,30 +67,24 @@ fn configuration(file: &Path) -> Result<SmsConfiguration> {
 }
 
 async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut>> {
-    let (store, now) = (&context.store, context.now());
-    let rules = context.settings().await?.rules();
-    let message = consent::Message {
+    let gate = Gate {
+        store: context.shared_store(),
+        workspace: WORKSPACE,
+        clock: Arc::clone(&context.clock),
         channel: sms.channel,
         category: Category::Marketing,
         list: None,
+        run: None,
+        sender: Some(sms.sender.clone()),
         after_complaint: false,
     };
-    let mut ids = store.all_profiles(WORKSPACE).await?.into_iter().peekable();
+    let mut ids = context.store.all_profiles(WORKSPACE).await?.into_iter().peekable();
     let mut opt_outs = Vec::new();
     while ids.peek().is_some() {
         let profiles =
             ids.by_ref().take(READ_MAX).filter_map(|id| i64::try_from(id).ok().map(consent::ProfileId));
-        let query = ReadingQuery {
-            profiles: profiles.collect(),
-            channel: sms.channel,
-            addresses: None,
-            list: None,
-            sender: Some(sms.sender.clone()),
-            run: None,
-            with_attributes: false,
-            now,
-        };
-        for reading in store.read(WORKSPACE, query).await? {
+        let (readings, message, rules) = gate.read(profiles.collect(), None, false).await?;
+        for reading in readings {
             let decision = decide(&reading.recipient, &message, &rules);
             if let (Decision::Exclude(reason), Some((_, number))) = (decision, reading.address)
                 && is_opt_out(reason)

@@ -95,7 +95,7 @@ impl Course {
             category: Category::Marketing,
             list: self.run.list,
             run: Some(self.run.id),
-            sender: self.configuration.sender().to_owned(),
+            sender: Some(self.configuration.sender().to_owned()),
             after_complaint: false,
         }
     }

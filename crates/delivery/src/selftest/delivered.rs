@@ -19,6 +19,8 @@ pub struct BodyLink {
     pub url: String,
     /// Whether a reader can see it.
     pub visible: bool,
+    /// What it says, as far as that is known: nothing of links in plain text.
+    pub says: String,
 }
 
 /// A message as it arrived.
@@ -67,7 +69,10 @@ impl Delivered {
 fn links(html: &str, text: &str) -> Vec<BodyLink> {
     let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let in_html = scan(html).into_iter().filter_map(|found| match found {
-        Found::Link { href, visible } if is_web(&href) => Some(BodyLink { part: "html", url: href, visible }),
+        Found::Link { href, text, seen } if is_web(&href) => {
+            let says = text.shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(BodyLink { part: "html", url: href, visible: seen.by_anybody(), says })
+        }
         _ => None,
     });
     let mut found: Vec<BodyLink> = in_html.collect();
@@ -77,7 +82,7 @@ fn links(html: &str, text: &str) -> Vec<BodyLink> {
         let end = rest.find(|c: char| c.is_whitespace() || ENDS.contains(c)).unwrap_or(rest.len());
         let url = rest[..end].trim_end_matches(PUNCTUATION);
         if is_web(url) {
-            found.push(BodyLink { part: "text", url: url.to_owned(), visible: true });
+            found.push(BodyLink { part: "text", url: url.to_owned(), visible: true, says: String::new() });
         }
         rest = &rest[end.max("http".len())..];
     }
@@ -109,7 +114,10 @@ mod tests {
     #[test]
     fn reads_the_links_that_people_see() {
         let mail = Delivered::read(MAIL.as_bytes()).unwrap();
-        let link = |part, url: &str, visible| BodyLink { part, url: url.to_owned(), visible };
+        let link = |part, url: &str, visible| {
+            let says = if part == "html" && visible { "Unsubscribe" } else { "" };
+            BodyLink { part, url: url.to_owned(), visible, says: says.to_owned() }
+        };
         assert_eq!(
             mail.links(),
             [

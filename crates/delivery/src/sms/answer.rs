@@ -71,8 +71,8 @@ pub enum SmsError {
     #[error("transport configuration: secret_file can't be read: {0}")]
     SecretFile(std::io::ErrorKind),
     /// The variable that `secret_env` names isn't set.
-    #[error("transport configuration: the variable that secret_env names is not set")]
-    SecretVariable,
+    #[error("the environment variable {0}, which secret_env names, is not set")]
+    SecretVariable(String),
     /// The way to the provider.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -98,11 +98,34 @@ pub enum SmsError {
 }
 
 impl SmsError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        let plain = match self {
+            Self::Config(..) => "docs/sms.md shows the keys of [configuration.transport]",
+            Self::SecretFile(_) => "check that secret_file is there and can be read by this user",
+            Self::SecretVariable(variable) => {
+                return Some(format!(
+                    "set {variable} where this command runs, or name a file by secret_file"
+                ));
+            }
+            Self::Http(error) => error.hint()?,
+            Self::Refused { status: 401 | 403, .. } => {
+                "check transport.account and the secret: the provider doesn't take them"
+            }
+            Self::Refused { status: 404, .. } => {
+                "check transport.url and transport.account: nothing is there"
+            }
+            Self::Refused { .. } => "check from, transport.account, transport.url and the secret",
+            Self::Failed(_) | Self::Unreadable | Self::NoTurn(_) => return None,
+        };
+        Some(plain.to_owned())
+    }
+
     /// Whether trying again can't help until someone mends something.
     pub fn is_lasting(&self) -> bool {
         use HttpError as H;
         match self {
-            Self::Config(..) | Self::SecretFile(_) | Self::SecretVariable | Self::Refused { .. } => true,
+            Self::Config(..) | Self::SecretFile(_) | Self::SecretVariable(_) | Self::Refused { .. } => true,
             Self::Http(error) => matches!(error, H::Address | H::Authorities),
             _ => false,
         }

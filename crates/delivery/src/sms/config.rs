@@ -176,7 +176,9 @@ impl SmsTransportConfig {
             return Ok(secret.clone());
         }
         if let Some(variable) = &self.secret_env {
-            return std::env::var(variable).map(Secret::new).map_err(|_| SmsError::SecretVariable);
+            return std::env::var(variable)
+                .map(Secret::new)
+                .map_err(|_| SmsError::SecretVariable(variable.clone()));
         }
         let path = self.secret_file.as_deref().unwrap_or(std::path::Path::new(""));
         let text = std::fs::read_to_string(path).map_err(|error| SmsError::SecretFile(error.kind()))?;

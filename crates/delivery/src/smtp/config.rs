@@ -218,7 +218,9 @@ impl TransportConfig {
             return Ok(password.clone());
         }
         if let Some(variable) = &self.password_env {
-            return std::env::var(variable).map(Secret::new).map_err(|_| TransportError::PasswordVariable);
+            return std::env::var(variable)
+                .map(Secret::new)
+                .map_err(|_| TransportError::PasswordVariable(variable.clone()));
         }
         let path = self.password_file.as_ref().ok_or(TransportError::Config("no password"))?;
         let text = std::fs::read_to_string(path)
@@ -291,6 +293,7 @@ mod tests {
         assert!(config.credentials().is_err());
         config.password = None;
         config.password_env = Some("CONSENTRY_TEST_VARIABLE_NOT_SET".to_owned());
-        assert_eq!(config.credentials(), Err(TransportError::PasswordVariable));
+        let unset = TransportError::PasswordVariable("CONSENTRY_TEST_VARIABLE_NOT_SET".to_owned());
+        assert_eq!(config.credentials(), Err(unset));
     }
 }

@@ -1,6 +1,5 @@
 //! One connection: how it is opened, and what it can do.
 
-use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -18,6 +17,10 @@ use super::stream::Stream;
 
 /// Bytes made room for at each read; replies are far shorter.
 const READ_BYTES: usize = 4096;
+/// How long a server may be silent before it is asked whether it speaks TLS, and how long that may take.
+const GREETING_PATIENCE: Duration = Duration::from_secs(5);
+/// The first bytes of records of TLS: an alert, a handshake.
+const TLS_RECORDS: [u8; 2] = [0x15, 0x16];
 /// How long closing a connection politely may take.
 const QUIT_WAIT: Duration = Duration::from_secs(1);
 
@@ -82,7 +85,7 @@ impl Connection {
             None => HelloName::literal(stream.tcp().local_addr()?.ip()),
         };
         let mut connection = Self::new(stream);
-        let greeting = connection.reply("greeting", timeouts.greeting).await?;
+        let greeting = connection.greeting(settings).await?;
         if greeting.code() != 220 {
             return Err(TransportError::Refused { stage: "greeting", reply: greeting });
         }
@@ -98,6 +101,23 @@ impl Connection {
         }
         connection.clean = true;
         Ok(connection)
+    }
+
+    /// The first reply. A server that is silent may be waiting for TLS; that is looked at before long.
+    async fn greeting(&mut self, settings: &Settings) -> Result<Reply, TransportError> {
+        let limit = settings.config.timeouts.greeting;
+        let first = limit.min(GREETING_PATIENCE);
+        let plain = settings.config.tls != TlsMode::Implicit;
+        let greeting = self.reply("greeting", first).await;
+        let alert = plain && self.read.first().is_some_and(|byte| TLS_RECORDS.contains(byte));
+        match greeting {
+            Err(TransportError::Protocol(_)) if alert => Err(TransportError::TlsExpected),
+            Err(TransportError::Timeout(_)) if plain && speaks_tls(settings).await => {
+                Err(TransportError::TlsExpected)
+            }
+            Err(TransportError::Timeout(_)) if first < limit => self.reply("greeting", limit - first).await,
+            greeting => greeting,
+        }
     }
 
     fn new(stream: Stream) -> Self {
@@ -289,8 +309,9 @@ async fn connect(settings: &Settings) -> Result<TcpStream, TransportError> {
     let limit = config.timeouts.connect;
     let resolving = timeout(limit, lookup_host((config.host.as_str(), config.port)));
     let addresses = resolving.await.map_err(|_| TransportError::Timeout("name resolution"))?;
-    let mut last = TransportError::Connect(io::ErrorKind::NotFound);
-    for address in addresses.map_err(|error| TransportError::Connect(error.kind()))? {
+    let at = || format!("{}:{}", config.host, config.port);
+    let mut last = TransportError::UnknownHost(config.host.clone());
+    for address in addresses.map_err(|_| TransportError::UnknownHost(config.host.clone()))? {
         if config.accept_invalid_certs && !address.ip().is_loopback() {
             last = TransportError::NotLoopback;
             continue;
@@ -300,9 +321,18 @@ async fn connect(settings: &Settings) -> Result<TcpStream, TransportError> {
                 tcp.set_nodelay(true)?;
                 return Ok(tcp);
             }
-            Ok(Err(error)) => last = TransportError::Connect(error.kind()),
+            Ok(Err(error)) => last = TransportError::Connect { at: at(), kind: error.kind() },
             Err(_) => last = TransportError::Timeout("connect"),
         }
     }
     Err(last)
+}
+
+/// Whether the server takes a TLS handshake on a connection of its own, whatever its certificate.
+async fn speaks_tls(settings: &Settings) -> bool {
+    let asking = async {
+        let stream = Stream::Plain(connect(settings).await?);
+        stream.handshake(&super::tls::any_connector(&settings.config)?, GREETING_PATIENCE).await
+    };
+    timeout(GREETING_PATIENCE, asking).await.is_ok_and(|asked| asked.is_ok())
 }

@@ -1,5 +1,6 @@
-//! Why a connection couldn't be made or used.
+//! Why a connection couldn't be made or used, and what to do about it.
 
+use std::fmt;
 use std::io;
 
 use super::reply::Reply;
@@ -21,12 +22,20 @@ pub enum TransportError {
         /// What the file system says.
         kind: io::ErrorKind,
     },
-    /// The environment variable named by `password_env` isn't set, or isn't UTF-8.
-    #[error("transport configuration: the variable that password_env names is not set")]
-    PasswordVariable,
-    /// The name doesn't resolve or no address of it accepts the connection.
-    #[error("can't connect: {0}")]
-    Connect(io::ErrorKind),
+    /// The environment variable that `password_env` names isn't set, or isn't UTF-8.
+    #[error("the environment variable {0}, which password_env names, is not set")]
+    PasswordVariable(String),
+    /// The name doesn't resolve.
+    #[error("the host name {0} can't be resolved")]
+    UnknownHost(String),
+    /// No address of the host accepts the connection.
+    #[error("can't connect to {at}: {kind}")]
+    Connect {
+        /// Host and port.
+        at: String,
+        /// What the network says.
+        kind: io::ErrorKind,
+    },
     /// Certificates that aren't verified are for loopback only, and the relay isn't on it.
     #[error("accept_invalid_certs is for loopback addresses only")]
     NotLoopback,
@@ -39,11 +48,14 @@ pub enum TransportError {
     /// The server didn't answer, or take our bytes, in time.
     #[error("timed out at {0}")]
     Timeout(&'static str),
-    /// The TLS handshake failed: certificate, name or protocol.
-    #[error("tls handshake failed")]
-    Tls,
+    /// The TLS handshake failed.
+    #[error("tls handshake failed: {0}")]
+    Tls(TlsProblem),
+    /// The server waits for TLS where we greet in plain text.
+    #[error("the server speaks tls from the first byte, and tls is not \"implicit\"")]
+    TlsExpected,
     /// `tls = "required"` and the server doesn't offer STARTTLS.
-    #[error("the server does not offer starttls")]
+    #[error("the server does not offer starttls, and tls = \"required\"")]
     StartTlsMissing,
     /// The server sent bytes after its answer to STARTTLS and before the handshake: an injection (RFC 3207 section 6).
     #[error("unprotected bytes after starttls")]
@@ -68,6 +80,116 @@ pub enum TransportError {
     /// What came isn't an SMTP reply, or one past the limits; the text says which.
     #[error("protocol error: {0}")]
     Protocol(&'static str),
+}
+
+impl TransportError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        let plain = match self {
+            Self::PasswordVariable(variable) => {
+                return Some(format!(
+                    "set {variable} where this command runs, or name a file by password_file"
+                ));
+            }
+            Self::UnknownHost(_) => "check transport.host, and that this machine can resolve names",
+            Self::Connect { kind: io::ErrorKind::ConnectionRefused, .. } => {
+                "nothing listens there: check transport.host and transport.port, and that the relay runs"
+            }
+            Self::Connect { .. } | Self::Timeout("connect" | "name resolution") => {
+                "check transport.host and transport.port, and that no firewall stands between"
+            }
+            Self::Tls(problem) => return Some(problem.hint().to_owned()),
+            Self::TlsExpected => "write tls = \"implicit\", or name the port for starttls, mostly 587",
+            Self::Timeout("greeting") | Self::Closed => {
+                "check transport.port and transport.tls: a port for tls from the first byte (465) wants tls = \"implicit\""
+            }
+            Self::StartTlsMissing => {
+                "use a port that offers starttls (587) or tls = \"implicit\" (465); \"opportunistic\" or \"none\" is for a \
+                 relay that you reach by a safe network"
+            }
+            Self::AuthMissing => {
+                "leave username out if the relay knows you by your address, or ask its operator for AUTH PLAIN or LOGIN"
+            }
+            Self::AuthUnprotected => {
+                "protect the connection with tls = \"required\" or \"implicit\"; insecure_auth = true sends the password \
+                 in the open"
+            }
+            Self::Refused { stage: "auth", .. } => {
+                "check username and the password that password_env or password_file names; some relays want an app password"
+            }
+            Self::Refused { stage: "greeting", .. } => {
+                "the relay takes no connections from here: ask its operator to allow this machine's address"
+            }
+            Self::Refused { stage: "ehlo", .. } => "set hello_name to this machine's name in the DNS",
+            _ => return None,
+        };
+        Some(plain.to_owned())
+    }
+}
+
+/// Why a TLS handshake fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsProblem {
+    /// The server doesn't speak TLS there.
+    NotTls,
+    /// The certificate is for another name.
+    Name,
+    /// The certificate isn't valid now.
+    Expired,
+    /// Nobody whom we trust signed the certificate.
+    Issuer,
+    /// The certificate is of no use for another reason.
+    Certificate,
+    /// No common version or cipher, or the server ended it.
+    Refused,
+}
+
+impl TlsProblem {
+    /// Reads what the handshake came to.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        use rustls::{CertificateError as C, Error as E};
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<E>());
+        match inner {
+            Some(E::InvalidMessage(_)) => Self::NotTls,
+            Some(E::InvalidCertificate(problem)) => match problem {
+                C::NotValidForName | C::NotValidForNameContext { .. } => Self::Name,
+                C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => {
+                    Self::Expired
+                }
+                C::UnknownIssuer => Self::Issuer,
+                _ => Self::Certificate,
+            },
+            _ => Self::Refused,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) const fn hint(self) -> &'static str {
+        match self {
+            Self::NotTls => {
+                "the port speaks plain text at first: write tls = \"required\" (starttls), or name the port for tls, mostly 465"
+            }
+            Self::Name => "write the name that stands in the certificate as the host",
+            Self::Expired => "have the certificate renewed, and check this machine's clock",
+            Self::Issuer => "name the authority that signed it by ca_file",
+            Self::Certificate => "have the server's certificate replaced",
+            Self::Refused => "the server must offer TLS 1.2 or 1.3; check host and port",
+        }
+    }
+}
+
+impl fmt::Display for TlsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotTls => "the server does not speak tls on this port",
+            Self::Name => "the certificate is for another name than the host",
+            Self::Expired => "the certificate is out of date, or not valid yet",
+            Self::Issuer => "the certificate is signed by no authority that is trusted",
+            Self::Certificate => "the certificate can't be used",
+            Self::Refused => "the server ended it, or has no version in common with us",
+        })
+    }
 }
 
 impl From<io::Error> for TransportError {

@@ -29,11 +29,12 @@ mod transaction;
 
 pub use config::{Timeouts, TlsMode, TransportConfig};
 pub use envelope::{Envelope, EnvelopeError, HelloName};
-pub use error::TransportError;
+pub use error::{TlsProblem, TransportError};
 pub use outcome::{Outcome, Unsendable};
 pub use pool::{Session, SmtpTransport};
 pub(crate) use rate::RateLimit;
 pub use rate::{Grant, Turns};
+pub(crate) use reply::is_about_us;
 pub use reply::{EnhancedCode, Reply};
 pub use secret::Secret;
 pub use tls::trusted_roots;

@@ -12,6 +12,8 @@ pub enum Outcome {
     Deferred(Reply),
     /// The server refuses it for good (5xx).
     Rejected(Reply),
+    /// The server refuses the sender (5xx to MAIL FROM), whoever the recipient is.
+    SenderRefused(Reply),
     /// It can't go over this relay, found without handing anything over: for good.
     Unsendable(Unsendable),
     /// `hand_off` or `confirm` said no: nothing of the message was written. Decide again.

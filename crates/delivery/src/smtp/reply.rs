@@ -143,6 +143,54 @@ fn complete(bytes: &[u8]) -> Result<Option<usize>, TransportError> {
     Err(TransportError::Protocol("too many reply lines"))
 }
 
+/// Statuses of RFC 3463's policy subject that are about the recipient after all: lists and groups with senders of their own,
+/// mailboxes and domains that changed hands.
+const OF_RECIPIENT: [u16; 13] = [2, 17, 18, 124, 129, 130, 131, 132, 133, 134, 135, 136, 367];
+/// Words of refusals without a telling status that are about who sends.
+const OF_SENDER: [&str; 20] = [
+    "relay",
+    "authentication required",
+    "authentication is required",
+    "not authenticated",
+    "unauthenticated",
+    "authenticate",
+    "sender",
+    "mail from",
+    "spf",
+    "dkim",
+    "dmarc",
+    "blacklist",
+    "blocklist",
+    "block list",
+    "blocked using",
+    "spamhaus",
+    "reputation",
+    "your ip",
+    "client host",
+    "ptr record",
+];
+
+/// Whether a refusal for good is about us, and so says nothing of the recipient: not allowed to relay, not authenticated, a
+/// sender that can't be verified, a listed address. `text` may begin with the enhanced status.
+pub(crate) fn is_about_us(code: u16, text: &str) -> bool {
+    let (enhanced, words) = match EnhancedCode::split(text) {
+        Some((enhanced, rest)) => (Some(enhanced), rest.to_lowercase()),
+        None => (None, text.to_lowercase()),
+    };
+    let worded = || OF_SENDER.iter().any(|word| words.contains(word));
+    match (code, enhanced) {
+        (500..=599, Some(EnhancedCode { class: 5, subject: 7, detail })) => !OF_RECIPIENT.contains(&detail),
+        (500..=599, Some(EnhancedCode { class: 5, subject: 1, detail: 7 | 8 })) => true,
+        // 5.5.x with a reply about the command: out of order, or not before AUTH.
+        (502 | 503 | 530 | 535 | 538, _) => true,
+        (500..=599, Some(EnhancedCode { class: 5, subject, detail })) => {
+            (subject == 5 && detail != 3 || detail == 0) && worded()
+        }
+        (500..=599, _) => worded(),
+        _ => false,
+    }
+}
+
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.enhanced {
@@ -177,6 +225,35 @@ mod tests {
         assert_eq!(one(b"250\r\n").text(), "");
         assert_eq!(one(b"250 ok\n").text(), "ok");
         assert_eq!(one(b"250 1.2.3 not a status\r\n").enhanced(), None);
+    }
+
+    #[test]
+    fn refusals_of_us_are_told_from_those_of_recipients() {
+        for (code, text) in [
+            (550, "5.7.1 Relaying denied"),
+            (554, "5.7.1 <x@y.example>: Relay access denied"),
+            (550, "5.7.26 This mail is unauthenticated"),
+            (550, "5.7.515 Access denied, sending domain does not pass"),
+            (530, "5.7.0 Authentication required"),
+            (503, "5.5.1 bad sequence of commands"),
+            (550, "relay not permitted"),
+            (554, "blocked using zen.spamhaus.org"),
+            (553, "5.1.8 sender address rejected"),
+            (550, "5.0.0 sender rejected"),
+        ] {
+            assert!(is_about_us(code, text), "{code} {text}");
+        }
+        for (code, text) in [
+            (550, "5.1.1 no such user"),
+            (550, "no such user here"),
+            (552, "5.2.2 mailbox full"),
+            (550, "5.7.133 sender not authenticated for group"),
+            (550, "5.2.1 mailbox disabled, sender may try later"),
+            (451, "4.7.1 relay denied for now"),
+            (552, "5.3.4 message too big"),
+        ] {
+            assert!(!is_about_us(code, text), "{code} {text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio_rustls::client::TlsStream;
 
 use rustls_pki_types::ServerName;
 
-use super::error::TransportError;
+use super::error::{TlsProblem, TransportError};
 
 /// Plain or TLS.
 pub(super) enum Stream {
@@ -39,7 +39,7 @@ impl Stream {
         let Self::Plain(tcp) = self else { return Ok(self) };
         let connecting = timeout(limit, connector.connect(name.clone(), tcp));
         let tls = connecting.await.map_err(|_| TransportError::Timeout("tls"))?;
-        tls.map(|tls| Self::Tls(Box::new(tls))).map_err(|_| TransportError::Tls)
+        tls.map(|tls| Self::Tls(Box::new(tls))).map_err(|error| TransportError::Tls(TlsProblem::of(&error)))
     }
 
     /// Appends what there is to `buffer`; an end of the stream is an error.

@@ -36,6 +36,22 @@ pub(super) fn connector(
     Ok(Some((TlsConnector::from(Arc::new(client)), name)))
 }
 
+/// A connector that takes any certificate: for a look, and for nothing that is sent.
+pub(super) fn any_connector(
+    config: &TransportConfig,
+) -> Result<(TlsConnector, ServerName<'static>), TransportError> {
+    let name = ServerName::try_from(config.host.clone())
+        .map_err(|_| TransportError::Config("host can't be the name of a certificate"))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| TransportError::Config("no tls protocol version"))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    Ok((TlsConnector::from(Arc::new(client)), name))
+}
+
 /// The authorities of a PEM file, or the built-in ones.
 pub fn trusted_roots(ca_file: Option<&Path>) -> Result<RootCertStore, TransportError> {
     let Some(path) = ca_file else {

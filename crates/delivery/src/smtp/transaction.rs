@@ -118,7 +118,11 @@ async fn open(
         if expected {
             continue;
         }
-        let outcome = Outcome::refused(&reply).unwrap_or(Outcome::NotHandedOver(TransportError::Protocol(
+        // 552 is about the size that MAIL announces.
+        let of_sender = stage == "mail" && reply.code() >= 500 && reply.code() != 552;
+        let refused = Outcome::refused(&reply);
+        let refused = if of_sender { Some(Outcome::SenderRefused(reply.clone())) } else { refused };
+        let outcome = refused.unwrap_or(Outcome::NotHandedOver(TransportError::Protocol(
             "reply that does not fit the command",
         )));
         let unanswered = if pipelining { &["rcpt", "data"][index.min(2)..] } else { &[] };

@@ -23,7 +23,7 @@ impl LinkProbe for Pages {
 }
 
 async fn checked(campaign: &Campaign) -> Result<Checked, PublishError> {
-    check(campaign, &[person()], &links(), &Pages).await
+    check(campaign, &[person()], &links(), &[], &Pages).await
 }
 
 async fn findings(content: &str) -> Vec<String> {
@@ -107,7 +107,7 @@ async fn a_landing_page_is_published_and_no_way_out_by_itself() {
     let landing = Arc::new([("spring".to_owned(), LandingPageId(4))].into());
     let links = crate::Links { landing, ..links() };
     let found = async |content: &str| {
-        let checked = check(&campaign(content), &[person()], &links, &Pages).await;
+        let checked = check(&campaign(content), &[person()], &links, &[], &Pages).await;
         checked.err().map(|error| error.findings[0].problem.clone()).unwrap_or_default()
     };
     let good = "subject = 's'\ntext = '<{{ landing_page_url(page=\"spring\") }}> {{ unsubscribe_url }}'";
@@ -148,13 +148,13 @@ async fn transactional_content_needs_no_way_out_but_no_broken_link_either() {
 async fn pages_must_be_secure_and_the_list_there() {
     let campaign = campaign("subject = 's'\ntext = '{{ unsubscribe_url }}'");
     let insecure = crate::Links { public_url: "http://mail.shop.example".into(), ..links() };
-    let error = check(&campaign, &[], &insecure, &Pages).await.unwrap_err();
+    let error = check(&campaign, &[], &insecure, &[], &Pages).await.unwrap_err();
     assert_eq!(error.findings[0].part, "configuration.public_url");
     let unbound = crate::Links { level: consent::Level::Subscription, ..links() };
-    let error = check(&campaign, &[], &unbound, &Pages).await.unwrap_err();
+    let error = check(&campaign, &[], &unbound, &[], &Pages).await.unwrap_err();
     assert!(error.findings.iter().any(|finding| finding.part == "configuration.level"), "{error}");
     let bound = crate::Links { list: Some(ListId(5)), ..unbound };
-    check(&campaign, &[], &bound, &Pages).await.unwrap();
+    check(&campaign, &[], &bound, &[], &Pages).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::Result;
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange, Quota, Spent,
+    OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
 };
 
 /// Preferences, lists in people's words, notices, double opt-in, reasons, looks and landing pages. A part of
@@ -39,6 +39,9 @@ pub trait PageStore: Send + Sync {
 
     /// How often each reason was given, for opt-outs by messages of a run or all, most frequent first.
     async fn reason_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Result<Vec<(String, u64)>>;
+
+    /// Who opted out through the messages of a run, by whatever way.
+    async fn run_opt_outs(&self, workspace: WorkspaceId, run: RunId) -> Result<RunOptOuts>;
 
     /// Forgets what was said of entries; answers of how many something was there.
     async fn erase_reasons(&self, workspace: WorkspaceId, entries: Vec<EntryId>) -> Result<u64>;

@@ -9,11 +9,11 @@ use crate::state::notices::ask::Asking;
 use crate::state::opt_ins::confirm::ConfirmOptIn;
 use crate::state::opt_ins::request::RequestOptIn;
 use crate::state::preferences::set::SetPreferences;
-use crate::state::{landing, lists, look, notices, opt_ins, reasons, tallies};
+use crate::state::{landing, lists, look, notices, opt_ins, reasons, run_opt_outs, tallies};
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
     Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange, Quota, Spent,
+    OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
 };
 
 /// Quotas with what stands for their keys.
@@ -46,6 +46,10 @@ impl<E: Engine> PageStore for E {
 
     async fn reasons_given(&self, workspace: WorkspaceId, entries: Vec<EntryId>) -> Result<Vec<GivenReason>> {
         self.query(move |db| reasons::of_entries(db, workspace, &entries)).await
+    }
+
+    async fn run_opt_outs(&self, workspace: WorkspaceId, run: RunId) -> Result<RunOptOuts> {
+        self.query(move |db| run_opt_outs::count(db, workspace, run)).await
     }
 
     async fn reason_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Result<Vec<(String, u64)>> {

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0005_aliases.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0006_pages.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0010_tallies.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0011_run_opt_outs.sql"), works_with: 1 },
 ];
 
 /// The version that this program brings a database to.

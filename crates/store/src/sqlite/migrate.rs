@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_filter.sql"),
     include_str!("migrations/0010_pages.sql"),
     include_str!("migrations/0014_tallies.sql"),
+    include_str!("migrations/0015_run_opt_outs.sql"),
 ];
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.

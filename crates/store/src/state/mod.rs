@@ -37,6 +37,7 @@ pub(crate) mod reasons;
 pub(crate) mod record;
 pub(crate) mod replies;
 pub(crate) mod rows;
+pub(crate) mod run_opt_outs;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod soft_bounces;

@@ -296,6 +296,17 @@ pub enum Delivery {
     },
 }
 
+/// Who opted out through the messages of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunOptOuts {
+    /// People, each once however often and by whatever ways.
+    pub people: u64,
+    /// The same people by the way that came first, as [`consent::Source`] names it.
+    pub by_source: BTreeMap<String, u64>,
+    /// Beside them, people who took all of it back by the same message.
+    pub undone: u64,
+}
+
 /// Counts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunReport {

@@ -173,6 +173,7 @@ macro_rules! conformance_suite {
                 what_cannot_be_requested_is_refused;
             reasons:
                 a_reason_is_kept_until_it_is_erased,
+                opt_outs_of_a_run_count_people_once,
                 a_reason_is_for_an_opt_out;
             brand:
                 a_list_is_told_in_peoples_words,

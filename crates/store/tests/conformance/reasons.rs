@@ -76,3 +76,41 @@ pub async fn a_reason_is_for_an_opt_out(world: &World) {
     let given = world.store.reasons_given(MAIN, vec![refusal]).await.unwrap().remove(0);
     assert_eq!(given.text, text.replace('\0', "\u{fffd}"));
 }
+
+pub async fn opt_outs_of_a_run_count_people_once(world: &World) {
+    let said = async |who: &str, run: i64, source: Source, choice: consent::Choice| {
+        let now = world.tick();
+        let change = consent::ConsentChange {
+            run: Some(RunId(run)),
+            ..change(named(who), email(), choice, source, now)
+        };
+        world.record(change).await
+    };
+    let no = consent::Choice::No;
+    // The same person by two ways, and twice by one.
+    said("a@example.com", 1, Source::ONE_CLICK, no).await;
+    let now = world.tick();
+    let all =
+        change(named("a@example.com"), consent::Target::Field(consent::Field::Any), no, Source::PAGE, now);
+    world.record(consent::ConsentChange { run: Some(RunId(1)), ..all }).await;
+    said("a@example.com", 1, Source::ONE_CLICK, no).await;
+    said("b@example.com", 1, Source::MAILTO, no).await;
+    said("c@example.com", 1, Source::COMPLAINT, no).await;
+    said("d@example.com", 1, Source::PAGE, no).await;
+    said("d@example.com", 1, Source::UNDO, consent::Choice::Yes).await;
+    said("e@example.com", 1, Source::SELF_TEST, no).await;
+    said("f@example.com", 1, Source::CONFIRM, consent::Choice::Yes).await;
+    said("g@example.com", 2, Source::ONE_CLICK, no).await;
+    world.refusal("h@example.com", None).await;
+    let counted = async |run| world.store.run_opt_outs(MAIN, RunId(run)).await.unwrap();
+    let of = |source: &str| (source.to_owned(), 1);
+    let expected = store::RunOptOuts {
+        people: 3,
+        by_source: [of("one_click"), of("mailto"), of("complaint")].into(),
+        undone: 1,
+    };
+    assert_eq!(counted(1).await, expected);
+    assert_eq!(counted(2).await.people, 1);
+    assert_eq!(counted(3).await, store::RunOptOuts::default());
+    assert_eq!(world.store.run_opt_outs(WorkspaceId(2), RunId(1)).await.unwrap().people, 0);
+}

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use consent::{ListId, Timestamp, WorkspaceId};
+use consent::promise::{About, covers, promised};
+use consent::{Level, ListId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{LandingPage, NewLandingPage, Store, StoreError};
 
@@ -121,6 +122,9 @@ fn check_form(content: &Content, refuse: &mut impl FnMut(String)) {
         if !words(&tick.label) {
             refuse(format!("form, checkbox {}: the label is empty or too long", at + 1));
         }
+        if let Some(problem) = overpromises(tick, &content.language) {
+            refuse(format!("form, checkbox {}: {problem}", at + 1));
+        }
         if (tick.target == Reach::List) != tick.list.is_some() {
             refuse(format!(
                 "form, checkbox {}: a list is named for the target list, and only for it",
@@ -132,6 +136,35 @@ fn check_form(content: &Content, refuse: &mut impl FnMut(String)) {
     if !content.form.is_empty() && !stands() {
         refuse("parts.primary doesn't show the form to everybody: write {{ form }}".to_owned());
     }
+}
+
+/// Whether the label of an opt-out says more than the box does.
+fn overpromises(tick: &Checkbox, language: &str) -> Option<String> {
+    if tick.asks != Asks::Out {
+        return None;
+    }
+    let level = match tick.target {
+        Reach::All => Level::Any,
+        Reach::Channel => Level::Channel,
+        Reach::Identity => Level::Identity,
+        Reach::List => Level::Subscription,
+    };
+    let list: Vec<String> =
+        tick.list.iter().flat_map(|name| [name.clone(), name.replace(['-', '_'], " ")]).collect();
+    let promise = promised(&tick.label, &About { channel: None, language: Some(language), list: &list })?;
+    let target = match promise {
+        Level::Any => "all",
+        Level::Channel => "channel",
+        Level::Identity => "identity",
+        Level::Subscription => "list",
+    };
+    let problem = || {
+        format!(
+            "{:?} says more than the box does; write target = \"{target}\", or say only what it does",
+            tick.label
+        )
+    };
+    (!covers(level, promise)).then(problem)
 }
 
 fn words(text: &str) -> bool {

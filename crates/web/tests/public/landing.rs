@@ -244,6 +244,11 @@ async fn what_may_not_be_published_is_told() {
         Content { form: vec![tick("x", Asks::In, Reach::List, Some("theirs"))], ..good.clone() },
         Content { form: vec![tick("x", Asks::In, Reach::List, None)], ..good.clone() },
         Content { form: vec![tick("x", Asks::In, Reach::All, None); 13], ..good.clone() },
+        Content {
+            form: vec![tick("No more email at all", Asks::Out, Reach::Identity, None)],
+            ..good.clone()
+        },
+        Content { form: vec![tick("Stop everything", Asks::Out, Reach::Channel, None)], ..good.clone() },
         part("no place for it"),
         part("{{ form }}{% include 'base.html' %}"),
         part("{{ form }}{{ broken"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use axum::body::Body;
 use axum::http::{Request, Uri};
 use http_body_util::{BodyExt, Limited};
@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 
 const TIME_MAX: Duration = Duration::from_secs(10);
 const BODY_LENGTH_MAX: usize = 1024 * 1024;
+/// What the button on our page posts.
+const BUTTON: &str = "via=page&action=unsubscribe";
 
 /// What came back.
 #[derive(Debug)]
@@ -43,4 +45,21 @@ async fn exchange(method: &str, url: &str, form: Option<&str>) -> Result<Answer>
     driver.abort();
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     Ok(Answer { status: parts.status.as_u16(), body })
+}
+
+/// Opens a link as a person does, and presses the button.
+pub async fn press(url: &str) -> Result<Answer> {
+    let page = ask("GET", url, None).await?;
+    ensure!(page.status == 200 && page.body.contains("<button"), "the link opens no page with a button");
+    let done = ask("POST", url, Some(BUTTON)).await?;
+    ensure!(done.status == 200, "the button was answered with {}", done.status);
+    Ok(done)
+}
+
+/// The token that the page's undo form posts to.
+pub fn undo_token(page: &str) -> Option<&str> {
+    let form = page.split("<form").find(|form| form.contains("value=\"undo\""))?;
+    let action = form.split("action=\"").nth(1)?.split('"').next()?;
+    // Templates write `/` as a character reference.
+    action.rsplit(['/', ';']).next()
 }

@@ -2,37 +2,47 @@
 
 use anyhow::{Context as _, Result};
 use consent::{KeyRing, Level, Purpose, Token};
+use delivery::selftest::Delivered;
 use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
 
 /// The links of one mail.
 pub struct Links {
     /// From the List-Unsubscribe header.
     pub header: String,
-    /// From the body, each with what it means.
-    pub body: Vec<(String, Token)>,
+    /// From the body.
+    pub body: Vec<Link>,
+}
+
+/// A link of ours in a mail.
+pub struct Link {
+    /// Where it leads.
+    pub url: String,
+    /// What it says.
+    pub says: String,
+    /// What it means.
+    token: Token,
 }
 
 /// Finds the links of a mail.
 pub fn links(raw: &[u8], public_url: &str, ring: &KeyRing) -> Result<Links> {
     let mail = MessageParser::new().parse(raw).context("not a mail")?;
-    let html = mail.body_html(0).context("no HTML part")?;
-    let body = html
-        .split("href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .filter_map(|url| Some((url.to_owned(), read(url, public_url, ring)?)))
+    let delivered = Delivered::read(raw).context("not a mail")?;
+    let seen = delivered.links().into_iter().filter(|link| link.part == "html" && link.visible);
+    let body = seen
+        .filter_map(|link| {
+            let token = read(&link.url, public_url, ring)?;
+            Some(Link { url: link.url, says: link.says, token })
+        })
         .collect();
     Ok(Links { header: header_url(&mail).context("no https or http link in List-Unsubscribe")?, body })
 }
 
 impl Links {
     /// The body's link of a kind.
-    pub fn of(&self, purpose: Purpose, level: Option<Level>) -> Result<&str> {
+    pub fn of(&self, purpose: Purpose, level: Option<Level>) -> Result<&Link> {
         let fits = |token: &Token| token.purpose == purpose && level.is_none_or(|level| token.level == level);
-        let found = self.body.iter().find(|(_, token)| fits(token));
-        found
-            .map(|(url, _)| url.as_str())
-            .with_context(|| format!("no link {purpose:?} {level:?} in the body"))
+        let found = self.body.iter().find(|link| fits(&link.token));
+        found.with_context(|| format!("no link {purpose:?} {level:?} in the body"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod front;
 mod http;
+mod kept;
 mod mail;
 mod people;
 mod scripted;

@@ -11,8 +11,8 @@ use store::ledger::{Receipt, VerifierKey, VerifyReport, verify};
 use store::{Delivery, DeliveryState};
 use tokio::net::TcpListener;
 
-use super::http::{Answer, ask};
-use super::mail::{Links, links};
+use super::http::{ask, press, undo_token};
+use super::mail::{Link, Links, links};
 use super::people;
 use super::stage::{Piece, Stage};
 use crate::cli::Global;
@@ -21,8 +21,6 @@ use crate::output::{self, Exit, grouped};
 
 /// What a mailbox provider posts.
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
-/// What the button on our page posts.
-const BUTTON: &str = "via=page&action=unsubscribe";
 
 /// One person's part in the loop.
 struct Part {
@@ -45,6 +43,7 @@ enum Act {
     BodyLink,
     IdentityLink,
     ListLink,
+    AllLink,
     StopAll,
     Undo,
     Scanner,
@@ -74,11 +73,12 @@ const LEFT: Option<Exclusion> = Some(Exclusion::UnsubscribedFromList);
 
 /// People of the first hundred have said nothing and have phones; those with a number ending in 0, 1 or 2 subscribe to the
 /// letter.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     mailed(10, "one-click in the mail program (header)", [CHANNEL, CHANNEL, None], 1, Act::HeaderOneClick),
     mailed(11, "link in the body, page, button", [CHANNEL, CHANNEL, None], 1, Act::BodyLink),
     mailed(12, "link for this address only, page, button", [ADDRESS, ADDRESS, None], 1, Act::IdentityLink),
     mailed(20, "link to leave the list, page, button", [None, LEFT, None], 1, Act::ListLink),
+    mailed(41, "the letter's link out of all our email, button", [CHANNEL, CHANNEL, None], 1, Act::AllLink),
     mailed(21, "choices page, \"Stop all marketing\"", [ALL, ALL, ALL], 1, Act::StopAll),
     mailed(22, "link in the body, button, then undo", [None; 3], 2, Act::Undo),
     mailed(30, "nothing; a scanner opened every link", [None; 3], 0, Act::Scanner),
@@ -192,14 +192,16 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
                 answer.status
             );
         }
-        Act::BodyLink => drop(press(unsubscribe(Some(Level::Channel))?).await?),
-        Act::IdentityLink => drop(press(unsubscribe(Some(Level::Identity))?).await?),
-        Act::ListLink => {
+        Act::BodyLink => take(stage, part.person, unsubscribe(Some(Level::Channel))?).await?,
+        Act::IdentityLink => take(stage, part.person, unsubscribe(Some(Level::Identity))?).await?,
+        Act::ListLink | Act::AllLink => {
             let letter = mail(stage, part.person, Piece::Letter)?;
-            press(letter.of(Purpose::Unsubscribe, Some(Level::Subscription))?).await?;
+            let all = matches!(part.act, Act::AllLink);
+            let level = if all { Level::Channel } else { Level::Subscription };
+            take(stage, part.person, letter.of(Purpose::Unsubscribe, Some(level))?).await?;
         }
         Act::StopAll => {
-            let url = sale.of(Purpose::Preferences, None)?;
+            let url = &sale.of(Purpose::Preferences, None)?.url;
             ensure!(ask("GET", url, None).await?.status == 200, "the choices page doesn't open");
             ensure!(
                 ask("POST", url, Some("via=page&action=stop-all")).await?.status < 400,
@@ -207,7 +209,7 @@ async fn act(stage: &Stage, part: &Part) -> Result<Option<EntryId>> {
             );
         }
         Act::Undo => {
-            let done = press(unsubscribe(Some(Level::Channel))?).await?;
+            let done = press(&unsubscribe(Some(Level::Channel))?.url).await?;
             let undo = undo_token(&done.body).context("the page offers no undo")?;
             let answer =
                 ask("POST", &format!("{}/u/{undo}", stage.public_url), Some("via=page&action=undo")).await?;
@@ -241,27 +243,19 @@ fn mail(stage: &Stage, person: u32, piece: Piece) -> Result<Links> {
     links(&mail.data, &stage.public_url, &stage.context.store.key_ring())
 }
 
-/// Opens a link as a person does, and presses the button.
-async fn press(url: &str) -> Result<Answer> {
-    let page = ask("GET", url, None).await?;
-    ensure!(page.status == 200 && page.body.contains("<button"), "the link opens no page with a button");
-    let done = ask("POST", url, Some(BUTTON)).await?;
-    ensure!(done.status == 200, "the button was answered with {}", done.status);
-    Ok(done)
-}
-
-/// The token that the page's undo form posts to.
-fn undo_token(page: &str) -> Option<&str> {
-    let form = page.split("<form").find(|form| form.contains("value=\"undo\""))?;
-    let action = form.split("action=\"").nth(1)?.split('"').next()?;
-    // Templates write `/` as a character reference.
-    action.rsplit(['/', ';']).next()
+/// Presses a link, and compares what it says with what was recorded.
+async fn take(stage: &Stage, person: u32, link: &Link) -> Result<()> {
+    press(&link.url).await?;
+    let profile = profile(stage, person).await?;
+    let history = stage.context.store.history(WORKSPACE, profile, None, 1).await?;
+    let entry = history.entries.first().context("nothing was recorded")?;
+    super::kept::check(&link.says, &entry.applied)
 }
 
 /// Does to every link what scanners and prefetchers do; nothing may change (I4).
 async fn scan(stage: &Stage, mail: &Links) -> Result<()> {
     let before = stage.context.store.counts(WORKSPACE).await?.entries;
-    let urls = mail.body.iter().map(|(url, _)| url.as_str()).chain([mail.header.as_str()]);
+    let urls = mail.body.iter().map(|link| link.url.as_str()).chain([mail.header.as_str()]);
     for url in urls {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
             ask(method, url, None).await?;

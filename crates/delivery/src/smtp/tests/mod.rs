@@ -66,6 +66,7 @@ fn code(outcome: &Outcome) -> (&'static str, u16, String) {
         Outcome::Accepted(r) => ("accepted", r.code(), r.text().to_owned()),
         Outcome::Deferred(r) => ("deferred", r.code(), r.text().to_owned()),
         Outcome::Rejected(r) => ("rejected", r.code(), r.text().to_owned()),
+        Outcome::SenderRefused(r) => ("sender refused", r.code(), r.text().to_owned()),
         other => panic!("{other:?}"),
     }
 }

@@ -135,7 +135,7 @@ async fn unknown_certificates_are_refused_unless_allowed() {
     let refused = open(vec![starttls(), vec![Step::TlsRefused(Arc::clone(&tls))]], |config| {
         config.tls = TlsMode::Required;
     });
-    assert_eq!(refused.await, Err(TransportError::Tls));
+    assert!(matches!(refused.await, Err(TransportError::Tls(_))));
     let taken =
         || vec![starttls(), vec![Step::Tls(Arc::clone(&tls)), hello(), Step::Send(HELLO), Step::Hold]];
     let any =
@@ -148,7 +148,7 @@ async fn unknown_certificates_are_refused_unless_allowed() {
         login(config);
     };
     let refused = open(vec![starttls(), vec![Step::TlsRefused(Arc::clone(&tls))]], secret).await;
-    assert_eq!(refused, Err(TransportError::Tls));
+    assert!(matches!(refused, Err(TransportError::Tls(_))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -229,4 +229,60 @@ async fn auth_that_fails() {
 async fn passwords_do_not_go_over_plain_connections() {
     let result = open(vec![greet(AUTH_HELLO), vec![Step::Hold]], login).await;
     assert_eq!(result, Err(TransportError::AuthUnprotected));
+}
+
+#[tokio::test]
+async fn causes_are_told_with_what_to_do() {
+    use super::super::TlsProblem;
+    let told = |error: &TransportError, cause: &str, hint: &str| {
+        let (says, helps) = (error.to_string(), error.hint().unwrap_or_default());
+        assert!(says.contains(cause) && helps.contains(hint), "{says} / {helps}");
+    };
+    // TLS against plain text, and the other way round.
+    let plain =
+        open(vec![vec![Step::Send("220 hi\r\n"), Step::Hold]], |config| config.tls = TlsMode::Implicit).await;
+    let plain = plain.unwrap_err();
+    assert_eq!(plain, TransportError::Tls(TlsProblem::NotTls));
+    told(&plain, "does not speak tls", "tls = \"required\"");
+    let (tls, _) = certificate();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = tokio::spawn(async move {
+        let acceptor = tokio_rustls::TlsAcceptor::from(tls);
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            open.push(tokio::spawn(async move { acceptor.accept(stream).await.map(std::mem::forget) }));
+        }
+    });
+    let mut config = TransportConfig::new("127.0.0.1", port, TlsMode::None);
+    config.timeouts.greeting = std::time::Duration::from_millis(300);
+    let expected = SmtpTransport::new(config).unwrap().session().await.unwrap_err();
+    serving.abort();
+    assert_eq!(expected, TransportError::TlsExpected);
+    told(&expected, "from the first byte", "tls = \"implicit\"");
+    // Nobody there, under no name.
+    let closed = TransportConfig::new("127.0.0.1", 9, TlsMode::None);
+    told(&SmtpTransport::new(closed).unwrap().session().await.unwrap_err(), "127.0.0.1:9", "nothing listens");
+    let unknown = TransportConfig::new("nowhere.invalid", 25, TlsMode::None);
+    told(
+        &SmtpTransport::new(unknown).unwrap().session().await.unwrap_err(),
+        "nowhere.invalid",
+        "transport.host",
+    );
+    // Credentials: the name of the variable, and never the password.
+    let refused = open(
+        vec![
+            greet(AUTH_HELLO),
+            vec![Step::Expect("AUTH PLAIN AHVzZXIAaHVudGVyMg==\r\n"), Step::Send("535 5.7.8 no\r\n")],
+        ],
+        |config| {
+            (config.username, config.insecure_auth) = (Some("user".to_owned()), true);
+            config.password = Some(Secret::new("hunter2"));
+        },
+    );
+    let refused = refused.await.unwrap_err();
+    told(&refused, "535 5.7.8", "check username");
+    assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    told(&TransportError::PasswordVariable("SMTP_PASSWORD".to_owned()), "SMTP_PASSWORD", "set SMTP_PASSWORD");
 }

@@ -35,6 +35,10 @@ impl PageStore for SharedStore {
         self.inner.reasons_given(workspace, entries).await
     }
 
+    async fn run_opt_outs(&self, workspace: WorkspaceId, run: RunId) -> Result<store::RunOptOuts> {
+        self.inner.run_opt_outs(workspace, run).await
+    }
+
     async fn reason_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Result<Vec<(String, u64)>> {
         self.inner.reason_counts(workspace, run).await
     }

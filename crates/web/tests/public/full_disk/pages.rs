@@ -24,6 +24,10 @@ impl PageStore for FullDisk {
         self.0.reasons_given(workspace, entries).await
     }
 
+    async fn run_opt_outs(&self, workspace: WorkspaceId, run: RunId) -> Result<store::RunOptOuts> {
+        self.0.run_opt_outs(workspace, run).await
+    }
+
     async fn reason_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Result<Vec<(String, u64)>> {
         self.0.reason_counts(workspace, run).await
     }

@@ -81,7 +81,7 @@ async fn send(
     let mut session = transport.session().await.map_err(|error| unusable(&error))?;
     match session.send(&envelope, &message, || true, async { true }).await {
         Outcome::Accepted(_) | Outcome::InDoubt(_) => Ok(()),
-        Outcome::Deferred(reply) | Outcome::Rejected(reply) => {
+        Outcome::Deferred(reply) | Outcome::Rejected(reply) | Outcome::SenderRefused(reply) => {
             let way = fails("relay_refuses", format!("the relay {relay} doesn't take the mail: {reply}"));
             let hint = "people's own servers may be told the same: look at who receives for this domain (MX)";
             Err(Box::new(way.hint(hint)))

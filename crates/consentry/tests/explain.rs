@@ -1,0 +1,40 @@
+//! What campaigns of texts say about one person, and why they couldn't be sent.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
+
+mod support;
+
+use support::Desk;
+
+fn now(desk: &Desk, address: &str) -> String {
+    let explained = desk.run(&["campaign", "explain", "t", address, "--json"]).exits(0).json();
+    explained["now"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_campaign_of_texts_is_explained_as_texts() {
+    let desk = Desk::new();
+    desk.run(&["init", "--public-url", "https://m.shop.example"]).exits(0);
+    desk.write(
+        "people.jsonl",
+        "{\"id\":\"1\",\"email\":\"ann@example.com\",\"phone\":\"+491751234500\"}\n{\"id\":\"2\",\"email\":\"bob@example.com\"}\n",
+    );
+    let people = desk.path("people.jsonl").display().to_string();
+    desk.run(&["import", "profiles", &people]).exits(0);
+    desk.write("secret", "s3cret");
+    let file = desk.write(
+        "t.toml",
+        "name = \"t\"\naudience = { all = true }\n[configuration]\nname = \"c\"\nchannel = \"sms\"\ncategory = \"marketing\"\n\
+         from = \"+15005550006\"\n[configuration.transport]\nprovider = \"twilio\"\naccount = \"AC1\"\nsecret_file = \"secret\"\n\
+         url = \"http://127.0.0.1:9\"\n[content]\ntext = \"Shop: sale. Reply STOP to opt out\"\n",
+    );
+    let ran = desk.run(&["campaign", "run", &file.display().to_string()]).exits(1);
+    assert!(ran.err.contains("127.0.0.1:9") && ran.err.contains("hint: nothing listens there"), "{}", ran.err);
+    assert_eq!(now(&desk, "+491751234500"), "permit (Default)");
+    assert_eq!(now(&desk, "bob@example.com"), "exclude (AddressMissing)");
+    // A no to email says nothing of texts, and a no to texts does.
+    desk.run(&["opt-out", "ann@example.com"]).exits(0);
+    assert_eq!(now(&desk, "ann@example.com"), "permit (Default)");
+    desk.run(&["opt-out", "+491751234500"]).exits(0);
+    assert_eq!(now(&desk, "ann@example.com"), "exclude (OptedOutChannel)");
+}
