@@ -7,6 +7,8 @@ mod conformance;
 mod crash;
 #[path = "sqlite/directory.rs"]
 mod directory;
+#[path = "sqlite/origins.rs"]
+mod origins;
 
 use std::path::Path;
 use std::sync::Arc;

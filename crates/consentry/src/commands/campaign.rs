@@ -357,9 +357,12 @@ async fn decision_now(context: &Context, run: &Run, profile: consent::ProfileId)
         list,
         after_complaint: sends_after_complaint(context, run).await?,
     };
-    let (decision, _) = explain(&reading.recipient, &message, &context.settings().await?.rules());
+    let (decision, trace) = explain(&reading.recipient, &message, &context.settings().await?.rules());
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
-        Decision::Exclude(reason) => format!("exclude ({reason})"),
+        Decision::Exclude(reason) => match super::check::unasked(&trace) {
+            "" => format!("exclude ({reason})"),
+            why => format!("exclude ({reason}): {why}"),
+        },
     })
 }

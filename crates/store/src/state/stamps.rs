@@ -3,7 +3,7 @@
 //! Stamps: 17 bytes per field that has one: the field's code; its time in microseconds; the ledger entry. Sets: per value a tag (field code; the same with bit 6 for the address's own field;
 //! 128 followed by the list's id), then old and new choice in a nibble each. Numbers are 64 bits, big-endian.
 
-use consent::{Choice, ConsentWord, EntryId, Field, ListId, Stamp, Target, Timestamp};
+use consent::{Choice, ConsentWord, EntryId, Field, ListId, Origin, Stamp, Target, Timestamp};
 use smallvec::SmallVec;
 
 use crate::api::Result;
@@ -22,6 +22,15 @@ pub(crate) struct Values {
 }
 
 impl Values {
+    /// Those of a new profile of which nothing is recorded.
+    pub fn of(origin: Origin) -> Self {
+        let word = match origin {
+            Origin::Operator => ConsentWord::EMPTY,
+            Origin::Stranger => ConsentWord::EMPTY.with_flags(ConsentWord::NO_DEFAULT),
+        };
+        Self { word, ..Self::default() }
+    }
+
     /// Reads them from their two columns.
     pub fn unpack(bits: i64, stamps: Option<&[u8]>) -> Result<Self> {
         let stamps = stamps.unwrap_or_default().chunks(STAMP_LENGTH).map(unpack_stamp).collect::<Option<_>>();
