@@ -138,7 +138,7 @@ async fn identify(
         .zip(owners)
         .map(|((report, token), (owner, typed))| {
             // What came back from an address that somebody typed is about that one, whatever it names itself.
-            let typed_only = token.is_some_and(|token| token.purpose == Purpose::JoinBounce);
+            let typed_only = token.is_some_and(|token| names_request(&token));
             if let Some(token) = token.filter(|_| owner.is_some() || typed_only) {
                 let own = owner.as_ref();
                 let own = own.and_then(|owner| Address::parse(&owner.namespace, &owner.raw, None).ok());
@@ -163,12 +163,17 @@ async fn identify(
     Ok(known)
 }
 
+/// Whether a token names a request of an address that nobody may have: by the envelope sender, or by the link itself.
+fn names_request(token: &Token) -> bool {
+    matches!(token.purpose, Purpose::JoinBounce | Purpose::Join)
+}
+
 /// Whom a token names: the owner of an address, or the address that a request to join a list came with.
 async fn about(
     store: &dyn Store,
     token: &Token,
 ) -> Result<(Option<AddressOwner>, Option<Address>), StoreError> {
-    if token.purpose != Purpose::JoinBounce {
+    if !names_request(token) {
         return Ok((store.owner(token.workspace, token.address).await?, None));
     }
     let key = OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference };
