@@ -133,6 +133,21 @@ impl std::str::FromStr for Source {
     }
 }
 
+/// By whose act somebody comes to be known. It says what an address gets that nobody has: a person whom the brand brought
+/// in is sent marketing unless the workspace's default says otherwise, a person who only turned up isn't before they say
+/// yes ([`crate::ConsentWord::NO_DEFAULT`]).
+///
+/// Every operation that may make a profile asks for it. There is no default: whoever forgets it would make a marketing
+/// recipient of an address that somebody typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Somebody at the brand, or a program of the brand's, who brings the person in as one to be sent to.
+    Operator,
+    /// Anybody else, and whatever else: a form, a text, a bounce, a complaint, a webhook, a list of refusals, an opt-out
+    /// that somebody took down.
+    Stranger,
+}
+
 /// Whose consent changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -140,8 +155,9 @@ pub enum Subject {
     Profile(ProfileId),
     /// An address that is known, as a link names it, and the profile that owns it.
     Address(AddressId),
-    /// An address as someone typed it. One never seen before is kept, and binds when it turns up (I7).
-    Named(Address),
+    /// An address as someone typed it. One never seen before is kept, and binds when it turns up (I7). By an operator, the
+    /// change also brings in a person who had only turned up until then.
+    Named(Address, Origin),
 }
 
 /// Which value changes.

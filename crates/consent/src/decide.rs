@@ -80,7 +80,7 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// Somebody reachable of whom nothing else is known.
+    /// Somebody reachable whom the brand knows, and of whom nothing else is known.
     pub const UNKNOWN: Self = Self {
         reach: Reach::Reachable,
         suppressed: Suppressed::No,
@@ -171,6 +171,8 @@ pub enum Read {
     Subscription,
     /// The workspace's default.
     Default,
+    /// No default, since nobody at the brand brought the person in ([`ConsentWord::NO_DEFAULT`]).
+    NoDefault,
 }
 
 /// One row of the decision table, as it went.
@@ -187,7 +189,10 @@ pub struct Step {
 }
 
 /// The rows walked, in order; the last one holds the decision.
-pub type Trace = smallvec::SmallVec<[Step; 14]>;
+pub type Trace = smallvec::SmallVec<[Step; 16]>;
+
+/// Row 10 for somebody of whom nothing counts and who isn't the brand's ([`ConsentWord::NO_DEFAULT`]).
+const BROUGHT_IN: &str = "brought in by import or API, or said yes";
 
 /// Decides. Allocates nothing; in the common case a handful of mask tests.
 pub fn decide(recipient: &Recipient, message: &Message, rules: &Rules) -> Decision {
@@ -257,11 +262,23 @@ fn rows(
     }
     // The address's own `any` is about all channels: what the person said of this one comes before it.
     let counts = [identity, of_channel, identity_any, any].into_iter().find(|(_, choice)| choice.counts());
-    let counting = counts.unwrap_or((Read::Default, rules.default_for(channel)));
-    row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
+    let default = (Read::Default, rules.default_for(channel));
+    let mut counting = counts.unwrap_or(default);
+    if counts.is_none() && !recipient.profile.has_default() {
+        // What this person was subscribed to expressly is all that it may get, where anybody else would get it, too.
+        let subscribed = message.list.is_some() && recipient.subscription == Choice::Yes;
+        let unasked = (!subscribed).then_some(Exclusion::NoConsent);
+        row(10, BROUGHT_IN, Some((Read::NoDefault, Choice::Unset)), unasked)?;
+        row(10, "the default permits, too", Some(default), consent_reason(default, rules))?;
+        counting = (Read::Subscription, recipient.subscription);
+    } else {
+        row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
+    }
+    // The list's yes isn't an opt-in to the channel: with it nobody gets what they wouldn't get without the flag.
+    let lawful = if counting.0 == Read::Subscription { default } else { counting };
     let opt_in =
-        rules.jurisdiction_pack.then(|| opt_in_reason(recipient.country, channel, counting.1)).flatten();
-    row(11, "the law there is met", Some(counting), opt_in)?;
+        rules.jurisdiction_pack.then(|| opt_in_reason(recipient.country, channel, lawful.1)).flatten();
+    row(11, "the law there is met", Some(lawful), opt_in)?;
     // Last: a preference never stands before a no, so that a report names the no.
     row(13, "no pause was asked for", None, recipient.paused.then_some(Exclusion::Paused))?;
     row(13, "fewer messages lately than asked for", None, recipient.paced.then_some(Exclusion::Capped))?;

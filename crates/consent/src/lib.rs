@@ -23,7 +23,7 @@ pub mod xdm;
 
 pub use address::{Address, AddressError, Namespace, former_keys};
 pub use bounce::BounceReason;
-pub use change::{ConsentChange, Evidence, Level, Source, Stamp, Subject, Target};
+pub use change::{ConsentChange, Evidence, Level, Origin, Source, Stamp, Subject, Target};
 pub use choice::Choice;
 pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};
 pub use field::{Category, Channel, Field, Preferred};

@@ -33,10 +33,15 @@ pub enum Purpose {
     ExternalPage = 8,
     /// The brand's own List-Unsubscribe, which mail programs post to or write to by themselves ([`External`]).
     ExternalHeader = 9,
+    /// Confirm an opt-in to [`Token::list`] for an address as it was typed, whoever has it: [`Token::address`] stands for
+    /// the address, as 48 bits of a keyed hash, and [`Token::reference`] for the time of the request.
+    Join = 10,
+    /// The envelope sender of the message with that link: names the same request, and confirms nothing.
+    JoinBounce = 11,
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Unsubscribe,
         Self::Preferences,
         Self::Undo,
@@ -46,6 +51,8 @@ impl Purpose {
         Self::Landing,
         Self::ExternalPage,
         Self::ExternalHeader,
+        Self::Join,
+        Self::JoinBounce,
     ];
 
     /// Whether it stands in a link to something of the brand's own.

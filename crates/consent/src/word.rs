@@ -32,6 +32,10 @@ impl ConsentWord {
     pub const HAS_SUBSCRIPTIONS: u8 = 2;
     /// Flag: the profile has preferences of its own beside its choices. Without it nobody looks for any.
     pub const HAS_PREFERENCES: u8 = 4;
+    /// Flag: nobody at the brand brought this person in ([`crate::Origin::Stranger`]), so what a workspace takes an empty
+    /// choice for isn't true of them. A flag that says so, not one that grants it: a word that lacks it by mistake is a
+    /// word from before it was there.
+    pub const NO_DEFAULT: u8 = 8;
 
     /// Reads a word from the store.
     pub fn from_bits(bits: u64) -> Result<Self, InvalidWord> {
@@ -89,7 +93,8 @@ impl ConsentWord {
         Self(self.0 & !(0xf << PREFERRED_SHIFT) | (preferred.code() as u64) << PREFERRED_SHIFT)
     }
 
-    /// The flags, see [`Self::HAS_ADDRESS_VALUES`], [`Self::HAS_SUBSCRIPTIONS`] and [`Self::HAS_PREFERENCES`].
+    /// The flags, see [`Self::HAS_ADDRESS_VALUES`], [`Self::HAS_SUBSCRIPTIONS`], [`Self::HAS_PREFERENCES`] and
+    /// [`Self::NO_DEFAULT`].
     pub const fn flags(self) -> u8 {
         (self.0 >> FLAGS_SHIFT) as u8
     }
@@ -98,6 +103,18 @@ impl ConsentWord {
     #[must_use]
     pub const fn with_flags(self, flags: u8) -> Self {
         Self(self.0 | (flags as u64) << FLAGS_SHIFT)
+    }
+
+    /// This word with flags taken away.
+    #[must_use]
+    pub const fn without_flags(self, flags: u8) -> Self {
+        Self(self.0 & !((flags as u64) << FLAGS_SHIFT))
+    }
+
+    /// Whether an empty choice means what the workspace's default says: not of somebody who only turned up, see
+    /// [`Self::NO_DEFAULT`].
+    pub const fn has_default(self) -> bool {
+        self.flags() & Self::NO_DEFAULT == 0
     }
 
     /// The fields that hold a choice, with it.
@@ -148,6 +165,14 @@ mod tests {
             prop_assert_eq!(word.with(field, Choice::from_code(to).unwrap()), fill(&changed));
             prop_assert_eq!(ConsentWord::from_bits(word.bits()), Ok(word));
         }
+    }
+
+    #[test]
+    fn flags_come_and_go_without_the_choices() {
+        let word = ConsentWord::EMPTY.with(Field::Email, Choice::No).with_flags(ConsentWord::HAS_PREFERENCES);
+        let flagged = word.with_flags(ConsentWord::NO_DEFAULT);
+        assert!(word.has_default() && !flagged.has_default());
+        assert_eq!(flagged.without_flags(ConsentWord::NO_DEFAULT), word);
     }
 
     #[test]

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{
-    AddressId, Choice, Clock, ConsentChange, Field, Level, ListId, Namespace, ProfileId, Purpose, Source,
-    Subject, Target, Timestamp, Token,
+    Choice, Clock, ConsentChange, Field, ListId, Namespace, Origin, Source, Subject, Target, Timestamp,
 };
 use delivery::quotas::{Occasion, StrangerLimits, Wanted, withheld};
-use delivery::single::{Fate, Letter, Single};
+use delivery::single::{Fate, Letter, Single, To};
 use store::{
-    AddressOwner, Held, List, NewOptInRequest, Notice, NoticeKind, NoticeOutcome, OptInRequest, ProfileView,
-    Spent, Store, StoreError,
+    AddressOwner, Held, List, NewOptInRequest, Notice, NoticeKind, NoticeOutcome, ProfileView, Spent, Store,
+    StoreError,
 };
 use tokio::sync::watch;
 use web::notice::{Matter, NoticeWriter, Saying};
@@ -69,7 +68,7 @@ impl Alarm {
 /// What is to be done for a notice.
 enum Errand {
     /// A message to send to somebody.
-    Send(ProfileId, AddressId, Letter),
+    Send(To, Letter),
     /// Nothing, or nothing more.
     Done,
     /// It makes no sense any more.
@@ -137,13 +136,13 @@ impl Notices {
             NoticeKind::Choices => self.choices(notice).await?,
             NoticeKind::Confirm => self.confirm(notice).await?,
         };
-        let (profile, address, letter) = match errand {
-            Errand::Send(profile, address, letter) => (profile, address, letter),
+        let (to, letter) = match errand {
+            Errand::Send(to, letter) => (to, letter),
             Errand::Done => return Ok(NoticeOutcome::Sent),
             Errand::Void => return Ok(NoticeOutcome::Failed),
         };
         let Some(sender) = self.sender(notice) else { return Ok(NoticeOutcome::Failed) };
-        Ok(match sender.send(profile, address, &letter).await? {
+        Ok(match sender.send(&to, &letter).await? {
             // Nobody knows whether it has arrived: whoever misses it asks once more.
             Fate::Sent | Fate::InDoubt => NoticeOutcome::Sent,
             Fate::Excluded(reason) => {
@@ -203,7 +202,8 @@ impl Notices {
         if !self.affords(notice, Occasion::Choices, true).await? {
             return Ok(Errand::Void);
         }
-        self.letter(notice, Saying::Choices, &owner, "", |sender| preferences(sender, &owner, None)).await
+        let to = To::Known(owner.profile, owner.address);
+        self.letter(notice, Saying::Choices, to, "", |sender| preferences(sender, &owner, None)).await
     }
 
     async fn confirm(&mut self, notice: &Notice) -> Result<Errand, StoreError> {
@@ -224,7 +224,8 @@ impl Notices {
         match (standing, owner) {
             (Standing::OnList, Some(owner)) => {
                 let url = |sender: &Single| preferences(sender, &owner, Some(list.id));
-                self.letter(notice, Saying::Known, &owner, &title, url).await
+                let to = To::Known(owner.profile, owner.address);
+                self.letter(notice, Saying::Known, to, &title, url).await
             }
             (Standing::Silent, _) if !list.details.double_opt_in => self.join(notice, list.id).await,
             _ => self.request(notice, &list, &title).await,
@@ -249,7 +250,7 @@ impl Notices {
     /// Single opt-in. Of the moment at which it was asked for, so that whatever the person has said since stands.
     async fn join(&self, notice: &Notice, list: ListId) -> Result<Errand, StoreError> {
         let change = ConsentChange {
-            subject: Subject::Named(notice.address.clone()),
+            subject: Subject::Named(notice.address.clone(), Origin::Stranger),
             sets: std::iter::once((Target::List(list), Choice::Yes)).collect(),
             occurred_at: Some(notice.at),
             received_at: notice.at,
@@ -261,29 +262,26 @@ impl Notices {
         Ok(Errand::Done)
     }
 
-    /// Double opt-in.
+    /// Double opt-in. Nothing of whoever has the address changes before it is confirmed.
     async fn request(&mut self, notice: &Notice, list: &List, title: &str) -> Result<Errand, StoreError> {
         let request = NewOptInRequest {
-            subject: Subject::Named(notice.address.clone()),
+            address: notice.address.clone(),
             list: list.id,
             requested_at: notice.at,
             expires_at: notice.at.plus(self.confirm_within),
-            source: Source::FORM,
-            run: None,
             asked: notice.asked.clone(),
         };
         let request = self.store.request_opt_in(WORKSPACE, request).await?;
-        let owner = self.store.owner(WORKSPACE, request.address).await?;
-        let Some(owner) = owner else { return Ok(Errand::Void) };
         let saying = Saying::Confirm(self.confirm_within.as_secs() / 3600);
-        self.letter(notice, saying, &owner, title, |sender| confirmation(sender, &owner, &request)).await
+        let to = To::Typed(notice.address.clone(), request.key);
+        self.letter(notice, saying, to, title, |sender| sender.links().confirmation(&request, 0).ok()).await
     }
 
     async fn letter(
         &mut self,
         notice: &Notice,
         saying: Saying,
-        owner: &AddressOwner,
+        to: To,
         list: &str,
         url: impl FnOnce(&Single) -> Option<String>,
     ) -> Result<Errand, StoreError> {
@@ -296,7 +294,7 @@ impl Notices {
         } else {
             self.writer.text(&matter).map(|text| Letter { text, ..Letter::default() })
         };
-        Ok(letter.map_or(Errand::Void, |letter| Errand::Send(owner.profile, owner.address, letter)))
+        Ok(letter.map_or(Errand::Void, |letter| Errand::Send(to, letter)))
     }
 }
 
@@ -328,20 +326,4 @@ fn standing(profile: &ProfileView, owner: &AddressOwner, list: ListId) -> Standi
 fn preferences(sender: &Single, owner: &AddressOwner, list: Option<ListId>) -> Option<String> {
     let links = delivery::Links { list, ..sender.links() };
     links.preferences(owner.address, owner.epoch).ok()
-}
-
-/// The link to the page with the button that confirms.
-fn confirmation(sender: &Single, owner: &AddressOwner, request: &OptInRequest) -> Option<String> {
-    let links = sender.links();
-    let token = Token {
-        purpose: Purpose::Confirm,
-        level: Level::Subscription,
-        workspace: WORKSPACE,
-        address: request.address,
-        reference: request.id.0,
-        list: request.list,
-        epoch: owner.epoch,
-    };
-    let signed = links.ring.sign(&token).ok()?;
-    Some(format!("{}/c/{}", links.public_url, signed.to_url()))
 }

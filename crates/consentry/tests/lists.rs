@@ -97,7 +97,8 @@ async fn what_a_person_prefers_and_why_it_left_is_shown() {
     {
         let options = OpenOptions { dir: desk.data_dir(), clock: Arc::new(Still), entropy: Arc::new(Still) };
         let store = SqliteStore::open(options).unwrap();
-        let subject = || Subject::Named(Address::guess("ann@example.com").unwrap());
+        let subject =
+            || Subject::Named(Address::guess("ann@example.com").unwrap(), consent::Origin::Stranger);
         let change = PreferenceChange {
             pause_until: Some(Some(until)),
             pace: Some(Pace::Weekly),

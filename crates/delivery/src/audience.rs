@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use consent::{Address, Channel, ListId, ProfileId, Recipient, Timestamp, WorkspaceId};
+use consent::{Address, Channel, ListId, Origin, ProfileId, Recipient, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
 use store::{AddressOwner, ReadingQuery, Store, StoreError};
 
@@ -76,7 +76,8 @@ async fn from_file(
             return Ok(resolved);
         }
         let owners = if create {
-            store.resolve_or_create(workspace, batch, now).await?
+            // Whom the operator sends to is the operator's; who had only turned up doesn't become so by being named.
+            store.resolve_or_create(workspace, batch, Origin::Operator, now).await?
         } else {
             let owners = store.resolve(workspace, batch.clone()).await?;
             let mut unknown = Vec::new();

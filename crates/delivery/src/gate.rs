@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use consent::decide::{ListState, Message};
 use consent::{
-    AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, Trace,
+    Address, AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, Trace,
     WorkspaceId, decide,
 };
 use store::{Reading, ReadingQuery, Store, StoreError};
@@ -112,6 +112,27 @@ impl Gate {
         Ok(readings.first().map(|reading| consent::explain(&reading.recipient, &message, &rules)))
     }
 
+    /// Decides about an address that nobody has: suppression and allow lists count for it, too.
+    pub(crate) async fn decide_typed(
+        &self,
+        address: &Address,
+    ) -> Result<Result<Permit, Exclusion>, StoreError> {
+        let issued = self.clock.monotonic();
+        let (_, message, rules) = self.read(Vec::new(), None, false).await?;
+        let asked = vec![address.clone()];
+        let strangers = self.store.read_strangers(self.workspace, asked, self.clock.now()).await?;
+        let Some(recipient) = strangers.into_iter().next() else {
+            return Ok(Err(Exclusion::AddressMissing));
+        };
+        Ok(match decide(&recipient, &message, &rules) {
+            Decision::Exclude(reason) => Err(reason),
+            Decision::Permit(_) => {
+                let person = Arc::new(nobody(address, self.channel));
+                Ok(Permit { profile: ProfileId(0), person, pace: Pace::AsItComes, issued })
+            }
+        })
+    }
+
     /// What decisions stand on: the readings, the message and the rules, read now.
     pub async fn read(
         &self,
@@ -147,6 +168,21 @@ impl Gate {
             after_complaint: self.after_complaint,
         };
         Ok((readings, message, settings.rules()))
+    }
+}
+
+/// What rendering knows of an address that nobody has.
+fn nobody(address: &Address, channel: Channel) -> Person {
+    Person {
+        address: 0,
+        to: address.raw().to_owned(),
+        phone: channel != Channel::Email,
+        epoch: 0,
+        personal: false,
+        locale: None,
+        country: None,
+        external_id: None,
+        attributes: None,
     }
 }
 

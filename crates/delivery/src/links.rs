@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consent::{AddressId, External, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
-use store::LandingPageId;
+use store::{LandingPageId, OptInKey, OptInRequest};
 
 /// Makes the links of one run's messages.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Links {
     pub short: bool,
     /// The landing pages that templates can link to, by name.
     pub landing: Arc<BTreeMap<String, LandingPageId>>,
+    /// The request that a message asks to confirm, to an address that nobody may have: what comes back names the request.
+    pub opt_in: Option<OptInKey>,
 }
 
 impl Links {
@@ -69,6 +71,17 @@ impl Links {
         Ok(format!("{}/l/{}", self.public_url, token.to_url()))
     }
 
+    /// The link to the page with the button that confirms a request; `epoch` is that of an address that it names.
+    pub fn confirmation(&self, request: &OptInRequest, epoch: u32) -> Result<String, TokenError> {
+        let (purpose, address, reference, epoch) = match request.key {
+            OptInKey::Typed { who, id, .. } => (Purpose::Join, AddressId(who), id, 0),
+            OptInKey::Known(address, id) => (Purpose::Confirm, address, id.0, epoch),
+        };
+        let token = self.token(purpose, Level::Subscription, address, epoch);
+        let token = self.ring.sign(&Token { list: request.list, reference, ..token })?;
+        Ok(format!("{}/c/{}", self.public_url, token.to_url()))
+    }
+
     /// The local part of the mail address in List-Unsubscribe, 63 octets at most: RFC 5321 section 4.5.3.1.1 allows 64.
     pub fn mailto(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
         let token = self.token(Purpose::Unsubscribe, self.level, address, epoch);
@@ -93,7 +106,13 @@ impl Links {
     /// The token of the envelope sender, spelled for a local part. It names the message too: the same address and run
     /// give the same token.
     pub fn bounce(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        let token = self.token(Purpose::Bounce, Level::Identity, address, epoch);
+        let token = match self.opt_in {
+            Some(OptInKey::Typed { who, list, id }) => {
+                let token = self.token(Purpose::JoinBounce, Level::Identity, AddressId(who), 0);
+                Token { list, reference: id, ..token }
+            }
+            _ => self.token(Purpose::Bounce, Level::Identity, address, epoch),
+        };
         Ok(self.ring.sign(&token)?.to_local_part())
     }
 }

@@ -175,6 +175,7 @@ impl Deps {
             level: campaign.configuration.level,
             short: campaign.configuration.channel() != Channel::Email,
             landing: Arc::new(published(self.store.as_ref(), self.workspace, campaign).await?),
+            opt_in: None,
         })
     }
 }

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{AddressId, Category, Channel, Clock, Exclusion, Level, ProfileId, WorkspaceId};
-use store::{Store, StoreError};
+use consent::{Address, AddressId, Category, Channel, Clock, Exclusion, Level, ProfileId, WorkspaceId};
+use store::{OptInKey, Store, StoreError};
 
 use crate::configuration::{ChannelConfiguration, Medium};
 use crate::dkim::Signer;
@@ -30,6 +30,15 @@ pub struct Letter {
     pub text: String,
     /// HTML; nothing to texts.
     pub html: Option<String>,
+}
+
+/// Whom a message goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Somebody who is known, at one of the addresses.
+    Known(ProfileId, AddressId),
+    /// An address as it was typed, about the request for a list that it came with. Nobody may have it yet.
+    Typed(Address, OptInKey),
 }
 
 /// What became of a message. Exactly one of these is true of it.
@@ -141,6 +150,7 @@ impl Single {
             level: Level::Channel,
             short: channel != Channel::Email,
             landing: Arc::default(),
+            opt_in: None,
         };
         Ok(Self { gate, links, line })
     }
@@ -156,24 +166,17 @@ impl Single {
     }
 
     /// Sends one message to one address, if the gate lets it (I9).
-    pub async fn send(
-        &mut self,
-        profile: ProfileId,
-        address: AddressId,
-        letter: &Letter,
-    ) -> Result<Fate, StoreError> {
+    pub async fn send(&mut self, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
         // Whatever makes one wait comes before the permit, which holds for a second.
         if let Err(why) = self.ready().await {
             return Ok(Fate::later(why));
         }
         for _ in 0..DECISIONS_MAX {
-            let decided = self.gate.decide(vec![profile], Some(vec![address])).await?;
-            let Some(permit) = decided.permits.into_iter().next() else {
-                let reason =
-                    decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
-                return Ok(Fate::Excluded(reason));
+            let permit = match decided(&self.gate, to).await? {
+                Ok(permit) => permit,
+                Err(reason) => return Ok(Fate::Excluded(reason)),
             };
-            if let Some(fate) = self.hand_over(&permit, letter).await {
+            if let Some(fate) = self.hand_over(to, &permit, letter).await {
                 return Ok(fate);
             }
         }
@@ -194,8 +197,11 @@ impl Single {
     }
 
     /// `None`: the permit ran out, decide again.
-    async fn hand_over(&mut self, permit: &Permit, letter: &Letter) -> Option<Fate> {
-        let links = self.links();
+    async fn hand_over(&mut self, to: &To, permit: &Permit, letter: &Letter) -> Option<Fate> {
+        let mut links = self.links();
+        if let To::Typed(_, key) = to {
+            links.opt_in = Some(*key);
+        }
         let clock = Arc::clone(&self.gate.clock);
         let holds = || permit.still_holds(clock.monotonic());
         match &mut self.line {
@@ -208,7 +214,7 @@ impl Single {
                     Err(error) => return Some(Fate::later(error.to_string())),
                 };
                 let Some(session) = session else { return Some(Fate::later("no connection")) };
-                let confirm = confirm(&self.gate, permit);
+                let confirm = confirm(&self.gate, to, permit);
                 of_mail(session.send(&envelope, bytes, holds, confirm).await)
             }
             Line::Text { sender, session } => {
@@ -231,14 +237,29 @@ impl Single {
 }
 
 /// Whether the message may still go when the relay asks for it at last (I1).
-async fn confirm(gate: &Gate, permit: &Permit) -> bool {
+async fn confirm(gate: &Gate, to: &To, permit: &Permit) -> bool {
     if permit.still_holds(gate.clock.monotonic()) {
         return true;
     }
-    let again = gate.decide(vec![permit.profile], Some(vec![permit.person.address()])).await;
-    again.is_ok_and(|decided| {
-        decided.permits.first().is_some_and(|permit| permit.still_holds(gate.clock.monotonic()))
-    })
+    let again = decided(gate, to).await;
+    again.is_ok_and(|decided| decided.is_ok_and(|permit| permit.still_holds(gate.clock.monotonic())))
+}
+
+/// Decides; an address that somebody has by now, as theirs.
+async fn decided(gate: &Gate, to: &To) -> Result<Result<Permit, Exclusion>, StoreError> {
+    let (profile, address) = match to {
+        To::Known(profile, address) => (*profile, *address),
+        To::Typed(typed, _) => {
+            let owner = gate.store.resolve(gate.workspace, vec![typed.clone()]).await?.pop().flatten();
+            match owner {
+                Some(owner) => (owner.profile, owner.address),
+                None => return gate.decide_typed(typed).await,
+            }
+        }
+    };
+    let decided = gate.decide(vec![profile], Some(vec![address])).await?;
+    let reason = decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
+    Ok(decided.permits.into_iter().next().ok_or(reason))
 }
 
 fn of_mail(outcome: Outcome) -> Option<Fate> {

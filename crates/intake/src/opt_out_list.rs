@@ -7,7 +7,9 @@ use std::io::Read;
 use std::sync::Arc;
 
 use consent::jurisdiction::Country;
-use consent::{Address, Choice, ConsentChange, Evidence, Level, Source, Subject, Timestamp, WorkspaceId};
+use consent::{
+    Address, Choice, ConsentChange, Evidence, Level, Origin, Source, Subject, Timestamp, WorkspaceId,
+};
 use rows::{Decoded, Table, squash, unguarded};
 use serde::Serialize;
 use smallvec::smallvec;
@@ -253,7 +255,7 @@ async fn apply(
     let target =
         target.ok_or_else(|| StoreError::Invalid("a provider's list is about no list of ours".to_owned()))?;
     let change = |(address, at): &(Address, Option<Timestamp>)| ConsentChange {
-        subject: Subject::Named(address.clone()),
+        subject: Subject::Named(address.clone(), Origin::Stranger),
         sets: smallvec![(target, Choice::No)],
         occurred_at: *at,
         received_at: now,
@@ -268,7 +270,7 @@ async fn apply(
     }
     if let Some(sender) = &options.sender {
         let addresses = batch.into_iter().map(|(address, _)| address).collect();
-        let owners = store.resolve_or_create(workspace, addresses, now).await?;
+        let owners = store.resolve_or_create(workspace, addresses, Origin::Stranger, now).await?;
         let pairs = owners.into_iter().map(|owner| (owner.address, sender.clone())).collect();
         store.block(workspace, pairs, now).await?;
     }

@@ -1,7 +1,9 @@
 //! The one interface to the state, whichever engine keeps it.
 
 use async_trait::async_trait;
-use consent::{Address, AddressId, ConsentChange, EntryId, ListId, ProfileId, RunId, Timestamp, WorkspaceId};
+use consent::{
+    Address, AddressId, ConsentChange, EntryId, ListId, Origin, ProfileId, RunId, Timestamp, WorkspaceId,
+};
 
 use crate::error::StoreError;
 use crate::types::{
@@ -96,11 +98,13 @@ pub trait Store: SuppressionStore + TextStore + PageStore + crate::Uploads {
         addresses: Vec<Address>,
     ) -> Result<Vec<Option<AddressOwner>>>;
 
-    /// Like [`Store::resolve`], but an address never seen gets a profile of its own.
+    /// Like [`Store::resolve`], but an address never seen gets a profile of its own, of that origin. Profiles that are there
+    /// stay what they are: to name somebody isn't to bring them in.
     async fn resolve_or_create(
         &self,
         workspace: WorkspaceId,
         addresses: Vec<Address>,
+        origin: Origin,
         at: Timestamp,
     ) -> Result<Vec<AddressOwner>>;
 

@@ -9,6 +9,8 @@ mod crash;
 mod directory;
 #[path = "sqlite/first_leaves.rs"]
 mod first_leaves;
+#[path = "sqlite/origins.rs"]
+mod origins;
 
 use std::path::Path;
 use std::sync::Arc;

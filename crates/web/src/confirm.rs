@@ -5,11 +5,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use consent::decide::ListState;
-use consent::{Channel, Field, Purpose, Timestamp};
+use consent::{AddressId, Channel, Field, Purpose, Timestamp, Token, WorkspaceId};
 use intake::unsubscribe::{self, LinkError, Opened};
 use minijinja::context;
 use serde_json::Value as Json;
-use store::{Confirmed, Held, List, OptInId, OptInRequest, ProfileView};
+use store::{
+    AddressOwner, Confirmed, Held, List, OptInId, OptInKey, OptInRequest, ProfileView, Store, StoreError,
+};
 
 use crate::desk;
 use crate::form::Form;
@@ -80,30 +82,38 @@ impl View {
 struct Visit<'a> {
     state: &'a WebState,
     sheet: Sheet<'a>,
-    opened: Opened,
+    token: Token,
     request: Option<OptInRequest>,
+    /// Whose the address is; nobody's before the first confirmation of one that only somebody typed.
+    person: Option<(AddressOwner, ProfileView)>,
     list: List,
-    profile: ProfileView,
 }
 
 impl<'a> Visit<'a> {
     async fn load(state: &'a WebState, requester: &Requester, token: &str) -> Result<Self, LinkError> {
         let store = state.config().store.as_ref();
-        let opened = unsubscribe::open(store, token).await?;
-        if opened.token.purpose != Purpose::Confirm {
-            return Err(LinkError::OtherPurpose);
-        }
-        let (workspace, address) = (opened.token.workspace, opened.owner.address);
-        let request = store.opt_in_request(workspace, OptInId(opened.token.reference), address).await?;
-        let list = store.list_by_id(workspace, opened.token.list).await?.ok_or(LinkError::Unknown)?;
-        let profile = store.profile(workspace, opened.owner.profile).await?.ok_or(LinkError::Unknown)?;
+        let token = store.key_ring().read_url(token)?;
+        let key = match token.purpose {
+            Purpose::Confirm => OptInKey::Known(token.address, OptInId(token.reference)),
+            Purpose::Join => OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference },
+            _ => return Err(LinkError::OtherPurpose),
+        };
+        let workspace = token.workspace;
+        let request = store.opt_in_request(workspace, key).await?;
+        let list = store.list_by_id(workspace, token.list).await?.ok_or(LinkError::Unknown)?;
+        let person = match key {
+            OptInKey::Known(address, _) => {
+                Some(person(store, workspace, address).await?.ok_or(LinkError::Unknown)?)
+            }
+            OptInKey::Typed { .. } => typed(store, workspace, request.as_ref()).await?,
+        };
         let asked_in = request.as_ref().and_then(|request| said(request, "language"));
-        let wanted = [asked_in.as_deref(), opened.owner.locale.as_deref()];
-        let sheet = Sheet::load(state, requester, workspace, wanted).await?;
-        Ok(Self { state, sheet, opened, request, list, profile })
+        let own = person.as_ref().and_then(|(owner, _)| owner.locale.as_deref());
+        let sheet = Sheet::load(state, requester, workspace, [asked_in.as_deref(), own]).await?;
+        Ok(Self { state, sheet, token, request, person, list })
     }
 
-    async fn confirm(self, requester: &Requester) -> Result<Response, LinkError> {
+    async fn confirm(mut self, requester: &Requester) -> Result<Response, LinkError> {
         if self.list.state(self.state.config().clock.now()) != ListState::Live {
             return self.page(View::NotOpen);
         }
@@ -114,8 +124,12 @@ impl<'a> Visit<'a> {
             format!("{}\n{}", self.sheet.text("confirm-lead", &words), self.sheet.text("confirm", &words));
         let evidence = confirmation(self.state, requester, language, &said, request);
         let store = self.state.config().store.as_ref();
-        let (workspace, now) = (self.opened.token.workspace, self.state.config().clock.now());
-        let confirmed = store.confirm_opt_in(workspace, request.id, request.address, evidence, now).await?;
+        let (workspace, now) = (self.token.workspace, self.state.config().clock.now());
+        let confirmed = store.confirm_opt_in(workspace, request.key, evidence, now).await?;
+        if self.person.is_none() {
+            // It is recorded: a read that fails now may not make the page say otherwise.
+            self.person = typed(store, workspace, self.request.as_ref()).await.unwrap_or_default();
+        }
         self.page(match confirmed {
             Confirmed::Now(_) | Confirmed::Already => View::Joined,
             Confirmed::Expired => View::Expired,
@@ -129,7 +143,7 @@ impl<'a> Visit<'a> {
         let Some(request) = &self.request else { return View::Expired };
         let on_list = self.on_list();
         let refused = on_list.is_some_and(|held| is_no_since(held, request.requested_at))
-            || self.limits().any(|held| is_no_since(held, request.requested_at));
+            || self.limits().into_iter().any(|held| is_no_since(held, request.requested_at));
         if refused {
             View::Superseded
         } else if request.confirmed_at.is_some() && on_list.is_some_and(|held| held.choice.is_yes()) {
@@ -144,28 +158,38 @@ impl<'a> Visit<'a> {
     }
 
     fn on_list(&self) -> Option<&Held> {
-        self.profile.subscriptions.iter().find(|(id, ..)| *id == self.list.id).map(|(.., held)| held)
+        let (_, profile) = self.person.as_ref()?;
+        profile.subscriptions.iter().find(|(id, ..)| *id == self.list.id).map(|(.., held)| held)
     }
 
     /// The values that hold a list back: of all marketing and of the address's channel.
-    fn limits(&self) -> impl Iterator<Item = &Held> {
-        let channel = self.opened.channel();
+    fn limits(&self) -> Vec<&Held> {
+        let Some((owner, profile)) = &self.person else { return Vec::new() };
+        let channel = self.channel();
         // Marketing email is commercial email.
         let twin = (channel == Some(Channel::Email)).then_some(Field::CommercialEmail);
         let fields = [Some(Field::Any), channel.map(Channel::field), twin].into_iter().flatten();
-        let address = self.profile.addresses.iter().find(|view| view.id == self.opened.owner.address);
+        let address = profile.addresses.iter().find(|view| view.id == owner.address);
         fields
-            .flat_map(move |field| {
-                [self.profile.values.get(&field), address.and_then(|view| view.values.get(&field))]
-            })
+            .flat_map(|field| [profile.values.get(&field), address.and_then(|own| own.values.get(&field))])
             .flatten()
+            .collect()
+    }
+
+    /// The channel of the address.
+    fn channel(&self) -> Option<Channel> {
+        let typed = self.request.as_ref().and_then(|request| request.address.as_ref());
+        let own = self.person.as_ref().map(|(owner, _)| &owner.namespace);
+        own.or(typed.map(consent::Address::namespace)).and_then(consent::Namespace::main_channel)
     }
 
     fn words(&self) -> Words {
-        let channel = self.opened.channel().map_or("email", Channel::as_str);
-        let mut words = self.sheet.words_for(Some(&self.list), channel, None);
-        let owner = &self.opened.owner;
-        words.insert("address", consent::address::mask(&owner.namespace, &owner.raw));
+        let channel = self.channel().map_or("email", Channel::as_str);
+        let typed = self.request.as_ref().and_then(|request| request.address.as_ref());
+        let mut words = self.sheet.words_for(Some(&self.list), channel, typed);
+        if let Some((owner, _)) = &self.person {
+            words.insert("address", consent::address::mask(&owner.namespace, &owner.raw));
+        }
         let starts = self.list.starts_at.filter(|at| self.state.config().clock.now() < *at);
         let asked = self.request.as_ref().map(|request| request.requested_at);
         words.insert("date", starts.or(asked).map(|at| self.sheet.date(at)).unwrap_or_default());
@@ -179,18 +203,49 @@ impl<'a> Visit<'a> {
             request.expires_at.since(request.requested_at)
         });
         let hours = hours.as_secs() / 3600;
-        let choices = unsubscribe::preferences_link(state.config().store.as_ref(), &self.opened)?;
+        let choices = match &self.person {
+            Some((owner, _)) => {
+                let store = state.config().store.as_ref();
+                let (address, epoch) = (owner.address, owner.epoch);
+                let token = Token { purpose: Purpose::Confirm, address, reference: 0, epoch, ..self.token };
+                let opened = Opened { token, owner: owner.clone() };
+                Some(format!("{}p/{}", look::up(), unsubscribe::preferences_link(store, &opened)?))
+            }
+            None => None,
+        };
         let own = context! {
             view => view.as_str(),
             starts => self.list.starts_at.is_some_and(|at| state.config().clock.now() < at),
             expired => text(self.sheet.locale, "confirm-expired-lead", &words, &[("hours", hours)]),
             agreed => self.request.as_ref().and_then(|request| said(request, "said")),
-            blocked => self.limits().any(|held| held.choice.is_no()),
-            choices => format!("{}p/{choices}", look::up()),
+            blocked => self.limits().into_iter().any(|held| held.choice.is_no()),
+            choices,
             again => self.list.details.public.then(|| format!("{}lists/{}", look::up(), self.list.name)),
         };
         let context = self.sheet.context(&words, own);
         Ok(state.renderer().page(StatusCode::OK, "confirm.html", &context, None))
+    }
+}
+
+async fn person(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    address: AddressId,
+) -> Result<Option<(AddressOwner, ProfileView)>, StoreError> {
+    let Some(owner) = store.owner(workspace, address).await? else { return Ok(None) };
+    Ok(store.profile(workspace, owner.profile).await?.map(|profile| (owner, profile)))
+}
+
+/// Who has the address that a request came with.
+async fn typed(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    request: Option<&OptInRequest>,
+) -> Result<Option<(AddressOwner, ProfileView)>, StoreError> {
+    let Some(address) = request.and_then(|request| request.address.clone()) else { return Ok(None) };
+    match store.resolve(workspace, vec![address]).await?.pop().flatten() {
+        Some(owner) => person(store, workspace, owner.address).await,
+        None => Ok(None),
     }
 }
 

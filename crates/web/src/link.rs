@@ -40,6 +40,8 @@ pub(crate) async fn show(
             Purpose::Preferences
             | Purpose::Bounce
             | Purpose::Confirm
+            | Purpose::Join
+            | Purpose::JoinBounce
             | Purpose::Landing
             | Purpose::ExternalPage
             | Purpose::ExternalHeader => {

@@ -120,13 +120,55 @@ fn the_jurisdiction_pack_wants_an_express_yes() {
     check(&recipient, &EMAIL, &rules, Decision::Permit(Basis::Default(Choice::Unset)));
 }
 
+#[test]
+fn an_empty_value_is_no_consent_of_somebody_who_only_turned_up() {
+    let stranger = |sets: &[(Field, Choice)]| {
+        let known = with_profile(sets);
+        Recipient { profile: known.profile.with_flags(ConsentWord::NO_DEFAULT), ..known }
+    };
+    let bound = Message { list: Some(ListState::Live), ..EMAIL };
+    let withheld = Decision::Exclude(Exclusion::NoConsent);
+    let permitted = Decision::Permit(Basis::Choice(Choice::Yes));
+    for default in [Choice::Unset, Choice::Yes, Choice::DefaultYes, Choice::LegitimateInterest] {
+        let rules = Rules { defaults: [default; 8], ..Rules::default() };
+        for empty in [Choice::Unset, Choice::Unknown] {
+            let recipient = stranger(&[(Field::Email, empty)]);
+            check(&recipient, &EMAIL, &rules, withheld);
+            // To the list it said yes to, nothing else.
+            for (said, expected) in [
+                (Choice::Yes, permitted),
+                (Choice::DefaultYes, withheld),
+                (Choice::Unset, Decision::Exclude(Exclusion::NotSubscribed)),
+                (Choice::Pending, Decision::Exclude(Exclusion::PendingVerification)),
+            ] {
+                check(&Recipient { subscription: said, ..recipient }, &bound, &rules, expected);
+            }
+            check(&Recipient { subscription: Choice::Yes, ..recipient }, &EMAIL, &rules, withheld);
+        }
+        for field in [Field::Email, Field::Any] {
+            check(&stranger(&[(field, Choice::Yes)]), &EMAIL, &rules, permitted);
+        }
+        let address = ConsentWord::EMPTY.with(Field::Email, Choice::Yes);
+        check(&Recipient { identity: address, ..stranger(&[]) }, &EMAIL, &rules, permitted);
+        let receipt = Message { category: Category::Transactional, ..EMAIL };
+        check(&stranger(&[]), &receipt, &rules, Decision::Permit(Basis::Transactional));
+    }
+    // Where nobody gets marketing without a yes to the channel, the list's isn't enough here either.
+    let rules = Rules { defaults: [Choice::No; 8], ..Rules::default() };
+    check(&Recipient { subscription: Choice::Yes, ..stranger(&[]) }, &bound, &rules, withheld);
+    let (_, trace) = explain(&stranger(&[]), &EMAIL, &Rules::default());
+    let last = trace.last().unwrap();
+    assert_eq!((last.row, last.value), (10, Some((Read::NoDefault, Choice::Unset))));
+}
+
 fn any_choice() -> impl Strategy<Value = Choice> {
     (0u8..12).prop_map(|code| Choice::from_code(code).unwrap())
 }
 
 prop_compose! {
-    fn any_word()(choices in proptest::collection::vec(any_choice(), 13)) -> ConsentWord {
-        Field::ALL.into_iter().zip(choices).fold(ConsentWord::EMPTY, |word, (field, choice)| word.with(field, choice))
+    fn any_word()(choices in proptest::collection::vec(any_choice(), 13), flags in prop::bits::u8::ANY) -> ConsentWord {
+        let fold = |word: ConsentWord, (field, choice)| word.with(field, choice);
+        Field::ALL.into_iter().zip(choices).fold(ConsentWord::EMPTY.with_flags(flags), fold)
     }
 }
 
@@ -198,6 +240,23 @@ proptest! {
         }
         if matches!(decide(&r, &m, &rules), Decision::Exclude(_)) {
             prop_assert!(matches!(decide(&after, &m, &stricter), Decision::Exclude(_)));
+        }
+    }
+
+    /// Who only turned up never gets what nobody else would.
+    #[test]
+    fn without_a_default_nothing_more_goes_out(
+        r in any_recipient(), m in any_message(), rules in any_rules(), silent in prop::bool::weighted(0.7),
+    ) {
+        let empty = |word: ConsentWord| if silent { ConsentWord::EMPTY } else { word };
+        let (profile, identity) = (empty(r.profile), empty(r.identity));
+        let known = Recipient { profile: profile.without_flags(ConsentWord::NO_DEFAULT), identity, ..r };
+        let turned_up = Recipient { profile: profile.with_flags(ConsentWord::NO_DEFAULT), ..known };
+        if matches!(decide(&known, &m, &rules), Decision::Exclude(_)) {
+            prop_assert!(matches!(decide(&turned_up, &m, &rules), Decision::Exclude(_)));
+        }
+        if silent && m.list.is_none() && m.category == Category::Marketing {
+            prop_assert!(matches!(decide(&turned_up, &m, &rules), Decision::Exclude(_)));
         }
     }
 

@@ -78,7 +78,8 @@ async fn people(store: &SqliteStore, count: usize) -> Result<Vec<AddressOwner>> 
     let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
     for batch in addresses.chunks(BATCH) {
         let at = SystemClock::new().now();
-        owners.extend(store.resolve_or_create(WORKSPACE, batch.to_vec(), at).await?);
+        owners
+            .extend(store.resolve_or_create(WORKSPACE, batch.to_vec(), consent::Origin::Operator, at).await?);
     }
     Ok(owners)
 }

@@ -88,7 +88,8 @@ async fn prepare(folder: &Path) -> Result<[Vec<Box<[u8]>>; 3]> {
     let addresses = (0..PEOPLE).map(|person| Address::email(&format!("person{person}@people.example")));
     let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
     for batch in addresses.chunks(BATCH) {
-        let owners = store.resolve_or_create(WORKSPACE, batch.to_vec(), now).await?;
+        let owners =
+            store.resolve_or_create(WORKSPACE, batch.to_vec(), consent::Origin::Operator, now).await?;
         let changes = batch.iter().map(|address| change(address, &lists, now)).collect();
         store.record(WORKSPACE, changes).await?;
         for owner in owners {
@@ -126,7 +127,7 @@ fn list(position: i32, now: Timestamp) -> NewList {
 fn change(address: &Address, lists: &[ListId], now: Timestamp) -> ConsentChange {
     let lists = lists.iter().take(2).map(|list| (Target::List(*list), Choice::Yes));
     ConsentChange {
-        subject: Subject::Named(address.clone()),
+        subject: Subject::Named(address.clone(), consent::Origin::Operator),
         sets: std::iter::once((Target::Field(Channel::Email.field()), Choice::Yes)).chain(lists).collect(),
         occurred_at: Some(now),
         received_at: now,

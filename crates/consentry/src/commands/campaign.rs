@@ -385,9 +385,12 @@ async fn decision_now(
     };
     let address = mailed.or_else(|| spec.listed.get(profile));
     let explained = gate.explain(profile, address).await?;
-    let (decision, _) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
+    let (decision, trace) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
-        Decision::Exclude(reason) => format!("exclude ({reason})"),
+        Decision::Exclude(reason) => match super::check::unasked(&trace) {
+            "" => format!("exclude ({reason})"),
+            why => format!("exclude ({reason}): {why}"),
+        },
     })
 }

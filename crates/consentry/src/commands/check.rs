@@ -40,7 +40,8 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         Err(error) => (Recipient { reach: reach(error), ..Recipient::UNKNOWN }, None),
     };
     let (decision, trace) = explain(&recipient, &message, &asked.rules);
-    report(context, decision, &trace, profile.as_ref(), asked.list, returned.as_ref());
+    let known = (profile.as_ref(), recipient.reach == Reach::Reachable);
+    report(context, decision, &trace, known, asked.list, returned.as_ref());
     Ok(if matches!(decision, Decision::Permit(_)) { Exit::Done } else { Exit::Excluded })
 }
 
@@ -84,14 +85,18 @@ fn report(
     context: &Context,
     decision: Decision,
     trace: &Trace,
-    profile: Option<&ProfileView>,
+    (profile, well_formed): (Option<&ProfileView>, bool),
     list: Option<ListId>,
     returned: Option<&Returned>,
 ) {
+    let unknown = if well_formed && profile.is_none() { NOBODY } else { "" };
     let (verdict, reason, sentence) = match decision {
+        Decision::Permit(basis) if !unknown.is_empty() => ("permit", basis.as_str(), format!("◌ {unknown}")),
         Decision::Permit(basis) => ("permit", basis.as_str(), format!("● sends: {}", basis.in_words())),
         Decision::Exclude(reason) => {
-            ("exclude", reason.as_str(), format!("○ withheld: {}", reason.in_words()))
+            let why = [reason.in_words(), unasked(trace), unknown];
+            let why: Vec<_> = why.into_iter().filter(|part| !part.is_empty()).collect();
+            ("exclude", reason.as_str(), format!("○ withheld: {}", why.join("; ")))
         }
     };
     let held =
@@ -116,6 +121,7 @@ fn report(
         "decision": verdict,
         "reason": reason,
         "profile": profile.map(|profile| profile.id.to_string()),
+        "known": profile.is_some(),
         "trace": trace.iter().map(step).collect::<Vec<_>>(),
     });
     if let Some(returned) = returned {
@@ -135,12 +141,26 @@ fn report(
     });
 }
 
+/// What is said of an address without a person. The decision is the one about somebody whom the brand brings in.
+const NOBODY: &str = "nobody has this address, so nothing goes there unless you bring it in (by an import, or in a campaign's file)";
+
+/// Why an empty choice is no consent, where that is what withholds.
+pub fn unasked(trace: &Trace) -> &'static str {
+    let last = trace.last().and_then(|step| step.value);
+    if matches!(last, Some((Read::NoDefault, _))) {
+        "nobody brought this person in by import or API, and they never said yes"
+    } else {
+        ""
+    }
+}
+
 fn name(read: Read) -> String {
     match read {
         Read::Profile(field) => field.to_string(),
         Read::Identity(field) => format!("identity.{field}"),
         Read::Subscription => "list".to_owned(),
         Read::Default => "default".to_owned(),
+        Read::NoDefault => "no default".to_owned(),
     }
 }
 
@@ -164,6 +184,6 @@ fn find(profile: &ProfileView, read: Read, list: Option<ListId>) -> Option<Held>
         Read::Subscription => {
             profile.subscriptions.iter().find(|(id, ..)| Some(*id) == list).map(|(_, _, held)| held.clone())
         }
-        Read::Default => None,
+        Read::Default | Read::NoDefault => None,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod allow;
 pub mod backup;
+pub mod came_in;
 pub mod campaign;
 pub mod check;
 pub mod classify;

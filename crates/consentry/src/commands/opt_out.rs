@@ -1,7 +1,7 @@
 //! `consentry opt-out`
 
 use anyhow::Result;
-use consent::{Address, Channel, Choice, ConsentChange, Evidence, Level, Namespace, Subject, Target};
+use consent::{Address, Channel, Choice, ConsentChange, Evidence, Level, Namespace, Origin, Subject, Target};
 use serde_json::json;
 
 use crate::cli::OptOut;
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
     let target =
         args.level.target(channel, list).ok_or_else(|| fail("which list?", "name it with --list"))?;
     let change = ConsentChange {
-        subject: Subject::Named(address.clone()),
+        subject: Subject::Named(address.clone(), Origin::Stranger),
         sets: smallvec::smallvec![(target, Choice::No)],
         occurred_at: Some(context.now()),
         received_at: context.now(),

@@ -5,6 +5,7 @@ use consent::{Address, Target};
 use serde_json::{Value, json};
 use store::{Entry, GivenReason, Held, Preferences, ProfileView};
 
+use super::came_in::CameIn;
 use super::returned::Returned;
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail};
@@ -37,14 +38,16 @@ pub async fn run(context: &Context, address: &str) -> Result<Exit> {
         returned.entries.extend(news);
         returned.feedback.extend(more.feedback);
     }
+    let origin = CameIn::of(context, &profile, &history).await?;
     let mut value = describe(&profile, &history.entries, &reasons);
+    value["origin"] = origin.describe();
     if history.more {
         value["historyTruncated"] = json!(true);
     }
     returned.describe(&mut value, context.now());
     output::data(context.json, &value, || {
         let more = returned.lines(context.now());
-        std::iter::once(words(&profile, &history.entries, &reasons))
+        std::iter::once(words(&profile, &origin, &history.entries, &reasons))
             .chain(more)
             .collect::<Vec<_>>()
             .join("\n")
@@ -124,8 +127,8 @@ fn dated(held: &Held) -> Option<String> {
     (held.at != consent::Timestamp::UNDATED).then(|| held.at.to_string())
 }
 
-fn words(profile: &ProfileView, history: &[Entry], reasons: &[GivenReason]) -> String {
-    let mut lines = vec![profile.id.to_string()];
+fn words(profile: &ProfileView, origin: &CameIn, history: &[Entry], reasons: &[GivenReason]) -> String {
+    let mut lines = vec![profile.id.to_string(), format!("  {}", origin.in_words())];
     lines.extend(
         profile.addresses.iter().map(|address| format!("  {:<8}{}", address.namespace.as_str(), address.raw)),
     );

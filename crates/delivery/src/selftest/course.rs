@@ -81,6 +81,7 @@ impl Course {
             level: configuration.level,
             short: configuration.channel() != Channel::Email,
             landing: Arc::default(),
+            opt_in: None,
         };
         Ok(Self { run, configuration, version: stored.version, list, links })
     }

@@ -94,7 +94,7 @@ impl World {
 
 pub async fn opt_out(store: &dyn Store, email: &str, target: Target) {
     let change = ConsentChange {
-        subject: Subject::Named(Address::email(email).unwrap()),
+        subject: Subject::Named(Address::email(email).unwrap(), consent::Origin::Stranger),
         sets: [(target, Choice::No)].into_iter().collect(),
         occurred_at: Some(START),
         received_at: START,

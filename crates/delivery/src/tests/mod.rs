@@ -97,6 +97,7 @@ pub fn links() -> Links {
         level: Level::Channel,
         short: false,
         landing: Arc::default(),
+        opt_in: None,
     }
 }
 

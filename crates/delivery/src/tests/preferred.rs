@@ -23,7 +23,7 @@ fn named(name: &str, category: &str, port: u16) -> Campaign {
 
 fn wish(n: usize) -> PreferenceChange {
     let address = Address::email(&format!("p{n}@x.example")).unwrap();
-    PreferenceChange::new(Subject::Named(address), Source::PAGE, START)
+    PreferenceChange::new(Subject::Named(address, consent::Origin::Stranger), Source::PAGE, START)
 }
 
 impl World {

@@ -238,9 +238,10 @@ impl Store for SharedStore {
         &self,
         workspace: WorkspaceId,
         addresses: Vec<Address>,
+        origin: consent::Origin,
         at: Timestamp,
     ) -> Result<Vec<AddressOwner>> {
-        self.inner.resolve_or_create(workspace, addresses, at).await
+        self.inner.resolve_or_create(workspace, addresses, origin, at).await
     }
 
     async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {

@@ -1,6 +1,8 @@
 //! `opt-in`: choices of a person whom the body itself names, by an address and by an id of the brand's.
 
-use consent::{Address, Choice, Evidence, Namespace, ProfileId, Subject, Target, Timestamp, WorkspaceId};
+use consent::{
+    Address, Choice, Evidence, Field, Namespace, Origin, ProfileId, Subject, Target, Timestamp, WorkspaceId,
+};
 use serde::Deserialize;
 use store::{ProfileRow, ProfileView, RowOutcome, Store, StoreError};
 
@@ -147,9 +149,20 @@ pub async fn opt_in(
         }
         None => wishes.by_target,
     };
-    whose.push((Subject::Named(request.identity.clone()), fresh));
+    // A yes that a program of the brand's tells brings the person in, a no doesn't.
+    let says_yes = fresh.iter().any(|(target, (choice, _))| choice.is_yes() && is_marketing(*target));
+    let origin = if says_yes { Origin::Operator } else { Origin::Stranger };
+    whose.push((Subject::Named(request.identity.clone(), origin), fresh));
     Desk { store, workspace, run: None, evidence, now }.record(whose).await?;
     Ok(told)
+}
+
+/// Whether a value is about being sent marketing, by whichever channel or to whichever list.
+fn is_marketing(target: Target) -> bool {
+    match target {
+        Target::Field(field) | Target::Identity(field) => field == Field::Any || field.channel().is_some(),
+        Target::List(_) => true,
+    }
 }
 
 /// Whom `profileId` names beside the owner of the identity.
@@ -211,7 +224,8 @@ impl Other {
             Self::Known(profile) => return Ok(Some(*profile)),
             Self::ExternalId(id, _) => id.clone(),
         };
-        let row = ProfileRow { external_id: Some(id), received_at: now, ..ProfileRow::default() };
+        let origin = Origin::Stranger;
+        let row = ProfileRow { origin, external_id: Some(id), received_at: now, ..ProfileRow::default() };
         match store.import(workspace, vec![row]).await?.pop() {
             Some(RowOutcome::Created(id) | RowOutcome::Updated(id) | RowOutcome::Unchanged(id)) => {
                 Ok(Some(id))

@@ -1,11 +1,11 @@
 //! Bringing reports into effect.
 
 use consent::{
-    Address, Channel, Choice, ConsentChange, EntryId, Evidence, KeyRing, Level, Purpose, RunId, Source,
-    Subject, Target, Timestamp, Token, WorkspaceId,
+    Address, Channel, Choice, ConsentChange, EntryId, Evidence, KeyRing, Level, Origin, Purpose, RunId,
+    Source, Subject, Target, Timestamp, Token, WorkspaceId,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use store::{AddressOwner, Feedback, FeedbackKind, Store, StoreError, Taken};
+use store::{AddressOwner, Feedback, FeedbackKind, OptInKey, Store, StoreError, Taken};
 
 use super::{Report, What};
 use crate::mail::cut;
@@ -126,25 +126,24 @@ async fn identify(
     // Asked together, so that an engine far away is asked once for many.
     let owners = tokens.iter().copied().map(|token| async move {
         match token {
-            Some(token) => store.owner(token.workspace, token.address).await,
-            None => Ok(None),
+            Some(token) => about(store, &token).await,
+            None => Ok((None, None)),
         }
     });
-    let owners: Vec<Option<AddressOwner>> = stream::iter(owners).buffered(LOOK_UPS_MAX).try_collect().await?;
+    let owners: Vec<(Option<AddressOwner>, Option<Address>)> =
+        stream::iter(owners).buffered(LOOK_UPS_MAX).try_collect().await?;
     let mut known: Vec<Known> = reports
         .into_iter()
         .zip(tokens)
         .zip(owners)
-        .map(|((report, token), owner)| {
-            if let (Some(token), Some(owner)) = (token, owner) {
-                let address = Address::parse(&owner.namespace, &owner.raw, None).ok();
-                return Known {
-                    report,
-                    workspace: token.workspace,
-                    token: Some(token),
-                    owner: Some(owner),
-                    address,
-                };
+        .map(|((report, token), (owner, typed))| {
+            // What came back from an address that somebody typed is about that one, whatever it names itself.
+            let typed_only = token.is_some_and(|token| names_request(&token));
+            if let Some(token) = token.filter(|_| owner.is_some() || typed_only) {
+                let own = owner.as_ref();
+                let own = own.and_then(|owner| Address::parse(&owner.namespace, &owner.raw, None).ok());
+                let (workspace, address) = (token.workspace, own.or(typed));
+                return Known { report, workspace, token: Some(token), owner, address };
             }
             let address = report.address.as_deref().and_then(|text| Address::guess(text).ok());
             Known { report, workspace, token: None, owner: None, address }
@@ -162,6 +161,26 @@ async fn identify(
         }
     }
     Ok(known)
+}
+
+/// Whether a token names a request of an address that nobody may have: by the envelope sender, or by the link itself.
+fn names_request(token: &Token) -> bool {
+    matches!(token.purpose, Purpose::JoinBounce | Purpose::Join)
+}
+
+/// Whom a token names: the owner of an address, or the address that a request to join a list came with.
+async fn about(
+    store: &dyn Store,
+    token: &Token,
+) -> Result<(Option<AddressOwner>, Option<Address>), StoreError> {
+    if !names_request(token) {
+        return Ok((store.owner(token.workspace, token.address).await?, None));
+    }
+    let key = OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference };
+    let request = store.opt_in_request(token.workspace, key).await?;
+    let Some(address) = request.and_then(|request| request.address) else { return Ok((None, None)) };
+    let owner = store.resolve(token.workspace, vec![address.clone()]).await?.pop().flatten();
+    Ok((owner, Some(address)))
 }
 
 /// The token that says whom a report is about.
@@ -203,7 +222,7 @@ async fn change(
     let occurred_at = known.report.occurred_at.filter(|at| known.is_from_service() && *at <= now);
     let subject = match &known.owner {
         Some(owner) => Subject::Address(owner.address),
-        None => Subject::Named(address.clone()),
+        None => Subject::Named(address.clone(), Origin::Stranger),
     };
     let raw = known.report.raw.as_deref().map(|raw| cut(raw, RAW_LENGTH_MAX).to_owned());
     let evidence = Evidence { raw, ..Evidence::default() };

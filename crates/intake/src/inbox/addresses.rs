@@ -62,23 +62,24 @@ pub(super) fn token_of(ring: &KeyRing, local: &str) -> Option<Token> {
     let local = local.trim_matches('"').to_ascii_lowercase();
     let local = local.replace("%2e", ".").replace("=2e", ".").replace("%2b", "+");
     let (kind, rest) = local.trim_matches('.').split_at_checked(1)?;
-    let purpose = match kind {
-        "u" => Purpose::Unsubscribe,
-        "b" => Purpose::Bounce,
+    let purposes: &[Purpose] = match kind {
+        "u" => &[Purpose::Unsubscribe],
+        "b" => &[Purpose::Bounce, Purpose::JoinBounce],
         _ => return None,
     };
     let text = rest.trim_start_matches(['.', '+', '-', '_', '=']);
     // What a test message was sent with opens too, and is noted only.
     ring.read_local_part(text)
         .ok()
-        .filter(|token| token.purpose == purpose || token.purpose == Purpose::Proof)
+        .filter(|token| purposes.contains(&token.purpose) || token.purpose == Purpose::Proof)
 }
 
 /// An address with its token spelled as we spell it; any other address as it is.
 pub(super) fn canonical(ring: &KeyRing, to: &str) -> String {
     let spelled = to.rsplit_once('@').and_then(|(local, domain)| {
         let token = token_of(ring, local)?;
-        let kind = if token.purpose == Purpose::Bounce { 'b' } else { 'u' };
+        let bounce = [Purpose::Bounce, Purpose::JoinBounce].contains(&token.purpose);
+        let kind = if bounce { 'b' } else { 'u' };
         Some(format!("{kind}.{}@{domain}", ring.sign(&token).ok()?.to_local_part()))
     });
     spelled.unwrap_or_else(|| to.to_owned())

@@ -1,5 +1,6 @@
 //! What a yes takes back.
 
+use consent::sms::Class;
 use consent::{Choice, Field, ListId, Source, Target};
 use store::{Ask, Held, ProfileView, Store, StoreError, TextStanding};
 
@@ -8,6 +9,9 @@ use super::text::Incoming;
 
 /// Most subscriptions whose refusals are looked at.
 const LISTS_MAX: usize = 64;
+
+/// Latest texts of a number among which the one is looked for that asked.
+const TEXTS_MAX: usize = 64;
 
 /// What a yes would change.
 pub(super) struct Lifted {
@@ -87,6 +91,36 @@ async fn refused_list(
 async fn by_text(store: &dyn Store, desk: &Desk, held: &Held) -> Result<bool, StoreError> {
     let entry = store.entry(desk.workspace, held.entry).await?;
     Ok(entry.is_some_and(|entry| [Source::SMS, Source::PROVIDER].contains(&entry.source)))
+}
+
+/// The text by which a number asked for what its answer confirms.
+pub(super) async fn asked_by(
+    store: &dyn Store,
+    desk: &Desk,
+    incoming: &Incoming,
+    asked: Ask,
+) -> Result<Option<String>, StoreError> {
+    let texts = store.texts_of(desk.workspace, incoming.owner.address, TEXTS_MAX).await?;
+    let asking =
+        |text: &store::Text| text.class == Class::DoubleOptIn.as_str() && text.received_at == asked.at;
+    Ok(texts.into_iter().find(asking).map(|text| text.text))
+}
+
+/// Whether the person has said no after a text was sent, or at that moment, to what it asks for or to more.
+pub(super) async fn refused_since(
+    store: &dyn Store,
+    desk: &Desk,
+    incoming: &Incoming,
+    target: Target,
+) -> Result<bool, StoreError> {
+    let Some(view) = store.profile(desk.workspace, incoming.owner.profile).await? else { return Ok(true) };
+    let address = view.addresses.iter().find(|address| address.id == incoming.owner.address);
+    let fields = [Field::Any, incoming.channel.field()].into_iter();
+    let of_fields =
+        fields.flat_map(|field| [view.values.get(&field), address.and_then(|own| own.values.get(&field))]);
+    let of_list = view.subscriptions.iter().filter(|(list, ..)| Target::List(*list) == target);
+    let held = of_fields.flatten().chain(of_list.map(|(.., held)| held));
+    Ok(held.into_iter().any(|held| held.choice.is_no() && held.at >= incoming.at))
 }
 
 /// Whether a value is an express yes already.

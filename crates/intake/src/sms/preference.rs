@@ -2,7 +2,7 @@
 //! in Meta's format, which other providers pass on, and RCS's "Unsubscribe" in Google's.
 
 use consent::sms::Class;
-use consent::{Channel, Choice, Source, Timestamp};
+use consent::{Channel, Choice, Timestamp};
 use serde_json::Value;
 use store::{Store, StoreError, TextEffects};
 
@@ -122,7 +122,7 @@ pub(super) async fn take(
         lifted.filter(|lifted| lifted.opted_out).map(|lifted| lifted.sets).unwrap_or_default()
     };
     let run = standing.last.as_ref().map(|last| last.run);
-    let recorded = record(store, desk, &incoming, &sets, Source::SMS, run).await?;
+    let recorded = record(store, desk, &incoming, &sets, None, run).await?;
     let class = if choice.stop { Class::OptOut } else { Class::OptIn };
     let read = Read { class, rule: "preference".to_owned(), language: None, keyword: None };
     let effects = TextEffects { release: choice.stop, ..TextEffects::default() };

@@ -2,8 +2,8 @@
 
 use consent::sms::{Class, classify};
 use consent::{
-    Channel, Choice, ConsentChange, EntryId, Evidence, Level, Namespace, RunId, Source, Subject, Target,
-    Timestamp,
+    Channel, Choice, ConsentChange, EntryId, Evidence, Level, Namespace, Origin, RunId, Source, Subject,
+    Target, Timestamp,
 };
 use store::{
     AddressOwner, NewAsk, NewReply, Recorded, ReplyKind, Store, StoreError, Text, TextEffects, TextId,
@@ -51,6 +51,8 @@ pub(super) struct Read {
 #[derive(Default)]
 pub(super) struct Plan {
     pub sets: Vec<(Target, Choice)>,
+    /// The text that had asked for what this one confirms.
+    pub asked: Option<String>,
     pub effects: TextEffects,
     pub reply: Option<(ReplyKind, Option<usize>)>,
 }
@@ -119,7 +121,7 @@ pub(super) async fn owner(
     address: consent::Address,
     now: Timestamp,
 ) -> Result<Option<AddressOwner>, StoreError> {
-    let owners = store.resolve_or_create(desk.workspace, vec![address], now).await?;
+    let owners = store.resolve_or_create(desk.workspace, vec![address], Origin::Stranger, now).await?;
     Ok(owners.into_iter().next())
 }
 
@@ -162,7 +164,7 @@ async fn act(
         store.text_standing(workspace, owner.address, incoming.channel, incoming.senders.clone()).await?;
     let mut plan = plan(store, desk, incoming, read, &standing).await?;
     let run = standing.last.as_ref().map(|last| last.run);
-    let recorded = record(store, desk, incoming, &plan.sets, Source::SMS, run).await?;
+    let recorded = record(store, desk, incoming, &plan.sets, plan.asked.as_deref(), run).await?;
     // Something newer stands: a yes that was overtaken lifts nothing and isn't confirmed.
     if recorded.as_ref().is_some_and(|recorded| recorded.outranked > 0) && read.class != Class::OptOut {
         plan.effects = TextEffects::default();
@@ -211,29 +213,28 @@ pub(super) async fn keep(
     Ok(Outcome::Taken { class: read.class, entry, reply: body.filter(|_| taken.replied) })
 }
 
-/// Records the choices that a text makes, with it as their proof.
+/// Records the choices that a text makes, with it as their proof, and before it the text that had asked for what it confirms.
 pub(super) async fn record(
     store: &dyn Store,
     desk: &Desk,
     incoming: &Incoming,
     sets: &[(Target, Choice)],
-    source: Source,
+    asked: Option<&str>,
     run: Option<RunId>,
 ) -> Result<Option<Recorded>, StoreError> {
     if sets.is_empty() {
         return Ok(None);
     }
+    let said = asked.into_iter().chain([incoming.text.as_str()]);
+    let said: Vec<&str> = said.map(|text| cut(text, RAW_LENGTH_MAX / 2)).collect();
     let change = ConsentChange {
         subject: Subject::Address(incoming.owner.address),
         sets: sets.iter().copied().collect(),
         occurred_at: Some(incoming.at),
         received_at: incoming.now,
-        source,
+        source: Source::SMS,
         run,
-        evidence: Evidence {
-            raw: Some(cut(&incoming.text, RAW_LENGTH_MAX).to_owned()),
-            ..Evidence::default()
-        },
+        evidence: Evidence { raw: Some(said.join("\n")), ..Evidence::default() },
     };
     Ok(store.record(desk.workspace, vec![change]).await?.into_iter().next())
 }
@@ -271,6 +272,7 @@ fn opt_out(desk: &Desk, incoming: &Incoming, standing: &TextStanding) -> Plan {
             ..TextEffects::default()
         },
         reply: Some((ReplyKind::OptedOut, None)),
+        ..Plan::default()
     }
 }
 
@@ -309,8 +311,13 @@ async fn opt_in(
         return Ok(Plan::default());
     }
     let Lifted { sets, still_out, .. } = lifted;
+    let asked_by = match asked {
+        Some(asked) => opt_in::asked_by(store, desk, incoming, asked).await?,
+        None => None,
+    };
     Ok(Plan {
         sets,
+        asked: asked_by,
         effects: TextEffects {
             unblock: unblockable(store, desk, incoming).await?,
             release: true,
@@ -337,15 +344,19 @@ async fn double_opt_in(
         let effects = TextEffects { unblock, ..TextEffects::default() };
         return Ok(Plan { effects, reply: Some((ReplyKind::OptedIn, None)), ..Plan::default() });
     }
+    if opt_in::refused_since(store, desk, incoming, target).await? {
+        return Ok(Plan::default());
+    }
+    // Nothing is recorded before the answer: a text may bear anybody's number.
     let expires_at = incoming.now.plus(desk.confirm_within);
     Ok(Plan {
-        sets: vec![(target, Choice::Pending)],
         effects: TextEffects {
             unblock,
             ask: Some(NewAsk { list: desk.list, expires_at }),
             ..TextEffects::default()
         },
         reply: Some((ReplyKind::Ask, None)),
+        ..Plan::default()
     })
 }
 

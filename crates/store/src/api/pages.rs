@@ -1,13 +1,13 @@
 //! The part of the interface that the pages people meet stand on.
 
 use async_trait::async_trait;
-use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
 
 use super::Result;
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
-    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
+    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome,
+    OptInKey, OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
 };
 
 /// Preferences, lists in people's words, notices, double opt-in, reasons, looks and landing pages. A part of
@@ -48,26 +48,21 @@ pub trait PageStore: Send + Sync {
 
     // ---- double opt-in ---------------------------------------------------------------------------------------
 
-    /// Keeps a request for a list until it is confirmed. Where the list has no value yet, or `u`, it becomes `p`, with
-    /// the request as evidence; no other value changes, whoever typed the address. Asked again while it waits, it is
-    /// the same request with a later end, and makes no further entry.
+    /// Keeps a request for a list until it is confirmed. Nothing else changes, no profile and no value, whoever typed the
+    /// address and whoever owns it. The same request again, told by its address, list and time, gets a later end.
     async fn request_opt_in(&self, workspace: WorkspaceId, request: NewOptInRequest) -> Result<OptInRequest>;
 
-    /// A request of an address; `None` for one in whose place a later one for the list stands.
-    async fn opt_in_request(
-        &self,
-        workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
-    ) -> Result<Option<OptInRequest>>;
+    /// A request; `None` for one that is forgotten, a week after its end, or in whose place a later one stands.
+    async fn opt_in_request(&self, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>>;
 
-    /// Confirms a request: records `y` for the list, with source `confirm`, unless the person has said no since. Nothing
-    /// else changes: whoever has refused the channel before goes on refusing it. Call for a deliberate POST only (I4).
+    /// Confirms a request: records `y` for the list, with source `confirm`, unless the person has said no since. An address
+    /// that nobody has gets a profile, of [`consent::Origin::Stranger`]. Nothing else changes: whoever has refused the
+    /// channel before goes on refusing it. Other requests of the address for the list end with it. Call for a deliberate
+    /// POST only (I4).
     async fn confirm_opt_in(
         &self,
         workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
+        key: OptInKey,
         evidence: Evidence,
         now: Timestamp,
     ) -> Result<Confirmed>;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::{
-    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, ProfileId, Recipient, RunId,
-    Timestamp, WorkspaceId,
+    Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, Origin, ProfileId, Recipient,
+    RunId, Timestamp, WorkspaceId,
 };
 use roaring::RoaringTreemap;
 
@@ -96,9 +96,10 @@ impl<E: Engine> Store for E {
         &self,
         workspace: WorkspaceId,
         addresses: Vec<Address>,
+        origin: Origin,
         at: Timestamp,
     ) -> Result<Vec<AddressOwner>> {
-        self.change(workspace, ResolveOrCreate { addresses, at }).await
+        self.change(workspace, ResolveOrCreate { addresses, origin, at }).await
     }
 
     async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {

@@ -1,19 +1,18 @@
 //! [`PageStore`]'s operations on an [`Engine`].
 
 use async_trait::async_trait;
-use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
 
 use super::Engine;
 use crate::api::{PageStore, Result};
 use crate::state::notices::ask::Asking;
 use crate::state::opt_ins::confirm::ConfirmOptIn;
-use crate::state::opt_ins::request::RequestOptIn;
 use crate::state::preferences::set::SetPreferences;
 use crate::state::{landing, lists, look, notices, opt_ins, reasons, run_opt_outs, tallies};
 use crate::types::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
-    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
+    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome,
+    OptInKey, OptInRequest, PreferenceChange, Quota, RunOptOuts, Spent,
 };
 
 /// Quotas with what stands for their keys.
@@ -61,27 +60,23 @@ impl<E: Engine> PageStore for E {
     }
 
     async fn request_opt_in(&self, workspace: WorkspaceId, request: NewOptInRequest) -> Result<OptInRequest> {
-        self.change(workspace, RequestOptIn { request }).await
+        let hash = self.secrets().typed_address(workspace, &request.address);
+        let who = opt_ins::request::who(&hash);
+        self.write(move |db| opt_ins::request::keep(db, workspace, who, &request)).await
     }
 
-    async fn opt_in_request(
-        &self,
-        workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
-    ) -> Result<Option<OptInRequest>> {
-        self.query(move |db| opt_ins::request_of(db, workspace, id, address)).await
+    async fn opt_in_request(&self, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
+        self.query(move |db| opt_ins::by_key(db, workspace, key)).await
     }
 
     async fn confirm_opt_in(
         &self,
         workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
+        key: OptInKey,
         evidence: Evidence,
         now: Timestamp,
     ) -> Result<Confirmed> {
-        self.change(workspace, ConfirmOptIn { id, address, evidence, now }).await
+        self.change(workspace, ConfirmOptIn { key, evidence, now }).await
     }
 
     async fn ask_notice(

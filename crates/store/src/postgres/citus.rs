@@ -118,6 +118,7 @@ pub const TABLES: &[Table] = &[
     by("text_hold", "address", "address_owner", "Read for the addresses that are about to be written to."),
     by("text_ask", "address", "address_owner", "Read when the number answers."),
     by("text_reply", "address", "address_owner", "Those to a number are counted where another one is made."),
+    by("list_request", "who", "list_request", "All requests of one typed address are in one shard."),
     by("notice", "hash", "notice", "What one address waits for is in one shard."),
     by("tally", "hash", "notice", "What is counted is read and written by its key alone."),
     by("text_message", "id", "feedback", "Kept once by its id, whichever node takes it."),

@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db as _, params};
+use crate::state::origins;
 
 /// A migration.
 struct Migration {
@@ -25,9 +26,13 @@ const MIGRATIONS: &[Migration] = &[
     // 5 where there are numbers to rewrite.
     Migration { script: include_str!("migrations/0005_aliases.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0006_pages.sql"), works_with: 1 },
-    Migration { script: include_str!("migrations/0010_tallies.sql"), works_with: 1 },
-    Migration { script: include_str!("migrations/0011_run_opt_outs.sql"), works_with: 1 },
+    // 7 where somebody only turned up.
+    Migration { script: include_str!("migrations/0007_origin.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0008_tallies.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0009_run_opt_outs.sql"), works_with: 1 },
 ];
+/// The one that [`origins::mark`] completes.
+const ORIGIN: i64 = 7;
 
 /// The version that this program brings a database to.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -100,6 +105,9 @@ fn migrate_within(session: &Session) -> Result<()> {
     let found = status(session)?.version;
     for (number, migration) in (1i64..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         session.batch(migration.script)?;
+        if number == ORIGIN {
+            origins::mark(session)?;
+        }
         session.execute(NOTE, params![number, migration.works_with])?;
     }
     Ok(())

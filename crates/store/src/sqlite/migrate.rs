@@ -4,6 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::state::origins;
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.
 const MIGRATIONS: &[&str] = &[
@@ -17,9 +18,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_aliases.sql"),
     include_str!("migrations/0009_filter.sql"),
     include_str!("migrations/0010_pages.sql"),
-    include_str!("migrations/0014_tallies.sql"),
-    include_str!("migrations/0015_run_opt_outs.sql"),
+    include_str!("migrations/0011_origin.sql"),
+    include_str!("migrations/0012_tallies.sql"),
+    include_str!("migrations/0013_run_opt_outs.sql"),
 ];
+/// The one that [`origins::mark`] completes.
+const ORIGIN: i64 = 11;
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
@@ -31,6 +35,9 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
     for (number, script) in (1i64..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(script)?;
+        if number == ORIGIN {
+            origins::mark(&*transaction)?;
+        }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }

@@ -41,7 +41,7 @@ impl Wants {
         match subject {
             Subject::Profile(profile) => self.profiles.push(*profile),
             Subject::Address(address) => self.addresses.push(*address),
-            Subject::Named(address) => self.key(address),
+            Subject::Named(address, _) => self.key(address),
         }
     }
 }

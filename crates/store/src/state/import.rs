@@ -204,6 +204,10 @@ impl<R: Rows> Importer<'_, '_, R> {
         mut profile: ProfileState,
         mut states: AddressStates,
     ) -> Result<RowOutcome> {
+        profile.values = Values::of(row.origin);
+        if !profile.values.word().has_default() {
+            self.recorder.close_to_programs_of_before()?;
+        }
         if let Some(preferred) = row.preferred {
             profile.values.set_word(|word| word.with_preferred(preferred));
         }

@@ -27,6 +27,7 @@ pub(crate) mod look;
 pub(crate) mod namespaces;
 pub(crate) mod notices;
 pub(crate) mod opt_ins;
+pub(crate) mod origins;
 mod paced;
 pub(crate) mod parts;
 pub(crate) mod people;

@@ -1,115 +1,67 @@
-//! Double opt-in: requests for a list, which their address's owner has yet to confirm. One of each address for each list.
+//! Double opt-in: requests for a list, which their address's owner has yet to confirm.
+//!
+//! They stand outside of all profiles, by a keyed hash of the address, so that nothing of whoever owns the address changes
+//! because somebody typed it. Those of `opt_in_request` were made before that, of addresses that are known; their links
+//! work as long as they always did, and none are added.
 
 pub(crate) mod confirm;
 pub(crate) mod request;
 
-use consent::{AddressId, Choice, EntryId, Evidence, Field, ListId, Stamp, Timestamp, WorkspaceId};
+use consent::{
+    Address, AddressId, Choice, Evidence, Field, ListId, Namespace, Stamp, Timestamp, WorkspaceId,
+};
 
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Row, params};
 use crate::state::record::{AddressState, ProfileState, Recorder};
 use crate::state::rows::Rows;
-use crate::state::stamps::Values;
-use crate::types::{OptInId, OptInRequest};
+use crate::types::{OptInId, OptInKey, OptInRequest};
 
-/// A request as it is kept; whose it is, the address's owner tells.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub id: OptInId,
-    pub list: ListId,
-    pub requested_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub confirmed_at: Option<Timestamp>,
-    pub entry: Option<EntryId>,
-    pub asked: Evidence,
-}
-
-impl Kept {
-    fn of(self, address: &AddressState) -> OptInRequest {
-        OptInRequest {
-            id: self.id,
-            address: address.id,
-            profile: address.profile,
-            list: self.list,
-            requested_at: self.requested_at,
-            expires_at: self.expires_at,
-            confirmed_at: self.confirmed_at,
-            entry: self.entry,
-            asked: self.asked,
-        }
+/// A request by its key, see [`crate::PageStore::opt_in_request`].
+pub(crate) fn by_key(db: &impl Db, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
+    match key {
+        OptInKey::Typed { .. } => typed(db, workspace, key),
+        OptInKey::Known(address, id) => known(db, workspace, address, id),
     }
 }
 
-/// Selects what [`read`] reads.
-macro_rules! select_requests {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, list, requested_at, expires_at, confirmed_at, entry, asked FROM opt_in_request
-            WHERE address = ?1 AND workspace = ?2 AND ",
-            $rest
-        )
-    };
-}
-
-/// A request by its id.
-fn by_id(db: &impl Db, workspace: WorkspaceId, address: AddressId, id: OptInId) -> Result<Option<Kept>> {
-    const SELECT: &str = select_requests!("id = ?3");
-    db.first(SELECT, params![address.0, workspace.0, id.0], read)
-}
-
-/// An address's last request for a list.
-fn for_list(db: &impl Db, workspace: WorkspaceId, address: AddressId, list: ListId) -> Result<Option<Kept>> {
-    const SELECT: &str = select_requests!("list = ?3");
-    db.first(SELECT, params![address.0, workspace.0, list.0], read)
-}
-
-fn read(row: &Row<'_>) -> Result<Kept> {
-    let asked: &str = row.get(6)?;
-    Ok(Kept {
-        id: OptInId(row.get(0)?),
-        list: ListId(row.get(1)?),
-        requested_at: Timestamp(row.get(2)?),
-        expires_at: Timestamp(row.get(3)?),
-        confirmed_at: row.get::<Option<_>>(4)?.map(Timestamp),
-        entry: row.get::<Option<_>>(5)?.map(EntryId),
-        asked: serde_json::from_str(asked)
-            .map_err(|_| StoreError::Damaged("what an opt-in request says".to_owned()))?,
+fn typed(db: &impl Db, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
+    const SELECT: &str = "SELECT list, requested_at, expires_at, confirmed_at, asked, namespace, address
+        FROM list_request WHERE who = ?1 AND workspace = ?2 AND list = ?3 AND id = ?4";
+    let OptInKey::Typed { who, list, id } = key else { return Ok(None) };
+    db.first(SELECT, params![who, workspace.0, list.0, id], |row| {
+        let namespace: Namespace = row.get::<&str>(5)?.parse().map_err(|_| damaged())?;
+        let address = Address::parse(&namespace, row.get::<&str>(6)?, None).map_err(|_| damaged())?;
+        Ok(OptInRequest { address: Some(address), ..read(row, key)? })
     })
 }
 
-/// Keeps a request in place of the address's last one for the list.
-fn put(db: &impl Db, workspace: WorkspaceId, address: AddressId, kept: &Kept, asked: &str) -> Result<()> {
-    const PUT: &str = "INSERT INTO opt_in_request
-        (address, workspace, list, id, requested_at, expires_at, confirmed_at, entry, asked)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-        ON CONFLICT (address, list, workspace) DO UPDATE SET id = excluded.id,
-            requested_at = excluded.requested_at, expires_at = excluded.expires_at,
-            confirmed_at = excluded.confirmed_at, entry = excluded.entry, asked = excluded.asked";
-    let values = params![
-        address.0,
-        workspace.0,
-        kept.list.0,
-        kept.id.0,
-        kept.requested_at.0,
-        kept.expires_at.0,
-        kept.confirmed_at.map(|at| at.0),
-        kept.entry.map(|entry| entry.0),
-        asked,
-    ];
-    db.execute(PUT, values).map(drop)
-}
-
-/// A request of an address, see [`crate::PageStore::opt_in_request`].
-pub(crate) fn request_of(
+fn known(
     db: &impl Db,
     workspace: WorkspaceId,
-    id: OptInId,
     address: AddressId,
+    id: OptInId,
 ) -> Result<Option<OptInRequest>> {
-    let Some(kept) = by_id(db, workspace, address, id)? else { return Ok(None) };
-    let Some(profile) = super::texts::owner(db, workspace, address)? else { return Ok(None) };
-    Ok(Some(kept.of(&AddressState { id: address, profile, values: Values::default(), epoch: 0 })))
+    const SELECT: &str = "SELECT list, requested_at, expires_at, confirmed_at, asked FROM opt_in_request
+        WHERE address = ?1 AND workspace = ?2 AND id = ?3";
+    db.first(SELECT, params![address.0, workspace.0, id.0], |row| read(row, OptInKey::Known(address, id)))
+}
+
+fn read(row: &Row<'_>, key: OptInKey) -> Result<OptInRequest> {
+    Ok(OptInRequest {
+        key,
+        address: None,
+        list: ListId(row.get(0)?),
+        requested_at: Timestamp(row.get(1)?),
+        expires_at: Timestamp(row.get(2)?),
+        confirmed_at: row.get::<Option<_>>(3)?.map(Timestamp),
+        asked: serde_json::from_str::<Evidence>(row.get(4)?).map_err(|_| damaged())?,
+    })
+}
+
+fn damaged() -> StoreError {
+    StoreError::Damaged("an opt-in request".to_owned())
 }
 
 impl<R: Rows> Recorder<'_, R> {

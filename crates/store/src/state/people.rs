@@ -1,6 +1,6 @@
 //! People who turn up without anything being said of them yet.
 
-use consent::{Address, Timestamp};
+use consent::{Address, Origin, Timestamp};
 
 use super::change::{BULK_MIN, ChangeConsent, Wants};
 use super::profile;
@@ -14,6 +14,8 @@ use crate::types::AddressOwner;
 pub(crate) struct ResolveOrCreate {
     /// In the order of the answer.
     pub addresses: Vec<Address>,
+    /// That of the profiles that are made; those that are there stay what they are.
+    pub origin: Origin,
     /// When new profiles are created.
     pub at: Timestamp,
 }
@@ -36,7 +38,7 @@ impl ChangeConsent for ResolveOrCreate {
         let missing = || StoreError::Damaged("an address just made is missing".to_owned());
         let mut owners = Vec::with_capacity(self.addresses.len());
         for address in &self.addresses {
-            let id = recorder.named(address, self.at)?.id;
+            let id = recorder.named(address, self.origin, self.at)?.id;
             owners.push(recorder.rows.owner(id)?.ok_or_else(missing)?);
         }
         Ok(owners)

@@ -110,12 +110,14 @@ pub(crate) struct Recorder<'a, R> {
     pub rows: &'a mut R,
     entropy: &'a dyn Entropy,
     known_lists: HashSet<ListId>,
+    /// Whether the database is known to be closed to programs that take everybody to have a default.
+    closed: bool,
 }
 
 impl<'a, R: Rows> Recorder<'a, R> {
     /// Begins an operation.
     pub fn new(rows: &'a mut R, entropy: &'a dyn Entropy) -> Self {
-        Self { rows, entropy, known_lists: HashSet::new() }
+        Self { rows, entropy, known_lists: HashSet::new(), closed: false }
     }
 
     /// Records one change.

@@ -6,7 +6,7 @@
 //! Before an entry's sets stands the form of its leaf, unless it has the first one. No value has that tag, so a program that
 //! knows the first form only can't read the entry, and makes no leaf of it that differs from everybody else's.
 
-use consent::{Choice, ConsentWord, EntryId, Field, ListId, Stamp, Target, Timestamp};
+use consent::{Choice, ConsentWord, EntryId, Field, ListId, Origin, Stamp, Target, Timestamp};
 use smallvec::SmallVec;
 
 use super::leaf::LeafForm;
@@ -28,6 +28,15 @@ pub(crate) struct Values {
 }
 
 impl Values {
+    /// Those of a new profile of which nothing is recorded.
+    pub fn of(origin: Origin) -> Self {
+        let word = match origin {
+            Origin::Operator => ConsentWord::EMPTY,
+            Origin::Stranger => ConsentWord::EMPTY.with_flags(ConsentWord::NO_DEFAULT),
+        };
+        Self { word, ..Self::default() }
+    }
+
     /// Reads them from their two columns.
     pub fn unpack(bits: i64, stamps: Option<&[u8]>) -> Result<Self> {
         let stamps = stamps.unwrap_or_default().chunks(STAMP_LENGTH).map(unpack_stamp).collect::<Option<_>>();

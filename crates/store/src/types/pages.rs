@@ -1,8 +1,7 @@
 //! What people say and ask for on the pages they meet: preferences, notices, opt-in requests, reasons.
 
 use consent::{
-    Address, AddressId, EntryId, Evidence, ListId, Pace, Preferred, ProfileId, RunId, Source, Subject,
-    Timestamp,
+    Address, AddressId, EntryId, Evidence, ListId, Pace, Preferred, RunId, Source, Subject, Timestamp,
 };
 
 /// What a person prefers, beside its choices.
@@ -154,21 +153,33 @@ pub enum NoticeOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OptInId(pub i64);
 
+/// How a link that confirms names its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptInKey {
+    /// Outside of all profiles, whoever owns the address: [`consent::Purpose::Join`].
+    Typed {
+        /// Stands for the address as it was typed: 48 bits, keyed.
+        who: i64,
+        /// The list.
+        list: ListId,
+        /// When it was asked for, in milliseconds.
+        id: i64,
+    },
+    /// Of an address that is known, as they were kept before: [`consent::Purpose::Confirm`].
+    Known(AddressId, OptInId),
+}
+
 /// Somebody asks for a list with double opt-in.
 #[derive(Clone, Debug)]
 pub struct NewOptInRequest {
-    /// For which address; by address, or as somebody typed it.
-    pub subject: Subject,
+    /// For which address, as somebody typed it.
+    pub address: Address,
     /// Which list.
     pub list: ListId,
     /// When.
     pub requested_at: Timestamp,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
-    /// Through which door.
-    pub source: Source,
-    /// The run whose message it answers.
-    pub run: Option<RunId>,
     /// Who asked, on which page and what was agreed to; at most [`Self::ASKED_BYTES_MAX`] bytes as JSON.
     pub asked: Evidence,
 }
@@ -181,22 +192,18 @@ impl NewOptInRequest {
 /// A request that waits to be confirmed, or was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptInRequest {
-    /// Its id.
-    pub id: OptInId,
-    /// For which address.
-    pub address: AddressId,
-    /// Who owns it.
-    pub profile: ProfileId,
+    /// Its key.
+    pub key: OptInKey,
+    /// For which address, as it was typed; `None` for one that names a known address.
+    pub address: Option<Address>,
     /// Which list.
     pub list: ListId,
-    /// When it was first asked for.
+    /// When it was asked for.
     pub requested_at: Timestamp,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
-    /// When it was confirmed.
+    /// When it was confirmed, by this or another link for the same list.
     pub confirmed_at: Option<Timestamp>,
-    /// The entry by which the list's value became `p`; `None` where there was a value already.
-    pub entry: Option<EntryId>,
     /// See [`NewOptInRequest::asked`].
     pub asked: Evidence,
 }

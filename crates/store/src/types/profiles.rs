@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use consent::jurisdiction::Country;
 use consent::{
-    Address, AddressId, Choice, ConsentWord, EntryId, Field, ListId, Namespace, Preferred, ProfileId, RunId,
-    Source, Target, Timestamp,
+    Address, AddressId, Choice, ConsentWord, EntryId, Field, ListId, Namespace, Origin, Preferred, ProfileId,
+    RunId, Source, Target, Timestamp,
 };
 use smallvec::SmallVec;
 
@@ -93,8 +93,11 @@ pub enum RowTarget {
 }
 
 /// One person in an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileRow {
+    /// Whether the row brings the person in. An operator's does, also whoever had only turned up until then, unless all
+    /// that it says is no: a list of refusals makes nobody a recipient.
+    pub origin: Origin,
     /// The brand's own id of the person.
     pub external_id: Option<String>,
     /// Addresses, the first of each namespace being the one that messages go to.
@@ -115,6 +118,34 @@ pub struct ProfileRow {
     pub remainder: Option<String>,
     /// When the row reached us.
     pub received_at: Timestamp,
+}
+
+/// An operator's row, of somebody without an address.
+impl Default for ProfileRow {
+    fn default() -> Self {
+        Self {
+            origin: Origin::Operator,
+            external_id: None,
+            addresses: Vec::new(),
+            locale: None,
+            time_zone: None,
+            country: None,
+            attributes: None,
+            consents: Vec::new(),
+            preferred: None,
+            remainder: None,
+            received_at: Timestamp::default(),
+        }
+    }
+}
+
+impl ProfileRow {
+    /// Whether it brings in a person who had only turned up.
+    pub(crate) fn brings_in(&self) -> bool {
+        let only_refuses =
+            !self.consents.is_empty() && self.consents.iter().all(|consent| consent.choice.is_no());
+        self.origin == Origin::Operator && !only_refuses
+    }
 }
 
 /// What became of an imported row.

@@ -130,7 +130,12 @@ pub async fn merges_profiles_that_are_nothing_but_an_address(world: &World) {
     let one = world.opt_out(named("a1@example.com"), email()).await;
     let two = world.opt_out(named("a2@example.com"), email()).await;
     let made = vec![address("a3@example.com")];
-    let three = world.store.resolve_or_create(MAIN, made, world.tick()).await.unwrap().remove(0);
+    let three = world
+        .store
+        .resolve_or_create(MAIN, made, consent::Origin::Stranger, world.tick())
+        .await
+        .unwrap()
+        .remove(0);
     world.store.seal_ledger().await.unwrap();
     let mut all = row("A", "a1@example.com");
     all.addresses.extend([address("a2@example.com"), address("a3@example.com")]);

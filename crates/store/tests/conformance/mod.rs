@@ -10,6 +10,7 @@ pub mod imports;
 pub mod ledger;
 pub mod notices;
 pub mod opt_ins;
+pub mod origins;
 pub mod paced;
 pub mod preferences;
 pub mod reading;
@@ -162,15 +163,20 @@ macro_rules! conformance_suite {
                 something_counts_everywhere_or_nowhere,
                 a_notice_counts_once_however_often_it_is_tried;
             opt_ins:
-                a_list_waits_until_its_request_is_confirmed,
+                nothing_is_known_of_anybody_before_the_confirmation,
                 a_stranger_changes_nothing_that_was_said,
-                asking_again_is_the_same_request_while_it_waits,
+                each_message_has_a_request_and_one_ends_all,
                 a_request_ends,
                 a_no_since_then_outranks_the_confirmation,
                 a_confirmation_lifts_nothing_else,
                 a_clock_that_is_behind_confirms_all_the_same,
-                a_request_moves_with_its_address,
+                a_request_is_whoever_has_the_address_by_then,
                 what_cannot_be_requested_is_refused;
+            origins:
+                an_address_is_whose_act_made_it,
+                an_import_or_a_program_brings_people_in,
+                a_list_of_refusals_brings_nobody_in,
+                merging_gives_nobody_what_their_row_does_not;
             reasons:
                 a_reason_is_kept_until_it_is_erased,
                 opt_outs_of_a_run_count_people_once,

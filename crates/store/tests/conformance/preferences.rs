@@ -195,7 +195,10 @@ pub async fn the_language_that_was_chosen_comes_first(world: &World) {
         let reading = world.store.read(MAIN, query).await.unwrap().remove(0);
         let resolved = world.store.resolve(MAIN, vec![address("a@example.com")]).await.unwrap().remove(0);
         let resolved = resolved.unwrap();
-        let made = world.store.resolve_or_create(MAIN, vec![address("a@example.com")], world.now()).await;
+        let made = world
+            .store
+            .resolve_or_create(MAIN, vec![address("a@example.com")], consent::Origin::Stranger, world.now())
+            .await;
         let owner = world.store.owner(MAIN, resolved.address).await.unwrap().unwrap();
         let made = made.unwrap().remove(0);
         [reading.locale, resolved.locale, made.locale, owner.locale, world.view(profile).await.locale]

@@ -105,7 +105,8 @@ pub async fn strangers_are_checked_too(world: &World) {
     assert_eq!((recipients[0].suppressed, recipients[1].suppressed), (Suppressed::No, Suppressed::Domain));
     assert_eq!(recipients[0].reach, Reach::Reachable);
     assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, 0, "asking makes nobody known");
-    let owners = world.store.resolve_or_create(MAIN, asked, world.now()).await.unwrap();
+    let owners =
+        world.store.resolve_or_create(MAIN, asked, consent::Origin::Stranger, world.now()).await.unwrap();
     assert_ne!(owners[0].profile, owners[1].profile);
     assert_eq!(world.store.owner(MAIN, owners[0].address).await.unwrap().as_ref(), Some(&owners[0]));
 }

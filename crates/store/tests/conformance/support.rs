@@ -140,7 +140,7 @@ pub fn address(text: &str) -> Address {
 }
 
 pub fn named(text: &str) -> Subject {
-    Subject::Named(address(text))
+    Subject::Named(address(text), consent::Origin::Stranger)
 }
 
 pub fn crm(text: &str) -> Address {

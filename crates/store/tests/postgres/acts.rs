@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use consent::{
-    Address, AddressId, Channel, Choice, ConsentChange, EntryId, Evidence, Field, ListId, Pace, Preferred,
-    ProfileId, Rules, Source, Subject, Target, Timestamp, decide,
+    Address, AddressId, Channel, Choice, ConsentChange, EntryId, Evidence, Field, ListId, Origin, Pace,
+    Preferred, ProfileId, Rules, Source, Subject, Target, Timestamp, decide,
 };
 use proptest::prelude::*;
 use store::{
@@ -231,7 +231,7 @@ impl Side {
         match (by, self.owner(who).await) {
             (By::Address, Some(owner)) => Subject::Address(owner.address),
             (By::Profile, Some(owner)) => Subject::Profile(owner.profile),
-            _ => Subject::Named(name(who)),
+            _ => Subject::Named(name(who), Origin::Stranger),
         }
     }
 
@@ -263,9 +263,7 @@ impl Side {
                 let subject = self.subject(prefer.who, prefer.by).await;
                 Request::Prefer(preferred(subject, prefer, step))
             }
-            Act::AskIn { who, list } => {
-                Request::AskIn(asking(Subject::Named(name(*who)), ListId(*list as i64), time(step)))
-            }
+            Act::AskIn { who, list } => Request::AskIn(asking(name(*who), ListId(*list as i64), time(step))),
             Act::Confirm { back } => {
                 let at = self.requests.len().checked_sub(1 + back)?;
                 Request::Confirm(self.requests[at].clone(), time(step))
@@ -288,13 +286,12 @@ impl Side {
             }
             Request::Import(rows) => store.import(MAIN, rows).await.map(Answer::Imported),
             Request::Resolve(addresses, at) => {
-                store.resolve_or_create(MAIN, addresses, at).await.map(Answer::Resolved)
+                store.resolve_or_create(MAIN, addresses, Origin::Stranger, at).await.map(Answer::Resolved)
             }
             Request::Prefer(change) => store.set_preferences(MAIN, change).await.map(Answer::Preferred),
             Request::AskIn(request) => store.request_opt_in(MAIN, request).await.map(Answer::Asked),
             Request::Confirm(request, at) => {
-                let (id, address) = (request.id, request.address);
-                store.confirm_opt_in(MAIN, id, address, agreed("yes"), at).await.map(Answer::Confirmed)
+                store.confirm_opt_in(MAIN, request.key, agreed("yes"), at).await.map(Answer::Confirmed)
             }
         };
         answer.unwrap_or_else(|error| {
@@ -352,12 +349,10 @@ impl Side {
                 format!("preferred {}", entry.is_some())
             }
             Answer::Asked(request) => {
-                self.entries.extend(request.entry.filter(|entry| !self.entries.contains(entry)));
-                let person = self.person(request.profile);
-                let OptInRequest { id, list, requested_at, expires_at, confirmed_at, entry, .. } = request;
-                let has_entry = entry.is_some();
+                let OptInRequest { address, list, requested_at, expires_at, confirmed_at, .. } = &request;
+                let told = format!("{address:?} {list} {requested_at} {expires_at} {confirmed_at:?}");
                 self.requests.push(request);
-                format!("{person} {id:?} {list} {requested_at} {expires_at} {confirmed_at:?} {has_entry}")
+                told
             }
             Answer::Confirmed(Confirmed::Now(entry)) => {
                 self.entries.push(entry);

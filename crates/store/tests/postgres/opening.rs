@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use consent::{Namespace, Pace, Subject, Timestamp};
+use consent::{Namespace, Pace, ProfileId, Subject, Timestamp};
 use store::postgres::PostgresStore;
 use store::{
     PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _, TextEffects,
@@ -10,7 +10,7 @@ use store::{
 use xtask::servers::{Cluster, ClusterOptions, Database, shared};
 
 use super::conformance::opt_ins::asking;
-use super::conformance::support::{MAIN, named, row, suppressed};
+use super::conformance::support::{MAIN, address, row, suppressed};
 use super::{database, open, world_on};
 
 /// Why opening fails, told in one line without the password.
@@ -168,12 +168,52 @@ async fn a_preference_closes_the_database_to_nodes_that_look_for_none() {
         world.set(PreferenceChange { pace: Some(Pace::AsItComes), ..world.prefers(subject()) }).await,
         None
     );
-    let request = asking(named("b@example.com"), world_list("beside").await.id, world.now());
+    let request = asking(address("b@example.com"), world_list("beside").await.id, world.now());
     world.store.request_opt_in(MAIN, request).await.unwrap();
     assert_eq!(status().works_with, 1);
     // They would send to whoever asked for a pause.
     world.pause(subject(), Some(Timestamp(world.now().0 + 9_000_000))).await.unwrap();
     assert_eq!(status().works_with, 6);
+}
+
+#[tokio::test]
+async fn who_only_turned_up_before_is_recognised() {
+    let database = empty_database();
+    let url = database.url();
+    // 1 and 5 were claimed by an import; 2 has opted out by a page and 3 has texted, both at their first moment; 4, which a
+    // file named, has opted out since; of 6, which another named, nothing is known; 7 was told to have said yes.
+    for script in [
+        VERSION_1,
+        include_str!("../../src/postgres/migrations/0002_feedback.sql"),
+        include_str!("../../src/postgres/migrations/0003_uploads.sql"),
+        include_str!("../../src/postgres/migrations/0004_texts.sql"),
+        include_str!("../../src/postgres/migrations/0005_aliases.sql"),
+        include_str!("../../src/postgres/migrations/0006_pages.sql"),
+        "UPDATE consentry_schema SET version = 6",
+        "INSERT INTO profile (id, workspace, word, created_at) SELECT n, 1, 0, 100 FROM generate_series(1, 7) AS n",
+        "INSERT INTO unclaimed_profile VALUES (2), (3), (4), (6), (7)",
+        "INSERT INTO address (profile, id, workspace, word, epoch, position, namespace, key) VALUES (3, 3, 1, 0, 0, 0, 2, '+4930123456')",
+        "INSERT INTO ledger_event (profile, id, workspace, received_at, source, sets) VALUES
+            (1, 0, 1, 100, 'form', '\\x0102'), (2, 1, 1, 100, 'page', '\\x0102'),
+            (4, 2, 1, 300, 'page', '\\x0102'), (7, 3, 1, 100, 'api', '\\x0101')",
+        "INSERT INTO text_message (id, workspace, profile, address, at, received_at, channel, number, sender, body, class, rule, source)
+            VALUES ('\\x00', 1, 3, 3, 90, 100, 2, '+4930123456', 'x', 'HELP', 'help', 'keyword', 'sms:main')",
+        "INSERT INTO run (workspace, id, campaign, configuration, list, state, audience_size, created_at, finished_at, fingerprint, spec)
+            VALUES (1, 1, 'c', 1, NULL, 2, 1, 100, NULL, '', '')",
+        "INSERT INTO delivery (profile, run, workspace, address, at, attempts, code, state) VALUES (4, 1, 1, 4, 200, 1, 250, 1)",
+    ] {
+        database.psql(script).unwrap();
+    }
+    let world = world_on(database);
+    let mut turned_up = Vec::new();
+    for n in 1..=7 {
+        if !world.view(ProfileId(n)).await.word.has_default() {
+            turned_up.push(n);
+        }
+    }
+    assert_eq!(turned_up, [2, 3]);
+    // Programs of before would send to them.
+    assert_eq!(PostgresStore::status(&url, None).unwrap().works_with, 7);
 }
 
 #[test]

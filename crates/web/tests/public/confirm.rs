@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{
-    AddressId, Choice, ConsentChange, Evidence, Field, KeyRing, Level, ListId, Purpose, Source, Subject,
-    Target, Token,
+    AddressId, Choice, ConsentChange, Evidence, Field, KeyRing, Level, ListId, Origin, Purpose, Source,
+    Subject, Target, Token,
 };
 use serde_json::Value;
-use store::{NewOptInRequest, OptInRequest, PageStore as _, Store as _};
+use store::{NewOptInRequest, OptInKey, OptInRequest, PageStore as _, Store as _};
 
 use crate::subscribe::Desk;
 use crate::world::{Answer, FORM, WORKSPACE, send};
@@ -21,12 +21,10 @@ impl Desk {
     async fn request(&self, email: &str) -> OptInRequest {
         let now = consent::Clock::now(&*self.world.clock);
         let request = NewOptInRequest {
-            subject: Subject::Named(consent::Address::email(email).unwrap()),
+            address: consent::Address::email(email).unwrap(),
             list: self.news,
             requested_at: now,
             expires_at: now.plus(Duration::from_hours(48)),
-            source: Source::FORM,
-            run: None,
             asked: Evidence { raw: Some(ASKED.to_owned()), ..Evidence::default() },
         };
         self.world.store.request_opt_in(WORKSPACE, request).await.unwrap()
@@ -39,7 +37,7 @@ impl Desk {
     async fn say(&self, request: &OptInRequest, target: Target, choice: Choice) {
         let now = consent::Clock::now(&*self.world.clock);
         let change = ConsentChange {
-            subject: Subject::Address(request.address),
+            subject: Subject::Named(request.address.clone().unwrap(), Origin::Stranger),
             sets: std::iter::once((target, choice)).collect(),
             occurred_at: Some(now),
             received_at: now,
@@ -50,9 +48,23 @@ impl Desk {
         self.world.store.record(WORKSPACE, vec![change]).await.unwrap();
     }
 
-    /// The list's value for the owner of a request, and the source and evidence of its entry.
+    async fn view(&self, request: &OptInRequest) -> Option<store::ProfileView> {
+        let store = &self.world.store;
+        let owner =
+            store.resolve(WORKSPACE, vec![request.address.clone().unwrap()]).await.unwrap().remove(0)?;
+        store.profile(WORKSPACE, owner.profile).await.unwrap()
+    }
+
+    /// The list's value for the owner of a request.
+    async fn choice(&self, request: &OptInRequest) -> Choice {
+        let view = self.view(request).await;
+        let held = view.iter().flat_map(|view| &view.subscriptions).find(|(list, ..)| *list == self.news);
+        held.map(|(.., held)| held.choice).unwrap_or_default()
+    }
+
+    /// The same, and the source and evidence of its entry.
     async fn value(&self, request: &OptInRequest) -> (Choice, Source, Evidence) {
-        let view = self.world.store.profile(WORKSPACE, request.profile).await.unwrap().unwrap();
+        let view = self.view(request).await.unwrap();
         let held = &view.subscriptions.iter().find(|(list, ..)| *list == self.news).unwrap().2;
         let entry = self.world.store.entry(WORKSPACE, held.entry).await.unwrap().unwrap();
         (held.choice, entry.source, entry.evidence)
@@ -66,13 +78,14 @@ fn shows(answer: &Answer, title: &str) {
 }
 
 fn token(request: &OptInRequest) -> Token {
+    let OptInKey::Typed { who, list, id } = request.key else { panic!("{:?}", request.key) };
     Token {
-        purpose: Purpose::Confirm,
+        purpose: Purpose::Join,
         level: Level::Subscription,
         workspace: WORKSPACE,
-        address: request.address,
-        reference: request.id.0,
-        list: request.list,
+        address: AddressId(who),
+        reference: id,
+        list,
         epoch: 0,
     }
 }
@@ -107,7 +120,8 @@ async fn only_the_button_confirms_and_the_words_are_kept() {
         let answer = send(&desk.router, Method::POST, &link, &[("content-type", kind)], body).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
     }
-    assert_eq!(desk.value(&request).await.0, Choice::Pending, "nothing else confirms");
+    assert_eq!(desk.choice(&request).await, Choice::Unset, "nothing else confirms");
+    assert_eq!(desk.view(&request).await, None, "nor makes anybody");
     let answer = desk.post(&link, CONFIRM).await;
     assert!(answer.body.contains("<h1>"), "{}", answer.body);
     let (choice, source, evidence) = desk.value(&request).await;
@@ -135,8 +149,8 @@ async fn what_came_too_late_or_was_refused_since_records_nothing() {
     shows(&answer, EXPIRED);
     assert!(answer.body.contains("more than 48 hours ago"), "{}", answer.body);
     assert_eq!(answer.link("lists").as_deref(), Some("/lists/news"));
-    assert_eq!(desk.value(&late).await.0, Choice::Pending);
-    // A new request is another one, in the place of the first.
+    assert_eq!(desk.choice(&late).await, Choice::Unset);
+    // A new request is another one.
     let again = desk.request("late@example.com").await;
     shows(&desk.get(&link).await, EXPIRED);
     shows(&desk.post(&desk.link(&again), CONFIRM).await, JOINED);
@@ -152,8 +166,8 @@ async fn what_came_too_late_or_was_refused_since_records_nothing() {
         let link = desk.link(&request);
         shows(&desk.get(&link).await, SUPERSEDED);
         shows(&desk.post(&link, CONFIRM).await, SUPERSEDED);
-        let expected = if name == "list" { Choice::No } else { Choice::Pending };
-        assert_eq!(desk.value(&request).await.0, expected, "{name}");
+        let expected = if name == "list" { Choice::No } else { Choice::Unset };
+        assert_eq!(desk.choice(&request).await, expected, "{name}");
     }
 }
 
@@ -174,7 +188,7 @@ async fn an_older_no_to_the_channel_stands_and_is_told() {
     assert!(answer.body.contains(told) && !answer.body.contains("comes to a…"), "{}", answer.body);
     let choices = desk.get(&answer.link("/p/").unwrap()).await;
     assert_eq!(choices.status, StatusCode::OK, "a choice of its own");
-    let view = desk.world.store.profile(WORKSPACE, request.profile).await.unwrap().unwrap();
+    let view = desk.view(&request).await.unwrap();
     assert_eq!((desk.value(&request).await.0, view.values[&Field::Email].choice), (Choice::Yes, Choice::No));
 }
 
@@ -192,7 +206,7 @@ async fn a_list_that_has_ended_takes_no_confirmation() {
     for answer in [desk.get(&desk.link(&request)).await, desk.post(&desk.link(&request), CONFIRM).await] {
         assert!(answer.body.contains("This list has ended"), "{}", answer.body);
     }
-    assert_eq!(desk.value(&request).await.0, Choice::Pending);
+    assert_eq!(desk.choice(&request).await, Choice::Unset);
 }
 
 #[tokio::test]
@@ -208,11 +222,12 @@ async fn forged_and_swapped_tokens_open_nothing() {
     for (token, status) in [
         (foreign, StatusCode::NOT_FOUND),
         (cut, StatusCode::BAD_REQUEST),
-        (signed(&Token { address: AddressId(999), ..own }), StatusCode::NOT_FOUND),
+        (signed(&Token { purpose: Purpose::Confirm, address: AddressId(999), ..own }), StatusCode::NOT_FOUND),
         (signed(&Token { list: ListId(999), ..own }), StatusCode::NOT_FOUND),
         (signed(&Token { purpose: Purpose::Preferences, ..own }), StatusCode::BAD_REQUEST),
         (signed(&Token { purpose: Purpose::Unsubscribe, ..own }), StatusCode::BAD_REQUEST),
         (signed(&Token { purpose: Purpose::Proof, ..own }), StatusCode::BAD_REQUEST),
+        (signed(&Token { purpose: Purpose::JoinBounce, ..own }), StatusCode::BAD_REQUEST),
     ] {
         let path = format!("/c/{token}");
         for answer in [desk.get(&path).await, desk.post(&path, CONFIRM).await] {
@@ -227,6 +242,6 @@ async fn forged_and_swapped_tokens_open_nothing() {
         }
     }
     for request in [&ann, &bob] {
-        assert_eq!(desk.value(request).await.0, Choice::Pending);
+        assert_eq!(desk.choice(request).await, Choice::Unset);
     }
 }

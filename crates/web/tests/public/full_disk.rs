@@ -235,6 +235,7 @@ impl Store for FullDisk {
         &self,
         _: WorkspaceId,
         _: Vec<Address>,
+        _: consent::Origin,
         _: Timestamp,
     ) -> Result<Vec<AddressOwner>> {
         full()

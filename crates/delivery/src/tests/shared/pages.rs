@@ -1,11 +1,11 @@
 //! Pages of the shared store: the inner one's.
 
 use async_trait::async_trait;
-use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
 use store::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
-    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
+    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome,
+    OptInKey, OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
 };
 
 use super::SharedStore;
@@ -51,24 +51,18 @@ impl PageStore for SharedStore {
         self.inner.request_opt_in(workspace, request).await
     }
 
-    async fn opt_in_request(
-        &self,
-        workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
-    ) -> Result<Option<OptInRequest>> {
-        self.inner.opt_in_request(workspace, id, address).await
+    async fn opt_in_request(&self, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
+        self.inner.opt_in_request(workspace, key).await
     }
 
     async fn confirm_opt_in(
         &self,
         workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
+        key: OptInKey,
         evidence: Evidence,
         now: Timestamp,
     ) -> Result<Confirmed> {
-        self.inner.confirm_opt_in(workspace, id, address, evidence, now).await
+        self.inner.confirm_opt_in(workspace, key, evidence, now).await
     }
 
     async fn ask_notice(

@@ -103,6 +103,11 @@ pub(super) const TABLES: &[Table] = &[
         "address, workspace, list, id, requested_at, expires_at, confirmed_at, entry, asked",
     ),
     same(
+        "list_request",
+        "who, list, id, workspace",
+        "who, workspace, list, id, requested_at, expires_at, confirmed_at, namespace, address, asked",
+    ),
+    same(
         "notice",
         "rowid",
         "hash, workspace, list, at, due_at, generation, takings, kind, state, counted, times, namespace, address, language, \

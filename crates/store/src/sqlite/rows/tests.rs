@@ -74,9 +74,16 @@ where
 #[test]
 fn an_operation_that_is_run_again_does_the_same() {
     let conn = database();
-    let asked = ResolveOrCreate { addresses: vec![email("ann"), email("bob")], at: AT };
+    let asked = ResolveOrCreate {
+        addresses: vec![email("ann"), email("bob")],
+        origin: consent::Origin::Stranger,
+        at: AT,
+    };
     let owners: Vec<AddressOwner> = twice(&conn, &asked);
-    let changes = vec![refusal(Subject::Named(email("cat"))), refusal(Subject::Address(owners[0].address))];
+    let changes = vec![
+        refusal(Subject::Named(email("cat"), consent::Origin::Stranger)),
+        refusal(Subject::Address(owners[0].address)),
+    ];
     let recorded: Vec<Recorded> = twice(&conn, &Record { changes });
     assert_eq!(recorded[1].profile, owners[0].profile);
     let address = owners[1].address;
@@ -111,7 +118,11 @@ fn wants(change: &impl ChangeConsent) -> Wants {
 fn operations_name_what_they_read() {
     let key = |name: &str| (Namespace::Email, format!("{name}@example.com"));
     let address = consent::AddressId(5);
-    let subjects = [Subject::Named(email("ann")), Subject::Address(address), Subject::Profile(ProfileId(9))];
+    let subjects = [
+        Subject::Named(email("ann"), consent::Origin::Stranger),
+        Subject::Address(address),
+        Subject::Profile(ProfileId(9)),
+    ];
     let named = wants(&Record { changes: subjects.into_iter().map(refusal).collect() });
     assert_eq!(
         (named.keys, named.addresses, named.profiles),
@@ -130,7 +141,11 @@ fn operations_name_what_they_read() {
         rows: vec![ProfileRow { consents: vec![consent], ..row("c1", vec![email("ann")]) }],
     });
     assert_eq!((imported.keys, imported.external_ids), (vec![key("ann"), key("bob")], vec!["c1".to_owned()]));
-    assert_eq!(wants(&ResolveOrCreate { addresses: vec![email("ann")], at: AT }).keys, [key("ann")]);
+    assert_eq!(
+        wants(&ResolveOrCreate { addresses: vec![email("ann")], origin: consent::Origin::Stranger, at: AT })
+            .keys,
+        [key("ann")]
+    );
 }
 
 #[test]

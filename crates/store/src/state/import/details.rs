@@ -54,6 +54,9 @@ impl<R: Rows> Importer<'_, '_, R> {
         for merged in merges {
             self.recorder.merge(*merged, &mut profile, row.received_at)?;
         }
+        if row.brings_in() {
+            profile.bring_in();
+        }
         self.set_preferred(&mut profile, row.preferred)?;
         let mut held = self.held(id)?;
         let places = self.claim_places(&mut held, addresses, id)?;

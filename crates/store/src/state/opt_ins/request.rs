@@ -1,76 +1,61 @@
-//! Somebody asks for a list. It may be anybody who knows the address: so nothing changes but a value that nobody has set.
+//! Somebody asks for a list. It may be anybody who knows the address, so it is kept apart from whoever owns it.
 
-use consent::{Choice, ConsentChange, Evidence, Subject, Target};
-use smallvec::smallvec;
+use consent::{Timestamp, WorkspaceId};
 
-use super::{Kept, for_list, put};
+use super::typed;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, params};
-use crate::state::change::{ChangeConsent, Wants};
-use crate::state::record::{AddressState, ProfileState, Recorder, Rule};
-use crate::state::rows::Rows;
-use crate::types::{NewOptInRequest, OptInId, OptInRequest};
+use crate::types::{NewOptInRequest, OptInKey, OptInRequest};
 
-/// Keeps a request, and notes that the list waits for its confirmation.
-pub(crate) struct RequestOptIn {
-    /// What is asked for.
-    pub request: NewOptInRequest,
+/// How long a request that wasn't confirmed is kept after its end, so that its link can say that it has ended.
+const KEPT_AFTER_END: i64 = 7 * 24 * 3_600 * 1_000_000;
+/// Requests of one list that could have the same key: more never meet.
+const ALIKE_MAX: i64 = 16;
+
+/// What of an address's keyed hash names its requests: as much as a link has room for.
+pub(crate) fn who(hash: &[u8; 16]) -> i64 {
+    hash[..6].iter().fold(0, |who, byte| who << 8 | i64::from(*byte))
 }
 
-impl ChangeConsent for RequestOptIn {
-    type Answer = OptInRequest;
-
-    fn wants(&self, wants: &mut Wants) {
-        wants.subject(&self.request.subject);
+/// Keeps a request, see [`crate::PageStore::request_opt_in`].
+pub(crate) fn keep(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    who: i64,
+    request: &NewOptInRequest,
+) -> Result<OptInRequest> {
+    const LIST: &str = "SELECT count(*) FROM list WHERE workspace = ?1 AND id = ?2";
+    let asked = checked(request)?;
+    if db.one(LIST, params![workspace.0, request.list.0], |row| row.get::<i64>(0))? == 0 {
+        return Err(StoreError::Missing(request.list.to_string()));
     }
-
-    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<OptInRequest> {
-        let request = &self.request;
-        let asked = checked(request)?;
-        recorder.check_list(request.list)?;
-        let (mut profile, address) = recorder.subject(&request.subject, request.requested_at)?;
-        let mut address = address.ok_or_else(|| invalid("is for an address"))?;
-        let held = recorder.held(&profile, Some(&address), Target::List(request.list))?;
-        let (db, workspace) = recorder.rows.beside();
-        let mut open = for_list(db, workspace, address.id, request.list)?
-            .filter(|kept| kept.confirmed_at.is_none() && request.requested_at < kept.expires_at);
-        if let Some(kept) = &open
-            && recorder.refused_since(&profile, &address, held, kept.requested_at)?
-        {
-            // A mail from before the refusal isn't to undo it.
-            open = None;
-        }
-        let entry = match held {
-            Some((choice, _)) if choice.counts() => None,
-            _ => recorder.wait_for(request, &mut profile, &mut address)?,
-        };
-        let (db, workspace) = recorder.rows.write_beside();
-        let mut kept = match open {
-            Some(kept) => kept,
-            None => Kept {
-                id: next_id(db, workspace, &address)?,
+    forget(db, workspace, request.requested_at)?;
+    let first = request.requested_at.0.div_euclid(1_000).max(0);
+    // Addresses whose hashes begin alike, at the same time for the same list: they don't share a request.
+    for id in first..first.saturating_add(ALIKE_MAX) {
+        let key = OptInKey::Typed { who, list: request.list, id };
+        let held = typed(db, workspace, key)?;
+        if held.as_ref().is_none_or(|held| held.address.as_ref() == Some(&request.address)) {
+            let ends =
+                held.as_ref().map_or(request.expires_at, |held| held.expires_at.max(request.expires_at));
+            put(db, workspace, (who, id), request, ends, &asked)?;
+            return Ok(OptInRequest {
+                key,
+                address: Some(request.address.clone()),
                 list: request.list,
                 requested_at: request.requested_at,
-                expires_at: request.expires_at,
-                confirmed_at: None,
-                entry: None,
-                asked: Evidence::default(),
-            },
-        };
-        kept.expires_at = kept.expires_at.max(request.expires_at);
-        kept.entry = entry.or(kept.entry);
-        kept.asked = request.asked.clone();
-        put(db, workspace, address.id, &kept, &asked)?;
-        Ok(kept.of(&address))
+                expires_at: ends,
+                confirmed_at: held.and_then(|held| held.confirmed_at),
+                asked: request.asked.clone(),
+            });
+        }
     }
+    Err(StoreError::Conflict)
 }
 
 /// What is asked as JSON text, within the limits.
 fn checked(request: &NewOptInRequest) -> Result<String> {
-    if matches!(request.subject, Subject::Profile(_)) {
-        return Err(invalid("is for an address"));
-    }
     if request.expires_at <= request.requested_at {
         return Err(invalid("ends after it begins"));
     }
@@ -85,30 +70,36 @@ fn invalid(why: &str) -> StoreError {
     StoreError::Invalid(format!("an opt-in request {why}"))
 }
 
-/// Ids count an address's requests: of two nodes that choose the same one, one does it again.
-fn next_id(db: &impl Db, workspace: consent::WorkspaceId, address: &AddressState) -> Result<OptInId> {
-    const NEXT: &str =
-        "SELECT coalesce(max(id), 0) + 1 FROM opt_in_request WHERE address = ?1 AND workspace = ?2";
-    db.one(NEXT, params![address.id.0, workspace.0], |row| row.get(0)).map(OptInId)
+fn put(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    (who, id): (i64, i64),
+    request: &NewOptInRequest,
+    ends: Timestamp,
+    asked: &str,
+) -> Result<()> {
+    const PUT: &str = "INSERT INTO list_request
+        (who, workspace, list, id, requested_at, expires_at, confirmed_at, namespace, address, asked)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7, ?8, ?9)
+        ON CONFLICT (who, list, id, workspace) DO UPDATE SET expires_at = excluded.expires_at,
+            asked = excluded.asked";
+    let values = params![
+        who,
+        workspace.0,
+        request.list.0,
+        id,
+        request.requested_at.0,
+        ends.0,
+        request.address.namespace().as_str(),
+        request.address.raw(),
+        asked,
+    ];
+    db.execute(PUT, values).map(drop)
 }
 
-impl<R: Rows> Recorder<'_, R> {
-    /// Records that the list waits for a confirmation.
-    fn wait_for(
-        &mut self,
-        request: &NewOptInRequest,
-        profile: &mut ProfileState,
-        address: &mut AddressState,
-    ) -> Result<Option<consent::EntryId>> {
-        let change = ConsentChange {
-            subject: Subject::Address(address.id),
-            sets: smallvec![(Target::List(request.list), Choice::Pending)],
-            occurred_at: Some(request.requested_at),
-            received_at: request.requested_at,
-            source: request.source.clone(),
-            run: request.run,
-            evidence: request.asked.clone(),
-        };
-        Ok(self.apply_and_save(profile, Some(address), &change, Rule::Resolve)?.entry)
-    }
+/// Forgets addresses that were typed and never confirmed: they may be anybody's.
+fn forget(db: &impl Db, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
+    const DELETE: &str =
+        "DELETE FROM list_request WHERE workspace = ?1 AND confirmed_at IS NULL AND expires_at < ?2";
+    db.execute(DELETE, params![workspace.0, now.0.saturating_sub(KEPT_AFTER_END)]).map(drop)
 }

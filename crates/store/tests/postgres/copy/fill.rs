@@ -6,9 +6,9 @@ use consent::{
 };
 use store::{
     Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ListDetails, ListText, ListUpdate, NewAsk,
-    NewClaim, NewLandingPage, NewNotice, NewRun, NoticeKind, NoticeOutcome, OptInId, Outcome, PacedSend,
-    PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome, Settings, Settlement, Store,
-    SuppressionEntry, TextEffects, TextPart,
+    NewClaim, NewLandingPage, NewNotice, NewOptInRequest, NewRun, NoticeKind, NoticeOutcome, Outcome,
+    PacedSend, PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome, Settings, Settlement,
+    Store, SuppressionEntry, TextEffects, TextPart,
 };
 
 use super::take;
@@ -135,7 +135,7 @@ async fn pages(world: &World, list: ListId) {
     let quotas = vec![store::Quota::a_day("mailbox", 9)];
     assert_eq!(store.spend(MAIN, Some(taken.id), quotas, now).await.unwrap(), store::Spent::Within);
     assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());
-    store.request_opt_in(MAIN, asking(named("p6@example.com"), list, now)).await.unwrap();
+    store.request_opt_in(MAIN, typed(list)).await.unwrap();
     let refused = world.opt_out(named("p7@example.com"), email()).await;
     store.give_reason(MAIN, refused.entry.unwrap(), "too_many", "zu viel", now).await.unwrap();
     let texts = [("de".to_owned(), ListText { title: "Neues".to_owned(), description: "x".to_owned() })];
@@ -150,12 +150,17 @@ async fn pages(world: &World, list: ListId) {
     store.publish_landing_page(MAIN, "spring", 1, now).await.unwrap();
 }
 
+/// A request that is always the same one.
+fn typed(list: ListId) -> NewOptInRequest {
+    asking(address("typed@example.com"), list, Timestamp(START))
+}
+
 /// What a store tells of pages.
 #[derive(Debug, PartialEq)]
 pub struct Pages {
     paced: Vec<bool>,
     preferences: Vec<store::Preferences>,
-    request: Option<store::OptInRequest>,
+    request: store::OptInRequest,
     reasons: Vec<(String, u64)>,
     look: (store::Look, Option<store::Asset>),
     landing: Option<store::LandingPage>,
@@ -163,8 +168,7 @@ pub struct Pages {
 
 pub async fn pages_told(store: &dyn Store) -> Pages {
     let owner = async |to: &str| store.resolve(MAIN, vec![address(to)]).await.unwrap().remove(0).unwrap();
-    let (four, five, six) =
-        (owner("p4@example.com").await, owner("p5@example.com").await, owner("p6@example.com").await);
+    let (four, five) = (owner("p4@example.com").await, owner("p5@example.com").await);
     let mut preferences = Vec::new();
     let mut paced = Vec::new();
     for profile in [four.profile, five.profile, ProfileId(8)] {
@@ -181,10 +185,15 @@ pub async fn pages_told(store: &dyn Store) -> Pages {
         };
         paced.push(store.read(MAIN, query).await.unwrap().remove(0).recipient.paced);
     }
+    // Asked for again, one that is there keeps its later end.
+    let list = store.list_by_name(MAIN, "news").await.unwrap().unwrap().id;
+    let sooner = NewOptInRequest { expires_at: Timestamp(START + 1), ..typed(list) };
+    let request = store.request_opt_in(MAIN, sooner).await.unwrap();
+    assert_eq!(request.expires_at, typed(list).expires_at);
     Pages {
         paced,
         preferences,
-        request: store.opt_in_request(MAIN, OptInId(1), six.address).await.unwrap(),
+        request,
         reasons: store.reason_counts(MAIN, None).await.unwrap(),
         look: (store.page_look(MAIN).await.unwrap(), store.asset(MAIN, "logo.png").await.unwrap()),
         landing: store.landing_page(MAIN, "spring").await.unwrap(),

@@ -64,35 +64,24 @@ async fn a_confirmation_counts_once_however_many_click() {
     let nodes = Nodes::start(2);
     let list = nodes.node(0).create_list(MAIN, NewList::new("news", NOW)).await.unwrap().id;
     let requests = at_once(&nodes, 8, |node, _| async move {
-        again!(node.request_opt_in(MAIN, asking(named("a@example.com"), list, NOW)))
+        again!(node.request_opt_in(MAIN, asking(address("a@example.com"), list, NOW)))
     })
     .await;
-    assert!(requests.iter().all(|request| request.id == requests[0].id), "{requests:?}");
-    assert!(requests.iter().all(|request| request.entry == requests[0].entry), "{requests:?}");
-    let (id, address_id, at) = (requests[0].id, requests[0].address, Timestamp(NOW.0 + MINUTE));
-    let confirmed = at_once(&nodes, 12, |node, _| async move {
-        again!(node.confirm_opt_in(MAIN, id, address_id, agreed("yes"), at))
-    })
-    .await;
+    assert!(requests.iter().all(|request| *request == requests[0]), "{requests:?}");
+    let (key, at) = (requests[0].key, Timestamp(NOW.0 + MINUTE));
+    let confirmed =
+        at_once(
+            &nodes,
+            12,
+            |node, _| async move { again!(node.confirm_opt_in(MAIN, key, agreed("yes"), at)) },
+        )
+        .await;
     let now = |confirmed: &&Confirmed| matches!(confirmed, Confirmed::Now(_));
     assert_eq!(confirmed.iter().filter(now).count(), 1, "{confirmed:?}");
     assert_eq!(confirmed.iter().filter(|one| **one == Confirmed::Already).count(), 11, "{confirmed:?}");
-    let history = nodes.node(1).history(MAIN, requests[0].profile, None, 99).await.unwrap();
-    assert_eq!(history.entries.len(), 2);
-    // Another list at the same moment has another id.
-    let lists = ["a", "b", "c", "d"].map(|name| NewList::new(name, NOW));
-    let mut ids = Vec::new();
-    for list in lists {
-        ids.push(nodes.node(0).create_list(MAIN, list).await.unwrap().id);
-    }
-    let requests = at_once(&nodes, 4, |node, n| {
-        let list = ids[n];
-        async move { again!(node.request_opt_in(MAIN, asking(named("a@example.com"), list, NOW))) }
-    })
-    .await;
-    let mut given: Vec<_> = requests.iter().map(|request| request.id.0).collect();
-    given.sort_unstable();
-    assert_eq!(given, [2, 3, 4, 5]);
+    let owner = nodes.node(1).resolve(MAIN, vec![address("a@example.com")]).await.unwrap().remove(0).unwrap();
+    let history = nodes.node(1).history(MAIN, owner.profile, None, 99).await.unwrap();
+    assert_eq!(history.entries.len(), 1);
     nodes.node(0).assert_sound().await;
 }
 
@@ -105,7 +94,7 @@ async fn a_refusal_and_a_confirmation_at_once_agree_on_an_order() {
     let list = nodes.node(0).create_list(MAIN, NewList::new("news", NOW)).await.unwrap().id;
     let mut requests = Vec::new();
     for n in 0..PEOPLE {
-        let request = asking(named(&format!("p{n}@example.com")), list, NOW);
+        let request = asking(address(&format!("p{n}@example.com")), list, NOW);
         requests.push(nodes.node(0).request_opt_in(MAIN, request).await.unwrap());
     }
     let at = Timestamp(NOW.0 + MINUTE);
@@ -115,23 +104,24 @@ async fn a_refusal_and_a_confirmation_at_once_agree_on_an_order() {
         let (request, confirms) = both[n].clone();
         async move {
             if confirms {
-                let (id, address) = (request.id, request.address);
-                return Some(again!(node.confirm_opt_in(MAIN, id, address, agreed("yes"), at)));
+                return Some(again!(node.confirm_opt_in(MAIN, request.key, agreed("yes"), at)));
             }
             let no = super::super::conformance::support::change(
-                Subject::Address(request.address),
+                Subject::Named(request.address.clone().unwrap(), consent::Origin::Stranger),
                 Target::List(list),
                 Choice::No,
                 Source::ONE_CLICK,
                 at,
             );
-            node.record(MAIN, vec![no]).await.unwrap();
+            again!(node.record(MAIN, vec![no.clone()]));
             None
         }
     })
     .await;
     for (request, answer) in requests.iter().zip(answers.iter().step_by(2)) {
-        let view = nodes.node(1).profile(MAIN, request.profile).await.unwrap().unwrap();
+        let asked = vec![request.address.clone().unwrap()];
+        let owner = nodes.node(1).resolve(MAIN, asked).await.unwrap().remove(0).unwrap();
+        let view = nodes.node(1).profile(MAIN, owner.profile).await.unwrap().unwrap();
         let held = view.subscriptions[0].2.choice;
         assert_eq!(held, Choice::No, "a no that is said live always counts: {answer:?}");
         assert!(matches!(answer, Some(Confirmed::Now(_) | Confirmed::Superseded)), "{answer:?}");

@@ -1,11 +1,11 @@
 //! Pages on a full disk: they are read, and take no writes.
 
 use async_trait::async_trait;
-use consent::{AddressId, EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{EntryId, Evidence, ListId, RunId, Timestamp, WorkspaceId};
 use store::{
     Asked, Asset, Confirmed, GivenReason, LandingPage, LandingPageId, LandingPageInfo, List, ListUpdate,
-    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome, OptInId,
-    OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
+    Look, NewLandingPage, NewNotice, NewOptInRequest, Notice, NoticeId, NoticeLimits, NoticeOutcome,
+    OptInKey, OptInRequest, PageStore, PreferenceChange, Quota, Result, Spent,
 };
 
 use super::{FullDisk, full};
@@ -40,20 +40,14 @@ impl PageStore for FullDisk {
         full()
     }
 
-    async fn opt_in_request(
-        &self,
-        workspace: WorkspaceId,
-        id: OptInId,
-        address: AddressId,
-    ) -> Result<Option<OptInRequest>> {
-        self.0.opt_in_request(workspace, id, address).await
+    async fn opt_in_request(&self, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
+        self.0.opt_in_request(workspace, key).await
     }
 
     async fn confirm_opt_in(
         &self,
         _: WorkspaceId,
-        _: OptInId,
-        _: AddressId,
+        _: OptInKey,
         _: Evidence,
         _: Timestamp,
     ) -> Result<Confirmed> {

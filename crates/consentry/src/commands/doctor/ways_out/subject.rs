@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use consent::{
-    Address, AddressId, Choice, ConsentChange, Entropy as _, EntryId, Evidence, Field, Source,
+    Address, AddressId, Choice, ConsentChange, Entropy as _, EntryId, Evidence, Field, Origin, Source,
     Subject as Whose, Target,
 };
 use intake::selftest;
@@ -83,7 +83,10 @@ impl Subject {
                 return refuse("who has an id of yours, as customers do", "; --really takes this one");
             }
         }
-        let found = context.store.resolve_or_create(WORKSPACE, vec![address], context.now()).await?;
+        let found = context
+            .store
+            .resolve_or_create(WORKSPACE, vec![address], Origin::Operator, context.now())
+            .await?;
         let owner = found.into_iter().next().context("the store gave no answer")?;
         let mut random = [0; 4];
         OsEntropy.fill(&mut random);
