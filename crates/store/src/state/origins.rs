@@ -92,7 +92,7 @@ fn says_yes(sets: &[u8]) -> Result<bool> {
         Target::Field(field) | Target::Identity(field) => field == Field::Any || field.channel().is_some(),
         Target::List(_) => true,
     };
-    Ok(unpack_sets(sets)?.iter().any(|set| set.new == Choice::Yes && marketing(set.target)))
+    Ok(unpack_sets(sets)?.1.iter().any(|set| set.new == Choice::Yes && marketing(set.target)))
 }
 
 /// Whether a campaign has written to a profile, or begun to.

@@ -32,7 +32,7 @@ pub(crate) fn count(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<
             let source: &str = row.get(2)?;
             let source: Source =
                 source.parse().map_err(|_| StoreError::Damaged("a ledger entry's source".to_owned()))?;
-            Ok((EntryId(row.get(0)?), ProfileId(row.get(1)?), source, unpack_sets(row.get(3)?)?))
+            Ok((EntryId(row.get(0)?), ProfileId(row.get(1)?), source, unpack_sets(row.get(3)?)?.1))
         })?;
         let Some((last, ..)) = rows.last() else { break };
         after = *last;

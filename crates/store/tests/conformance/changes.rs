@@ -255,7 +255,7 @@ pub async fn a_number_kept_with_its_trunk_prefix_is_the_number(world: &World) {
     let sms = Target::Field(Field::Sms);
     let (refused, suppressed, known) = ("+447911123401", "+447911123402", "+447911123403");
     let formerly = |number: &str| address(number).under_former_key().unwrap();
-    let profile = world.opt_out(Subject::Named(formerly(refused)), sms).await.profile;
+    let profile = world.opt_out(Subject::Named(formerly(refused), Origin::Stranger), sms).await.profile;
     assert_eq!(world.owner(refused).await, Some(profile));
     // Once more, and by an import, it is the same person.
     assert_eq!(world.opt_out(named(refused), sms).await.profile, profile);
