@@ -37,6 +37,22 @@ async fn check_ledger(context: &Context) -> Result<VerifyReport> {
     Ok(verify(&context.store.ledger_dir(), Some(&key), &mut |_, _| ())?)
 }
 
+/// Whether the master key is its owner's alone.
+fn key_mode(dir: &Path) -> Result<(bool, String)> {
+    let mode = std::fs::metadata(dir.join("master.key"))?.permissions().mode() & 0o777;
+    let guarded = (mode & 0o077).count_ones() == 0;
+    let remedy = if guarded { "" } else { "; others must not read it: chmod 600" };
+    Ok((guarded, format!("mode {mode:o}{remedy}")))
+}
+
+/// Who may read the ledger's entries, in words.
+const fn readers(readers: LedgerReaders) -> &'static str {
+    match readers {
+        LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",
+        LedgerReaders::Public => "public: entries over HTTP for everybody",
+    }
+}
+
 /// Whether nobody but the owner can get at anything in the data directory; if not, what is open, and the remedy.
 fn modes(dir: &Path) -> Result<(bool, String)> {
     let exposed = exposed(dir)?;
@@ -92,10 +108,8 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     let counts = context.store.counts(WORKSPACE).await?;
     let held = format!("{} profiles, {} ledger entries", grouped(counts.profiles), grouped(counts.entries));
     note("data", true, held);
-    let mode = std::fs::metadata(context.dir.join("master.key"))?.permissions().mode() & 0o777;
-    let guarded = (mode & 0o077).count_ones() == 0;
-    let remedy = if guarded { "" } else { "; others must not read it: chmod 600" };
-    note("master.key", guarded, format!("mode {mode:o}{remedy}"));
+    let (guarded, mode) = key_mode(&context.dir)?;
+    note("master.key", guarded, mode);
     let (private, modes) = modes(&context.dir)?;
     note("files", private, modes);
     let spinner = ProgressBar::new_spinner().with_message("reading the whole state ...");
@@ -133,11 +147,7 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     };
     note("mailboxes", unread.first().is_none_or(|count| *count == 0), detail);
     let settings = context.settings().await?;
-    let readers = match settings.ledger {
-        LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",
-        LedgerReaders::Public => "public: entries over HTTP for everybody",
-    };
-    note("ledger over HTTP", true, readers.to_owned());
+    note("ledger over HTTP", true, readers(settings.ledger).to_owned());
     match &settings.public_url {
         Some(url) => note("public URL", true, url.clone()),
         None => note("public URL", true, "not set; campaigns must name `public_url` themselves".to_owned()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use consent::{Choice, EntryId, Source, Timestamp};
+use consent::{Choice, EntryId, Evidence, Source, Timestamp};
 use store::Store as _;
 use store::ledger::{LedgerReader, Receipt, VerifierKey, verify, verify_consistency};
 use store::sqlite::SqliteStore;
@@ -100,7 +100,7 @@ async fn both_forms_have_receipts_which_show_one_pseudonym() {
     let owner = store.resolve(MAIN, vec![address(ANN)]).await.unwrap().remove(0).unwrap();
     let history = store.history(MAIN, owner.profile, None, 100).await.unwrap();
     assert_eq!(history.entries.len(), 5);
-    store.undo(MAIN, history.entries[0].id, Timestamp(START * 3), Default::default()).await.unwrap();
+    store.undo(MAIN, history.entries[0].id, Timestamp(START * 3), Evidence::default()).await.unwrap();
 }
 
 #[tokio::test]
