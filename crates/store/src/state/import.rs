@@ -178,6 +178,13 @@ impl<R: Rows> Importer<'_, '_, R> {
     /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
     /// looking them up, and most rows of a first import are new.
     fn begin(&mut self, addresses: &RowAddresses<'_>) -> Result<Option<(ProfileState, AddressStates)>> {
+        for RowAddress { address, namespace, .. } in addresses {
+            for former in consent::former_keys(address.namespace(), address.key()) {
+                if self.recorder.rows.find_address(*namespace, &former)?.is_some() {
+                    return Ok(None);
+                }
+            }
+        }
         let profile = ProfileState { id: self.recorder.rows.new_profile_id()?, values: Values::default() };
         let mut states = AddressStates::new();
         for (at, row_address) in addresses.iter().enumerate() {

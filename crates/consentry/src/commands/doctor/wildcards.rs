@@ -44,7 +44,7 @@ pub async fn find(context: &Context) -> Result<Option<String>> {
     let named = found.join(", ");
     Ok((count > 0).then(|| {
         format!(
-            "{count} entries are taken for one address each and do nothing: {named}; add the domain instead, e.g. \
+            "{count} without effect, taken for an address: {named}; add the domain instead, e.g. \
              consentry suppression add example.com"
         )
     }))
