@@ -29,7 +29,11 @@ fn a_campaign_of_texts_is_explained_as_texts() {
          url = \"http://127.0.0.1:9\"\n[content]\ntext = \"Shop: sale. Reply STOP to opt out\"\n",
     );
     let ran = desk.run(&["campaign", "run", &file.display().to_string()]).exits(1);
-    assert!(ran.err.contains("127.0.0.1:9") && ran.err.contains("hint: nothing listens there"), "{}", ran.err);
+    assert!(
+        ran.err.contains("127.0.0.1:9") && ran.err.contains("hint: nothing listens there"),
+        "{}",
+        ran.err
+    );
     assert_eq!(now(&desk, "+491751234500"), "permit (Default)");
     assert_eq!(now(&desk, "bob@example.com"), "exclude (AddressMissing)");
     // A no to email says nothing of texts, and a no to texts does.

@@ -227,7 +227,7 @@ mod tests {
             ("Stop it:\nhttps://a.example/u/x", "Stop it:"),
             ("Leave: https://a.example/u/y Stop: https://a.example/u/x", "Stop:"),
             ("Open https://a.example/u/x to stop it.", "Open to stop it"),
-            ("A · https://a.example/u/x · B: https://a.example/u/y", ""),
+            ("A · https://a.example/u/x · B: https://a.example/u/y", "A ·"),
         ] {
             assert_eq!(beside(text, url), [says], "{text}");
         }

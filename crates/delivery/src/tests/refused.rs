@@ -9,6 +9,7 @@ use store::{DeliveryState, RunState, Store, SuppressionStore};
 use super::engine::{W, World, count, emails, options, to_all};
 use super::server::{ACCEPT, Answer, Server};
 use crate::error::DeliveryError;
+use crate::run::RunOptions;
 use crate::standing::REFUSED_MAX;
 
 /// Turns a world's clock, since those who are refused wait by it.
@@ -48,7 +49,8 @@ async fn a_relay_that_refuses_everybody_stops_the_run_which_goes_on_once_that_is
         assert!(world.store.suppressions(W, query).await.unwrap().entries.is_empty());
         assert!(world.store.feedback_counts(W, Some(run.id)).await.unwrap().is_empty());
         mended.store(true, Ordering::SeqCst);
-        let summary = world.run(&campaign, &options()).await.unwrap();
+        let waiting = RunOptions { wait_for_retries: true, ..options() };
+        let summary = world.run(&campaign, &waiting).await.unwrap();
         turning.abort();
         assert_eq!((summary.state, server.taken()), (RunState::Finished, emails(0..people)));
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use consent::decide::Suppressed;
 use consent::{
     AddressId, Channel, Choice, ConsentChange, Decision, EntryId, Evidence, Exclusion, Field, ListId,
-    Namespace, ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
+    Namespace, Origin, ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
 };
 use store::{Applied, ProfileRow, StoreError, SuppressionEntry};
 

@@ -78,7 +78,7 @@ const PARTS: [Part; 11] = [
     mailed(11, "link in the body, page, button", [CHANNEL, CHANNEL, None], 1, Act::BodyLink),
     mailed(12, "link for this address only, page, button", [ADDRESS, ADDRESS, None], 1, Act::IdentityLink),
     mailed(20, "link to leave the list, page, button", [None, LEFT, None], 1, Act::ListLink),
-    mailed(41, "the letter's link out of all our email, button", [CHANNEL, CHANNEL, None], 1, Act::AllLink),
+    mailed(41, "the letter's link out of all email, button", [CHANNEL, CHANNEL, None], 1, Act::AllLink),
     mailed(21, "choices page, \"Stop all marketing\"", [ALL, ALL, ALL], 1, Act::StopAll),
     mailed(22, "link in the body, button, then undo", [None; 3], 2, Act::Undo),
     mailed(30, "nothing; a scanner opened every link", [None; 3], 0, Act::Scanner),
