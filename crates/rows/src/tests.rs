@@ -153,8 +153,7 @@ fn account_for(file: &[u8]) {
         let line = row.line as usize;
         // A line `sep=;` may come before the first row.
         assert!(first || empty[next..line].iter().all(|empty| *empty), "a line is gone before {line}");
-        let inner =
-            if row.broken.is_some() { 0 } else { row.raw.iter().filter(|byte| **byte == b'\n').count() };
+        let inner = if row.broken.is_some() { 0 } else { memchr::memchr_iter(b'\n', &row.raw).count() };
         (next, first) = (line + 1 + inner, false);
     }
     assert!(empty[next..].iter().all(|empty| *empty), "the end is gone");
