@@ -156,7 +156,7 @@ pub(super) fn pixels(value: &str, em: f32, screen: Screen) -> Option<f32> {
     let number: f32 = value[..end].trim().parse().ok()?;
     Some(match &value[end..] {
         "px" => number,
-        "" if number == 0.0 => 0.0,
+        "" if number.abs() < f32::EPSILON => 0.0,
         "pt" => number * 4.0 / 3.0,
         "pc" => number * 16.0,
         "in" => number * 96.0,
