@@ -26,6 +26,8 @@ use self::paced::{Pace, Paced};
 
 /// How long a request's head may take, from the connection's beginning or from the answer before.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// The same for a proxy, which takes heads in before it passes them on, and keeps connections for later: nginx for a minute.
+const PROXY_TIME_MAX: Duration = Duration::from_secs(75);
 /// Longest head of a request, in bytes; a token is 51 characters.
 const HEAD_LENGTH_MAX: usize = 16 * 1024;
 /// What the system may hold of an answer that a client hasn't taken yet, and of a request that we haven't; it takes twice
@@ -71,9 +73,8 @@ pub async fn serve(
 ) -> Result<()> {
     let most = open_files_max().map_or(usize::MAX, |files| files / DESCRIPTORS_SHARE);
     let places = Connections::new(ConnectionLimits::DEFAULT.within(most));
-    Server { router, peers, places, head_time_max: HEAD_TIME_MAX, pace: Pace::DEFAULT }
-        .serve(listener, stop)
-        .await
+    let head_time_max = if peers == Peers::Proxy { PROXY_TIME_MAX } else { HEAD_TIME_MAX };
+    Server { router, peers, places, head_time_max, pace: Pace::DEFAULT }.serve(listener, stop).await
 }
 
 /// How many files this process may have open; `None` where the system doesn't say.

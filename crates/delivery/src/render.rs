@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use consent::template::check_depth;
-use consent::{AddressId, Level};
+use consent::{AddressId, Level, template::check_depth};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 

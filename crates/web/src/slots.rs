@@ -59,10 +59,11 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    /// So many for links; fewer for the rest.
+    /// So many for links, which hardly compute; few for the rest, which do: those of them that are ready to go on take their
+    /// turns at the processors with the opt-outs.
     pub fn new(links: usize) -> Self {
         let of = |places: usize| Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS));
-        let (landing, hooks, ledger, pages) = (of(64), of(16), of(32), of(256));
+        let (landing, hooks, ledger, pages) = (of(16), of(16), of(16), of(16));
         Self { links: of(links), landing, hooks, ledger, pages, reading: of(READING_MAX), wait_max: WAIT_MAX }
     }
 

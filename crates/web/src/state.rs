@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use consent::{Clock, WorkspaceId};
 use intake::budget::Budget;
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::ajo::ApiKey;
 use crate::desk::DeskConfig;
@@ -80,7 +81,7 @@ struct Shared {
     slots: Slots,
     bodies: Arc<Budget>,
     answers: Arc<Budget>,
-    readiness: Semaphore,
+    readiness: AsyncMutex<Option<(Duration, bool)>>,
     studio: Studio,
     limits: Limits,
     ledger: Mutex<Option<Shown>>,
@@ -92,8 +93,6 @@ const BODIES_BYTES_PER_NETWORK: usize = 24 << 20;
 /// Bytes of longer answers in memory at once, until their clients have taken them; and of one client network's.
 pub(crate) const ANSWERS_BYTES_MAX: usize = 64 << 20;
 const ANSWERS_BYTES_PER_NETWORK: usize = 24 << 20;
-/// Checks of the store at once.
-const READINESS_MAX: usize = 8;
 
 impl WebState {
     /// Prepares templates and texts.
@@ -102,7 +101,7 @@ impl WebState {
             slots: Slots::new(config.requests_max),
             bodies: Budget::new(BODIES_BYTES_MAX, BODIES_BYTES_PER_NETWORK),
             answers: Budget::new(ANSWERS_BYTES_MAX, ANSWERS_BYTES_PER_NETWORK),
-            readiness: Semaphore::new(READINESS_MAX),
+            readiness: AsyncMutex::new(None),
             studio: Studio::new(),
             limits: Limits::new(config.desk.per_network, config.desk.per_minute),
             renderer: Renderer::new(),
@@ -144,8 +143,8 @@ impl WebState {
         &self.0.answers
     }
 
-    /// One for each check of the store.
-    pub(crate) fn readiness(&self) -> &Semaphore {
+    /// When the store was last checked, and whether it took writes.
+    pub(crate) fn readiness(&self) -> &AsyncMutex<Option<(Duration, bool)>> {
         &self.0.readiness
     }
 
