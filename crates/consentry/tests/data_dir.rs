@@ -192,7 +192,9 @@ fn modes(path: &Path, found: &mut Vec<(String, u32)>) {
     let meta = fs::symlink_metadata(path).unwrap();
     found.push((path.display().to_string(), meta.permissions().mode() & 0o777));
     if meta.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| modes(&entry.unwrap().path(), found));
+        for entry in fs::read_dir(path).unwrap() {
+            modes(&entry.unwrap().path(), found);
+        }
     }
 }
 
