@@ -16,6 +16,10 @@ pub enum Exit {
     Unfinished = 4,
     /// `campaign run`: refused by the publish check.
     Refused = 5,
+    /// `import profiles`: some rows were rejected.
+    SomeRejected = 6,
+    /// `import profiles`: nothing was written, because it isn't said how the file is read.
+    Undecided = 7,
     /// `intake`: the command line is wrong (EX_USAGE of sysexits).
     Usage = 64,
     /// `intake`: to be tried again (EX_TEMPFAIL of sysexits).

@@ -37,6 +37,8 @@ Exit codes:
   3  `check`: exclude
   4  `campaign run`: ended with messages in doubt or waiting for a retry; run it again to go on
   5  `campaign run`: the content was refused by the publish check
+  6  `import profiles`: done, but some rows were rejected; 1 if all were
+  7  `import profiles`: nothing was imported, because it isn't said how a column or the file is read
 
 Standard output is data, JSON with --json. Messages go to standard error.";
 
@@ -227,25 +229,48 @@ pub enum Import {
 }
 
 /// `import profiles`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ImportProfiles {
     /// The file; - for standard input
     pub file: PathBuf,
     /// The file's format; found out from its content if not given
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Read a column as another, e.g. "E-Mail=email"; an empty name leaves it out
-    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
+    /// The tool whose export the file is; found out from its columns if not given, "none" for no tool's
+    #[arg(long, value_name = "TOOL", value_parser = clap::builder::PossibleValuesParser::new(intake::import::preset_names().chain(["none"])))]
+    pub from: Option<String>,
+    /// Read a column as another, e.g. "E-Mail=email", with what its values mean if it is about consent:
+    /// "Newsletter=consent.email:Ja=y,Nein=n", where hard, complaint and manual suppress the address, - says nothing and * is
+    /// every other value; an empty name leaves the column out
+    #[arg(long, value_name = "COLUMN=NAME[:VALUE=CHOICE,...]", value_parser = pair)]
     pub map: Vec<(String, String)>,
+    /// What holds for every row, e.g. consent.email=n, list.news=y, suppression.email=hard, country=DE
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Keep a column as an attribute though it looks like a refusal or a consent
+    #[arg(long, value_name = "COLUMN")]
+    pub ignore_column: Vec<String>,
+    /// Import a file whose name looks like a list of refusals as people who may be mailed
+    #[arg(long)]
+    pub ignore_file_name: bool,
+    /// How dates are written: dmy, mdy, iso or a pattern such as "%d.%m.%Y %H:%M"; found out from each column if not given
+    #[arg(long, value_name = "FORMAT")]
+    pub date_format: Option<intake::import::DateFormat>,
     /// The file's encoding, e.g. windows-1252, unless it is UTF-8 or has a byte order mark
     #[arg(long)]
     pub encoding: Option<String>,
     /// Where rejected rows go; beside the file if not given
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Where it goes what was left out of which row; the first of it to standard error if not given
+    #[arg(long, value_name = "FILE")]
+    pub warnings: Option<PathBuf>,
     /// Make lists that the header names and that don't exist
     #[arg(long)]
     pub create_lists: bool,
+    /// Say what each column would be read as, what its values would do and who could be reached afterwards; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A file's format.

@@ -1,31 +1,27 @@
 //! CSV rows.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use consent::Timestamp;
-use store::{ProfileRow, RowConsent, RowTarget};
 
-use super::columns::{self, Column};
 use super::lines::{Lines, Record};
-use super::refusals::{Refused, choice};
-use super::row::RowBuilder;
-use super::{Context, ImportError, Options, Parsed, Rows};
+use super::plan::Plan;
+use super::refusals::Refused;
+use super::row::{Ready, RowBuilder};
+use super::{ImportError, Parsed, Rows, cells, columns};
 
-pub(super) struct CsvRows<R> {
+/// A file of rows under a header.
+pub(super) struct Table<R> {
     lines: Lines<R>,
     delimiter: u8,
     names: Vec<String>,
-    columns: Vec<Column>,
     splitter: Splitter,
-    received_at: Timestamp,
 }
 
-impl<R: BufRead> CsvRows<R> {
-    pub(super) fn new(
-        mut lines: Lines<R>,
-        options: &Options,
-        context: &Context,
-    ) -> Result<Self, ImportError> {
+impl<R: BufRead> Table<R> {
+    /// Reads the header row.
+    pub(super) fn open(mut lines: Lines<R>) -> Result<Self, ImportError> {
         let read = |error| ImportError::Read { line: 1, error };
         let Some(first) = lines.next().map_err(read)? else {
             return Err(ImportError::Header("the file is empty; it needs a header row".to_owned()));
@@ -37,24 +33,54 @@ impl<R: BufRead> CsvRows<R> {
         }
         let delimiter = columns::delimiter(&first.bytes);
         let names = columns::split(&first.bytes, delimiter)?;
-        let columns = columns::columns(&names, options, context)?;
-        let splitter = Splitter::new(delimiter);
-        Ok(Self { lines, delimiter, names, columns, splitter, received_at: context.received_at })
+        Ok(Self { lines, delimiter, names, splitter: Splitter::new(delimiter) })
     }
 
-    fn row(&mut self, record: &[u8]) -> Result<ProfileRow, Refused> {
-        let (fields, fault) = self.splitter.split(record).map_err(Refused::new)?;
-        let (found, named) = (fields.len(), self.columns.len());
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The next record that isn't empty.
+    pub(super) fn next_record(&mut self) -> Result<Option<Record>, ImportError> {
+        loop {
+            let read = self.lines.next_record(self.delimiter);
+            match read.map_err(|error| ImportError::Read { line: self.lines.number() + 1, error })? {
+                Some(record) if record.bytes().is_empty() => {}
+                record => return Ok(record),
+            }
+        }
+    }
+
+    /// The fields of a record, and what is wrong with them.
+    pub(super) fn split(&mut self, record: &[u8]) -> Result<(Vec<&str>, Option<String>), String> {
+        self.splitter.split(record)
+    }
+}
+
+pub(super) struct CsvRows<R> {
+    table: Table<R>,
+    plan: Arc<Plan>,
+    received_at: Timestamp,
+}
+
+impl<R: BufRead> CsvRows<R> {
+    pub(super) fn new(table: Table<R>, plan: Arc<Plan>, received_at: Timestamp) -> Self {
+        Self { table, plan, received_at }
+    }
+
+    fn row(&mut self, line: u64, record: &[u8]) -> Result<Ready, Refused> {
+        let (fields, fault) = self.table.splitter.split(record).map_err(Refused::new)?;
+        let (found, named) = (fields.len(), self.plan.columns.len());
         let fault = fault
             .or_else(|| (found != named).then(|| format!("{found} fields where the header has {named}")));
-        build(&self.columns, &fields, self.received_at, fault)
+        build(&self.plan, &fields, self.received_at, line, fault)
     }
 
     /// What can be told of a row that isn't whole: the fields before the one it breaks off in.
-    fn broken(&mut self, bytes: &[u8], reason: String) -> Refused {
-        let Ok((mut fields, _)) = self.splitter.split(bytes) else { return Refused::new(reason) };
+    fn broken(&mut self, line: u64, bytes: &[u8], reason: String) -> Refused {
+        let Ok((mut fields, _)) = self.table.splitter.split(bytes) else { return Refused::new(reason) };
         fields.pop();
-        match build(&self.columns, &fields, self.received_at, Some(reason.clone())) {
+        match build(&self.plan, &fields, self.received_at, line, Some(reason.clone())) {
             Err(refused) => refused,
             Ok(_) => Refused::new(reason),
         }
@@ -63,27 +89,24 @@ impl<R: BufRead> CsvRows<R> {
 
 impl<R: BufRead + Send> Rows for CsvRows<R> {
     fn header(&self) -> Option<&[String]> {
-        Some(&self.names)
+        Some(&self.table.names)
     }
 
     fn delimiter(&self) -> u8 {
-        self.delimiter
+        self.table.delimiter
     }
 
     fn next(&mut self) -> Option<Result<Parsed, ImportError>> {
-        loop {
-            let record = match self.lines.next_record(self.delimiter) {
-                Ok(record) => record?,
-                Err(error) => return Some(Err(ImportError::Read { line: self.lines.number() + 1, error })),
-            };
-            return Some(Ok(match record {
-                Record::Whole { bytes, .. } if bytes.is_empty() => continue,
-                Record::Whole { line, bytes } => Parsed { line, row: self.row(&bytes), raw: bytes },
-                Record::Broken { line, bytes, reason } => {
-                    Parsed { line, row: Err(self.broken(&bytes, reason)), raw: bytes }
-                }
-            }));
-        }
+        Some(match self.table.next_record() {
+            Err(error) => Err(error),
+            Ok(None) => return None,
+            Ok(Some(Record::Whole { line, bytes })) => {
+                Ok(Parsed { line, row: self.row(line, &bytes), raw: bytes })
+            }
+            Ok(Some(Record::Broken { line, bytes, reason })) => {
+                Ok(Parsed { line, row: Err(self.broken(line, &bytes, reason)), raw: bytes })
+            }
+        })
     }
 }
 
@@ -144,59 +167,20 @@ impl Splitter {
 
 /// Makes a row of the fields. With a fault, or when one is found, all that is left of it are its refusals.
 fn build(
-    columns: &[Column],
+    plan: &Plan,
     fields: &[&str],
     received_at: Timestamp,
+    line: u64,
     fault: Option<String>,
-) -> Result<ProfileRow, Refused> {
+) -> Result<Ready, Refused> {
     let mut row = RowBuilder::new(received_at);
     row.check(fault.map_or(Ok(()), Err));
-    let cells =
-        || columns.iter().zip(fields.iter().map(|field| field.trim())).filter(|(_, cell)| !cell.is_empty());
-    let mut at = None;
-    // Country and time first: they tell how phone numbers and consents are read.
-    for (column, cell) in cells() {
-        let outcome = match column {
-            Column::Country => row.country(cell),
-            Column::ConsentTime => Timestamp::parse(cell)
-                .map(|time| at = Some(time))
-                .map_err(|error| format!("consent_time: {error}")),
-            _ => Ok(()),
-        };
-        row.check(outcome);
-    }
-    for (column, cell) in cells() {
-        let outcome = match column {
-            Column::Id => row.id(cell),
-            Column::Email => row.email(cell),
-            Column::Phone => row.phone(cell),
-            Column::Locale => row.locale(cell),
-            Column::TimeZone => row.time_zone(cell),
-            Column::Consent(field) => consent(&mut row, RowTarget::Field(*field), cell, at)
-                .map_err(|error| format!("consent.{field}: {error}")),
-            Column::List(list) => {
-                consent(&mut row, RowTarget::List(*list), cell, at).map_err(|error| format!("list: {error}"))
-            }
-            Column::Attribute(name) => {
-                row.attribute(name, cell);
-                Ok(())
-            }
-            Column::Country | Column::ConsentTime | Column::Skip => Ok(()),
-        };
-        row.check(outcome);
-    }
+    cells::read(&mut row, plan, || {
+        let cells = fields.iter().map(|field| field.trim()).enumerate().take(plan.columns.len());
+        cells.filter(|(_, cell)| !cell.is_empty())
+    });
+    row.from_line(&plan.source, line);
     row.finish()
-}
-
-fn consent(row: &mut RowBuilder, target: RowTarget, cell: &str, at: Option<Timestamp>) -> Result<(), String> {
-    let (choice, outcome) = match choice(cell) {
-        Ok(choice) => (Some(choice), Ok(())),
-        Err((choice, reason)) => (choice, Err(reason)),
-    };
-    if let Some(choice) = choice {
-        row.consent(RowConsent { target, choice, at, reason: None });
-    }
-    outcome
 }
 
 #[cfg(test)]

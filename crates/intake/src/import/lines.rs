@@ -7,8 +7,10 @@ use std::sync::atomic::Ordering;
 
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
+use super::csv_rows::{CsvRows, Table};
+use super::jsonl_rows::JsonlRows;
+use super::plan::Plan;
 use super::{Context, Format, ImportError, Options, Progress, ROW_LENGTH_MAX, ROW_LINES_MAX, Rows};
-use super::{csv_rows::CsvRows, jsonl_rows::JsonlRows};
 
 /// Counts what is read, for the progress bar.
 pub(crate) struct Counted<R> {
@@ -53,7 +55,7 @@ pub(super) struct Source<R: Read> {
     format: Format,
 }
 
-impl<R: Read + Send + 'static> Source<R> {
+impl<R: Read> Source<R> {
     /// Finds out encoding and format.
     pub(super) fn open(input: R, options: &Options) -> Result<Self, ImportError> {
         let mut lines = decoded(input, options.encoding.as_deref())?;
@@ -63,21 +65,27 @@ impl<R: Read + Send + 'static> Source<R> {
         Ok(Self { lines, format })
     }
 
-    /// The lists that the header row names, as far as it can be known before the rows are read.
-    pub(super) fn list_names(&mut self, options: &Options) -> Result<Vec<String>, ImportError> {
-        if self.format == Format::Jsonl {
-            return Ok(Vec::new());
-        }
-        let first = self.lines.peek().map_err(|error| ImportError::Read { line: 1, error })?.to_vec();
-        // An empty file is reported when its rows are asked for.
-        if first.is_empty() { Ok(Vec::new()) } else { super::columns::list_names(&first, options) }
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
+    /// The rows under the header row.
+    pub(super) fn into_table(self) -> Result<Table<Decoded<R>>, ImportError> {
+        Table::open(self.lines)
+    }
+
+    /// The lines as they stand.
+    pub(super) fn into_lines(self) -> Lines<Decoded<R>> {
+        self.lines
+    }
+}
+
+impl<R: Read + Send + 'static> Source<R> {
     /// Goes on to the rows.
-    pub(super) fn into_rows(self, options: &Options, context: Context) -> Result<Box<dyn Rows>, ImportError> {
+    pub(super) fn into_rows(self, plan: Arc<Plan>, context: Context) -> Result<Box<dyn Rows>, ImportError> {
         Ok(match self.format {
-            Format::Csv => Box::new(CsvRows::new(self.lines, options, &context)?),
-            Format::Jsonl => Box::new(JsonlRows::new(self.lines, context)),
+            Format::Csv => Box::new(CsvRows::new(self.into_table()?, plan, context.received_at)),
+            Format::Jsonl => Box::new(JsonlRows::new(self.lines, plan, context)),
         })
     }
 }
@@ -183,6 +191,14 @@ pub(crate) enum Record {
         /// Why.
         reason: String,
     },
+}
+
+impl Record {
+    /// Its bytes, as far as they belong together.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        let (Self::Whole { bytes, .. } | Self::Broken { bytes, .. }) = self;
+        bytes
+    }
 }
 
 impl<R: BufRead> Lines<R> {

@@ -3,23 +3,60 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use consent::{Address, Timestamp};
-use store::{ProfileRow, RowConsent};
+use consent::jurisdiction::Country;
+use consent::{Address, Namespace, Timestamp};
+use store::{ProfileRow, RowConsent, SuppressionCategory, SuppressionEntry};
 
 use super::refusals::{Refused, refusals};
 use super::{ADDRESSES_MAX, ATTRIBUTES_LENGTH_MAX, CONSENTS_MAX, ID_LENGTH_MAX, ROW_LENGTH_MAX};
+use super::{numbers, recognise};
+
+/// Longest text that evidence keeps of a row, in bytes.
+const EVIDENCE_LENGTH_MAX: usize = 300;
+/// Who puts an entry on the suppression list.
+const BY: &str = "import";
+
+/// A row that goes in.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub(super) row: ProfileRow,
+    /// What it puts on the suppression list.
+    pub(super) suppressions: Vec<SuppressionEntry>,
+    /// What was left out of it, by column, and why.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Addresses of a row that go on the suppression list.
+pub(super) struct Suppressed {
+    pub(super) namespace: Namespace,
+    pub(super) category: SuppressionCategory,
+    pub(super) note: String,
+}
 
 /// Collects what a row says; errors name the column.
 pub(super) struct RowBuilder {
     row: ProfileRow,
     attributes: String,
     fault: Option<String>,
+    warnings: Vec<String>,
+    /// Addresses that can't be read: they cost the row if there are no others.
+    bad_addresses: Vec<String>,
+    suppressed: Vec<Suppressed>,
+    evidence: String,
 }
 
 impl RowBuilder {
     pub(super) fn new(received_at: Timestamp) -> Self {
         let row = ProfileRow { received_at, ..ProfileRow::default() };
-        Self { row, attributes: String::new(), fault: None }
+        Self {
+            row,
+            attributes: String::new(),
+            fault: None,
+            warnings: Vec::new(),
+            bad_addresses: Vec::new(),
+            suppressed: Vec::new(),
+            evidence: String::new(),
+        }
     }
 
     /// Keeps the first error, for which [`Self::finish`] rejects the row.
@@ -37,15 +74,25 @@ impl RowBuilder {
         Ok(())
     }
 
-    pub(super) fn email(&mut self, text: &str) -> Result<(), String> {
-        self.address(Address::email(text).map_err(|error| format!("email: {error}"))?);
-        Ok(())
+    /// Notes something that is left out of the row, which goes in without it.
+    pub(super) fn warn(&mut self, column: &str, reason: impl std::fmt::Display) {
+        let reason = reason.to_string();
+        let named = reason.starts_with(column);
+        self.warnings.push(if named { reason } else { format!("{}: {reason}", excerpt(column)) });
     }
 
-    pub(super) fn phone(&mut self, text: &str) -> Result<(), String> {
-        let phone = Address::phone(text, self.row.country).map_err(|error| format!("phone: {error}"))?;
-        self.address(phone);
-        Ok(())
+    pub(super) fn email(&mut self, column: &str, text: &str) {
+        match Address::email(text) {
+            Ok(address) => self.address(address),
+            Err(error) => self.bad_addresses.push(format!("{}: {error}", excerpt(column))),
+        }
+    }
+
+    pub(super) fn phone(&mut self, column: &str, text: &str) {
+        match numbers::phone(text, self.row.country) {
+            Ok(address) => self.address(address),
+            Err(reason) => self.bad_addresses.push(format!("{}: {reason}", excerpt(column))),
+        }
     }
 
     /// Adds an address unless the row has it already.
@@ -56,39 +103,73 @@ impl RowBuilder {
         }
     }
 
-    pub(super) fn locale(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn locale(&mut self, column: &str, text: &str) {
         let tag = text.replace('_', "-");
         let subtag =
             |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if tag.len() > 35 || !tag.split('-').all(subtag) {
-            return Err(format!("locale: \"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
+            self.warn(column, format!("\"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
+            return;
         }
         self.row.locale = Some(tag);
-        Ok(())
     }
 
-    pub(super) fn time_zone(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn time_zone(&mut self, column: &str, text: &str) {
         thread_local! {
             static KNOWN: RefCell<HashSet<String>> = RefCell::default();
         }
         let known = KNOWN.with_borrow(|known| known.contains(text)) || jiff::tz::TimeZone::get(text).is_ok();
         if !known {
-            return Err(format!(
-                "time_zone: \"{}\" is not an IANA zone such as Europe/Berlin",
-                excerpt(text)
-            ));
+            self.warn(column, format!("\"{}\" is not an IANA zone such as Europe/Berlin", excerpt(text)));
+            return;
         }
         KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
         self.row.time_zone = Some(text.to_owned());
-        Ok(())
     }
 
-    pub(super) fn country(&mut self, text: &str) -> Result<(), String> {
-        let country = text.parse().map_err(|_| {
-            format!("country: \"{}\" is not the two letters of ISO 3166-1, e.g. DE", excerpt(text))
-        })?;
-        self.row.country = Some(country);
-        Ok(())
+    /// The first country that can be read counts.
+    pub(super) fn country(&mut self, column: &str, text: &str) {
+        match recognise::country(text) {
+            Some(country) => {
+                self.row.country.get_or_insert(country);
+            }
+            None if recognise::means_nothing(text) => {}
+            None => self.warn(
+                column,
+                format!(
+                    "\"{}\" is no country by its name or the two letters of ISO 3166-1, e.g. DE",
+                    excerpt(text)
+                ),
+            ),
+        }
+    }
+
+    /// The country of rows that say none.
+    pub(super) fn default_country(&mut self, country: Country) {
+        self.row.country.get_or_insert(country);
+    }
+
+    /// Puts the row's addresses of a kind on the suppression list.
+    pub(super) fn suppress(&mut self, suppressed: Suppressed) {
+        self.suppressed.push(suppressed);
+    }
+
+    /// Keeps what a cell says for the evidence.
+    pub(super) fn evidence(&mut self, column: &str, cell: &str) {
+        let said = format!("{}: {}", excerpt(column), excerpt(cell));
+        if self.evidence.len() + said.len() <= EVIDENCE_LENGTH_MAX {
+            let separator = if self.evidence.is_empty() { "" } else { "; " };
+            self.evidence.push_str(separator);
+            self.evidence.push_str(&said);
+        }
+    }
+
+    /// Names the file and line that the row stands in as the evidence of its consents.
+    pub(super) fn from_line(&mut self, source: &str, line: u64) {
+        if !self.row.consents.is_empty() {
+            let colon = if self.evidence.is_empty() { "" } else { ": " };
+            self.row.evidence = Some(format!("{source} line {line}{colon}{}", self.evidence));
+        }
     }
 
     pub(super) fn consent(&mut self, consent: RowConsent) {
@@ -112,15 +193,42 @@ impl RowBuilder {
     }
 
     /// The row; or why it doesn't go in, with its refusals.
-    pub(super) fn finish(mut self) -> Result<ProfileRow, Refused> {
+    pub(super) fn finish(mut self) -> Result<Ready, Refused> {
+        let bad_addresses = std::mem::take(&mut self.bad_addresses);
+        if self.row.addresses.is_empty() {
+            let first = bad_addresses.into_iter().next().map_or(Ok(()), Err);
+            self.check(first);
+        } else {
+            self.warnings.extend(bad_addresses);
+        }
+        let suppressions = self.suppressions();
         if let Some(reason) = self.fault.take().or_else(|| self.limits()) {
-            return Err(Refused { reason, refusals: refusals(self.row) });
+            return Err(Refused { reason, refusals: refusals(self.row), suppressions });
         }
         if !self.attributes.is_empty() {
             self.attributes.push('}');
             self.row.attributes = Some(self.attributes);
         }
-        Ok(self.row)
+        Ok(Ready { row: self.row, suppressions, warnings: self.warnings })
+    }
+
+    fn suppressions(&mut self) -> Vec<SuppressionEntry> {
+        let mut entries = Vec::new();
+        for Suppressed { namespace, category, note } in std::mem::take(&mut self.suppressed) {
+            for address in self.row.addresses.iter().filter(|address| *address.namespace() == namespace) {
+                entries.push(SuppressionEntry {
+                    namespace: namespace.clone(),
+                    value: address.key().to_owned(),
+                    category,
+                    reason: crate::suppression::note(&note),
+                    by: BY.to_owned(),
+                    at: self.row.received_at,
+                    updated_at: self.row.received_at,
+                    expires_at: None,
+                });
+            }
+        }
+        entries
     }
 
     /// The row's refusals alone.
