@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::import::{
-    DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided,
+    DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided, dry_run,
     import_profiles, words,
 };
 use serde_json::json;
