@@ -20,6 +20,10 @@ pub enum Exit {
     Refused = 5,
     /// `campaign run`: stopped, since the relay refuses everybody's mail.
     RelayRefuses = 6,
+    /// `import profiles`: some rows were rejected.
+    SomeRejected = 7,
+    /// `import profiles`: nothing was written, because it isn't said how the file is read.
+    Undecided = 8,
     /// `intake`: the command line is wrong (EX_USAGE of sysexits).
     Usage = 64,
     /// `intake`: to be tried again (EX_TEMPFAIL of sysexits).

@@ -4,6 +4,7 @@ mod allow;
 mod classify;
 mod db;
 mod doctor;
+mod import;
 mod intake;
 mod ledger;
 mod list;
@@ -14,13 +15,14 @@ mod suppression;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
+pub use import::{Format, Import, ImportProfiles};
 pub use intake::{Intake, leave};
 pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
@@ -38,6 +40,8 @@ Exit codes:
   4  `campaign run`: ended with messages in doubt or waiting for a retry; run it again to go on
   5  `campaign run`: the content was refused by the publish check
   6  `campaign run`: stopped, since the relay refuses everybody's mail; mend that and run it again to go on
+  7  `import profiles`: done, but some rows were rejected; 1 if all were
+  8  `import profiles`: nothing was imported, because it isn't said how a column or the file is read
 
 Standard output is data, JSON with --json. Messages go to standard error.";
 
@@ -230,44 +234,6 @@ pub struct Demo {
     pub port: u16,
 }
 
-/// `import ...`
-#[derive(Debug, Subcommand)]
-pub enum Import {
-    /// Import people from CSV or JSON Lines
-    Profiles(ImportProfiles),
-}
-
-/// `import profiles`
-#[derive(Debug, Args)]
-pub struct ImportProfiles {
-    /// The file; - for standard input
-    pub file: PathBuf,
-    /// The file's format; found out from its content if not given
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
-    /// Read a column as another, e.g. "E-Mail=email"; an empty name leaves it out
-    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
-    pub map: Vec<(String, String)>,
-    /// The file's encoding, e.g. windows-1252, unless it is UTF-8 or has a byte order mark
-    #[arg(long)]
-    pub encoding: Option<String>,
-    /// Where rejected rows go; beside the file if not given
-    #[arg(long, value_name = "FILE")]
-    pub rejects: Option<PathBuf>,
-    /// Make lists that the header names and that don't exist
-    #[arg(long)]
-    pub create_lists: bool,
-}
-
-/// A file's format.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Format {
-    /// Comma, semicolon, tab or pipe separated, with a header row
-    Csv,
-    /// A JSON object per line
-    Jsonl,
-}
-
 /// `campaign ...`
 #[derive(Debug, Subcommand)]
 pub enum Campaign {
@@ -371,11 +337,6 @@ pub enum Keys {
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (from, to) = text.split_once('=').ok_or("write it as COLUMN=NAME")?;
-    Ok((from.trim().to_owned(), to.trim().to_owned()))
 }
 
 fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {

@@ -1,7 +1,8 @@
 //! `consentry import profiles`
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::import::{Format, ImportError, Options, Progress, Summary, import_profiles};
+use intake::import::{
+    DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided, dry_run,
+    import_profiles, words,
+};
 use serde_json::json;
 use store::private;
 
@@ -17,13 +21,32 @@ use crate::cli::{self, ImportProfiles};
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail, grouped};
 
+/// Most warnings about rows that are shown one by one.
+const WARNINGS_SHOWN: u64 = 20;
+
+/// An import that stopped because it isn't said how the file is read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Stopped(String);
+
 /// Brings a file of people in.
 pub async fn run(context: &Context, args: ImportProfiles) -> Result<Exit> {
+    if args.dry_run {
+        return dry(context, &args).await;
+    }
     let rejects = args.rejects.clone().unwrap_or_else(|| beside(&args.file));
-    let summary = import_file(context, &args, &rejects).await?;
-    let mut value = json!(summary);
+    let report = match import_file(context, &args, &rejects).await {
+        Err(error) if error.is::<Stopped>() => {
+            output::say(format_args!("error: {error}"));
+            return Ok(Exit::Undecided);
+        }
+        report => report?,
+    };
+    let summary = report.summary;
+    let mut value = json!(report);
     if summary.rejected > 0 {
         value["rejects"] = json!(rejects);
+        reasons(&report.rejected_for);
         output::say(format_args!(
             "{} of {} rows rejected; line numbers and reasons are in {}\nhint: mend that file and import it",
             grouped(summary.rejected),
@@ -31,56 +54,214 @@ pub async fn run(context: &Context, args: ImportProfiles) -> Result<Exit> {
             rejects.display()
         ));
     }
-    output::data(context.json, &value, || {
-        let Summary { read, created, updated, unchanged, rejected } = summary;
-        [
-            ("read", read),
-            ("created", created),
-            ("updated", updated),
-            ("unchanged", unchanged),
-            ("rejected", rejected),
-        ]
-        .map(|(name, count)| format!("{name:<10}{:>12}", grouped(count)))
-        .join("\n")
-    });
+    if summary.incomplete > 0 {
+        reasons(&report.left_out);
+        output::say(format_args!("{} rows went in without that", grouped(summary.incomplete)));
+    }
+    output::data(context.json, &value, || table(&summary));
+    Ok(match summary {
+        Summary { rejected: 0, .. } => Exit::Done,
+        Summary { read, rejected, .. } if rejected == read => Exit::Failed,
+        _ => Exit::SomeRejected,
+    })
+}
+
+/// Says what an import would do.
+async fn dry(context: &Context, args: &ImportProfiles) -> Result<Exit> {
+    let name = args.file.display().to_string();
+    let (input, _) = open(&args.file).with_context(|| name.clone())?;
+    let store = context.shared_store();
+    let from = Import { store: &store, workspace: WORKSPACE, clock: &*context.clock };
+    let dry = match dry_run(from, input, options(args), Arc::default()).await {
+        Err(ImportError::Undecided(undecided)) => {
+            output::say(format_args!("error: {}", stopped(&name, args, &undecided)));
+            return Ok(Exit::Undecided);
+        }
+        dry => dry.map_err(|error| explain(&name, &error))?,
+    };
+    dry.notices.iter().for_each(|notice| output::say(format_args!("{name}: {notice}")));
+    reasons(&dry.report.rejected_for);
+    reasons(&dry.report.left_out);
+    output::data(context.json, &json!(dry), || forecast(&dry));
+    output::say("nothing was changed: this was a dry run");
     Ok(Exit::Done)
 }
 
+fn forecast(dry: &DryRun) -> String {
+    let mut lines = Vec::new();
+    for column in &dry.columns {
+        lines.push(format!(
+            "{}: {}, filled in {} times",
+            column.name,
+            column.reading,
+            grouped(column.filled)
+        ));
+        for value in &column.values {
+            lines.push(format!("{:>12}  {} → {}", grouped(value.rows), value.value, value.effect));
+        }
+    }
+    lines.extend(dry.every_row.iter().map(|said| format!("every row: {said}")));
+    let summary = &dry.report.summary;
+    lines.push(format!("rows {}, rejected {}", grouped(summary.read), grouped(summary.rejected)));
+    let reachable = dry.reachable.iter();
+    lines.extend(
+        reachable.map(|(channel, rows)| format!("reachable by {channel} afterwards: {}", grouped(*rows))),
+    );
+    lines.join("\n")
+}
+
+/// Reasons with how often each was met, the most frequent first.
+fn reasons(counts: &BTreeMap<String, u64>) {
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_by(|one, other| other.1.cmp(one.1).then(one.0.cmp(other.0)));
+    for (reason, count) in counts {
+        output::say(format_args!("{:>12}  {reason}", grouped(*count)));
+    }
+}
+
+fn table(summary: &Summary) -> String {
+    let Summary { read, created, updated, unchanged, rejected, incomplete, suppressed } = *summary;
+    let always = [
+        ("read", read),
+        ("created", created),
+        ("updated", updated),
+        ("unchanged", unchanged),
+        ("rejected", rejected),
+    ];
+    let sometimes = [("incomplete", incomplete), ("suppressed", suppressed)];
+    let rows = always.into_iter().chain(sometimes.into_iter().filter(|(_, count)| *count > 0));
+    rows.map(|(name, count)| format!("{name:<10}{:>12}", grouped(count))).collect::<Vec<_>>().join("\n")
+}
+
 /// Imports with a progress bar on standard error.
-pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Path) -> Result<Summary> {
+pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Path) -> Result<Report> {
     let name = args.file.display().to_string();
-    let (input, length): (Box<dyn Read + Send>, u64) = if args.file.as_os_str() == "-" {
-        (Box::new(std::io::stdin()), 0)
-    } else {
-        let file = File::open(&args.file).with_context(|| name.clone())?;
-        let length = file.metadata().with_context(|| name.clone())?.len();
-        (Box::new(file), length)
-    };
-    let options = Options {
-        format: match args.format {
-            Some(cli::Format::Csv) => Some(Format::Csv),
-            Some(cli::Format::Jsonl) => Some(Format::Jsonl),
-            None => by_name(&args.file),
-        },
-        map: args.map.clone(),
-        encoding: args.encoding.clone(),
-        create_lists: args.create_lists,
-    };
-    let progress = Arc::new(Progress::default());
-    let bar = tokio::spawn(show(Arc::clone(&progress), length));
     if same_file(&args.file, rejects) {
         return Err(fail(
             format!("{name}: is named for the rejects too"),
             "name another file with --rejects",
         ));
     }
-    let open = || private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>);
-    let outcome =
-        import_profiles(context.shared_store(), WORKSPACE, input, open, options, &*context.clock, progress)
-            .await;
+    let (input, length) = open(&args.file).with_context(|| name.clone())?;
+    let mut warnings = Warnings::new(args.warnings.as_deref())?;
+    let progress = Arc::new(Progress::default());
+    let bar = tokio::spawn(show(Arc::clone(&progress), length));
+    let store = context.shared_store();
+    let into = Import { store: &store, workspace: WORKSPACE, clock: &*context.clock };
+    let outputs = Outputs {
+        rejects: Box::new(|| private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>)),
+        notice: Box::new(|notice| {
+            output::say(format_args!("{name}: {notice}; --from none reads it as it stands"))
+        }),
+        warn: Box::new(|line, warning| warnings.take(&name, line, warning)),
+    };
+    let outcome = import_profiles(into, input, options(args), progress, outputs).await;
     bar.abort();
     let _ = bar.await;
-    outcome.map_err(|error| explain(&name, &error))
+    warnings.finish();
+    outcome.map_err(|error| match error {
+        ImportError::Undecided(undecided) => Stopped(stopped(&name, args, &undecided)).into(),
+        error => explain(&name, &error),
+    })
+}
+
+/// What is left out of which row: into a file, or the first of it to standard error.
+struct Warnings {
+    file: Option<std::io::BufWriter<File>>,
+    count: u64,
+}
+
+impl Warnings {
+    fn new(file: Option<&Path>) -> Result<Self> {
+        let open = |file: &Path| private::create(file).with_context(|| file.display().to_string());
+        Ok(Self { file: file.map(open).transpose()?.map(std::io::BufWriter::new), count: 0 })
+    }
+
+    fn take(&mut self, name: &str, line: u64, warning: &str) {
+        self.count += 1;
+        if let Some(file) = &mut self.file {
+            // A full disk doesn't stop the import: the counts are told at its end all the same.
+            let _ = writeln!(file, "line {line}: {warning}");
+        } else if self.count <= WARNINGS_SHOWN {
+            output::say(format_args!("{name}: line {line}: {warning}; left out"));
+        }
+    }
+
+    fn finish(mut self) {
+        if let Some(file) = &mut self.file {
+            let _ = file.flush();
+        } else if self.count > WARNINGS_SHOWN {
+            let more = grouped(self.count - WARNINGS_SHOWN);
+            output::say(format_args!("and {more} more such lines\nhint: --warnings FILE writes them all"));
+        }
+    }
+}
+
+fn options(args: &ImportProfiles) -> Options {
+    let file_name = if is_stdin(&args.file) { String::new() } else { args.file.display().to_string() };
+    Options {
+        format: match args.format {
+            Some(cli::Format::Csv) => Some(Format::Csv),
+            Some(cli::Format::Jsonl) => Some(Format::Jsonl),
+            None => by_name(&args.file),
+        },
+        map: args.map.clone(),
+        set: args.set.clone(),
+        from: args.from.clone(),
+        ignore: args.ignore_column.clone(),
+        ignore_file_name: args.ignore_file_name,
+        date_format: args.date_format.clone(),
+        file_name,
+        encoding: args.encoding.clone(),
+        create_lists: args.create_lists,
+    }
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// The file and its length. What can't be read twice, such as a pipe, goes into a file without a name first.
+fn open(path: &Path) -> std::io::Result<(File, u64)> {
+    if is_stdin(path) {
+        return spooled(&mut std::io::stdin().lock());
+    }
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { spooled(&mut file) }
+}
+
+fn spooled(input: &mut impl Read) -> std::io::Result<(File, u64)> {
+    let mut file = tempfile::tempfile()?;
+    let length = std::io::copy(input, &mut file)?;
+    file.rewind()?;
+    Ok((file, length))
+}
+
+/// Why an import stopped, with the command that goes on if the proposals are right.
+fn stopped(name: &str, args: &ImportProfiles, undecided: &Undecided) -> String {
+    let mut command =
+        vec!["consentry".to_owned(), "import".to_owned(), "profiles".to_owned(), name.to_owned()];
+    let mut add = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            command.extend([option.to_owned(), value]);
+        }
+    };
+    add("--from", args.from.clone());
+    add("--encoding", args.encoding.clone());
+    args.map.iter().for_each(|(from, to)| add("--map", Some(format!("{from}={to}"))));
+    args.set.iter().for_each(|(what, value)| add("--set", Some(format!("{what}={value}"))));
+    args.ignore_column.iter().for_each(|column| add("--ignore-column", Some(column.clone())));
+    let switches = [("--ignore-file-name", args.ignore_file_name), ("--create-lists", args.create_lists)];
+    command.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
+    command.extend(undecided.arguments());
+    let unanswered = undecided.questions.iter().any(|question| question.proposal.is_empty());
+    let also = if unanswered { ", with an answer to the question without a proposal" } else { "" };
+    format!(
+        "{name}: {undecided}\nhint: look at the proposals; if they are right, run{also}\n  {}\n\
+         (y agreed, n refused, dn never agreed, p not confirmed, - says nothing; hard, complaint and manual suppress the address)",
+        words(&command)
+    )
 }
 
 /// Whether two names are one file, by whatever path.

@@ -231,7 +231,8 @@ impl Other {
                 Ok(Some(id))
             }
             Some(RowOutcome::Rejected(why)) => Err(unreadable(&format!("profileId: {why}"))),
-            None => Ok(None),
+            // The row has no address that could be left out.
+            Some(RowOutcome::Without { .. }) | None => Ok(None),
         }
     }
 }

@@ -1,10 +1,32 @@
 //! What each CSV column holds.
 
-use consent::{Field, ListId};
-use rows::unguarded;
+use std::collections::HashMap;
 
+use consent::{Field, ListId, Namespace};
+use rows::unguarded;
+use store::SuppressionCategory;
+
+use super::ImportError;
+use super::meaning::{Means, Values};
 use super::names::meant_column;
-use super::{COLUMNS_MAX, Context, ImportError, Options};
+
+/// A list by name until it is known, or a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place<L = ListId> {
+    Field(Field),
+    List(L),
+}
+
+/// Which moment a column of times holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// When the row's choice was made, whatever it is.
+    Said,
+    /// When somebody agreed; says nothing if they didn't.
+    Agreed,
+    /// When somebody refused: a date here is a refusal.
+    Refused,
+}
 
 /// One column's meaning; lists by name until they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,11 +37,46 @@ pub(super) enum Column<L = ListId> {
     Locale,
     TimeZone,
     Country,
-    Consent(Field),
-    ConsentTime,
-    List(L),
+    Consent(Place<L>, Values),
+    /// Addresses of this kind go on the suppression list.
+    Suppression(Namespace, Values),
+    /// `None` for all choices of the row.
+    Time(When, Option<Place<L>>),
+    /// What the person said why.
+    Reason(Place<L>),
     Attribute(String),
     Skip,
+}
+
+impl<L> Column<L> {
+    /// Whether a value in it can keep somebody from being mailed.
+    pub(super) fn can_withhold(&self) -> bool {
+        match self {
+            Self::Consent(_, values) | Self::Suppression(_, values) => values.can_withhold(),
+            Self::Time(when, _) => *when == When::Refused,
+            _ => false,
+        }
+    }
+
+    /// Whether it holds dates.
+    pub(super) fn is_time(&self) -> bool {
+        matches!(self, Self::Time(..))
+    }
+
+    /// Whether several columns of a file may be this.
+    fn may_repeat(&self) -> bool {
+        matches!(
+            self,
+            Self::Skip
+                | Self::Email
+                | Self::Phone
+                | Self::Country
+                | Self::Consent(..)
+                | Self::Suppression(..)
+                | Self::Time(..)
+                | Self::Reason(_)
+        )
+    }
 }
 
 /// What the mapping of a column to an attribute begins with.
@@ -39,113 +96,154 @@ pub(super) fn names(header: &[String]) -> Vec<String> {
     header.iter().map(|name| if guarded { unguarded(name).to_owned() } else { name.clone() }).collect()
 }
 
-/// The lists that the header names, once the header is found to be right.
-pub(super) fn list_names(names: &[String], options: &Options) -> Result<Vec<String>, ImportError> {
-    let columns = meanings(names, options)?;
-    let list = |column| if let Column::List(name) = column { Some(name) } else { None };
-    Ok(columns.into_iter().filter_map(list).collect())
-}
-
-/// Makes out what each column holds.
-pub(super) fn columns(
-    names: &[String],
-    options: &Options,
-    context: &Context,
-) -> Result<Vec<Column>, ImportError> {
-    meanings(names, options)?.into_iter().map(|column| known(column, context)).collect()
-}
-
-fn meanings(names: &[String], options: &Options) -> Result<Vec<Column<String>>, ImportError> {
-    let refuse = |text: String| Err(ImportError::Header(text));
-    if names.len() > COLUMNS_MAX {
-        return refuse(format!("more than {COLUMNS_MAX} columns"));
+/// What a column that `--map` or a preset names is read as: `email`, `consent.sms:yes=y,no=n`, `refused_time.email`.
+pub(super) fn target(called: &str, to: &str) -> Result<Column<String>, ImportError> {
+    if let Some(attribute) = to.strip_prefix(ATTRIBUTE_PREFIX) {
+        return match attribute {
+            "" => {
+                Err(ImportError::Header(format!("column `{called}`: the attribute to map it to has no name")))
+            }
+            attribute => Ok(Column::Attribute(attribute.to_owned())),
+        };
     }
-    if let Some((missing, _)) = options.map.iter().find(|(from, _)| !names.contains(from)) {
-        let known = names.join(", ");
-        return refuse(format!("no column `{missing}` to map; the file has {known}"));
-    }
-    let columns = names
-        .iter()
-        .map(|name| match options.map.iter().find(|(from, _)| from == name) {
-            Some((_, to)) => target(name, to),
-            None => column(name, name),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let twice =
-        |at: usize| columns[at] != Column::Skip && columns[..at].iter().any(|column| *column == columns[at]);
-    if let Some(name) = (0..columns.len()).find(|at| twice(*at)).map(|at| &names[at]) {
-        return refuse(format!("two columns named `{name}`; give one another name with --map"));
-    }
-    if !columns.iter().any(|column| matches!(column, Column::Id | Column::Email | Column::Phone)) {
-        let found = names.join(", ");
-        return refuse(format!(
-            "no column `id`, `email` or `phone` (found: {found}); name one with --map COLUMN=email"
-        ));
-    }
-    Ok(columns)
-}
-
-/// What a mapped column holds.
-fn target(name: &str, to: &str) -> Result<Column<String>, ImportError> {
-    match to.strip_prefix(ATTRIBUTE_PREFIX) {
-        Some("") => {
-            Err(ImportError::Header(format!("column `{name}`: the attribute to map it to has no name")))
-        }
-        Some(attribute) => Ok(Column::Attribute(attribute.to_owned())),
-        None => column(name, to),
-    }
-}
-
-/// What a column holds by its name, which is `called` in the file.
-fn column(called: &str, name: &str) -> Result<Column<String>, ImportError> {
-    let hint = |meant: &str| {
-        format!(
-            "--map \"{called}={meant}\", or --map \"{called}={ATTRIBUTE_PREFIX}{called}\" to keep it as an \
-             attribute"
-        )
+    let (base, values) = match to.split_once(':') {
+        Some((base, values)) => (base.trim(), Some(values)),
+        None => (to, None),
     };
-    Ok(match name {
+    let refuse = |reason: String| ImportError::Header(format!("column `{called}`: {reason}"));
+    let values = values.map(Values::parse).transpose().map_err(refuse)?;
+    let column = ours(base).map_err(|reason| refuse(format!("{reason}; use {}", hint(called, base))))?;
+    match (column, values) {
+        (Some(Column::Consent(place, _)), Some(values)) => Ok(Column::Consent(place, values)),
+        (Some(Column::Suppression(namespace, _)), Some(values)) => Ok(Column::Suppression(namespace, values)),
+        (Some(_), Some(_)) => Err(refuse(format!("`{base}` takes no values after a `:`"))),
+        (Some(column), None) => Ok(column),
+        (None, _) => {
+            if let Some(meant) = meant_column(base) {
+                return Err(refuse(format!("did you mean `{meant}`? use {}", hint(called, &meant))));
+            }
+            Err(refuse(format!("`{base}` is nothing that a column is read as; {TARGETS}")))
+        }
+    }
+}
+
+/// What columns are read as, for an error.
+const TARGETS: &str = "use id, email, phone, locale, time_zone, country, consent.FIELD, list.NAME, suppression.email, consent_time, \
+    refused_time.FIELD, agreed_time.FIELD, reason.FIELD or attribute.NAME";
+
+pub(super) fn hint(called: &str, meant: &str) -> String {
+    format!(
+        "--map \"{called}={meant}\", or --map \"{called}={ATTRIBUTE_PREFIX}{called}\" to keep it as an attribute"
+    )
+}
+
+/// What a column holds that bears one of our names; `None` if it isn't ours.
+pub(super) fn ours(name: &str) -> Result<Option<Column<String>>, String> {
+    let time = |when, place: &str| {
+        let place =
+            self::place(place).ok_or_else(|| format!("`{place}` is neither a field nor list.NAME"))?;
+        Ok::<_, String>(Some(Column::Time(when, Some(place))))
+    };
+    Ok(Some(match name {
         "id" => Column::Id,
         "email" => Column::Email,
         "phone" => Column::Phone,
         "locale" => Column::Locale,
         "time_zone" => Column::TimeZone,
         "country" => Column::Country,
-        "consent_time" => Column::ConsentTime,
+        "consent_time" => Column::Time(When::Said, None),
         "" => Column::Skip,
         name if REJECT_COLUMNS.contains(&name) => Column::Skip,
         name => {
             if let Some(list) = name.strip_prefix("list.") {
-                return Ok(Column::List(list.to_owned()));
+                return Ok(Some(Column::Consent(Place::List(list.to_owned()), Values::default())));
             }
-            let field = name.strip_prefix("consent.").map(str::parse::<Field>);
-            if let Some(Ok(field)) = field {
-                return Ok(Column::Consent(field));
+            if let Some(field) = name.strip_prefix("consent.") {
+                let field = field.parse::<Field>().map_err(|error| error.to_string())?;
+                return Ok(Some(Column::Consent(Place::Field(field), Values::default())));
             }
-            let Some(meant) = meant_column(name) else { return Ok(Column::Attribute(name.to_owned())) };
-            let reason = match field {
-                Some(Err(error)) => error.to_string(),
-                _ => format!("did you mean `{meant}`?"),
-            };
-            return Err(ImportError::Header(format!("column `{name}`: {reason}; use {}", hint(&meant))));
+            if let Some(namespace) = name.strip_prefix("suppression.") {
+                let namespace = namespace.parse::<Namespace>().map_err(|error| error.to_string())?;
+                let means = Values::all(Means::Suppress(SuppressionCategory::Manual));
+                return Ok(Some(Column::Suppression(namespace, means)));
+            }
+            if let Some(field) = name.strip_prefix("consent_time.") {
+                return time(When::Said, field);
+            }
+            if let Some(field) = name.strip_prefix("agreed_time.") {
+                return time(When::Agreed, field);
+            }
+            if let Some(field) = name.strip_prefix("refused_time.") {
+                return time(When::Refused, field);
+            }
+            match name.strip_prefix("reason.").and_then(place) {
+                Some(place) => Column::Reason(place),
+                None => return Ok(None),
+            }
         }
-    })
+    }))
 }
 
-fn known(column: Column<String>, context: &Context) -> Result<Column, ImportError> {
-    Ok(match column {
-        Column::List(list) => match context.lists.get(&list) {
-            Some(id) => Column::List(*id),
-            None => return Err(ImportError::UnknownList(list)),
+fn place(name: &str) -> Option<Place<String>> {
+    match name.strip_prefix("list.") {
+        Some("") => None,
+        Some(list) => Some(Place::List(list.to_owned())),
+        None => name.parse().ok().map(Place::Field),
+    }
+}
+
+/// Checks that no two columns are the same, and that there is one that says whom a row is about.
+pub(super) fn check<'c>(
+    columns: impl Iterator<Item = (&'c str, &'c Column<String>)> + Clone,
+) -> Result<(), ImportError> {
+    let refuse = |text: String| Err(ImportError::Header(text));
+    for (at, (name, column)) in columns.clone().enumerate() {
+        let same = |(other_name, other): (&str, &Column<String>)| {
+            *column != Column::Skip && (name == other_name || (other == column && !column.may_repeat()))
+        };
+        if columns.clone().take(at).any(same) {
+            return refuse(format!("two columns named `{name}`; give one another name with --map"));
+        }
+    }
+    if !columns.clone().any(|(_, column)| matches!(column, Column::Id | Column::Email | Column::Phone)) {
+        let found = columns.map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        return refuse(format!(
+            "no column `id`, `email` or `phone` (found: {found}); name one with --map COLUMN=email"
+        ));
+    }
+    Ok(())
+}
+
+/// The list that a column names.
+pub(super) fn list_of(column: &Column<String>) -> Option<&str> {
+    match column {
+        Column::Consent(Place::List(list), _)
+        | Column::Time(_, Some(Place::List(list)))
+        | Column::Reason(Place::List(list)) => Some(list),
+        _ => None,
+    }
+}
+
+/// The column with its list as it is known.
+pub(super) fn known(column: Column<String>, lists: &HashMap<String, ListId>) -> Result<Column, ImportError> {
+    let place = |place| match place {
+        Place::Field(field) => Ok(Place::Field(field)),
+        Place::List(list) => match lists.get(&list) {
+            Some(id) => Ok(Place::List(*id)),
+            None => Err(ImportError::UnknownList(list)),
         },
+    };
+    Ok(match column {
+        Column::Consent(to, values) => Column::Consent(place(to)?, values),
+        Column::Time(when, of) => Column::Time(when, of.map(place).transpose()?),
+        Column::Reason(of) => Column::Reason(place(of)?),
+        Column::Suppression(namespace, values) => Column::Suppression(namespace, values),
         Column::Id => Column::Id,
         Column::Email => Column::Email,
         Column::Phone => Column::Phone,
         Column::Locale => Column::Locale,
         Column::TimeZone => Column::TimeZone,
         Column::Country => Column::Country,
-        Column::Consent(field) => Column::Consent(field),
-        Column::ConsentTime => Column::ConsentTime,
         Column::Attribute(name) => Column::Attribute(name),
         Column::Skip => Column::Skip,
     })

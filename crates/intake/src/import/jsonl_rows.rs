@@ -1,28 +1,32 @@
 //! JSON Lines rows.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use consent::xdm::{self, Place};
 use consent::{Address, Field, Namespace, Preferred};
 use rows::{Line, Lines};
 use serde_json::{Map, Value};
-use store::{ProfileRow, RowConsent, RowTarget};
+use store::{RowConsent, RowTarget};
 
 use super::names::meant_member;
+use super::plan::Plan;
 use super::refusals::Refused;
 use super::rejects::REJECT_PREFIX;
-use super::row::{RowBuilder, excerpt};
+use super::row::{Ready, RowBuilder, excerpt};
 use super::salvage::salvage;
-use super::{ADDRESSES_MAX, Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows};
+use super::survey::scalar;
+use super::{ADDRESSES_MAX, Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows, cells};
 
 pub(super) struct JsonlRows<R> {
     lines: Lines<R>,
+    plan: Arc<Plan>,
     context: Context,
 }
 
 impl<R: BufRead> JsonlRows<R> {
-    pub(super) fn new(lines: Lines<R>, context: Context) -> Self {
-        Self { lines, context }
+    pub(super) fn new(lines: Lines<R>, plan: Arc<Plan>, context: Context) -> Self {
+        Self { lines, plan, context }
     }
 }
 
@@ -44,21 +48,30 @@ impl<R: BufRead + Send> Rows for JsonlRows<R> {
                 let row = Err(Refused::new(format!("longer than {ROW_LENGTH_MAX} bytes")));
                 return Some(Ok(Parsed { line: number, raw: bytes, row }));
             }
-            let (row, inner) = parse(&bytes, &self.context);
+            let reading = Reading { plan: &self.plan, context: &self.context, line: number };
+            let (row, inner) = parse(&bytes, &reading);
             return Some(Ok(Parsed { line: number, raw: inner.map_or(bytes, String::into_bytes), row }));
         }
     }
 }
 
+/// What a line is read by.
+struct Reading<'a> {
+    plan: &'a Plan,
+    context: &'a Context,
+    line: u64,
+}
+
 /// A row, and the text that it was wrapped in if the line is one of our rejects that was no JSON object.
-fn parse(bytes: &[u8], context: &Context) -> (Result<ProfileRow, Refused>, Option<String>) {
+fn parse(bytes: &[u8], reading: &Reading<'_>) -> (Result<Ready, Refused>, Option<String>) {
+    let context = reading.context;
     let json = match std::str::from_utf8(bytes) {
         Ok(json) => json,
         Err(error) => {
             let reason = format!("not UTF-8 after {} bytes", error.valid_up_to());
             // A byte that isn't UTF-8 spoils the text it stands in, not the refusals beside it.
             let refusals = salvage(&String::from_utf8_lossy(bytes), context);
-            return (Err(Refused { reason, refusals }), None);
+            return (Err(Refused { reason, refusals, suppressions: Vec::new() }), None);
         }
     };
     let members = match read(json) {
@@ -67,18 +80,21 @@ fn parse(bytes: &[u8], context: &Context) -> (Result<ProfileRow, Refused>, Optio
     };
     if let Some(inner) = wrapped(&members) {
         let row = if inner.contains(char::REPLACEMENT_CHARACTER) {
-            Err("not UTF-8; mend the characters U+FFFD, which stand for what couldn't be read".to_owned())
+            let reason = "not UTF-8; mend the characters U+FFFD, which stand for what couldn't be read";
+            Err(refused(inner, reason.to_owned(), context))
         } else {
-            read(inner).and_then(|members| build(members, context))
+            match read(inner) {
+                Ok(members) => build(members, inner, reading),
+                Err(reason) => Err(refused(inner, reason, context)),
+            }
         };
-        let row = row.map_err(|reason| refused(inner, reason, context));
         return (row, Some(inner.to_owned()));
     }
-    (build(members, context).map_err(|reason| refused(json, reason, context)), None)
+    (build(members, json, reading), None)
 }
 
 fn refused(json: &str, reason: String, context: &Context) -> Refused {
-    Refused { reason, refusals: salvage(json, context) }
+    Refused { reason, refusals: salvage(json, context), suppressions: Vec::new() }
 }
 
 /// The members of a line, without those that rejecting it has added.
@@ -96,11 +112,71 @@ fn wrapped(members: &Map<String, Value>) -> Option<&str> {
     if members.len() == 3 && others { members.get("row")?.as_str() } else { None }
 }
 
-fn build(mut members: Map<String, Value>, context: &Context) -> Result<ProfileRow, String> {
-    let mut row = RowBuilder::new(context.received_at);
-    if let Some(country) = take_text(&mut members, "country")? {
-        row.country(&country)?;
+fn build(mut members: Map<String, Value>, json: &str, reading: &Reading<'_>) -> Result<Ready, Refused> {
+    let mut row = RowBuilder::new(reading.context.received_at);
+    let mapped = take_mapped(&mut members, reading.plan);
+    if let Some(country) = members.remove("country") {
+        match text(&country, "country") {
+            Ok(country) => country.into_iter().for_each(|country| row.country("country", country)),
+            Err(reason) => row.check(Err(reason)),
+        }
     }
+    cells::read(&mut row, reading.plan, || {
+        let cells = mapped.iter().map(|(at, cell)| (*at, cell.trim()));
+        cells.filter(|(_, cell)| !cell.is_empty())
+    });
+    let outcome = unmapped(&mut row, members, reading.context);
+    row.check(outcome);
+    row.from_line(&reading.plan.source, reading.line);
+    row.finish().map_err(|mut refused| {
+        // The line is read once more, loosely, for what was passed over when the first fault was found.
+        refused.refusals.extend(salvage(json, reading.context));
+        refused
+    })
+}
+
+/// The members that the plan reads, as cells. Those on the top, or right under `attributes`, are taken out.
+fn take_mapped(members: &mut Map<String, Value>, plan: &Plan) -> Vec<(usize, String)> {
+    let mut cells = Vec::new();
+    for (at, planned) in plan.columns.iter().enumerate() {
+        let path = planned.name.as_str();
+        let taken = if members.contains_key(path) {
+            members.remove(path)
+        } else if let Some(name) = path.strip_prefix("attributes.").filter(|name| !name.contains('.')) {
+            members.get_mut("attributes").and_then(Value::as_object_mut).and_then(|inner| inner.remove(name))
+        } else {
+            let mut steps = path.split('.');
+            let first = steps.next().and_then(|first| members.get(first));
+            if let Some(first) = first {
+                collect(first, &steps.collect::<Vec<_>>(), at, &mut cells);
+            }
+            None
+        };
+        if let Some(value) = taken {
+            collect(&value, &[], at, &mut cells);
+        }
+    }
+    cells
+}
+
+/// The texts at a path, of each item where an array lies on it.
+fn collect(value: &Value, steps: &[&str], at: usize, cells: &mut Vec<(usize, String)>) {
+    match (value, steps) {
+        (Value::Array(items), _) => {
+            items.iter().take(ADDRESSES_MAX).for_each(|item| collect(item, steps, at, cells))
+        }
+        (Value::Object(members), [first, rest @ ..]) => {
+            if let Some(value) = members.get(*first) {
+                collect(value, rest, at, cells);
+            }
+        }
+        (value, []) => cells.extend(scalar(value).map(|text| (at, text.into_owned()))),
+        _ => {}
+    }
+}
+
+/// Members that are ours, and attributes.
+fn unmapped(row: &mut RowBuilder, mut members: Map<String, Value>, context: &Context) -> Result<(), String> {
     let mut attributes = match members.remove("attributes") {
         Some(Value::Object(attributes)) => attributes,
         Some(Value::Null) | None => Map::new(),
@@ -110,18 +186,20 @@ fn build(mut members: Map<String, Value>, context: &Context) -> Result<ProfileRo
     for (name, value) in members {
         match name.as_str() {
             "id" => row.id(&text_or_number(&value).ok_or("id: must be a text or a number")?)?,
-            "email" => texts(&value, "email")?.into_iter().try_for_each(|email| row.email(email))?,
-            "phone" => texts(&value, "phone")?.into_iter().try_for_each(|phone| row.phone(phone))?,
-            "locale" => text(&value, "locale")?.map_or(Ok(()), |locale| row.locale(locale))?,
-            "timeZone" | "time_zone" => text(&value, &name)?.map_or(Ok(()), |zone| row.time_zone(zone))?,
+            "email" => texts(&value, "email")?.into_iter().for_each(|email| row.email("email", email)),
+            "phone" => texts(&value, "phone")?.into_iter().for_each(|phone| row.phone("phone", phone)),
+            "locale" => text(&value, "locale")?.into_iter().for_each(|locale| row.locale("locale", locale)),
+            "timeZone" | "time_zone" => {
+                text(&value, &name)?.into_iter().for_each(|zone| row.time_zone("time_zone", zone));
+            }
             "consents" | "xdm:consents" if documents == 0 => {
                 documents += 1;
-                consents(&mut row, value, &name, context)?;
+                consents(row, value, &name, context)?;
             }
             "consents" | "xdm:consents" => {
                 return Err("consents: stands twice, with and without `xdm:`".to_owned());
             }
-            "subscriptions" => subscriptions(&mut row, &value, context)?,
+            "subscriptions" => subscriptions(row, &value, context)?,
             // As in CSV, anything else is an attribute.
             _ => {
                 meant_member(&name).map_or(Ok(()), Err)?;
@@ -133,7 +211,7 @@ fn build(mut members: Map<String, Value>, context: &Context) -> Result<ProfileRo
         }
     }
     attributes.iter().for_each(|(name, value)| row.member(name, value));
-    row.finish().map_err(|refused| refused.reason)
+    Ok(())
 }
 
 fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -> Result<(), String> {
@@ -186,10 +264,6 @@ fn list(name: &str, context: &Context) -> Result<consent::ListId, String> {
     let missing =
         || format!("the list `{}` doesn't exist; make it with `consentry list create`", excerpt(name));
     context.lists.get(name).copied().ok_or_else(missing)
-}
-
-fn take_text(members: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
-    members.remove(name).map_or(Ok(None), |value| Ok(text(&value, name)?.map(str::to_owned)))
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Result<Option<&'a str>, String> {

@@ -6,8 +6,10 @@ use std::sync::atomic::Ordering;
 
 use rows::{Decoded, Lines, OpenError, Table};
 
+use super::csv_rows::CsvRows;
+use super::jsonl_rows::JsonlRows;
+use super::plan::Plan;
 use super::{Context, Format, ImportError, Options, Progress, Rows};
-use super::{csv_rows::CsvRows, jsonl_rows::JsonlRows};
 
 /// Counts what is read, for the progress bar.
 pub(crate) struct Counted<R> {
@@ -63,7 +65,7 @@ pub(super) enum Source<R: Read> {
     Jsonl(Lines<Decoded<R>>),
 }
 
-impl<R: Read + Send + 'static> Source<R> {
+impl<R: Read> Source<R> {
     /// Finds out encoding and format.
     pub(super) fn open(input: R, options: &Options) -> Result<Self, ImportError> {
         let mut lines = rows::decoded(input, options.encoding.as_deref())?;
@@ -85,20 +87,14 @@ impl<R: Read + Send + 'static> Source<R> {
             Format::Jsonl => Self::Jsonl(lines),
         })
     }
+}
 
-    /// The lists that the header row names, as far as it can be known before the rows are read.
-    pub(super) fn list_names(&self, options: &Options) -> Result<Vec<String>, ImportError> {
-        match self {
-            Self::Csv(table) => super::columns::list_names(&super::columns::names(table.header()), options),
-            Self::Jsonl(_) => Ok(Vec::new()),
-        }
-    }
-
+impl<R: Read + Send + 'static> Source<R> {
     /// Goes on to the rows.
-    pub(super) fn into_rows(self, options: &Options, context: Context) -> Result<Box<dyn Rows>, ImportError> {
+    pub(super) fn into_rows(self, plan: Arc<Plan>, context: Context) -> Result<Box<dyn Rows>, ImportError> {
         Ok(match self {
-            Self::Csv(table) => Box::new(CsvRows::new(*table, options, &context)?),
-            Self::Jsonl(lines) => Box::new(JsonlRows::new(lines, context)),
+            Self::Csv(table) => Box::new(CsvRows::new(*table, plan, context.received_at)),
+            Self::Jsonl(lines) => Box::new(JsonlRows::new(lines, plan, context)),
         })
     }
 }

@@ -4,30 +4,46 @@
 //! read or applied goes to the rejects with its line number and the reason, and nothing of it is recorded but its
 //! refusals, which bind all the same (I9); the rest goes in. Reading the same file again changes nothing. A stopped import is taken up by running it again.
 
+mod cells;
 mod columns;
 mod csv_rows;
+mod dates;
+mod dry_run;
 mod jsonl_rows;
 pub(crate) mod lines;
+mod meaning;
 pub(crate) mod names;
+mod numbers;
+mod plan;
+mod propose;
+mod recognise;
 mod refusals;
 mod rejects;
 pub(crate) mod row;
+mod run;
 mod salvage;
+mod summary;
+mod survey;
 #[cfg(test)]
 mod tests;
+mod undecided;
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use ::rows::{ROW_LENGTH_MAX, ROW_LINES_MAX};
-use consent::{Clock, ListId, Timestamp, WorkspaceId};
-use store::{IMPORT_MAX, NewList, ProfileRow, RowOutcome, Store, StoreError};
-use tokio::sync::mpsc;
+use consent::{ListId, Timestamp};
+use store::StoreError;
 
 use self::refusals::Refused;
-use self::rejects::Rejects;
+use self::row::Ready;
+
+pub use dates::DateFormat;
+pub use dry_run::{ColumnReading, DryRun, ValueReading, dry_run};
+pub use recognise::preset_names;
+pub use run::{Import, Outputs, import_profiles};
+pub use summary::{Report, Summary};
+pub use undecided::{Question, Undecided, quoted, words};
 
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;
@@ -39,11 +55,6 @@ pub const ADDRESSES_MAX: usize = 100;
 pub const CONSENTS_MAX: usize = 256;
 /// Longest attributes of a row, in bytes of JSON.
 pub const ATTRIBUTES_LENGTH_MAX: usize = 64 * 1024;
-/// Rows and bytes parsed ahead of the store.
-const BATCH_ROWS: usize = 16_384;
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
-const BATCHES_AHEAD: usize = 2;
-
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -58,8 +69,20 @@ pub enum Format {
 pub struct Options {
     /// CSV or JSON Lines; decided by the first byte of content if absent.
     pub format: Option<Format>,
-    /// Columns to rename, as (in the file, ours); an empty name of ours leaves the column out.
+    /// What columns are read as, as (in the file, ours); an empty name of ours leaves the column out.
     pub map: Vec<(String, String)>,
+    /// What holds for every row, as (what, value): `consent.email` and `n`.
+    pub set: Vec<(String, String)>,
+    /// The tool whose export it is; found out by the header if absent, and `none` for no tool's.
+    pub from: Option<String>,
+    /// Columns that are attributes, whatever they look like.
+    pub ignore: Vec<String>,
+    /// The file's name says nothing about the people in it.
+    pub ignore_file_name: bool,
+    /// How dates are written; found out from each column if absent.
+    pub date_format: Option<DateFormat>,
+    /// The file's name, for what it says and for evidence; empty for standard input.
+    pub file_name: String,
     /// Label of the file's encoding (WHATWG), if it is neither UTF-8 nor marked by a byte order mark.
     pub encoding: Option<String>,
     /// Make lists that the file names and that don't exist, instead of refusing.
@@ -84,25 +107,15 @@ impl Progress {
         self.rows.load(Ordering::Relaxed)
     }
 
+    /// Begins again, for another pass over the file.
+    pub(crate) fn rewind(&self) {
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
     /// Notes how many rows are done.
     pub(crate) fn set_rows(&self, rows: u64) {
         self.rows.store(rows, Ordering::Relaxed);
     }
-}
-
-/// What became of a file's rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Summary {
-    /// Rows in the file, without the header.
-    pub read: u64,
-    /// New profiles.
-    pub created: u64,
-    /// Profiles changed.
-    pub updated: u64,
-    /// Rows that said nothing new.
-    pub unchanged: u64,
-    /// Rows in the rejects.
-    pub rejected: u64,
 }
 
 /// Why an import stopped. What was read before stays in.
@@ -125,6 +138,9 @@ pub enum ImportError {
     /// The file names lists that don't exist.
     #[error("the list `{0}` doesn't exist")]
     UnknownList(String),
+    /// It isn't said how the file is read; nothing was written.
+    #[error("{0}")]
+    Undecided(Box<Undecided>),
     /// An encoding label that nobody knows.
     #[error("unknown encoding `{0}`; use a label such as utf-8, windows-1252 or utf-16le")]
     Encoding(String),
@@ -137,7 +153,7 @@ pub enum ImportError {
 struct Parsed {
     line: u64,
     raw: Vec<u8>,
-    row: Result<ProfileRow, Refused>,
+    row: Result<Ready, Refused>,
 }
 
 /// A source of rows.
@@ -157,147 +173,4 @@ trait Rows: Send {
 struct Context {
     lists: HashMap<String, ListId>,
     received_at: Timestamp,
-}
-
-/// Imports a file into a workspace. Rejected rows are written to `rejects`, which is only called for when there is one.
-pub async fn import_profiles(
-    store: Arc<dyn Store>,
-    workspace: WorkspaceId,
-    input: impl Read + Send + 'static,
-    rejects: impl FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send,
-    options: Options,
-    clock: &dyn Clock,
-    progress: Arc<Progress>,
-) -> Result<Summary, ImportError> {
-    let received_at = clock.now();
-    let lists = store.lists(workspace).await?.into_iter().map(|list| (list.name, list.id)).collect();
-    let mut context = Context { lists, received_at };
-    let counted = lines::Counted::new(input, Arc::clone(&progress));
-    let source = lines::Source::open(counted, &options)?;
-    let names = source.list_names(&options)?;
-    for name in
-        names.into_iter().filter(|name| !context.lists.contains_key(name.as_str())).collect::<Vec<_>>()
-    {
-        if !options.create_lists {
-            return Err(ImportError::UnknownList(name));
-        }
-        let list = NewList::new(name.clone(), received_at);
-        let created = store.create_list(workspace, list).await?;
-        context.lists.insert(name, created.id);
-    }
-    let rows = source.into_rows(&options, context)?;
-    let mut rejects = Rejects::new(rejects, rows.header(), rows.delimiter());
-    let (batches, mut received) = mpsc::channel(BATCHES_AHEAD);
-    let parser = std::thread::spawn(move || parse(rows, &batches));
-    let mut summary = Summary::default();
-    let mut failed = None;
-    while let Some(batch) = received.recv().await {
-        match batch {
-            Ok(batch) => {
-                let outcome = apply(&*store, workspace, batch, &mut rejects, &mut summary).await;
-                progress.set_rows(summary.read);
-                if let Err(error) = outcome {
-                    failed = Some(error);
-                    break;
-                }
-            }
-            Err(error) => failed = Some(error),
-        }
-    }
-    drop(received);
-    let _ = parser.join();
-    rejects.finish()?;
-    failed.map_or(Ok(summary), Err)
-}
-
-/// Parses until the end, or until nobody listens any more.
-fn parse(mut rows: Box<dyn Rows>, batches: &mpsc::Sender<Result<Vec<Parsed>, ImportError>>) {
-    let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ROWS), 0);
-    while let Some(next) = rows.next() {
-        match next {
-            Ok(parsed) => {
-                bytes += parsed.raw.len();
-                batch.push(parsed);
-            }
-            Err(error) => {
-                // What was read before the fault still goes in.
-                let _ = batches.blocking_send(Ok(std::mem::take(&mut batch)));
-                let _ = batches.blocking_send(Err(error));
-                return;
-            }
-        }
-        if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-            bytes = 0;
-            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
-            if batches.blocking_send(Ok(full)).is_err() {
-                return;
-            }
-        }
-    }
-    let _ = batches.blocking_send(Ok(batch));
-}
-
-async fn apply(
-    store: &dyn Store,
-    workspace: WorkspaceId,
-    batch: Vec<Parsed>,
-    rejects: &mut Rejects<'_>,
-    summary: &mut Summary,
-) -> Result<(), ImportError> {
-    let mut rows = Vec::with_capacity(batch.len());
-    let mut pending = Vec::with_capacity(batch.len());
-    for Parsed { line, raw, row } in batch {
-        let before = rows.len();
-        let reason = match row {
-            Ok(row) => {
-                rows.push(row);
-                None
-            }
-            Err(Refused { reason, refusals }) => {
-                rows.extend(refusals);
-                Some(reason)
-            }
-        };
-        pending.push((line, raw, reason, rows.len() - before));
-    }
-    let mut outcomes = Vec::with_capacity(rows.len());
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(IMPORT_MAX));
-        outcomes.extend(store.import(workspace, std::mem::replace(&mut rows, rest)).await?);
-    }
-    let mut outcomes = outcomes.into_iter();
-    for (line, raw, reason, count) in pending {
-        summary.read += 1;
-        let mut outcomes = outcomes.by_ref().take(count);
-        let rejected = match reason {
-            // Whatever became of its refusals, the row itself didn't go in.
-            Some(reason) => Some(with_refusals(&reason, outcomes)),
-            None => outcomes.find_map(|outcome| tally(outcome, summary)),
-        };
-        if let Some(reason) = rejected {
-            summary.rejected += 1;
-            rejects.write(line, &reason, &raw)?;
-        }
-    }
-    Ok(())
-}
-
-/// Counts a row; why it was rejected, if it was.
-fn tally(outcome: RowOutcome, summary: &mut Summary) -> Option<String> {
-    match outcome {
-        RowOutcome::Created(_) => summary.created += 1,
-        RowOutcome::Updated(_) => summary.updated += 1,
-        RowOutcome::Unchanged(_) => summary.unchanged += 1,
-        RowOutcome::Rejected(reason) => return Some(reason),
-    }
-    None
-}
-
-/// A reason, with what became of the row's refusals if it has any.
-fn with_refusals(reason: &str, outcomes: impl Iterator<Item = RowOutcome>) -> String {
-    let note = outcomes.fold(None, |note: Option<String>, outcome| match outcome {
-        RowOutcome::Rejected(why) => Some(why),
-        _ => note.or_else(|| Some("its refusals were recorded".to_owned())),
-    });
-    note.map_or_else(|| reason.to_owned(), |note| format!("{reason}; {note}"))
 }

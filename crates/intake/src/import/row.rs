@@ -3,26 +3,64 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use consent::jurisdiction::Country;
 use consent::{Address, Field, Namespace, Timestamp};
 pub(crate) use rows::excerpt;
-use store::{ProfileRow, RowConsent, RowTarget};
+use store::{ProfileRow, RowConsent, RowTarget, SuppressionCategory, SuppressionEntry};
 
 use super::refusals::{Refused, refusals};
 use super::{ADDRESSES_MAX, ATTRIBUTES_LENGTH_MAX, CONSENTS_MAX, ID_LENGTH_MAX, ROW_LENGTH_MAX};
+use super::{numbers, recognise};
+
+/// Longest text that evidence keeps of a row, in bytes.
+const EVIDENCE_LENGTH_MAX: usize = 300;
+/// Who puts an entry on the suppression list.
+const BY: &str = "import";
+
+/// A row that goes in.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub(super) row: ProfileRow,
+    /// What it puts on the suppression list.
+    pub(super) suppressions: Vec<SuppressionEntry>,
+    /// What was left out of it, by column, and why.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Addresses of a row that go on the suppression list.
+pub(super) struct Suppressed {
+    pub(super) namespace: Namespace,
+    pub(super) category: SuppressionCategory,
+    pub(super) note: String,
+}
 
 /// Collects what a row says; errors name the column.
 pub(super) struct RowBuilder {
     row: ProfileRow,
     attributes: String,
     fault: Option<String>,
+    warnings: Vec<String>,
+    /// Addresses that can't be read: they cost the row if there are no others.
+    bad_addresses: Vec<String>,
     /// Who is meant by addresses that are none: whom refusals are for, and nobody to write to.
     meant: Vec<Address>,
+    suppressed: Vec<Suppressed>,
+    evidence: String,
 }
 
 impl RowBuilder {
     pub(super) fn new(received_at: Timestamp) -> Self {
         let row = ProfileRow { received_at, ..ProfileRow::default() };
-        Self { row, attributes: String::new(), fault: None, meant: Vec::new() }
+        Self {
+            row,
+            attributes: String::new(),
+            fault: None,
+            warnings: Vec::new(),
+            bad_addresses: Vec::new(),
+            meant: Vec::new(),
+            suppressed: Vec::new(),
+            evidence: String::new(),
+        }
     }
 
     /// Keeps the first error, for which [`Self::finish`] rejects the row.
@@ -40,26 +78,31 @@ impl RowBuilder {
         Ok(())
     }
 
-    pub(super) fn email(&mut self, text: &str) -> Result<(), String> {
+    /// Notes something that is left out of the row, which goes in without it.
+    pub(super) fn warn(&mut self, column: &str, reason: impl std::fmt::Display) {
+        let reason = reason.to_string();
+        let named = reason.starts_with(column);
+        self.warnings.push(if named { reason } else { format!("{}: {reason}", excerpt(column)) });
+    }
+
+    pub(super) fn email(&mut self, column: &str, text: &str) {
         match Address::email(text) {
             Ok(address) => self.address(address),
             Err(error) => {
                 self.meant.extend(Address::email_as_received(text));
-                return Err(format!("email: {error}"));
+                self.bad_addresses.push(format!("{}: {error}", excerpt(column)));
             }
         }
-        Ok(())
     }
 
-    pub(super) fn phone(&mut self, text: &str) -> Result<(), String> {
-        match Address::phone(text, self.row.country) {
+    pub(super) fn phone(&mut self, column: &str, text: &str) {
+        match numbers::phone(text, self.row.country) {
             Ok(address) => self.address(address),
-            Err(error) => {
+            Err(reason) => {
                 self.meant.extend(Address::phone_as_received(text).ok().filter(is_long_number));
-                return Err(format!("phone: {error}"));
+                self.bad_addresses.push(format!("{}: {reason}", excerpt(column)));
             }
         }
-        Ok(())
     }
 
     /// Adds an address unless the row has it already.
@@ -70,39 +113,73 @@ impl RowBuilder {
         }
     }
 
-    pub(super) fn locale(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn locale(&mut self, column: &str, text: &str) {
         let tag = text.replace('_', "-");
         let subtag =
             |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if tag.len() > 35 || !tag.split('-').all(subtag) {
-            return Err(format!("locale: \"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
+            self.warn(column, format!("\"{}\" is not a language tag such as de or pt-BR", excerpt(text)));
+            return;
         }
         self.row.locale = Some(tag);
-        Ok(())
     }
 
-    pub(super) fn time_zone(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn time_zone(&mut self, column: &str, text: &str) {
         thread_local! {
             static KNOWN: RefCell<HashSet<String>> = RefCell::default();
         }
         let known = KNOWN.with_borrow(|known| known.contains(text)) || jiff::tz::TimeZone::get(text).is_ok();
         if !known {
-            return Err(format!(
-                "time_zone: \"{}\" is not an IANA zone such as Europe/Berlin",
-                excerpt(text)
-            ));
+            self.warn(column, format!("\"{}\" is not an IANA zone such as Europe/Berlin", excerpt(text)));
+            return;
         }
         KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
         self.row.time_zone = Some(text.to_owned());
-        Ok(())
     }
 
-    pub(super) fn country(&mut self, text: &str) -> Result<(), String> {
-        let country = text.parse().map_err(|_| {
-            format!("country: \"{}\" is not the two letters of ISO 3166-1, e.g. DE", excerpt(text))
-        })?;
-        self.row.country = Some(country);
-        Ok(())
+    /// The first country that can be read counts.
+    pub(super) fn country(&mut self, column: &str, text: &str) {
+        match recognise::country(text) {
+            Some(country) => {
+                self.row.country.get_or_insert(country);
+            }
+            None if recognise::means_nothing(text) => {}
+            None => self.warn(
+                column,
+                format!(
+                    "\"{}\" is no country by its name or the two letters of ISO 3166-1, e.g. DE",
+                    excerpt(text)
+                ),
+            ),
+        }
+    }
+
+    /// The country of rows that say none.
+    pub(super) fn default_country(&mut self, country: Country) {
+        self.row.country.get_or_insert(country);
+    }
+
+    /// Puts the row's addresses of a kind on the suppression list.
+    pub(super) fn suppress(&mut self, suppressed: Suppressed) {
+        self.suppressed.push(suppressed);
+    }
+
+    /// Keeps what a cell says for the evidence.
+    pub(super) fn evidence(&mut self, column: &str, cell: &str) {
+        let said = format!("{}: {}", excerpt(column), excerpt(cell));
+        if self.evidence.len() + said.len() <= EVIDENCE_LENGTH_MAX {
+            let separator = if self.evidence.is_empty() { "" } else { "; " };
+            self.evidence.push_str(separator);
+            self.evidence.push_str(&said);
+        }
+    }
+
+    /// Names the file and line that the row stands in as the evidence of its consents.
+    pub(super) fn from_line(&mut self, source: &str, line: u64) {
+        if !self.row.consents.is_empty() {
+            let colon = if self.evidence.is_empty() { "" } else { ": " };
+            self.row.evidence = Some(format!("{source} line {line}{colon}{}", self.evidence));
+        }
     }
 
     pub(super) fn consent(&mut self, consent: RowConsent) {
@@ -126,20 +203,48 @@ impl RowBuilder {
     }
 
     /// The row; or why it doesn't go in, with its refusals.
-    pub(super) fn finish(mut self) -> Result<ProfileRow, Refused> {
+    pub(super) fn finish(mut self) -> Result<Ready, Refused> {
+        let bad_addresses = std::mem::take(&mut self.bad_addresses);
+        if self.row.addresses.is_empty() {
+            let first = bad_addresses.into_iter().next().map_or(Ok(()), Err);
+            self.check(first);
+        } else {
+            self.warnings.extend(bad_addresses);
+        }
+        let suppressions = self.suppressions();
+        self.adopt_refused();
         if let Some(reason) = self.fault.take().or_else(|| self.limits()) {
-            return Err(Refused { reason, refusals: self.into_refusals() });
+            return Err(Refused { reason, refusals: refusals(self.row), suppressions });
         }
         if !self.attributes.is_empty() {
             self.attributes.push('}');
             self.row.attributes = Some(self.attributes);
         }
-        Ok(self.row)
+        Ok(Ready { row: self.row, suppressions, warnings: self.warnings })
     }
 
-    /// The row's refusals alone.
-    pub(super) fn into_refusals(mut self) -> Vec<ProfileRow> {
-        // Where the row refuses what goes there: otherwise it would be an address to write to.
+    fn suppressions(&mut self) -> Vec<SuppressionEntry> {
+        let mut entries = Vec::new();
+        for Suppressed { namespace, category, note } in std::mem::take(&mut self.suppressed) {
+            for address in self.row.addresses.iter().filter(|address| *address.namespace() == namespace) {
+                entries.push(SuppressionEntry {
+                    namespace: namespace.clone(),
+                    value: address.key().to_owned(),
+                    category,
+                    reason: crate::suppression::note(&note),
+                    by: BY.to_owned(),
+                    at: self.row.received_at,
+                    updated_at: self.row.received_at,
+                    expires_at: None,
+                });
+            }
+        }
+        entries
+    }
+
+    /// Takes in the addresses that are plainly meant, where the row refuses what goes there: otherwise they would be addresses
+    /// to write to.
+    fn adopt_refused(&mut self) {
         for address in std::mem::take(&mut self.meant) {
             let fields: &[Field] = match address.namespace() {
                 Namespace::Email => &[Field::Any, Field::Email, Field::CommercialEmail],
@@ -153,7 +258,6 @@ impl RowBuilder {
                 self.address(address);
             }
         }
-        refusals(self.row)
     }
 
     fn limits(&self) -> Option<String> {

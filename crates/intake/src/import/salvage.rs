@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use consent::{Address, Choice, Field, Timestamp};
+use consent::{Address, Field, Timestamp};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::Context;
 use super::names::squash;
-use super::refusals::choice;
+use super::refusals;
 use super::row::RowBuilder;
 
 /// JSON with every member, also those that stand twice.
@@ -43,17 +43,17 @@ pub(super) fn salvage(json: &str, context: &Context) -> Vec<ProfileRow> {
     let mut countries = all(&["country"]).filter_map(Loose::text);
     // Two countries make two numbers of one in national form: better none than a stranger's.
     if let (Some(country), None) = (countries.next(), countries.next()) {
-        row.country(country).unwrap_or_default();
+        row.country("country", country);
     }
     // What can't be read is left out: the line is rejected as it is.
     for id in all(&["id"]).filter_map(Loose::text_or_number) {
         row.id(id).unwrap_or_default();
     }
     for email in all(&["email"]).flat_map(Loose::texts) {
-        row.email(email).unwrap_or_default();
+        row.email("email", email);
     }
     for phone in all(&["phone"]).flat_map(Loose::texts) {
-        row.phone(phone).unwrap_or_default();
+        row.phone("phone", phone);
     }
     for consents in all(&["consents", "xdmconsents"]) {
         document(&mut row, consents, context);
@@ -154,9 +154,7 @@ fn refusal(
         }
         value => value.text_or_number().unwrap_or_default(),
     };
-    if let Ok(choice) | Err((Some(choice), _)) = choice(text)
-        && Choice::is_no(choice)
-    {
+    if let Some(choice) = refusals::refusal(text) {
         row.consent(RowConsent { target, choice, at, reason: reason.map(str::to_owned) });
     }
 }

@@ -4,14 +4,15 @@ use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{Address, Choice, Entropy, Field};
+use consent::{Address, Choice, Clock, Entropy, Field, WorkspaceId};
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{ProfileView, Store};
+use store::{NewList, ProfileView, Store};
 
 use super::*;
 
 mod files;
 mod refusals;
+mod shapes;
 
 struct FixedClock;
 
@@ -76,19 +77,25 @@ impl Fixture {
         file: impl Into<Vec<u8>>,
         options: Options,
     ) -> (Result<Summary, ImportError>, String) {
+        let (outcome, rejects) = self.report(file, options).await;
+        (outcome.map(|report| report.summary), rejects)
+    }
+
+    async fn report(
+        &self,
+        file: impl Into<Vec<u8>>,
+        options: Options,
+    ) -> (Result<Report, ImportError>, String) {
         let rejects = Shared::default();
         let output = rejects.clone();
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
-        let outcome = import_profiles(
-            store,
-            MAIN,
-            Cursor::new(file.into()),
-            move || Ok(Box::new(output)),
-            options,
-            &FixedClock,
-            Arc::default(),
-        )
-        .await;
+        let into = Import { store: &store, workspace: MAIN, clock: &FixedClock };
+        let outputs = Outputs {
+            rejects: Box::new(move || Ok(Box::new(output))),
+            notice: Box::new(|_| ()),
+            warn: Box::new(|_, _| ()),
+        };
+        let outcome = import_profiles(into, Cursor::new(file.into()), options, Arc::default(), outputs).await;
         let text = String::from_utf8_lossy(&rejects.0.lock().unwrap()).into_owned();
         (outcome, text)
     }
@@ -102,7 +109,7 @@ impl Fixture {
 }
 
 fn summary(read: u64, created: u64, updated: u64, unchanged: u64, rejected: u64) -> Summary {
-    Summary { read, created, updated, unchanged, rejected }
+    Summary { read, created, updated, unchanged, rejected, ..Summary::default() }
 }
 
 const PEOPLE: &str = "\
@@ -215,7 +222,8 @@ async fn columns_can_be_mapped_and_headers_are_checked() {
         ("", Options::default(), "empty"),
         ("email,email\n", Options::default(), "two columns"),
         ("email,consent.emial\n", Options::default(), "consent.emial"),
-        ("mail,plan\n", Options::default(), "--map COLUMN=email"),
+        ("mail,plan\n", Options::default(), "--map \"mail=email\""),
+        ("name,plan\n", Options::default(), "--map COLUMN=email"),
         ("email\n", map(&[("mail", "email")]), "no column `mail`"),
         ("email,\"note\nann@example.com,x\n", Options::default(), "never closed"),
         ("email,list.news\n", Options::default(), "list `news` doesn't exist"),

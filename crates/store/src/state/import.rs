@@ -100,6 +100,11 @@ enum Subject {
         reason: String,
         owner: Option<ProfileId>,
     },
+    /// Another profile owns this one of the row's addresses.
+    Taken {
+        at: usize,
+        owner: Option<ProfileId>,
+    },
 }
 
 impl<R: Rows> Importer<'_, '_, R> {
@@ -107,15 +112,29 @@ impl<R: Rows> Importer<'_, '_, R> {
         if let Some(reason) = limits(row) {
             return self.reject(row, None, &reason);
         }
-        let addresses = match self.addresses(row) {
+        let mut addresses = match self.addresses(row) {
             Err(StoreError::Invalid(reason)) => return self.reject(row, None, &reason),
             addresses => addresses?,
         };
-        match self.subject(row, &addresses)? {
-            Subject::Rejected { reason, owner } => self.reject(row, owner, &reason),
-            Subject::New(profile, states) => self.create(row, &addresses, profile, states),
-            Subject::Known(profile, merges) => self.update(row, &addresses, profile, &merges),
+        let mut left_out = Vec::new();
+        let outcome = loop {
+            break match self.subject(row, &addresses)? {
+                Subject::Taken { at, .. } if at != main(&addresses) && !addresses[at].appended => {
+                    let address = addresses.remove(at).address;
+                    self.refuse_at(row, address)?;
+                    left_out.push(taken(address));
+                    continue;
+                }
+                Subject::Taken { at, owner } => self.reject(row, owner, &taken(addresses[at].address)),
+                Subject::Rejected { reason, owner } => self.reject(row, owner, &reason),
+                Subject::New(profile, states) => self.create(row, &addresses, profile, states),
+                Subject::Known(profile, merges) => self.update(row, &addresses, profile, &merges),
+            }?;
+        };
+        if left_out.is_empty() || matches!(outcome, RowOutcome::Rejected(_)) {
+            return Ok(outcome);
         }
+        Ok(RowOutcome::Without { outcome: Box::new(outcome), left_out })
     }
 
     /// The row's addresses, those first that it lists as such.
@@ -155,7 +174,10 @@ impl<R: Rows> Importer<'_, '_, R> {
         }
         let mut owner = by_id;
         let mut merges = Merges::new();
-        for row_address in addresses {
+        // The main address first: it says who it is where the others are shared.
+        let main = main(addresses);
+        for at in std::iter::once(main).chain((0..addresses.len()).filter(|at| *at != main)) {
+            let Some(row_address) = addresses.get(at) else { continue };
             let Some(found) = self.recorder.find(row_address.address)? else { continue };
             if owner == Some(found.profile) {
                 continue;
@@ -164,8 +186,10 @@ impl<R: Rows> Importer<'_, '_, R> {
                 if !merges.contains(&found.profile) {
                     merges.push(found.profile);
                 }
-            } else if *owner.get_or_insert(found.profile) != found.profile {
-                return Ok(Subject::Rejected { reason: taken(row_address.address), owner: by_id });
+            } else if owner.is_some() || self.is_somebody_else(row, found.profile)? {
+                return Ok(Subject::Taken { at, owner: by_id });
+            } else {
+                owner = Some(found.profile);
             }
         }
         if owner.is_none() && !merges.is_empty() {
@@ -173,6 +197,14 @@ impl<R: Rows> Importer<'_, '_, R> {
         }
         let known = owner.ok_or_else(|| StoreError::Damaged("an index of addresses".to_owned()))?;
         Ok(Subject::Known(known, merges))
+    }
+
+    /// Whether a profile has another external id than the row.
+    fn is_somebody_else(&mut self, row: &ProfileRow, profile: ProfileId) -> Result<bool> {
+        let Some(given) = &row.external_id else { return Ok(false) };
+        let details = self.recorder.rows.details(profile)?;
+        let held = details.and_then(|(_, details)| details.external_id.map(Cow::into_owned));
+        Ok(held.is_some_and(|held| held != *given))
     }
 
     /// Writes the addresses of a new profile, or nothing if there is one that somebody owns: that is as cheap as
@@ -236,6 +268,14 @@ impl<R: Rows> Importer<'_, '_, R> {
         self.recorder.rows.insert_profile(profile.id, &profile.values, &details, row.received_at)?;
         Ok(RowOutcome::Created(profile.id))
     }
+}
+
+/// The address that says whom a row is about: the first of email, else the first.
+fn main(addresses: &[RowAddress<'_>]) -> usize {
+    let email = |row_address: &RowAddress<'_>| {
+        !row_address.appended && *row_address.address.namespace() == Namespace::Email
+    };
+    addresses.iter().position(email).unwrap_or(0)
 }
 
 fn same(one: &Address, other: &Address) -> bool {

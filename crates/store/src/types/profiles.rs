@@ -118,6 +118,8 @@ pub struct ProfileRow {
     pub remainder: Option<String>,
     /// When the row reached us.
     pub received_at: Timestamp,
+    /// What proves its consents: the file, its hash and the line.
+    pub evidence: Option<String>,
 }
 
 /// An operator's row, of somebody without an address.
@@ -157,6 +159,13 @@ pub enum RowOutcome {
     Updated(ProfileId),
     /// Nothing to change.
     Unchanged(ProfileId),
+    /// Applied without the addresses that another profile owns.
+    Without {
+        /// What became of the rest.
+        outcome: Box<Self>,
+        /// Which were left out, and why.
+        left_out: Vec<String>,
+    },
     /// Not applied, for this reason (a sentence without personal data). A refusal in it was recorded all the same
     /// where its address is known.
     Rejected(String),

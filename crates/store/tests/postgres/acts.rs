@@ -330,6 +330,7 @@ impl Side {
                         RowOutcome::Created(profile) => ("created".to_owned(), Some(profile)),
                         RowOutcome::Updated(profile) => ("updated".to_owned(), Some(profile)),
                         RowOutcome::Unchanged(profile) => ("unchanged".to_owned(), Some(profile)),
+                        RowOutcome::Without { left_out, .. } => (left_out.join(", "), None),
                         RowOutcome::Rejected(why) => (why, None),
                     };
                     write!(told, "{what} {:?}; ", profile.map(|profile| self.person(profile))).unwrap();

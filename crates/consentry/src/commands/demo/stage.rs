@@ -123,17 +123,10 @@ impl Stage {
         self.context.store.create_list(WORKSPACE, list).await?;
         let file = self.path("people.jsonl");
         people::write(people, BufWriter::new(private::create(&file)?))?;
-        let args = ImportProfiles {
-            file,
-            format: Some(Format::Jsonl),
-            map: Vec::new(),
-            encoding: None,
-            rejects: None,
-            create_lists: false,
-        };
-        let summary = import_file(&self.context, &args, &self.path("rejects.jsonl")).await?;
-        if summary.created != u64::from(people) {
-            bail!("only {} of {people} people went in", summary.created);
+        let args = ImportProfiles { file, format: Some(Format::Jsonl), ..ImportProfiles::default() };
+        let report = import_file(&self.context, &args, &self.path("rejects.jsonl")).await?;
+        if report.summary.created != u64::from(people) {
+            bail!("only {} of {people} people went in", report.summary.created);
         }
         Ok(())
     }

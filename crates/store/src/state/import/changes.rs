@@ -55,7 +55,7 @@ pub(crate) fn change(row: &ProfileRow, consent: &RowConsent, target: Target) -> 
         received_at: row.received_at,
         source: Source::IMPORT,
         run: None,
-        evidence: Evidence { reason: reason(consent), ..Evidence::default() },
+        evidence: Evidence { reason: reason(consent), raw: row.evidence.clone(), ..Evidence::default() },
     }
 }
 

@@ -36,6 +36,7 @@ impl<R: Rows> Importer<'_, '_, R> {
             (&before.external_id, &row.external_id, addresses.first())
             && held != given
         {
+            // Found by its addresses alone, which `subject` has looked at.
             return self.reject(row, None, &taken(first.address));
         }
         let mut profile = ProfileState { id, values: stored.clone() };

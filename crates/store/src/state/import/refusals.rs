@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use consent::{Field, ListId, Namespace, ProfileId, Subject, Target};
+use consent::{Address, Field, ListId, Namespace, ProfileId, Subject, Target};
 
 use super::changes::refusals;
 use super::{Importer, named_by_consents, same};
@@ -50,6 +50,22 @@ impl<R: Rows> Importer<'_, '_, R> {
         }
         let note = if recorded { "; its refusals were recorded where they apply" } else { "" };
         Ok(RowOutcome::Rejected(format!("{reason}{note}")))
+    }
+
+    /// Records a row's refusals at an address of it that another profile owns, for that address alone.
+    pub(crate) fn refuse_at(&mut self, row: &ProfileRow, address: &Address) -> Result<()> {
+        let Some(found) = self.recorder.find(address)? else { return Ok(()) };
+        for mut change in refusals(row, |target| match target {
+            RowTarget::Identity(named, field) => same(named, address).then_some(Target::Identity(*field)),
+            RowTarget::Field(field) => {
+                concerns(*field, address.namespace()).then_some(Target::Identity(*field))
+            }
+            RowTarget::List(_) => None,
+        }) {
+            change.subject = Subject::Address(found.id);
+            self.recorder.record(&change)?;
+        }
+        Ok(())
     }
 
     fn known_lists(&mut self, row: &ProfileRow) -> Result<HashSet<ListId>> {

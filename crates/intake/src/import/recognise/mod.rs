@@ -1,0 +1,14 @@
+//! What the names of columns and files, and the words in cells, say about consent. The words are data, in `data/`.
+
+mod countries;
+mod names;
+mod plain;
+mod presets;
+mod values;
+
+pub(super) use countries::country;
+pub(super) use names::{Identity, Kind, NameHit, of_file, of_name, whom};
+pub(super) use plain::squashed;
+pub use presets::preset_names;
+pub(super) use presets::{Detected, Preset, by_name, detect};
+pub(super) use values::{Said, key, means_nothing, said, telling, telling_line, tokens};

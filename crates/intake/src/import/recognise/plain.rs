@@ -1,0 +1,101 @@
+//! Names and words as they are compared: without case, accents and punctuation.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A name in the form in which it is compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::import) struct Plain {
+    /// Its words; `camelCase` counts as two.
+    pub(in crate::import) words: Vec<String>,
+    /// Its letters and digits alone.
+    pub(in crate::import) squashed: String,
+}
+
+impl Plain {
+    pub(in crate::import) fn new(name: &str) -> Self {
+        let mut spaced = String::with_capacity(name.len() + 8);
+        let mut before = None;
+        let mut letters = name.chars().peekable();
+        while let Some(c) = letters.next() {
+            let next_is_small = letters.peek().is_some_and(|next| next.is_lowercase());
+            let turns = match before {
+                Some(before) if char::is_lowercase(before) => c.is_uppercase(),
+                // The last capital of an acronym begins the next word: `SMSOptOut`.
+                Some(before) if char::is_uppercase(before) => c.is_uppercase() && next_is_small,
+                _ => false,
+            };
+            if turns {
+                spaced.push(' ');
+            }
+            spaced.push(c);
+            before = Some(c);
+        }
+        let folded = folded(&spaced);
+        let words: Vec<String> = folded
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let squashed = words.concat();
+        Self { words, squashed }
+    }
+
+    /// Whether these words stand in the name, one after the other.
+    pub(in crate::import) fn has(&self, words: &[String]) -> bool {
+        !words.is_empty() && self.words.windows(words.len()).any(|window| window == words)
+    }
+}
+
+/// Letters and digits alone, in lower case and without accents.
+pub(in crate::import) fn squashed(text: &str) -> String {
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    folded(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Lower case, without accents; letters that aren't decomposed as they are written without their sign.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'ø' => folded.push('o'),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'þ' => folded.push_str("th"),
+            // `don't` is one word, whatever the apostrophe.
+            '\'' | '\u{2019}' | '`' => {}
+            c if is_combining_mark(c) => {}
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_by_their_words() {
+        for (name, words) in [
+            ("HasOptedOutOfEmail", "has opted out of email"),
+            ("UNSUB_TIME", "unsub time"),
+            ("SMSOptOut", "sms opt out"),
+            ("Opted out of email: Marketing Information", "opted out of email marketing information"),
+            ("Désinscrit (le)", "desinscrit le"),
+            ("ODHLÁŠEN", "odhlasen"),
+            ("Don’t mail", "dont mail"),
+            ("Größe", "grosse"),
+        ] {
+            assert_eq!(Plain::new(name).words.join(" "), words);
+        }
+        assert_eq!(squashed("NEVER_SUBSCRIBED"), "neversubscribed");
+        assert_eq!(squashed("Désabonné(e)"), "desabonnee");
+    }
+}

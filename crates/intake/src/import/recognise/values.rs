@@ -1,0 +1,227 @@
+//! Words in cells that say whether somebody may be mailed.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use serde::Deserialize;
+
+use super::plain::squashed;
+
+/// What a cell says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::import) enum Said {
+    Refused,
+    Bounced,
+    Complained,
+    /// Never agreed to anything.
+    Never,
+    Pending,
+    Agreed,
+    No,
+    Yes,
+}
+
+impl Said {
+    /// Whether it means that nothing may be sent, in any column about consent.
+    pub(in crate::import) const fn withholds(self) -> bool {
+        !matches!(self, Self::Agreed | Self::Yes)
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    values: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    means: Said,
+    words: Vec<String>,
+    here: Vec<String>,
+}
+
+struct Words {
+    /// What each word says, and whether it does so in any column.
+    known: HashMap<String, (Said, bool)>,
+    /// Beginnings of the words that tell in any column, as they may stand in a line.
+    telling: AhoCorasick,
+}
+
+/// Letters of a telling word that a line is searched for before anything costs more.
+const NEEDLE: usize = 5;
+/// Longest cell that is looked at as a word or a list of words, in bytes.
+const CELL_LENGTH_MAX: usize = 200;
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("../data/values.toml")).expect("the values are TOML");
+    let mut known = HashMap::new();
+    let mut needles = Vec::new();
+    for entry in &file.values {
+        for (words, anywhere) in [(&entry.words, true), (&entry.here, false)] {
+            for word in words {
+                known.entry(key(word)).or_insert((entry.means, anywhere));
+                if anywhere {
+                    needles.extend(spellings(word));
+                }
+            }
+        }
+    }
+    needles.sort();
+    needles.dedup();
+    let telling = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(needles)
+        .expect("words can be searched for");
+    Words { known, telling }
+});
+
+/// The beginning of a word's first word, as it is written with and without accents and in capitals.
+fn spellings(word: &str) -> Vec<String> {
+    let first: String = word.chars().take_while(|c| c.is_alphanumeric()).take(NEEDLE).collect();
+    let bare = squashed(&first);
+    vec![first.to_lowercase(), first.to_uppercase(), bare]
+}
+
+/// Whether a line of a file may hold a telling word: a cheap look before a dear one.
+pub(in crate::import) fn telling_line(line: &[u8]) -> bool {
+    WORDS.telling.is_match(line)
+}
+
+/// What a cell says in a column about consent.
+pub(in crate::import) fn said(cell: &str) -> Option<Said> {
+    if cell.len() > CELL_LENGTH_MAX {
+        return None;
+    }
+    WORDS.known.get(&key(cell)).map(|(said, _)| *said)
+}
+
+/// The form in which values are compared; signs alone (`✓`) stand for themselves.
+pub(in crate::import) fn key(cell: &str) -> String {
+    let squashed = squashed(cell);
+    if squashed.is_empty() { cell.trim().to_owned() } else { squashed }
+}
+
+/// What a cell says that says so in any column, be it one of several in a list (`VIP, unsubscribed`).
+pub(in crate::import) fn telling(cell: &str) -> Option<Said> {
+    if cell.len() > CELL_LENGTH_MAX * 4 {
+        return None;
+    }
+    let tells = |text: &str| match WORDS.known.get(&key(text)) {
+        Some((said, true)) => Some(*said),
+        _ => None,
+    };
+    tells(cell).or_else(|| tokens(cell).find_map(tells))
+}
+
+/// The items of a cell that holds a list.
+pub(in crate::import) fn tokens(cell: &str) -> impl Iterator<Item = &str> {
+    let separator = |c: char| matches!(c, ',' | ';' | '|' | '[' | ']' | '{' | '}' | '"' | '\n' | '\t');
+    let is_list = cell.contains(separator);
+    cell.split(separator).map(str::trim).filter(move |item| is_list && !item.is_empty())
+}
+
+/// Whether a cell stands for nothing: what programs write where there is no value.
+pub(in crate::import) fn means_nothing(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.chars().all(|c| !c.is_alphanumeric() && c != '✓' && c != '✔')
+        || ["null", "nil", "na", "nan", "undefined", "blank", "empty"].contains(&squashed(cell).as_str())
+        || cell.starts_with("0000-00-00")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_read_in_many_languages() {
+        for cell in [
+            "Nein",
+            "non",
+            "No",
+            "nej",
+            "nei",
+            "Nee",
+            "não",
+            "ei",
+            "nie",
+            "ne",
+            "нет",
+            "いいえ",
+            "false",
+            "0",
+        ] {
+            assert_eq!(said(cell), Some(Said::No), "{cell}");
+            assert_eq!(telling(cell), None, "{cell}");
+        }
+        for cell in [
+            "unsubscribed",
+            "UNSUBSCRIBED",
+            "Opted-Out",
+            "do not contact",
+            "Do_Not_Email",
+            "abgemeldet",
+            "Désabonné",
+            "baja",
+            "disiscritto",
+            "descadastrado",
+            "afgemeld",
+            "avregistrerad",
+            "afmeldt",
+            "avmeldt",
+            "peruutettu",
+            "wypisany",
+            "odhlášen",
+            "leiratkozott",
+            "dezabonat",
+            "отписан",
+            "配信停止",
+            "退订",
+            "blocklisted",
+        ] {
+            assert_eq!(said(cell), Some(Said::Refused), "{cell}");
+            assert_eq!(telling(cell), Some(Said::Refused), "{cell}");
+            assert!(telling_line(cell.as_bytes()), "{cell}");
+            assert!(telling_line(cell.to_uppercase().as_bytes()), "{cell}");
+        }
+        for (cell, meant) in [
+            ("cleaned", Said::Bounced),
+            ("HARD_BOUNCE", Said::Bounced),
+            ("Spam complaint", Said::Complained),
+            ("NEVER_SUBSCRIBED", Said::Never),
+            ("unconfirmed", Said::Pending),
+            ("angemeldet", Said::Agreed),
+            ("Ja", Said::Yes),
+        ] {
+            assert_eq!(said(cell), Some(meant), "{cell}");
+        }
+        assert_eq!(telling("VIP, unsubscribed"), Some(Said::Refused));
+        assert_eq!(telling(r#"["UNSUBSCRIBE"]"#), Some(Said::Refused));
+        for cell in
+            ["Anna", "pro", "open", "active", "Berlin", "inactive", "", "https://x.example/unsubscribe?u=1"]
+        {
+            assert_eq!(telling(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn no_word_both_withholds_and_permits() {
+        let file: File = toml::from_str(include_str!("../data/values.toml")).unwrap();
+        for entry in file.values.iter().filter(|entry| !entry.means.withholds()) {
+            for word in entry.words.iter().chain(&entry.here) {
+                assert_eq!(said(word), Some(entry.means), "{word} stands among others, too");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_told_from_something() {
+        for cell in ["", "-", "[]", "{}", "NULL", "n/a", "0000-00-00 00:00:00"] {
+            assert!(means_nothing(cell), "{cell}");
+        }
+        for cell in ["0", "no", "x", "2025-01-01", "✓"] {
+            assert!(!means_nothing(cell), "{cell}");
+        }
+    }
+}
