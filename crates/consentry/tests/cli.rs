@@ -57,7 +57,7 @@ fn import_tells_what_it_did_and_again_changes_nothing() {
 fn an_import_stops_at_a_refusal_that_nobody_mapped() {
     let desk = Desk::new();
     desk.write("people.csv", "Email,Status\nann@example.com,unsubscribed\nbob@example.com,active\n");
-    let stopped = desk.run(&["import", "profiles", "people.csv"]).exits(7);
+    let stopped = desk.run(&["import", "profiles", "people.csv"]).exits(8);
     assert!(
         stopped.err.contains("column `Status`") && stopped.err.contains("--ignore-column Status"),
         "{}",
