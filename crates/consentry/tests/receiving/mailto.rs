@@ -132,6 +132,7 @@ fn a_pipe_without_a_store_asks_to_be_tried_again() {
     assert!(!desk.data_dir().exists(), "no data directory is made");
     desk.run(&["intake", "mail", "--nonsense"]).exits(64);
     desk.run(&["intake", "letter"]).exits(64);
+    desk.run(&["--data-dir", "data", "intake", "mail", "--nonsense"]).exits(64);
 }
 
 #[test]
