@@ -39,7 +39,7 @@ pub(super) fn mail_domain(text: &str) -> Result<String, String> {
 /// Ends the program on a command line that is wrong, or that asks for help. A mail server's pipe knows the codes of
 /// sysexits only.
 pub fn leave(error: &clap::Error) -> ! {
-    if error.use_stderr() && std::env::args().nth(1).as_deref() == Some("intake") {
+    if error.use_stderr() && std::env::args_os().any(|word| word == "intake") {
         // Where it can't be printed, nobody is there to read it.
         let _ = error.print();
         // An empty variable in the environment isn't the sender's fault either: the mail is kept.

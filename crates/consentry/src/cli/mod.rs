@@ -12,6 +12,7 @@ mod look;
 mod page;
 mod sms;
 mod suppression;
+mod words;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub use look::Look;
 pub use page::Page;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
+pub use words::parse;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -349,52 +351,9 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
-/// Reads the command line. What follows an option that takes a value is its value, also where it begins with a hyphen:
-/// senders of mail do, and a text, a file or a list may.
-pub fn parse() -> Result<Cli, clap::Error> {
-    parse_from(std::env::args_os())
-}
-
-fn parse_from(
-    words: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>,
-) -> Result<Cli, clap::Error> {
-    let matches = with_hyphens(Cli::command()).try_get_matches_from(words)?;
-    Cli::from_arg_matches(&matches)
-}
-
-fn with_hyphens(command: clap::Command) -> clap::Command {
-    let command = command.mut_args(|arg| {
-        let takes_value = !arg.is_positional() && arg.get_action().takes_values();
-        if takes_value { arg.allow_hyphen_values(true) } else { arg }
-    });
-    command.mut_subcommands(with_hyphens)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_may_begin_with_a_hyphen() {
-        for words in [
-            "intake mail --from -x@example.com --to -y@example.com",
-            "opt-out a@example.com --reason -no --list -news --level subscription",
-            "check --channel email --address -x@example.com --list -news",
-            "classify mail -- -mail.eml",
-        ] {
-            let words = std::iter::once("consentry").chain(words.split(' '));
-            let parsed = parse_from(words.clone());
-            assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
-        }
-        let Command::Intake(Intake::Mail(mail)) =
-            parse_from(["consentry", "intake", "mail", "--from", "", "--to", "-y@x.example"])
-                .unwrap()
-                .command
-        else {
-            panic!("another command")
-        };
-        assert_eq!((mail.from.as_deref(), mail.to), (Some(""), vec!["-y@x.example".to_owned()]));
-    }
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {

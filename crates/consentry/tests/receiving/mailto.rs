@@ -143,6 +143,7 @@ fn a_pipe_without_a_store_asks_to_be_tried_again() {
     desk.run(&["intake", "mail", "--data-dir", ""]).exits(75);
     desk.run(&["intake", "mail", "--nonsense"]).exits(64);
     desk.run(&["intake", "letter"]).exits(64);
+    desk.run(&["--data-dir", "data", "intake", "mail", "--nonsense"]).exits(64);
 }
 
 #[test]

@@ -170,7 +170,13 @@ impl Folder {
     async fn sizes(&mut self, batch: &[u32]) -> Result<Vec<Told>, ImapError> {
         match self.run("FETCH", &format!("UID FETCH {} (UID RFC822.SIZE)", set(batch))).await {
             Ok(answer) => Ok(answer.mails),
-            Err(ImapError::Refused(_)) => Ok(Vec::new()),
+            Err(ImapError::Refused(what)) => {
+                tracing::warn!(
+                    host = self.host,
+                    "the server refuses {what} of many mails at once; each is asked for by itself"
+                );
+                Ok(Vec::new())
+            }
             Err(error) => Err(error),
         }
     }

@@ -137,6 +137,7 @@ impl Default for ProfileRow {
             preferred: None,
             remainder: None,
             received_at: Timestamp::default(),
+            evidence: None,
         }
     }
 }

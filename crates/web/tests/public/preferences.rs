@@ -146,7 +146,8 @@ async fn a_link_writes_so_much_and_a_no_in_any_case() {
         saved += usize::from(save(&world, &path, &format!("was-pace=x&pace={pace}")).await == "?saved=1");
     }
     assert_eq!(saved, 10);
-    // What is said again, and what is unchanged, writes nothing.
+    // What is said again within a day, and what is unchanged, writes nothing.
+    assert_eq!(save(&world, &path, "was-email=&email=n").await, "?saved=1");
     let before = entries().await;
     for fields in ["was-email=&email=n", "was-email=n&email=n", "x=1", "was-pace=monthly&pace=monthly"] {
         assert_eq!(save(&world, &path, fields).await, "?saved=1");
