@@ -7,7 +7,7 @@ use consent::{Address, Timestamp};
 use rows::{Table, unguarded};
 
 use super::columns::{self, Column};
-use super::plan::Plan;
+use super::plan::{Plan, Planned};
 use super::refusals::Refused;
 use super::row::{Ready, RowBuilder};
 use super::{ImportError, Parsed, Rows, cells};
@@ -55,8 +55,8 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
 }
 
 /// Whether fields make a row by themselves: they name somebody, or say a choice, where the header says so.
-fn stands_alone(columns: &[Column], fields: &[&str]) -> bool {
-    columns.iter().zip(fields).any(|(column, field)| match column {
+fn stands_alone(columns: &[Planned], fields: &[&str]) -> bool {
+    columns.iter().zip(fields).any(|(planned, field)| match &planned.column {
         Column::Email => Address::email(field).is_ok(),
         Column::Phone => Address::phone(field, None).is_ok(),
         Column::Consent(_, values) => {

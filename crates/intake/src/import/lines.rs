@@ -87,6 +87,13 @@ impl<R: Read> Source<R> {
             Format::Jsonl => Self::Jsonl(lines),
         })
     }
+
+    pub(super) fn format(&self) -> Format {
+        match self {
+            Self::Csv(_) => Format::Csv,
+            Self::Jsonl(_) => Format::Jsonl,
+        }
+    }
 }
 
 impl<R: Read + Send + 'static> Source<R> {

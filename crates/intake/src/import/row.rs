@@ -260,6 +260,12 @@ impl RowBuilder {
         }
     }
 
+    /// The row's refusals alone.
+    pub(super) fn into_refusals(mut self) -> Vec<ProfileRow> {
+        self.adopt_refused();
+        refusals(self.row)
+    }
+
     fn limits(&self) -> Option<String> {
         if self.row.external_id.is_none() && self.row.addresses.is_empty() {
             Some("neither id, email nor phone: nobody to import".to_owned())

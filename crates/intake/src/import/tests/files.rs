@@ -1,6 +1,7 @@
 //! Line ends, quotes, numbers and addresses as files have them.
 
 use super::*;
+use crate::import::rejects::Rejects;
 use crate::opt_out_list;
 
 impl Fixture {
