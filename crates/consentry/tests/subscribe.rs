@@ -55,7 +55,7 @@ impl Town {
         desk.write("notices.toml", notices);
         desk.write("marketing.toml", configuration("marketing", "marketing"));
         let audiences = ["news", "quick"].map(|list| (list, format!("[audience]\nlist = \"{list}\"\n")));
-        let everybody = ("everybody", "audience = \"all\"\n".to_owned());
+        let everybody = ("everybody", "[audience]\nall = true\n".to_owned());
         for (list, audience) in audiences.into_iter().chain([everybody]) {
             let campaign = format!(
                 "name = \"{list}\"\nconfiguration_file = \"marketing.toml\"\n{audience}[content]\nsubject = \"s\"\nhtml = '<a href=\"{{{{ unsubscribe_url }}}}\">unsubscribe</a>'\n"
