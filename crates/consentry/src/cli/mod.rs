@@ -16,7 +16,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 
 pub use allow::Allow;
