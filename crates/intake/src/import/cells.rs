@@ -17,7 +17,7 @@ struct Said {
     choice: Option<Choice>,
     refused_at: Option<Timestamp>,
     agreed_at: Option<Timestamp>,
-    said_at: Option<Timestamp>,
+    chosen_at: Option<Timestamp>,
     reason: Option<String>,
 }
 
@@ -101,7 +101,7 @@ impl Consents {
                 choice: None,
                 refused_at: None,
                 agreed_at: None,
-                said_at: None,
+                chosen_at: None,
                 reason: None,
             });
             self.said.len() - 1
@@ -198,7 +198,7 @@ impl Consents {
         row.evidence(name, cell);
         let said = self.of(target(place));
         match when {
-            When::Said => said.said_at = said.said_at.or(parsed),
+            When::Said => said.chosen_at = said.chosen_at.or(parsed),
             When::Agreed => said.agreed_at = said.agreed_at.max(parsed),
             When::Refused => {
                 // Whatever stands there, somebody wrote down that the person left.
@@ -228,7 +228,7 @@ impl Consents {
                 Choice::Yes => said.agreed_at,
                 _ => None,
             };
-            let at = own.or(said.said_at).or(self.at);
+            let at = own.or(said.chosen_at).or(self.at);
             row.consent(RowConsent { target: said.target, choice, at, reason: said.reason });
         }
         for (namespace, category, note) in self.suppressed {

@@ -81,6 +81,6 @@ fn build(
         let cells = fields.iter().map(|field| field.trim()).enumerate().take(plan.columns.len());
         cells.filter(|(_, cell)| !cell.is_empty())
     });
-    row.from_line(&plan.source, line);
+    row.note_line(&plan.source, line);
     row.finish()
 }

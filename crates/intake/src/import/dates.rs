@@ -365,7 +365,9 @@ mod tests {
         assert_eq!(read("03|04|2025 10:00", &pattern), "2025-04-03T10:00:00Z");
         let order = |cells: &[&str]| {
             let mut order = Order::default();
-            cells.iter().for_each(|cell| order.see(cell));
+            for cell in cells {
+                order.see(cell);
+            }
             order.format()
         };
         assert_eq!(order(&["03/04/2025", "25/04/2025"]), Some(DateFormat::DayFirst));

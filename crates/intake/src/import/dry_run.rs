@@ -77,7 +77,7 @@ pub async fn dry_run(
     let plan = plan::draft(&survey, &options, &lists)?;
     let mut dry = DryRun { notices: plan.notices.clone(), ..DryRun::default() };
     dry.columns = columns(&plan, &survey);
-    dry.every_row = plan.settings.iter().map(|setting| said(setting)).collect();
+    dry.every_row = plan.settings.iter().map(said).collect();
     for (at, name) in plan.lists().map(str::to_owned).collect::<Vec<_>>().into_iter().enumerate() {
         if !lists.contains_key(&name) && !options.create_lists {
             return Err(ImportError::UnknownList(name));

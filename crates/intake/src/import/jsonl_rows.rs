@@ -127,7 +127,7 @@ fn build(mut members: Map<String, Value>, json: &str, reading: &Reading<'_>) -> 
     });
     let outcome = unmapped(&mut row, members, reading.context);
     row.check(outcome);
-    row.from_line(&reading.plan.source, reading.line);
+    row.note_line(&reading.plan.source, reading.line);
     row.finish().map_err(|mut refused| {
         // The line is read once more, loosely, for what was passed over when the first fault was found.
         refused.refusals.extend(salvage(json, reading.context));
@@ -163,7 +163,7 @@ fn take_mapped(members: &mut Map<String, Value>, plan: &Plan) -> Vec<(usize, Str
 fn collect(value: &Value, steps: &[&str], at: usize, cells: &mut Vec<(usize, String)>) {
     match (value, steps) {
         (Value::Array(items), _) => {
-            items.iter().take(ADDRESSES_MAX).for_each(|item| collect(item, steps, at, cells))
+            items.iter().take(ADDRESSES_MAX).for_each(|item| collect(item, steps, at, cells));
         }
         (Value::Object(members), [first, rest @ ..]) => {
             if let Some(value) = members.get(*first) {

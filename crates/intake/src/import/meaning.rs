@@ -212,7 +212,7 @@ mod tests {
     const HARD: Means = Means::Suppress(SuppressionCategory::Hard);
 
     fn read(values: &Values, cell: &str) -> Result<Vec<Means>, Unread> {
-        values.read(cell).map(|means| means.into_vec())
+        values.read(cell).map(SmallVec::into_vec)
     }
 
     #[test]

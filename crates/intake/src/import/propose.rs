@@ -75,12 +75,11 @@ fn meaning(value: &str, kind: Option<Kind>) -> Option<Means> {
     let (no, yes) = (Means::Choice(Choice::No), Means::Choice(Choice::Yes));
     Some(match (kind, said) {
         (Some(Kind::Refusal), Said::Yes | Said::Refused) => no,
-        (Some(Kind::Refusal), Said::No | Said::Agreed) => Means::Nothing,
         (Some(Kind::Bounce), Said::Yes) => Means::Suppress(SuppressionCategory::Hard),
         (Some(Kind::Complaint), Said::Yes) => Means::Suppress(SuppressionCategory::Complaint),
-        (Some(Kind::Bounce | Kind::Complaint), Said::No | Said::Agreed) => Means::Nothing,
         // Only its values told: what else stands in the column is nothing about consent.
-        (None, Said::Yes | Said::No | Said::Agreed) => Means::Nothing,
+        (None, Said::Yes | Said::No | Said::Agreed)
+        | (Some(Kind::Refusal | Kind::Bounce | Kind::Complaint), Said::No | Said::Agreed) => Means::Nothing,
         (_, Said::Yes | Said::Agreed) => yes,
         (_, said) => Means::of_word(said)?,
     })

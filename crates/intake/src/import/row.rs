@@ -175,7 +175,7 @@ impl RowBuilder {
     }
 
     /// Names the file and line that the row stands in as the evidence of its consents.
-    pub(super) fn from_line(&mut self, source: &str, line: u64) {
+    pub(super) fn note_line(&mut self, source: &str, line: u64) {
         if !self.row.consents.is_empty() {
             let colon = if self.evidence.is_empty() { "" } else { ": " };
             self.row.evidence = Some(format!("{source} line {line}{colon}{}", self.evidence));

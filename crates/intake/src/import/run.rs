@@ -22,6 +22,9 @@ const BATCHES_AHEAD: usize = 2;
 /// Opens a file on its first use.
 pub type Open<'a> = Box<dyn FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send + 'a>;
 
+/// Hears of something in a line.
+pub type Warn<'a> = Box<dyn FnMut(u64, &str) + Send + 'a>;
+
 /// Where an import tells what it does.
 pub struct Outputs<'a> {
     /// Opened for the first row that doesn't go in.
@@ -29,7 +32,7 @@ pub struct Outputs<'a> {
     /// Hears of what is read how, before anything is written.
     pub notice: Box<dyn FnMut(&str) + Send + 'a>,
     /// Hears of what is left out of a row that goes in: its line, and why.
-    pub warn: Box<dyn FnMut(u64, &str) + Send + 'a>,
+    pub warn: Warn<'a>,
 }
 
 /// Where an import goes.
@@ -171,7 +174,7 @@ struct Pending {
 struct Writing<'a> {
     into: Import<'a>,
     rejects: Rejects<'a>,
-    warn: Box<dyn FnMut(u64, &str) + Send + 'a>,
+    warn: Warn<'a>,
     report: Report,
 }
 
@@ -241,7 +244,9 @@ impl Writing<'_> {
             return self.rejects.write(line, &said, &raw);
         }
         self.report.incomplete(&warnings);
-        warnings.iter().for_each(|warning| (self.warn)(line, warning));
+        for warning in &warnings {
+            (self.warn)(line, warning);
+        }
         Ok(())
     }
 

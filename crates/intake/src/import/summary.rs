@@ -47,7 +47,9 @@ impl Report {
     pub(super) fn incomplete(&mut self, reasons: &[String]) {
         if !reasons.is_empty() {
             self.summary.incomplete += 1;
-            reasons.iter().for_each(|reason| count(&mut self.left_out, reason));
+            for reason in reasons {
+                count(&mut self.left_out, reason);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::dates::Order;
 use super::lines::{Counted, Source};
-use super::recognise::{telling, telling_line};
+use super::recognise::{Said, telling, telling_line};
 use super::{COLUMNS_MAX, Format, ImportError, Options, Progress, columns};
 
 /// Most values of a column that are counted one by one.
@@ -61,7 +61,7 @@ impl Seen {
             self.order.see(cell);
         }
         if self.many {
-            if line_tells && telling(cell).is_some_and(|said| said.withholds()) {
+            if line_tells && telling(cell).is_some_and(Said::withholds) {
                 self.note(cell, 1);
             }
             return;
@@ -76,11 +76,11 @@ impl Seen {
         }
         self.many = true;
         for (value, count) in std::mem::take(&mut self.values) {
-            if telling(&value).is_some_and(|said| said.withholds()) {
+            if telling(&value).is_some_and(Said::withholds) {
                 self.note(&value, count);
             }
         }
-        if telling(cell).is_some_and(|said| said.withholds()) {
+        if telling(cell).is_some_and(Said::withholds) {
             self.note(cell, 1);
         }
     }
@@ -104,7 +104,7 @@ impl Seen {
         if self.many {
             return self.telling.iter().map(|(value, count)| (value.as_str(), *count)).collect();
         }
-        let withholds = |value: &str| telling(value).is_some_and(|said| said.withholds());
+        let withholds = |value: &str| telling(value).is_some_and(Said::withholds);
         self.values().into_iter().filter(|(value, _)| withholds(value)).collect()
     }
 }

@@ -44,6 +44,32 @@ pub async fn creates_updates_and_leaves_alone(world: &World) {
     world.assert_sound().await;
 }
 
+pub async fn a_shared_number_costs_the_number(world: &World) {
+    let number = address("+4930123456");
+    let with = |id: &str, email: &str| {
+        let mut with = row(id, email);
+        with.addresses.push(number.clone());
+        with
+    };
+    let first = world.create(with("1", "a@example.com")).await;
+    let refused =
+        ProfileRow { consents: vec![says(Field::Sms, Choice::No, None)], ..with("2", "b@example.com") };
+    let RowOutcome::Without { outcome, left_out } = world.import(refused).await else {
+        panic!("the number is somebody else's")
+    };
+    assert_eq!(left_out, ["phone belongs to another profile"]);
+    let RowOutcome::Created(second) = *outcome else { panic!("the rest goes in: {outcome:?}") };
+    assert_eq!(world.view(second).await.addresses.len(), 1);
+    // A refusal of texts holds for the number, whoever else has it.
+    let held = world.view(first).await;
+    assert_eq!(held.word.get(Field::Sms), Choice::Unset);
+    assert_eq!(held.addresses[1].values[&Field::Sms].choice, Choice::No);
+    // The main address says who it is: that of somebody else is no mix-up of numbers.
+    let taken = RowOutcome::Rejected("email belongs to another profile".to_owned());
+    assert_eq!(world.import(with("3", "b@example.com")).await, taken);
+    world.assert_sound().await;
+}
+
 pub async fn a_row_without_an_id_finds_its_profile_by_address(world: &World) {
     let profile = world.create(row("1", "a@example.com")).await;
     assert_eq!(

@@ -67,6 +67,7 @@ macro_rules! conformance_suite {
             imports:
                 creates_updates_and_leaves_alone,
                 a_row_without_an_id_finds_its_profile_by_address,
+                a_shared_number_costs_the_number,
                 adopts_whoever_opted_out_before,
                 keeps_the_refusals_of_a_row_that_conflicts,
                 two_owners_are_never_merged,

@@ -79,7 +79,8 @@ impl Drafting<'_> {
         let wanted = self.options.map.iter().map(|(from, _)| (from, "map"));
         let wanted = wanted.chain(self.options.ignore.iter().map(|name| (name, "ignore")));
         // A member of JSON Lines that no line has is no mistake in the command.
-        for (missing, what) in wanted.filter(|(name, _)| self.is_table() && !names.contains(name)) {
+        let mut missing = wanted.filter(|(name, _)| self.is_table() && !names.contains(name));
+        if let Some((missing, what)) = missing.next() {
             return Err(ImportError::Header(format!(
                 "no column `{missing}` to {what}; the file has {}",
                 names.join(", ")

@@ -6,7 +6,7 @@ use super::draft::{Drafting, From, bare};
 use crate::import::columns::{self, Column};
 use crate::import::names::{meant_column, meant_member};
 use crate::import::propose;
-use crate::import::recognise::{Identity, Kind, NameHit, of_file, of_name, said, whom};
+use crate::import::recognise::{Identity, Kind, NameHit, Said, of_file, of_name, said, whom};
 use crate::import::survey::Seen;
 use crate::import::undecided::Question;
 
@@ -30,58 +30,20 @@ impl Drafting<'_> {
                 continue;
             }
             let name = planned.name.as_str();
-            let question = match self.almost_ours(name) {
-                Some(question) => question,
-                None => self.looks_like_refusal(name, seen, channel),
-            };
-            questions.extend(question);
+            if self.is_rejected_by_line(name) {
+                continue;
+            }
+            let almost_ours = if self.is_table() { almost_ours(name) } else { None };
+            questions.extend(almost_ours.or_else(|| looks_like_refusal(name, seen, channel)));
         }
         self.undecided.questions.extend(questions);
         self.identities();
     }
 
-    /// A name that is almost one of ours.
-    fn almost_ours(&self, name: &str) -> Option<Option<Question>> {
-        if name.starts_with("attributes.") {
-            return None;
-        }
-        if !self.is_table() {
-            // Rejected line by line, which names it.
-            let top = name.split('.').next().unwrap_or(name);
-            return meant_member(top).map(|_| None);
-        }
-        let (meant, why) = match columns::ours(name) {
-            Err(reason) => (meant_column(name).unwrap_or_else(|| "consent.email".to_owned()), reason),
-            Ok(_) => {
-                let meant = meant_column(name)?;
-                let why = format!("did you mean `{meant}`?");
-                (meant, why)
-            }
-        };
-        Some(Some(Question {
-            column: Some(name.to_owned()),
-            why,
-            values: Vec::new(),
-            proposal: vec!["--map".to_owned(), format!("{name}={meant}")],
-            way_out: vec!["--map".to_owned(), format!("{name}=attribute.{name}")],
-        }))
-    }
-
-    fn looks_like_refusal(&self, name: &str, seen: &Seen, channel: Field) -> Option<Question> {
-        let hit = of_path(bare(name)).filter(|hit| !is_harmless(*hit, seen));
-        let telling = seen.telling();
-        if hit.is_none() && telling.is_empty() {
-            return None;
-        }
-        let column = propose::Column { name, hit, seen, channel };
-        let values = if seen.many { telling } else { seen.values() };
-        Some(Question {
-            column: Some(name.to_owned()),
-            why: propose::why(hit, seen),
-            values: values.into_iter().map(|(value, count)| (value.to_owned(), count)).collect(),
-            proposal: vec!["--map".to_owned(), propose::mapping(&column)],
-            way_out: vec!["--ignore-column".to_owned(), name.to_owned()],
-        })
+    /// Whether a member's name is almost one of ours: each line that has it is rejected and says so.
+    fn is_rejected_by_line(&self, name: &str) -> bool {
+        let top = name.split('.').next().unwrap_or(name);
+        !self.is_table() && !name.starts_with("attributes.") && meant_member(top).is_some()
     }
 
     /// Columns that say whom a row is about, by names that aren't ours: proposed along with the rest, and asked for where
@@ -177,6 +139,41 @@ impl Drafting<'_> {
     }
 }
 
+/// A column whose name is almost one of ours.
+fn almost_ours(name: &str) -> Option<Question> {
+    let (meant, why) = if let Err(reason) = columns::ours(name) {
+        (meant_column(name).unwrap_or_else(|| "consent.email".to_owned()), reason)
+    } else {
+        let meant = meant_column(name)?;
+        let why = format!("did you mean `{meant}`?");
+        (meant, why)
+    };
+    Some(Question {
+        column: Some(name.to_owned()),
+        why,
+        values: Vec::new(),
+        proposal: vec!["--map".to_owned(), format!("{name}={meant}")],
+        way_out: vec!["--map".to_owned(), format!("{name}=attribute.{name}")],
+    })
+}
+
+fn looks_like_refusal(name: &str, seen: &Seen, channel: Field) -> Option<Question> {
+    let hit = of_path(bare(name)).filter(|hit| !is_harmless(*hit, seen));
+    let telling = seen.telling();
+    if hit.is_none() && telling.is_empty() {
+        return None;
+    }
+    let column = propose::Column { name, hit, seen, channel };
+    let values = if seen.many { telling } else { seen.values() };
+    Some(Question {
+        column: Some(name.to_owned()),
+        why: propose::why(hit, seen),
+        values: values.into_iter().map(|(value, count)| (value.to_owned(), count)).collect(),
+        proposal: vec!["--map".to_owned(), propose::mapping(&column)],
+        way_out: vec!["--ignore-column".to_owned(), name.to_owned()],
+    })
+}
+
 /// What a path says: its whole, or the name at its end.
 fn of_path(path: &str) -> Option<NameHit> {
     of_name(path).or_else(|| {
@@ -187,8 +184,7 @@ fn of_path(path: &str) -> Option<NameHit> {
 
 /// Whether a column holds only the circumstances of a consent, or nothing at all.
 fn is_harmless(hit: NameHit, seen: &Seen) -> bool {
-    let withholds =
-        || seen.values().iter().any(|(value, _)| said(value).is_some_and(|said| said.withholds()));
+    let withholds = || seen.values().iter().any(|(value, _)| said(value).is_some_and(Said::withholds));
     let of_consent = matches!(hit.kind, Kind::Permission | Kind::Status);
     seen.filled == 0 || (of_consent && hit.circumstance && (seen.order.mostly_dates() || !withholds()))
 }

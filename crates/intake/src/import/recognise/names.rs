@@ -125,7 +125,7 @@ impl Names {
         let first = found.next();
         // `do_not_call_or_text`: all of them.
         match (first, found.next()) {
-            (Some(_), Some(_)) if !self.says_mail_twice(name) => Some(Field::Any),
+            (Some(_), Some(_)) if !Self::says_mail_twice(name) => Some(Field::Any),
             (Some(Field::Email), Some(other)) => Some(other),
             (first, _) => first,
         }
@@ -133,7 +133,7 @@ impl Names {
     }
 
     /// `direct mail`, `mail by post`: one channel in two words.
-    fn says_mail_twice(&self, name: &Plain) -> bool {
+    fn says_mail_twice(name: &Plain) -> bool {
         let (mail, post) = (["mail"].map(str::to_owned), ["postal", "post", "direct", "letter"]);
         let text = ["message", "text", "sms", "phone", "call"];
         let words = |of: &[&str]| name.words.iter().filter(|word| of.contains(&word.as_str())).count();

@@ -128,15 +128,13 @@ fn rest<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
 
 impl Preset {
     fn fits(&self, names: &[Plain], file: &str) -> bool {
-        let there = |wanted: &String| match wanted.strip_suffix('*') {
-            Some(start) => {
+        let there = |wanted: &String| {
+            if let Some(start) = wanted.strip_suffix('*') {
                 let start = Plain::new(start).squashed;
-                names.iter().any(|name| name.squashed.starts_with(&start))
+                return names.iter().any(|name| name.squashed.starts_with(&start));
             }
-            None => {
-                let wanted = Plain::new(wanted).squashed;
-                names.iter().any(|name| name.squashed == wanted)
-            }
+            let wanted = Plain::new(wanted).squashed;
+            names.iter().any(|name| name.squashed == wanted)
         };
         let all = |group: &Vec<String>| group.iter().all(there);
         let few = names.len() <= 4;

@@ -136,50 +136,12 @@ mod tests {
 
     #[test]
     fn refusals_are_read_in_many_languages() {
-        for cell in [
-            "Nein",
-            "non",
-            "No",
-            "nej",
-            "nei",
-            "Nee",
-            "não",
-            "ei",
-            "nie",
-            "ne",
-            "нет",
-            "いいえ",
-            "false",
-            "0",
-        ] {
+        for cell in "Nein non No nej nei Nee não ei nie ne нет いいえ false 0".split(' ') {
             assert_eq!(said(cell), Some(Said::No), "{cell}");
             assert_eq!(telling(cell), None, "{cell}");
         }
-        for cell in [
-            "unsubscribed",
-            "UNSUBSCRIBED",
-            "Opted-Out",
-            "do not contact",
-            "Do_Not_Email",
-            "abgemeldet",
-            "Désabonné",
-            "baja",
-            "disiscritto",
-            "descadastrado",
-            "afgemeld",
-            "avregistrerad",
-            "afmeldt",
-            "avmeldt",
-            "peruutettu",
-            "wypisany",
-            "odhlášen",
-            "leiratkozott",
-            "dezabonat",
-            "отписан",
-            "配信停止",
-            "退订",
-            "blocklisted",
-        ] {
+        let refusals = "unsubscribed|UNSUBSCRIBED|Opted-Out|do not contact|Do_Not_Email|abgemeldet|Désabonné|baja|disiscritto|descadastrado|afgemeld|avregistrerad|afmeldt|avmeldt|peruutettu|wypisany|odhlášen|leiratkozott|dezabonat|отписан|配信停止|退订|blocklisted";
+        for cell in refusals.split('|') {
             assert_eq!(said(cell), Some(Said::Refused), "{cell}");
             assert_eq!(telling(cell), Some(Said::Refused), "{cell}");
             assert!(telling_line(cell.as_bytes()), "{cell}");

@@ -166,7 +166,7 @@ async fn a_file_of_nobody_we_know_stops_and_its_proposals_are_right() {
     assert_eq!(fixture.since("de2@mail.example", Field::Email).await, "2025-06-19");
     let first = fixture.profile("de1@mail.example").await;
     assert_eq!(
-        (first.country.as_ref().map(|country| country.as_str()), first.addresses[1].raw.as_str()),
+        (first.country.as_ref().map(consent::jurisdiction::Country::as_str), first.addresses[1].raw.as_str()),
         (Some("DE"), "+491701234569")
     );
     assert!(first.attributes.contains("Käthe"), "{}", first.attributes);
