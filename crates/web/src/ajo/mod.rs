@@ -143,7 +143,14 @@ async fn take(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let reserved = state.0.bodies.begin(None);
-    let read = body::read(&parts.headers, body, body_bytes_max, Pace::DEFAULT, reserved).await;
+    // One that says so beforehand isn't waited for.
+    let length =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let read = if length.is_some_and(|length: usize| length > body_bytes_max) {
+        Err(Unread::TooLong)
+    } else {
+        body::read(&parts.headers, body, body_bytes_max, Pace::DEFAULT, reserved).await
+    };
     let (body, _held) = read.map_err(|unread| match unread {
         Unread::Full => ApiError::busy(),
         Unread::TooLong => {
