@@ -153,7 +153,6 @@ fn a_mail_that_is_never_handed_out_stands_in_nobodys_way() {
 #[test]
 fn a_mailbox_for_an_address_that_is_not_listed_is_refused() {
     let desk = crate::support::Desk::new();
-    desk.run(&["init"]).exits(0);
     desk.write("imap.password", "p\n");
     let section = "[[mailbox]]\nhost = \"127.0.0.1\"\ntls = \"none\"\nuser = \"u\"\npassword = { file = \"imap.password\" }\naddress = \"fbl@back.example\"\n";
     desk.write("wrong.toml", section);
