@@ -119,7 +119,7 @@ impl<R: Rows> Importer<'_, '_, R> {
         let mut left_out = Vec::new();
         let outcome = loop {
             break match self.subject(row, &addresses)? {
-                Subject::Taken { at, .. } if at != main(&addresses) && !addresses[at].appended => {
+                Subject::Taken { at, .. } if at != main(&addresses) && may_be_shared(&addresses[at]) => {
                     let address = addresses.remove(at).address;
                     self.refuse_at(row, address)?;
                     left_out.push(taken(address));
@@ -276,6 +276,12 @@ fn main(addresses: &[RowAddress<'_>]) -> usize {
         !row_address.appended && *row_address.address.namespace() == Namespace::Email
     };
     addresses.iter().position(email).unwrap_or(0)
+}
+
+/// Whether people share such addresses, so that a row can do without: numbers, not mailboxes, by which two people are told
+/// apart.
+fn may_be_shared(row_address: &RowAddress<'_>) -> bool {
+    !row_address.appended && *row_address.address.namespace() != Namespace::Email
 }
 
 fn same(one: &Address, other: &Address) -> bool {
