@@ -263,17 +263,7 @@ fn rows(
     // The address's own `any` is about all channels: what the person said of this one comes before it.
     let counts = [identity, of_channel, identity_any, any].into_iter().find(|(_, choice)| choice.counts());
     let default = (Read::Default, rules.default_for(channel));
-    let mut counting = counts.unwrap_or(default);
-    if counts.is_none() && !recipient.profile.has_default() {
-        // What this person was subscribed to expressly is all that it may get, where anybody else would get it, too.
-        let subscribed = message.list.is_some() && recipient.subscription == Choice::Yes;
-        let unasked = (!subscribed).then_some(Exclusion::NoConsent);
-        row(10, BROUGHT_IN, Some((Read::NoDefault, Choice::Unset)), unasked)?;
-        row(10, "the default permits, too", Some(default), consent_reason(default, rules))?;
-        counting = (Read::Subscription, recipient.subscription);
-    } else {
-        row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
-    }
+    let counting = counting_choice(recipient, message, rules, counts, default, &mut row)?;
     // The list's yes isn't an opt-in to the channel: with it nobody gets what they wouldn't get without the flag.
     let lawful = if counting.0 == Read::Subscription { default } else { counting };
     let opt_in =
@@ -291,6 +281,29 @@ fn rows(
         outcome: Some(Decision::Permit(basis)),
     });
     Ok(basis)
+}
+
+/// Row 10: the choice that counts, which permits.
+fn counting_choice(
+    recipient: &Recipient,
+    message: &Message,
+    rules: &Rules,
+    counts: Option<(Read, Choice)>,
+    default: (Read, Choice),
+    row: &mut impl FnMut(u8, &'static str, Option<(Read, Choice)>, Option<Exclusion>) -> Result<(), Exclusion>,
+) -> Result<(Read, Choice), Exclusion> {
+    if counts.is_some() || recipient.profile.has_default() {
+        let counting = counts.unwrap_or(default);
+        row(10, "the choice that counts permits", Some(counting), consent_reason(counting, rules))?;
+        return Ok(counting);
+    }
+    // An express subscription permits the list's messages alone, and those only where the default would permit them to
+    // anybody else.
+    let subscribed = message.list.is_some() && recipient.subscription == Choice::Yes;
+    let unasked = (!subscribed).then_some(Exclusion::NoConsent);
+    row(10, BROUGHT_IN, Some((Read::NoDefault, Choice::Unset)), unasked)?;
+    row(10, "the default permits, too", Some(default), consent_reason(default, rules))?;
+    Ok((Read::Subscription, recipient.subscription))
 }
 
 const fn unreachable_reason(reach: Reach) -> Option<Exclusion> {

@@ -130,19 +130,16 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut stopped => break,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
+                accepted = listener.accept() => if let Ok((stream, peer)) = accepted {
                         let ip = (server.peers == Peers::Clients).then(|| peer.ip());
                         // Where every other connection is in work this one is closed unheard.
                         if let Some(place) = server.places.admit(ip) {
                             let (server, stopping) = (Arc::clone(&server), stopping.clone());
                             connections.spawn(async move { server.answer(stream, peer, &place, stopping).await });
                         }
-                    }
-                    Err(_) => {
-                        server.places.relieve();
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
+                } else {
+                    server.places.relieve();
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 },
             }
             while connections.try_join_next().is_some() {}
@@ -199,9 +196,7 @@ mod tests {
         Server { router, peers: Peers::Clients, places: Connections::new(limits), head_time_max, pace }
     }
 
-    async fn started(
-        server: Server,
-    ) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<Result<()>>) {
+    fn started(server: Server) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<Result<()>>) {
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -219,8 +214,8 @@ mod tests {
     async fn newcomers_are_answered_whatever_waits() {
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
         let few = ConnectionLimits { all: 8, per_address: 6, ..ConnectionLimits::DEFAULT };
-        let long = Server { head_time_max: Duration::from_secs(60), ..server(router, few) };
-        let (address, stop, serving) = started(long).await;
+        let long = Server { head_time_max: Duration::from_mins(1), ..server(router, few) };
+        let (address, stop, serving) = started(long);
         let mut idle = Vec::new();
         for _ in 0..30 {
             let mut stream = TcpStream::connect(address).await.unwrap();
@@ -238,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_does_not_read_is_cut_off() {
         let router = Router::new().route("/", axum::routing::get(|| async { "x".repeat(8 << 20) }));
-        let (address, stop, serving) = started(server(router, ConnectionLimits::DEFAULT)).await;
+        let (address, stop, serving) = started(server(router, ConnectionLimits::DEFAULT));
         let mut deaf = TcpStream::connect(address).await.unwrap();
         deaf.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -253,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_head_that_never_ends_is_cut_off_and_stopping_ends_idle_connections() {
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
-        let (address, stop, serving) = started(server(router, ConnectionLimits::DEFAULT)).await;
+        let (address, stop, serving) = started(server(router, ConnectionLimits::DEFAULT));
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nX: ").await.unwrap();
         let mut answer = Vec::new();

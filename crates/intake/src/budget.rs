@@ -84,6 +84,7 @@ impl Drop for Reserved {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as those who call it have it")]
     fn ip(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }

@@ -237,6 +237,7 @@ impl Drop for Busy {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as those who call it have it")]
     fn ip(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }

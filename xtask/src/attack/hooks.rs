@@ -22,7 +22,7 @@ pub(super) fn standing(target: &Target, size: Size) -> Result<Found> {
     let head = format!(
         "POST {PATH} HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n{{"
     );
-    let held = hold(target.port, STANDING, head.as_bytes())?;
+    let open = hold(target.port, STANDING, head.as_bytes())?;
     let mut violations = Vec::new();
     let begun = now();
     let mut answered = 0;
@@ -35,7 +35,7 @@ pub(super) fn standing(target: &Target, size: Size) -> Result<Found> {
         }
         std::thread::sleep(size.time / 20);
     }
-    let tried = format!("{} posts to a webhook that don't go on", held.len());
+    let tried = format!("{} posts to a webhook that don't go on", open.len());
     Ok(Found { tried, happened: format!("{answered} others were answered"), violations })
 }
 

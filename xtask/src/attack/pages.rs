@@ -69,6 +69,6 @@ fn sources() -> Vec<String> {
             long("b", 48_000)
         ),
         long("<div>", 58_000),
-        (0..4_000).map(|at| format!("<p><b a{at}>x")).collect(),
+        (0..4_000).flat_map(|at| ["<p><b a".to_owned(), at.to_string(), ">x".to_owned()]).collect(),
     ]
 }

@@ -40,9 +40,9 @@ fn descriptors() -> Result<usize> {
 /// Heads of posts without bodies.
 pub(super) fn heads(target: &Target, size: Size) -> Result<Found> {
     let head = "POST /u/x HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 26\r\n\r\n";
-    let held = hold(target.port, size.connections.min(1024), head.as_bytes())?;
+    let open = hold(target.port, size.connections.min(1024), head.as_bytes())?;
     std::thread::sleep(size.time);
-    Ok(found(format!("{} heads of {} bytes without a body", held.len(), head.len())))
+    Ok(found(format!("{} heads of {} bytes without a body", open.len(), head.len())))
 }
 
 /// Requests that are begun.

@@ -114,6 +114,10 @@ pub(super) fn is_unspaced(char: char) -> bool {
 
 /// Puts characters together to words.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what stands before the next word; each is asked for by itself"
+)]
 struct Reader {
     words: Vec<Word>,
     word: String,

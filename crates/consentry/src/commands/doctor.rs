@@ -19,6 +19,7 @@ use store::private::exposed;
 use crate::context::{Context, WORKSPACE};
 use crate::data_dir;
 use crate::output::{self, Exit, grouped};
+use crate::pages_section::Section;
 use crate::server_file::ServerFile;
 
 /// Files and folders that are open to others and told by name.
@@ -80,7 +81,7 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
 /// What strangers had the pages send within a day; `config` names the limits.
 async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool, String)> {
     let file = config.map(ServerFile::load).transpose()?.unwrap_or_default();
-    let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, |pages| pages.budgets());
+    let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, Section::budgets);
     let counts = context.store.spent(WORKSPACE, limits.budgets(), context.clock.now()).await?;
     let used = limits.budget_use(&counts);
     let told = |budget: &delivery::quotas::BudgetUse| {
@@ -92,13 +93,44 @@ async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool
         format!("{sent} of {} {} in 24 hours{withheld}", grouped(u64::from(budget.most)), budget.what)
     };
     let mut detail = used.iter().map(told).collect::<Vec<_>>().join("; ");
-    let fine = used.iter().all(|budget| !budget.is_alarming());
-    if !fine {
+    let sound = used.iter().all(|budget| !budget.is_alarming());
+    if !sound {
         detail.push_str(
             "; see whether somebody misuses the forms, or raise mails_per_day or texts_per_day under [pages]",
         );
     }
-    Ok((fine, detail))
+    Ok((sound, detail))
+}
+
+/// Whether every mail that a mailbox holds was handed out.
+async fn check_mailboxes(context: &Context) -> Result<(bool, String)> {
+    let unread = context.store.spent(WORKSPACE, vec![unread_mails()], context.clock.now()).await?;
+    let unread = unread.first().copied().unwrap_or_default();
+    let detail = match unread {
+        0 => "every mail was handed out".to_owned(),
+        1 => "1 mail was not handed out by its server within 24 hours; it is asked for again, the log of `serve` names it".to_owned(),
+        count => format!(
+            "{} mails were not handed out by their servers within 24 hours; they are asked for again, the log of `serve` names them",
+            grouped(count)
+        ),
+    };
+    Ok((unread == 0, detail))
+}
+
+/// Prints what was found.
+fn report(context: &Context, findings: &[Finding], sound: bool) {
+    let value = json!({
+        "sound": sound,
+        "findings": findings.iter().map(|finding| json!({
+            "what": finding.what, "sound": finding.sound, "detail": finding.detail,
+        })).collect::<Vec<_>>(),
+    });
+    output::data(context.json, &value, || {
+        let line = |finding: &Finding| {
+            format!("{} {:<18}{}", if finding.sound { "●" } else { "✗" }, finding.what, finding.detail)
+        };
+        findings.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
 }
 
 /// Checks the data directory and the settings; exit code 1 if anything is unsound.
@@ -136,16 +168,8 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     }
     let (fine, detail) = check_budgets(context, config).await?;
     note("notices", fine, detail);
-    let unread = context.store.spent(WORKSPACE, vec![unread_mails()], context.clock.now()).await?;
-    let detail = match unread.first().copied().unwrap_or_default() {
-        0 => "every mail was handed out".to_owned(),
-        1 => "1 mail was not handed out by its server within 24 hours; it is asked for again, the log of `serve` names it".to_owned(),
-        count => format!(
-            "{} mails were not handed out by their servers within 24 hours; they are asked for again, the log of `serve` names them",
-            grouped(count)
-        ),
-    };
-    note("mailboxes", unread.first().is_none_or(|count| *count == 0), detail);
+    let (sound, detail) = check_mailboxes(context).await?;
+    note("mailboxes", sound, detail);
     let settings = context.settings().await?;
     note("ledger over HTTP", true, readers(settings.ledger).to_owned());
     match &settings.public_url {
@@ -163,17 +187,6 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
         findings.push(Finding { what: "wildcards", sound: false, detail });
     }
     let sound = findings.iter().all(|finding| finding.sound);
-    let value = json!({
-        "sound": sound,
-        "findings": findings.iter().map(|finding| json!({
-            "what": finding.what, "sound": finding.sound, "detail": finding.detail,
-        })).collect::<Vec<_>>(),
-    });
-    output::data(context.json, &value, || {
-        let line = |finding: &Finding| {
-            format!("{} {:<18}{}", if finding.sound { "●" } else { "✗" }, finding.what, finding.detail)
-        };
-        findings.iter().map(line).collect::<Vec<_>>().join("\n")
-    });
+    report(context, &findings, sound);
     Ok(if sound { Exit::Done } else { Exit::Failed })
 }

@@ -151,7 +151,7 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
     let outputs = Outputs {
         rejects: Box::new(|| private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>)),
         notice: Box::new(|notice| {
-            output::say(format_args!("{name}: {notice}; --from none reads it as it stands"))
+            output::say(format_args!("{name}: {notice}; --from none reads it as it stands"));
         }),
         warn: Box::new(|line, warning| warnings.take(&name, line, warning)),
     };

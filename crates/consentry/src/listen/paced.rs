@@ -129,13 +129,13 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::TimedOut, "a byte a millisecond is too slow here");
         drip.abort();
         let (ours, mut theirs) = tokio::io::duplex(64);
-        let mut paced = Paced::new(ours, Pace { within: Duration::from_secs(60), ..QUICK });
+        let mut paced = Paced::new(ours, Pace { within: Duration::from_mins(1), ..QUICK });
         let reading = tokio::spawn(async move {
             let mut all = Vec::new();
             theirs.read_to_end(&mut all).await.unwrap();
             all.len()
         });
-        paced.write_all(&[0; 100_000]).await.unwrap();
+        paced.write_all(&vec![0; 100_000]).await.unwrap();
         drop(paced);
         assert_eq!(reading.await.unwrap(), 100_000);
     }

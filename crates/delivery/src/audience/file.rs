@@ -96,8 +96,8 @@ impl Rows {
         let Some(table) = &mut self.table else { return Ok(()) };
         let headers: Vec<String> = table.header().iter().map(|name| squash(name)).collect();
         let names = if self.phone { &PHONE_HEADERS[..] } else { &EMAIL_HEADERS[..] };
-        let named = names.iter().find_map(|name| headers.iter().position(|header| header == name));
-        if let Some(at) = named {
+        let column = names.iter().find_map(|name| headers.iter().position(|header| header == name));
+        if let Some(at) = column {
             (self.column, self.named) = (at, true);
             if let Some((line, fault)) = table.header_fault() {
                 let problem = format!("line {line}: the header row can't be read: {fault}");
@@ -125,14 +125,13 @@ impl Rows {
                 })?;
             let Some(row) = row else { break };
             // What a broken row seems to say is no reason to write to anybody.
-            match address(&row.fields, column, phone).filter(|_| row.broken.is_none()) {
-                Some(address) => batch.push(address),
-                None => {
-                    resolved.malformed += 1;
-                    if resolved.malformed_lines.len() < LINES_NAMED_MAX {
-                        resolved.malformed_lines.push(row.line);
-                    }
-                }
+            if let Some(address) = address(&row.fields, column, phone).filter(|_| row.broken.is_none()) {
+                batch.push(address);
+                continue;
+            }
+            resolved.malformed += 1;
+            if resolved.malformed_lines.len() < LINES_NAMED_MAX {
+                resolved.malformed_lines.push(row.line);
             }
         }
         self.read += batch.len() as u64;

@@ -325,8 +325,7 @@ fn find(text: &str, wanted: &[char]) -> Option<usize> {
     let (mut quote, mut depth) = (None, 0_usize);
     for (at, c) in text.char_indices() {
         match (quote, c) {
-            (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
+            (Some(open), _) => quote = Some(open).filter(|open| *open != c),
             (None, '"' | '\'') => quote = Some(c),
             (None, _) if depth == 0 && wanted.contains(&c) => return Some(at),
             (None, '(' | '[') => depth += 1,

@@ -35,16 +35,15 @@ pub(super) struct WaysOut {
 }
 
 impl WaysOut {
-    /// How far a link of ours reaches; `None` for what isn't a way out.
-    fn own(&self, path: &str) -> Option<Option<Level>> {
-        let found = self.own.iter().find(|(_, url)| url.ends_with(path));
-        found.map(|(level, _)| *level)
+    /// A link of ours, with how far it reaches; `None` for what isn't a way out.
+    fn own(&self, path: &str) -> Option<&(Option<Level>, String)> {
+        self.own.iter().find(|(_, url)| url.ends_with(path))
     }
 
     /// How far a link reaches that says so by its address.
     pub(super) fn level(&self, url: &str) -> Option<Level> {
         let external = self.external.iter().find(|(_, external)| external == url);
-        external.map(|(level, _)| *level).or(self.own(url).flatten())
+        external.map(|(level, _)| *level).or_else(|| self.own(url)?.0)
     }
 }
 

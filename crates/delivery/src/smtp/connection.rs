@@ -115,7 +115,9 @@ impl Connection {
             Err(TransportError::Timeout(_)) if plain && speaks_tls(settings).await => {
                 Err(TransportError::TlsExpected)
             }
-            Err(TransportError::Timeout(_)) if first < limit => self.reply("greeting", limit - first).await,
+            Err(TransportError::Timeout(_)) if first < limit => {
+                self.reply("greeting", limit.saturating_sub(first)).await
+            }
             greeting => greeting,
         }
     }

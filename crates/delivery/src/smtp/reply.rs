@@ -180,9 +180,9 @@ pub(crate) fn is_about_us(code: u16, text: &str) -> bool {
     let worded = || OF_SENDER.iter().any(|word| words.contains(word));
     match (code, enhanced) {
         (500..=599, Some(EnhancedCode { class: 5, subject: 7, detail })) => !OF_RECIPIENT.contains(&detail),
-        (500..=599, Some(EnhancedCode { class: 5, subject: 1, detail: 7 | 8 })) => true,
-        // 5.5.x with a reply about the command: out of order, or not before AUTH.
-        (502 | 503 | 530 | 535 | 538, _) => true,
+        // The sender's address; or a reply about the command: out of order, or not before AUTH.
+        (500..=599, Some(EnhancedCode { class: 5, subject: 1, detail: 7 | 8 }))
+        | (502 | 503 | 530 | 535 | 538, _) => true,
         (500..=599, Some(EnhancedCode { class: 5, subject, detail })) => {
             (subject == 5 && detail != 3 || detail == 0) && worded()
         }

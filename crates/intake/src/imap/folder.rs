@@ -21,6 +21,10 @@ const TAKEN: &str = "ConsentryTaken";
 const LEFT: &str = "ConsentryLeft";
 
 /// An open folder.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what the server can do and what it told, each asked for by itself"
+)]
 pub(super) struct Folder {
     session: ImapSession,
     host: String,

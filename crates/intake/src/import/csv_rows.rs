@@ -45,7 +45,9 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
         let fault = row.fault().map(str::to_owned);
         let rows::Row { line, raw, mut fields, .. } = row;
         if self.guarded {
-            fields.iter_mut().for_each(|field| *field = unguarded(field.trim()));
+            for field in &mut fields {
+                *field = unguarded(field.trim());
+            }
         }
         let (found, named) = (fields.len(), plan.columns.len());
         let fault = fault

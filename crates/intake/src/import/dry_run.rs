@@ -87,7 +87,7 @@ pub async fn dry_run(
     }
     let plan = Arc::new(plan.settle(&lists)?);
     let source = Source::open(Counted::new(input, Arc::clone(&progress)), &options)?;
-    let mut rows = source.into_rows(plan, Context { lists, received_at })?;
+    let mut rows = source.into_rows(plan, Context { lists, received_at });
     let mut counting = Counting { from, rules: store.settings(workspace).await?.rules(), now: received_at };
     dry.report.sha256 = survey.sha256;
     let mut batch = Vec::with_capacity(READ_MAX);

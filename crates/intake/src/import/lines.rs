@@ -62,7 +62,7 @@ pub(crate) fn take_header<R: Read>(table: &mut Table<Decoded<R>>) -> Result<(), 
 /// A file whose first line has been looked at.
 pub(super) enum Source<R: Read> {
     Csv(Box<Table<Decoded<R>>>),
-    Jsonl(Lines<Decoded<R>>),
+    Jsonl(Box<Lines<Decoded<R>>>),
 }
 
 impl<R: Read> Source<R> {
@@ -84,7 +84,7 @@ impl<R: Read> Source<R> {
                 take_header(&mut table)?;
                 Self::Csv(Box::new(table))
             }
-            Format::Jsonl => Self::Jsonl(lines),
+            Format::Jsonl => Self::Jsonl(Box::new(lines)),
         })
     }
 
@@ -98,10 +98,10 @@ impl<R: Read> Source<R> {
 
 impl<R: Read + Send + 'static> Source<R> {
     /// Goes on to the rows.
-    pub(super) fn into_rows(self, plan: Arc<Plan>, context: Context) -> Result<Box<dyn Rows>, ImportError> {
-        Ok(match self {
+    pub(super) fn into_rows(self, plan: Arc<Plan>, context: Context) -> Box<dyn Rows> {
+        match self {
             Self::Csv(table) => Box::new(CsvRows::new(*table, plan, context.received_at)),
-            Self::Jsonl(lines) => Box::new(JsonlRows::new(lines, plan, context)),
-        })
+            Self::Jsonl(lines) => Box::new(JsonlRows::new(*lines, plan, context)),
+        }
     }
 }

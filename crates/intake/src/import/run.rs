@@ -64,7 +64,7 @@ pub async fn import_profiles(
     plan.notices.iter().for_each(|notice| (outputs.notice)(notice));
     let plan = Arc::new(plan.settle(&context.lists)?);
     let source = Source::open(Counted::new(input, Arc::clone(&progress)), &options)?;
-    let rows = source.into_rows(plan, context)?;
+    let rows = source.into_rows(plan, context);
     let mut writing = Writing {
         into,
         rejects: Rejects::new(outputs.rejects, rows.header(), rows.delimiter()),

@@ -142,7 +142,7 @@ pub(super) fn look(
     };
     match source {
         Source::Csv(table) => survey.table(*table, dated)?,
-        Source::Jsonl(lines) => survey.objects(lines, dated)?,
+        Source::Jsonl(lines) => survey.objects(*lines, dated)?,
     }
     survey.sha256 = HEXLOWER.encode(&hashed.hash.finalize());
     Ok(survey)
@@ -188,7 +188,8 @@ impl Survey {
         let mut places: HashMap<String, (usize, bool)> = HashMap::new();
         loop {
             let number = lines.number() + 1;
-            let Some(line) = lines.next_line().map_err(|error| ImportError::Read { line: number, error })? else {
+            let Some(line) = lines.next_line().map_err(|error| ImportError::Read { line: number, error })?
+            else {
                 return Ok(());
             };
             if line.bytes.trim_ascii().is_empty() {

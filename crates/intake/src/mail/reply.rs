@@ -138,11 +138,11 @@ const NAMES: [&str; 8] = [
 /// Whether what a service tells of a bounce is the text of an automatic answer. A server that refuses gives a code; an
 /// answer has none.
 pub fn is_automatic(reply: &str, status: &str) -> bool {
-    let refuses = |code: &str| code.starts_with(['4', '5']);
+    let is_failure = |code: &str| code.starts_with(['4', '5']);
     let vague = status.is_empty() || status.ends_with(".0.0");
-    let refused = !vague && refuses(status)
-        || text::enhanced_status(reply).is_some_and(|code| refuses(code))
-        || text::reply_code(reply).is_some_and(|code| refuses(code));
+    let refused = !vague && is_failure(status)
+        || text::enhanced_status(reply).is_some_and(is_failure)
+        || text::reply_code(reply).is_some_and(is_failure);
     if refused {
         return false;
     }

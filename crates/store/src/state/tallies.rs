@@ -85,12 +85,11 @@ pub(crate) fn spend(
     let mut tallies: Vec<([u8; 16], Tally)> = Vec::with_capacity(quotas.len());
     for (place, (hash, quota)) in quotas.iter().enumerate() {
         let known = tallies.iter().position(|(known, _)| known == hash);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                tallies.push((*hash, read(db, workspace, hash)?));
-                tallies.len() - 1
-            }
+        let at = if let Some(at) = known {
+            at
+        } else {
+            tallies.push((*hash, read(db, workspace, hash)?));
+            tallies.len() - 1
         };
         let within = i64::try_from(quota.within.as_micros()).unwrap_or(KEPT);
         if tallies[at].1.since(now.0.saturating_sub(within)) >= u64::from(quota.at_most) {

@@ -171,7 +171,7 @@ pub enum Answer {
     Imported(Vec<RowOutcome>),
     Resolved(Vec<AddressOwner>),
     Preferred(Option<EntryId>),
-    Asked(OptInRequest),
+    Asked(Box<OptInRequest>),
     Confirmed(Confirmed),
     Failed(String),
 }
@@ -289,7 +289,9 @@ impl Side {
                 store.resolve_or_create(MAIN, addresses, Origin::Stranger, at).await.map(Answer::Resolved)
             }
             Request::Prefer(change) => store.set_preferences(MAIN, change).await.map(Answer::Preferred),
-            Request::AskIn(request) => store.request_opt_in(MAIN, request).await.map(Answer::Asked),
+            Request::AskIn(request) => {
+                store.request_opt_in(MAIN, request).await.map(Box::new).map(Answer::Asked)
+            }
             Request::Confirm(request, at) => {
                 store.confirm_opt_in(MAIN, request.key, agreed("yes"), at).await.map(Answer::Confirmed)
             }
@@ -350,9 +352,9 @@ impl Side {
                 format!("preferred {}", entry.is_some())
             }
             Answer::Asked(request) => {
-                let OptInRequest { address, list, requested_at, expires_at, confirmed_at, .. } = &request;
+                let OptInRequest { address, list, requested_at, expires_at, confirmed_at, .. } = &*request;
                 let told = format!("{address:?} {list} {requested_at} {expires_at} {confirmed_at:?}");
-                self.requests.push(request);
+                self.requests.push(*request);
                 told
             }
             Answer::Confirmed(Confirmed::Now(entry)) => {

@@ -22,12 +22,13 @@ const TIME_MAX: Duration = Duration::from_secs(2);
 const CONTENTS_MAX: usize = 16;
 const PARTS_MAX: usize = 128;
 
+type Loaded = Result<Arc<Content>, LandingError>;
 type Rendered = Result<Arc<str>, LandingError>;
 
 /// Renders, and keeps what can be used again.
 pub(crate) struct Studio {
     places: Arc<Semaphore>,
-    contents: Mutex<Recent<(LandingPageId, i64), Result<Arc<Content>, LandingError>>>,
+    contents: Mutex<Recent<(LandingPageId, i64), Loaded>>,
     parts: Mutex<Recent<[u8; 32], Rendered>>,
 }
 
