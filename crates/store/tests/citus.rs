@@ -29,6 +29,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "UPDATE ledger_head SET size = (SELECT count(*) FROM ledger_leaf)",
         "once, at the end of a copy into a database that nobody uses yet",
     ),
+    (
+        "joins off the key",
+        "JOIN text_message t ON t.workspace = a.workspace AND t.address = a.id WHERE u.profile",
+        "once, when a database of schema 6 is brought up to date, which none that is distributed can be",
+    ),
 ];
 
 fn source(folder: &str) -> PathBuf {

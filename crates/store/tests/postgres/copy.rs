@@ -51,6 +51,9 @@ impl Move {
         drop(world);
         let moved = Self { from, into, database: database() };
         moved.source().execute("INSERT INTO sender_block VALUES (1, 1, 'sender', 1)", []).unwrap();
+        // As programs before left them; none are made any more.
+        let request = "INSERT INTO opt_in_request VALUES (1, 1, 1, 1, 1, 2, NULL, NULL, '{}')";
+        moved.source().execute(request, []).unwrap();
         moved
     }
 

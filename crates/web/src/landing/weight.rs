@@ -192,7 +192,6 @@ mod tests {
             "<blockquote><p>".repeat(3_000),
             "<a><a>".repeat(8_000),
             "<svg>".repeat(5_000),
-            "<button><div>".repeat(3_000),
             numbered("<b a#>", 5_000),
             numbered("<p><b a#>x", 4_000),
             numbered("<font c=#><p>", 4_000),
