@@ -19,6 +19,12 @@ use crate::state::stamps::{Values, choice, pack_sets, unpack_sets};
 use crate::state::{history, namespaces, profile};
 use crate::types::{AddressOwner, HistoryPage};
 
+/// Ids that went with an import that was taken back aren't given out again: the ledger and links still name them.
+const NEXT_PROFILE: &str = "SELECT max(coalesce((SELECT max(id) FROM profile), 0),
+    coalesce((SELECT max(last_profile) FROM import_run), 0)) + 1";
+const NEXT_ADDRESS: &str = "SELECT max(coalesce((SELECT max(id) FROM address), 0),
+    coalesce((SELECT max(last_address) FROM import_run), 0)) + 1";
+
 /// The rows of one workspace for one operation. Ids are counted here, so it must not outlive the operation's savepoint.
 pub(super) struct SqliteRows<'c> {
     conn: &'c Connection,
@@ -40,8 +46,8 @@ impl<'c> SqliteRows<'c> {
             statements: Statements::prepare(conn)?,
             import: None,
             next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
-            next_profile: next("SELECT coalesce(max(id), 0) + 1 FROM profile")?,
-            next_address: next("SELECT coalesce(max(id), 0) + 1 FROM address")?,
+            next_profile: next(NEXT_PROFILE)?,
+            next_address: next(NEXT_ADDRESS)?,
         })
     }
 
