@@ -10,7 +10,7 @@ use consent::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
-use super::statements::{ImportStatements, Statements};
+use super::statements::{ImportStatements, NEXT_ADDRESS, NEXT_PROFILE, Statements};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::record::AddressState;
@@ -18,12 +18,6 @@ use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, choice, pack_sets, unpack_sets};
 use crate::state::{history, namespaces, profile};
 use crate::types::{AddressOwner, HistoryPage};
-
-/// Ids that went with an import that was taken back aren't given out again: the ledger and links still name them.
-const NEXT_PROFILE: &str = "SELECT max(coalesce((SELECT max(id) FROM profile), 0),
-    coalesce((SELECT max(last_profile) FROM import_run), 0)) + 1";
-const NEXT_ADDRESS: &str = "SELECT max(coalesce((SELECT max(id) FROM address), 0),
-    coalesce((SELECT max(last_address) FROM import_run), 0)) + 1";
 
 /// The rows of one workspace for one operation. Ids are counted here, so it must not outlive the operation's savepoint.
 pub(super) struct SqliteRows<'c> {

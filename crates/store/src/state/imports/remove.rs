@@ -106,11 +106,11 @@ pub(crate) fn profiles(
     const PROFILE: &str = "DELETE FROM profile WHERE id = ?1 AND workspace = ?2";
     const REST: [&str; 2] = [
         "DELETE FROM subscription WHERE profile = ?1 AND workspace = ?2",
-        "DELETE FROM unclaimed_profile WHERE profile = ?1 AND ?2 = ?2",
+        "DELETE FROM unclaimed_profile WHERE profile = ?1 AND CAST(?2 AS BIGINT) IS NOT NULL",
     ];
     const EXTERNAL_ID: &str = "SELECT external_id FROM profile WHERE id = ?1 AND workspace = ?2";
     const KEY: &str = "DELETE FROM profile_external_id WHERE external_id = ?1 AND workspace = ?2";
-    let (workspace, import) = key;
+    let workspace = key.0;
     let page = touch::after(db, key, touch::TO_DELETE, after, take_back::PROFILES)?;
     let (mut done, mut highest) = (UndoCounts::default(), (0, 0));
     for Touch { profile: id, image, .. } in &page {
@@ -142,7 +142,6 @@ pub(crate) fn profiles(
         done.deleted += 1;
     }
     settle(db, key, &page, &done, highest)?;
-    let _ = import;
     Ok((done, page.last().map(|touch| touch.profile)))
 }
 
