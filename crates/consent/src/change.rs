@@ -90,6 +90,8 @@ impl Source {
     pub const SMS: Self = Self(Cow::Borrowed("sms"));
     /// A provider's own opt-out list, or its refusal to send because of that.
     pub const PROVIDER: Self = Self(Cow::Borrowed("provider"));
+    /// An import that was taken back.
+    pub const IMPORT_UNDO: Self = Self(Cow::Borrowed("import_undo"));
     /// A program, through the HTTP interface.
     pub const API: Self = Self(Cow::Borrowed("api"));
     /// A self-test of the ways out, at an address of the operator's own: no statement of a person's, and for reports to
@@ -119,7 +121,7 @@ impl Source {
 
     /// Whether a yes from here is a deliberate new subscription, which outdates the links sent before it.
     pub fn renews(&self) -> bool {
-        self.is_live() && ![Self::UNDO, Self::SELF_TEST].contains(self)
+        self.is_live() && ![Self::UNDO, Self::IMPORT_UNDO, Self::SELF_TEST].contains(self)
     }
 }
 

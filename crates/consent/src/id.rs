@@ -50,6 +50,10 @@ id!(
     RunId, "run"
 );
 id!(
+    /// One import of a file.
+    ImportId, "imp"
+);
+id!(
     /// A ledger entry: its index in the transparency log, from 0.
     EntryId, "ent"
 );

@@ -27,7 +27,7 @@ pub use change::{ConsentChange, Evidence, Level, Origin, Source, Stamp, Subject,
 pub use choice::Choice;
 pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};
 pub use field::{Category, Channel, Field, Preferred};
-pub use id::{AddressId, EntryId, ListId, ProfileId, RunId, WorkspaceId};
+pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, WorkspaceId};
 pub use preference::{Pace, PauseDays};
 pub use time::{Clock, Entropy, Timestamp};
 pub use token::{External, KeyRing, Purpose, Token, TokenError};

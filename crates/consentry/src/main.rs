@@ -63,6 +63,10 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Look(command) => commands::look::run(&open()?, command).await,
         Command::Page(command) => commands::page::run(&open()?, command).await,
         Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open()?, args).await,
+        Command::Import(cli::Import::List { limit }) => commands::imports::list(&open()?, limit).await,
+        Command::Import(cli::Import::Undo { id, dry_run }) => {
+            commands::imports::undo(&open()?, &id, dry_run).await
+        }
         Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
         Command::Check(args) => commands::check::run(&open()?, args).await,
         Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, &address).await,

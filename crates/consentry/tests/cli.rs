@@ -54,6 +54,35 @@ fn import_tells_what_it_did_and_again_changes_nothing() {
 }
 
 #[test]
+fn an_import_is_taken_back_as_one() {
+    let desk = desk_with_people();
+    desk.write("wrong.csv", "id,email,consent.email,plan\n1,ann@example.com,y,gold\n8,gus@example.com,y,gold\n9,hal@example.com,n,gold\n");
+    let imported = desk.run(&["import", "profiles", "wrong.csv", "--json"]).exits(0);
+    assert_eq!(imported.json()["import"], "imp_2");
+    assert!(imported.err.contains("import undo imp_2"), "{}", imported.err);
+    let unknown = desk.run(&["import", "undo", "imp_9"]).exits(1);
+    assert!(unknown.err.contains("hint: consentry import list"), "{}", unknown.err);
+    desk.run(&["import", "undo", "wrong.csv"]).exits(1);
+    let would = desk.run(&["import", "undo", "imp_2", "--dry-run", "--json"]).exits(0).json();
+    assert_eq!((&would["deleted"], &would["state"]), (&1.into(), &"imported".into()));
+    desk.run(&["profile", "show", "gus@example.com"]).exits(0);
+    let done = desk.run(&["import", "undo", "imp_2", "--json"]).exits(0).json();
+    assert_eq!((&done["profiles"], &done["deleted"], &done["restored"]), (&3.into(), &1.into(), &1.into()));
+    assert_eq!((&done["kept_for_refusal"], &done["refusals_kept"]), (&1.into(), &1.into()));
+    let kept = desk.run(&["profile", "show", "hal@example.com"]).exits(0);
+    assert!(!kept.out.contains("gold"), "{}", kept.out);
+    let ann = desk.run(&["profile", "show", "ann@example.com"]).exits(0);
+    assert!(ann.out.contains("pro") && !ann.out.contains("gold"), "{}", ann.out);
+    let again = desk.run(&["import", "undo", "imp_2"]).exits(0);
+    assert!(again.err.contains("already"), "{}", again.err);
+    let listed = desk.run(&["import", "list", "--json"]).exits(0).json();
+    assert_eq!((&listed[0]["state"], &listed[1]["state"]), (&"undone".into(), &"imported".into()));
+    assert_eq!((&listed[0]["file"], &listed[0]["created"]), (&"wrong.csv".into(), &2.into()));
+    desk.run(&["import", "profiles", "wrong.csv"]).exits(0);
+    desk.run(&["doctor"]);
+}
+
+#[test]
 fn an_import_stops_at_a_refusal_that_nobody_mapped() {
     let desk = Desk::new();
     desk.write("people.csv", "Email,Status\nann@example.com,unsubscribed\nbob@example.com,active\n");

@@ -13,10 +13,12 @@ use crate::types::{
     Settlement,
 };
 
+mod imports;
 mod pages;
 mod suppression;
 mod texts;
 
+pub use imports::ImportStore;
 pub use pages::PageStore;
 pub use suppression::SuppressionStore;
 pub use texts::TextStore;
@@ -33,7 +35,7 @@ pub type MakeChange = Box<dyn Fn(&AddressOwner) -> Option<ConsentChange> + Send>
 /// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
 /// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
 #[async_trait]
-pub trait Store: SuppressionStore + TextStore + PageStore + crate::Uploads {
+pub trait Store: SuppressionStore + TextStore + PageStore + ImportStore + crate::Uploads {
     /// Whether other nodes, with data directories of their own, work on the same state.
     fn is_shared(&self) -> bool;
 

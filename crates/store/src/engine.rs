@@ -1,5 +1,6 @@
 //! [`crate::Store`] on any engine: what an operation is, whichever database keeps the state. An [`Engine`] says where it runs.
 
+mod imports;
 mod operations;
 mod pages;
 mod suppression;

@@ -18,7 +18,7 @@ mod state;
 pub mod types;
 mod uploads;
 
-pub use api::{MakeChange, PageStore, Result, Store, SuppressionStore, TextStore};
+pub use api::{ImportStore, MakeChange, PageStore, Result, Store, SuppressionStore, TextStore};
 pub use document::document;
 pub use error::StoreError;
 pub use types::*;

@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it.
 
 mod feedback;
+mod imports;
 mod look;
 mod pages;
 mod profiles;
@@ -13,6 +14,7 @@ mod uploads;
 mod workspace;
 
 pub use feedback::*;
+pub use imports::*;
 pub use look::*;
 pub use pages::*;
 pub use profiles::*;

@@ -9,6 +9,21 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum Import {
     /// Import people from CSV or JSON Lines
     Profiles(ImportProfiles),
+    /// What was imported, newest first
+    List {
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Take an import back: what it set is put back where nothing newer stands; refusals stay
+    Undo {
+        /// Its id, as the import and `import list` tell it
+        #[arg(value_name = "IMPORT")]
+        id: String,
+        /// Say what would be taken back; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// `import profiles`

@@ -59,6 +59,9 @@ pub async fn run(context: &Context, args: ImportProfiles) -> Result<Exit> {
         output::say(format_args!("{} rows went in without that", grouped(summary.incomplete)));
     }
     output::data(context.json, &value, || table(&summary));
+    if let Some(import) = &report.import {
+        output::say(format_args!("this import is {import}; consentry import undo {import} takes it back"));
+    }
     Ok(match summary {
         Summary { rejected: 0, .. } => Exit::Done,
         Summary { read, rejected, .. } if rejected == read => Exit::Failed,

@@ -12,6 +12,7 @@ pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+pub mod imports;
 pub mod init;
 pub mod intake;
 pub mod keys;

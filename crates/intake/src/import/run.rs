@@ -3,8 +3,8 @@
 use std::io::{Read, Seek, Write};
 use std::sync::Arc;
 
-use consent::{Clock, WorkspaceId};
-use store::{IMPORT_MAX, NewList, RowOutcome, Store, SuppressionEntry};
+use consent::{Clock, ImportId, WorkspaceId};
+use store::{IMPORT_MAX, ImportCounts, ImportPlace, NewImport, NewList, RowOutcome, Store, SuppressionEntry};
 use tokio::sync::mpsc;
 
 use super::lines::{Counted, Source};
@@ -12,7 +12,7 @@ use super::plan::{self, Plan};
 use super::rejects::Rejects;
 use super::row::Ready;
 use super::survey::{self, Survey};
-use super::{Context, ImportError, Options, Parsed, Progress, Refused, Report, Rows, recognise};
+use super::{Context, ImportError, Options, Parsed, Progress, Refused, Report, Rows, Summary, recognise};
 
 /// Rows and bytes parsed ahead of the store.
 const BATCH_ROWS: usize = 16_384;
@@ -65,11 +65,15 @@ pub async fn import_profiles(
     let plan = Arc::new(plan.settle(&context.lists)?);
     let source = Source::open(Counted::new(input, Arc::clone(&progress)), &options)?;
     let rows = source.into_rows(plan, context);
+    let new =
+        NewImport { file: options.file_name.clone(), sha256: survey.sha256.clone(), started_at: received_at };
+    let import = store.begin_import(workspace, new).await?;
     let mut writing = Writing {
         into,
+        place: ImportPlace { import, first: 0 },
         rejects: Rejects::new(outputs.rejects, rows.header(), rows.delimiter()),
         warn: outputs.warn,
-        report: Report { sha256: survey.sha256, ..Report::default() },
+        report: Report { import: Some(import.to_string()), sha256: survey.sha256, ..Report::default() },
     };
     let (batches, mut received) = mpsc::channel(BATCHES_AHEAD);
     let parser = std::thread::spawn(move || parse(rows, &batches));
@@ -89,7 +93,10 @@ pub async fn import_profiles(
     }
     drop(received);
     let _ = parser.join();
+    // Also where it failed: what is in can be taken back.
+    let ended = writing.end(import).await;
     writing.rejects.finish()?;
+    ended?;
     failed.map_or(Ok(writing.report), Err)
 }
 
@@ -173,6 +180,8 @@ struct Pending {
 
 struct Writing<'a> {
     into: Import<'a>,
+    /// Where the next rows stand in the import.
+    place: ImportPlace,
     rejects: Rejects<'a>,
     warn: Warn<'a>,
     report: Report,
@@ -205,13 +214,24 @@ impl Writing<'_> {
         let mut outcomes = Vec::with_capacity(rows.len());
         while !rows.is_empty() {
             let rest = rows.split_off(rows.len().min(IMPORT_MAX));
-            outcomes.extend(store.import(workspace, std::mem::replace(&mut rows, rest)).await?);
+            let page = std::mem::replace(&mut rows, rest);
+            let place = self.place;
+            self.place.first += page.len() as u64;
+            outcomes.extend(store.import_rows(workspace, place, page).await?);
         }
         let mut outcomes = outcomes.into_iter();
         for row in pending {
             self.settle(row, &mut outcomes)?;
         }
         Ok(())
+    }
+
+    /// Notes what became of the rows.
+    async fn end(&self, import: ImportId) -> Result<(), ImportError> {
+        let Summary { read, created, updated, unchanged, rejected, suppressed, .. } = self.report.summary;
+        let counts = ImportCounts { read, created, updated, unchanged, rejected, suppressed };
+        let Import { store, workspace, clock } = self.into;
+        Ok(store.finish_import(workspace, import, counts, clock.now()).await?)
     }
 
     async fn suppress(&mut self, mut entries: Vec<SuppressionEntry>) -> Result<(), ImportError> {

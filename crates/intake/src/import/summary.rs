@@ -27,6 +27,9 @@ const REASONS_MAX: usize = 100;
 /// An import, as it went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
+    /// The import's id, by which it can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
     /// Counts of rows.
     #[serde(flatten)]
     pub summary: Summary,

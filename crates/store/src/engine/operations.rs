@@ -81,7 +81,7 @@ impl<E: Engine> Store for E {
     }
 
     async fn import(&self, workspace: WorkspaceId, rows: Vec<ProfileRow>) -> Result<Vec<RowOutcome>> {
-        self.change(workspace, Import { rows }).await
+        self.change(workspace, Import { rows, place: None }).await
     }
 
     async fn resolve(

@@ -115,9 +115,16 @@ impl Rows for WorkingSet<'_> {
         if let Some(external_id) = &details.external_id {
             self.external_ids.insert(external_id.clone().into_owned(), Some(id));
         }
+        let held = self.more(id)?.and_then(|more| more.details.external_id.clone());
+        let freed = held.filter(|_| details.external_id.is_none()).map(Cow::into_owned);
+        if let Some(freed) = &freed {
+            self.external_ids.insert(freed.clone(), None);
+        }
         self.known(id)?.locale = details.locale.as_deref().map(str::to_owned);
         let more = self.known_more(id)?;
-        if more.details.external_id != details.external_id {
+        if freed.is_some() {
+            more.freed_external_id = freed;
+        } else if more.details.external_id != details.external_id {
             more.external_id_change = Change::Insert;
         }
         more.details = details;

@@ -132,6 +132,8 @@ pub(super) struct More {
     pub details_change: Change,
     /// Of the external id's own table.
     pub external_id_change: Change,
+    /// The external id that it has no more.
+    pub freed_external_id: Option<String>,
     /// No import has ever been about it.
     pub unclaimed: Mark,
     /// Which profile it has been merged into.

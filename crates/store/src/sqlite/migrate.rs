@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_origin.sql"),
     include_str!("migrations/0012_tallies.sql"),
     include_str!("migrations/0013_run_opt_outs.sql"),
+    include_str!("migrations/0014_imports.sql"),
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;

@@ -10,7 +10,7 @@ use consent::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
-use super::statements::{ImportStatements, Statements};
+use super::statements::{ImportStatements, NEXT_ADDRESS, NEXT_PROFILE, Statements};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::state::record::AddressState;
@@ -40,8 +40,8 @@ impl<'c> SqliteRows<'c> {
             statements: Statements::prepare(conn)?,
             import: None,
             next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
-            next_profile: next("SELECT coalesce(max(id), 0) + 1 FROM profile")?,
-            next_address: next("SELECT coalesce(max(id), 0) + 1 FROM address")?,
+            next_profile: next(NEXT_PROFILE)?,
+            next_address: next(NEXT_ADDRESS)?,
         })
     }
 

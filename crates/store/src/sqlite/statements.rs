@@ -4,6 +4,12 @@ use rusqlite::{CachedStatement, Connection};
 
 use crate::api::Result;
 
+/// Ids that went with an import that was taken back aren't given out again: the ledger and links still name them.
+pub(super) const NEXT_PROFILE: &str = "SELECT max(coalesce((SELECT max(id) FROM profile), 0),
+    coalesce((SELECT max(last_profile) FROM import_run), 0)) + 1";
+pub(super) const NEXT_ADDRESS: &str = "SELECT max(coalesce((SELECT max(id) FROM address), 0),
+    coalesce((SELECT max(last_address) FROM import_run), 0)) + 1";
+
 macro_rules! statements {
     ($(#[$about:meta])* $set:ident: $($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $(#[$about])*

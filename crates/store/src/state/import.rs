@@ -14,13 +14,15 @@ use consent::{Address, Namespace, ProfileId};
 use smallvec::SmallVec;
 
 use super::change::{BULK_MIN, ChangeConsent, Wants};
+use super::imports;
+use super::imports::touch::{self, Image, Touch};
 use super::record::{AddressState, ProfileState, Recorder, Rule};
 use super::rows::{Details, Rows};
 use super::stamps::Values;
 use crate::IMPORT_MAX;
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::types::{ProfileRow, RowConsent, RowOutcome, RowTarget};
+use crate::types::{ImportPlace, ProfileRow, RowConsent, RowOutcome, RowTarget};
 use changes::{Group, group};
 
 /// A character that not every database keeps in a text.
@@ -42,6 +44,8 @@ const CONSENTS_MAX: usize = 256;
 pub(crate) struct Import {
     /// At most [`IMPORT_MAX`].
     pub rows: Vec<ProfileRow>,
+    /// Which import they are of, if that may be taken back.
+    pub place: Option<ImportPlace>,
 }
 
 impl ChangeConsent for Import {
@@ -64,13 +68,31 @@ impl ChangeConsent for Import {
         if self.rows.len() > IMPORT_MAX {
             return Err(StoreError::Invalid(format!("more than {IMPORT_MAX} rows at once")));
         }
-        let mut importer = Importer { recorder };
-        self.rows.iter().map(|row| importer.row(row)).collect()
+        if let Some(place) = self.place {
+            let (db, workspace) = recorder.rows.write_beside();
+            imports::check_open(db, workspace, place.import)?;
+        }
+        let mut importer = Importer { recorder, number: None, touches: Vec::new() };
+        let mut outcomes = Vec::with_capacity(self.rows.len());
+        for (at, row) in (0_u64..).zip(&self.rows) {
+            importer.number = self.place.map(|place| place.first + at);
+            outcomes.push(importer.row(row)?);
+        }
+        let touches = importer.touches;
+        if let Some(place) = self.place.filter(|_| !touches.is_empty()) {
+            let (db, workspace) = recorder.rows.write_beside();
+            touch::keep(db, workspace, place.import, &touches)?;
+        }
+        Ok(outcomes)
     }
 }
 
 struct Importer<'i, 'a, R> {
     recorder: &'i mut Recorder<'a, R>,
+    /// Number of the row, where it is kept what rows overwrote.
+    number: Option<u64>,
+    /// What rows overwrote.
+    touches: Vec<Touch>,
 }
 
 /// An address of the row and where it is written down.
@@ -108,6 +130,14 @@ enum Subject {
 }
 
 impl<R: Rows> Importer<'_, '_, R> {
+    /// Keeps what the row overwrote of a profile.
+    fn touch(&mut self, row: &ProfileRow, profile: ProfileId, flags: u8, image: Image) {
+        if let Some(number) = self.number {
+            let flags = if row.brings_in() { flags | touch::BRINGS_IN } else { flags };
+            self.touches.push(Touch { profile, number, flags, image });
+        }
+    }
+
     fn row(&mut self, row: &ProfileRow) -> Result<RowOutcome> {
         if let Some(reason) = limits(row) {
             return self.reject(row, None, &reason);
@@ -250,9 +280,11 @@ impl<R: Rows> Importer<'_, '_, R> {
         if let Some(preferred) = row.preferred {
             profile.values.set_word(|word| word.with_preferred(preferred));
         }
+        let mut image = Image::default();
         for Group { address, change } in group(row, addresses) {
             let address = address.and_then(|at| states.get_mut(at));
-            self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
+            let recorded = self.recorder.apply(&mut profile, address, &change, Rule::Resolve)?;
+            image.entries.extend(recorded.entry);
         }
         for state in states.iter().filter(|state| state.values != Values::default()) {
             self.recorder.rows.save_address(state)?;
@@ -266,6 +298,7 @@ impl<R: Rows> Importer<'_, '_, R> {
             attributes: row.attributes.as_deref().map(Cow::Borrowed),
         };
         self.recorder.rows.insert_profile(profile.id, &profile.values, &details, row.received_at)?;
+        self.touch(row, profile.id, touch::CREATED, image);
         Ok(RowOutcome::Created(profile.id))
     }
 }

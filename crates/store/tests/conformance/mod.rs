@@ -6,6 +6,7 @@ pub mod brand;
 pub mod changes;
 pub mod feedback;
 pub mod first_leaves;
+pub mod import_undo;
 pub mod imports;
 pub mod ledger;
 pub mod notices;
@@ -80,6 +81,10 @@ macro_rules! conformance_suite {
                 refuses_what_is_past_the_limits,
                 a_row_for_a_missing_list_is_rejected,
                 consents_for_an_address_bring_the_address;
+            import_undo:
+                an_import_is_taken_back_but_for_its_refusals,
+                what_came_after_an_import_stays,
+                taking_an_import_back_makes_nobody_a_recipient;
             reading:
                 answers_in_order_with_what_decisions_need,
                 the_channel_decides_which_address,

@@ -174,6 +174,17 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, id",
         "workspace, created_at, ended_at, rows_read, handled, failed, state, allowed, id, added_by, filename, detail, failures",
     ),
+    same(
+        "import_run",
+        "workspace, id",
+        "workspace, id, started_at, finished_at, undo_began_at, undone_at, rows_read, created, updated, unchanged, rejected, \
+         suppressed, last_profile, last_address, file, sha256, undone",
+    ),
+    same(
+        "import_touch",
+        "workspace, import, profile, number",
+        "workspace, import, profile, number, flags, state, image",
+    ),
     same("rate_limit", "workspace, key", "key, workspace, tat"),
 ];
 

@@ -139,8 +139,9 @@ impl<'a> Target<'a> {
     /// Sets what follows from the rows: the ledger's size, and where ids go on.
     pub fn finish_state(&self) -> Result<()> {
         const DERIVE: &str = "UPDATE ledger_head SET size = (SELECT count(*) FROM ledger_leaf);
-            SELECT setval('profile_id', max(id)) FROM profile;
-            SELECT setval('address_id', max(address)) FROM address_owner;
+            SELECT setval('profile_id', greatest(max(id), nullif((SELECT max(last_profile) FROM import_run), 0))) FROM profile;
+            SELECT setval('address_id', greatest(max(address), nullif((SELECT max(last_address) FROM import_run), 0)))
+                FROM address_owner;
             SELECT setval('entry_id', max(entry)) FROM ledger_leaf;";
         self.transaction(|| self.session.batch(DERIVE))?;
         // The planner knows nothing of the tables yet.

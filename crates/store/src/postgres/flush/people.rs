@@ -25,6 +25,8 @@ const DETAILS: &str = "UPDATE profile SET external_id = new.external_id, locale 
     WHERE profile.id = new.id AND profile.workspace = ?1";
 const EXTERNAL_ID: &str = "INSERT INTO profile_external_id (external_id, workspace, profile)
     SELECT external_id, ?1, profile FROM unnest(?2::TEXT[], ?3::BIGINT[]) AS new (external_id, profile)";
+const FREED: &str = "DELETE FROM profile_external_id USING unnest(?2::TEXT[]) AS old (external_id)
+    WHERE profile_external_id.external_id = old.external_id AND profile_external_id.workspace = ?1";
 const UNCLAIMED: &str = "INSERT INTO unclaimed_profile (profile)
     SELECT profile FROM unnest(?2::BIGINT[]) AS new (profile) WHERE ?1::BIGINT IS NOT NULL";
 const CLAIMED: &str =
@@ -66,6 +68,10 @@ pub(super) fn gather_people<'a>(people: &People<'a>, writes: &mut Vec<Write<'a>>
         text(person, |details| &details.country),
         text(person, |details| &details.remainder),
         text(person, |details| &details.attributes),
+    ]);
+    let is_freed = |person: &Person| more(person, |more| more.freed_external_id.is_some());
+    gather!(writes, Each FREED, picked(people, is_freed), |(_, person)| [
+        person.more.as_ref().and_then(|more| more.freed_external_id.as_deref()),
     ]);
     let has_new_id = |person: &Person| more(person, |more| more.external_id_change == Change::Insert);
     gather!(writes, Each EXTERNAL_ID, picked(people, has_new_id), |(id, person)| [

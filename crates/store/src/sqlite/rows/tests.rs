@@ -92,7 +92,8 @@ fn an_operation_that_is_run_again_does_the_same() {
     let entry = recorded.unwrap().entry.unwrap();
     let undone = twice(&conn, &Undo { entry, at: AT, evidence: Evidence::default() });
     assert_eq!(undone.applied[0].new, Choice::Unset);
-    let outcomes = twice(&conn, &Import { rows: vec![row("c1", vec![email("ann"), email("cat")])] });
+    let outcomes =
+        twice(&conn, &Import { rows: vec![row("c1", vec![email("ann"), email("cat")])], place: None });
     assert_eq!(outcomes, [RowOutcome::Updated(owners[0].profile)]);
     let entries: i64 = conn.query_row("SELECT count(*) FROM ledger_event", [], |row| row.get(0)).unwrap();
     assert!(entries >= 4, "{entries}");
@@ -101,8 +102,8 @@ fn an_operation_that_is_run_again_does_the_same() {
 #[test]
 fn a_row_whose_address_belongs_to_another_id_is_rejected() {
     let conn = database();
-    once(&conn, &Import { rows: vec![row("c1", vec![email("ann")])] }).unwrap();
-    let outcomes = once(&conn, &Import { rows: vec![row("c2", vec![email("ann")])] }).unwrap();
+    once(&conn, &Import { rows: vec![row("c1", vec![email("ann")])], place: None }).unwrap();
+    let outcomes = once(&conn, &Import { rows: vec![row("c2", vec![email("ann")])], place: None }).unwrap();
     assert_eq!(outcomes, [RowOutcome::Rejected("email belongs to another profile".to_owned())]);
     let profiles: i64 = conn.query_row("SELECT count(*) FROM profile", [], |row| row.get(0)).unwrap();
     assert_eq!(profiles, 1);
@@ -138,6 +139,7 @@ fn operations_name_what_they_read() {
         reason: None,
     };
     let imported = wants(&Import {
+        place: None,
         rows: vec![ProfileRow { consents: vec![consent], ..row("c1", vec![email("ann")]) }],
     });
     assert_eq!((imported.keys, imported.external_ids), (vec![key("ann"), key("bob")], vec!["c1".to_owned()]));
@@ -150,7 +152,7 @@ fn operations_name_what_they_read() {
 
 #[test]
 fn only_large_operations_are_bulk() {
-    let import = |count| Import { rows: vec![row("c1", vec![]); count] };
+    let import = |count| Import { rows: vec![row("c1", vec![]); count], place: None };
     assert!(!import(BULK_MIN - 1).is_bulk());
     assert!(import(BULK_MIN).is_bulk());
 }

@@ -10,6 +10,7 @@ use super::changes::group;
 use super::{Importer, JSON_BYTES_MAX, RowAddresses, taken};
 use crate::api::Result;
 use crate::error::StoreError;
+use crate::state::imports::touch::{self, Image};
 use crate::state::record::{AddressState, ProfileState, Rule};
 use crate::state::rows::{AddressRow, Details, Rows, raw};
 use crate::state::stamps::Values;
@@ -49,7 +50,13 @@ impl<R: Rows> Importer<'_, '_, R> {
             self.recorder.rows.save_details(id, &details)?;
             changed = true;
         }
-        if before.external_id.is_none() {
+        let (mut image, mut flags) = (Image::default(), 0);
+        image.note_details(&before, &details);
+        if !stored.word().has_default() {
+            flags |= touch::NO_DEFAULT_BEFORE;
+        }
+        if before.external_id.is_none() && self.recorder.rows.is_unclaimed(id)? {
+            flags |= touch::UNCLAIMED_BEFORE;
             self.recorder.rows.note_claimed(id)?;
         }
         for merged in merges {
@@ -65,11 +72,17 @@ impl<R: Rows> Importer<'_, '_, R> {
             let address = group.address.map(|at| &mut held[places[at]].row.state);
             let recorded = self.recorder.apply(&mut profile, address, &group.change, Rule::Resolve)?;
             changed |= recorded.entry.is_some();
+            image.entries.extend(recorded.entry);
         }
         changed |= self.write_addresses(&held, &order(&held, addresses, &places), addresses, &places)?;
         if profile.values != stored {
             self.recorder.rows.save_profile(id, &profile.values)?;
             changed = true;
+        }
+        let new = held.iter().filter(|held| held.stored.is_none());
+        image.addresses.extend(new.map(|held| held.row.state.id));
+        if changed {
+            self.touch(row, id, flags, image);
         }
         Ok(if changed { RowOutcome::Updated(id) } else { RowOutcome::Unchanged(id) })
     }

@@ -5,10 +5,10 @@ use consent::{
     Preferred, ProfileId, Source, Subject, Target, Timestamp,
 };
 use store::{
-    Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ListDetails, ListText, ListUpdate, NewAsk,
-    NewClaim, NewLandingPage, NewNotice, NewOptInRequest, NewRun, NoticeKind, NoticeOutcome, Outcome,
-    PacedSend, PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome, Settings, Settlement,
-    Store, SuppressionEntry, TextEffects, TextPart,
+    Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ImportPlace, ListDetails, ListText,
+    ListUpdate, NewAsk, NewClaim, NewImport, NewLandingPage, NewNotice, NewOptInRequest, NewRun, NoticeKind,
+    NoticeOutcome, Outcome, PacedSend, PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome,
+    Settings, Settlement, Store, SuppressionEntry, TextEffects, TextPart,
 };
 
 use super::take;
@@ -37,7 +37,9 @@ pub async fn fill(world: &World) {
     }
     let mut other = row("crm", "crm@example.com");
     other.addresses.push(crm("4711"));
-    world.create(other).await;
+    let new = NewImport { file: "crm.csv".to_owned(), sha256: "00".to_owned(), started_at: world.now() };
+    let import = world.store.begin_import(MAIN, new).await.unwrap();
+    world.store.import_rows(MAIN, ImportPlace { import, first: 0 }, vec![other]).await.unwrap();
     people(world, list.id).await;
     what_came_back(world).await;
     world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
