@@ -3,7 +3,7 @@
 use anyhow::Result;
 use consent::ImportId;
 use serde_json::{Value, json};
-use store::{ImportRun, ImportStore as _, StoreError, UndoCounts};
+use store::{ImportRun, StoreError, UndoCounts};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail, grouped};
