@@ -1,5 +1,6 @@
 //! The embedded store, made to look like one that nodes share, and to lose answers.
 
+mod imports;
 mod pages;
 mod texts;
 

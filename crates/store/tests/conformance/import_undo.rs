@@ -20,10 +20,10 @@ async fn import(world: &World, rows: Vec<ProfileRow>) -> (ImportId, Vec<RowOutco
 }
 
 async fn undo(world: &World, import: ImportId) -> store::UndoCounts {
-    let would = world.store.would_undo_import(MAIN, import, world.tick()).await.unwrap();
+    let foretold = world.store.would_undo_import(MAIN, import, world.tick()).await.unwrap();
     let done = world.store.undo_import(MAIN, import, world.tick()).await.unwrap();
-    assert_eq!((would.deleted, would.consents), (done.deleted, done.consents), "the dry run says so");
-    assert_eq!(would.profiles, done.profiles);
+    assert_eq!((foretold.deleted, foretold.consents), (done.deleted, done.consents), "the dry run says so");
+    assert_eq!(foretold.profiles, done.profiles);
     world.assert_sound().await;
     done
 }
@@ -168,25 +168,26 @@ fn sends(view: &store::ProfileView) -> bool {
 }
 
 /// Every way in which two choices can follow each other, and what stood before.
+const CHOICES: [Choice; 8] = [
+    Choice::Unset,
+    Choice::Yes,
+    Choice::No,
+    Choice::Pending,
+    Choice::Unknown,
+    Choice::DefaultYes,
+    Choice::DefaultNo,
+    Choice::LegitimateInterest,
+];
+
 pub async fn taking_an_import_back_makes_nobody_a_recipient(world: &World) {
-    let choices = [
-        Choice::Unset,
-        Choice::Yes,
-        Choice::No,
-        Choice::Pending,
-        Choice::Unknown,
-        Choice::DefaultYes,
-        Choice::DefaultNo,
-        Choice::LegitimateInterest,
-    ];
     let saying = |id: String, choice: Choice, at: i64| {
         let consents =
             if choice == Choice::Unset { vec![] } else { vec![says(Field::Email, choice, Some(at))] };
         ProfileRow { consents, ..row(&id, &format!("p{id}@example.com")) }
     };
     let (mut first, mut second, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, old) in choices.into_iter().enumerate() {
-        for (also, new) in choices.into_iter().enumerate() {
+    for (at, old) in CHOICES.into_iter().enumerate() {
+        for (also, new) in CHOICES.into_iter().enumerate() {
             let id = format!("{at}-{also}");
             first.push(saying(id.clone(), old, 5));
             addresses.push(format!("p{id}@example.com"));

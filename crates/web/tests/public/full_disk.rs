@@ -1,5 +1,7 @@
 //! A store on a full disk: it reads, and takes no writes.
 
+#[path = "full_disk/imports.rs"]
+mod imports;
 #[path = "full_disk/pages.rs"]
 mod pages;
 
