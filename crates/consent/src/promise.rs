@@ -202,8 +202,11 @@ const fn reach(level: Level) -> u8 {
 
 /// Words in lower case, without accents, `E-Mail` as one.
 fn tokens(text: &str) -> Vec<String> {
-    let hyphens = |c: char| if matches!(c, '\u{2010}'..='\u{2013}' | '\u{ad}') { '-' } else { c };
-    let folded: String = text.nfkd().filter(|c| !is_combining_mark(*c)).map(hyphens).collect();
+    let hyphens = |c: char| if matches!(c, '\u{2010}'..='\u{2013}') { '-' } else { c };
+    // What nobody sees takes no word apart.
+    let unseen =
+        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    let folded: String = text.nfkd().filter(|c| !is_combining_mark(*c) && !unseen(*c)).map(hyphens).collect();
     let folded: String = folded.nfc().collect::<String>().to_lowercase();
     let folded = folded.replace("e-mail", "email").replace("e-post", "epost").replace('ı', "i");
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

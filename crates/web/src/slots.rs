@@ -6,6 +6,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a request waits for a place before it is told to come again.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// The same for what services tell: a reply to a text may be told only once. Providers wait 10 seconds and more.
+const HOOKS_WAIT_MAX: Duration = Duration::from_secs(8);
 
 /// Bodies of webhooks that are checked and read at once, each on a thread of its own: more would only take the processors
 /// away from those who opt out.
@@ -56,6 +58,7 @@ pub(crate) struct Slots {
     pages: Semaphore,
     reading: Semaphore,
     wait_max: Duration,
+    hooks_wait_max: Duration,
 }
 
 impl Slots {
@@ -64,7 +67,16 @@ impl Slots {
     pub fn new(links: usize) -> Self {
         let of = |places: usize| Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS));
         let (landing, hooks, ledger, pages) = (of(16), of(16), of(16), of(16));
-        Self { links: of(links), landing, hooks, ledger, pages, reading: of(READING_MAX), wait_max: WAIT_MAX }
+        Self {
+            links: of(links),
+            landing,
+            hooks,
+            ledger,
+            pages,
+            reading: of(READING_MAX),
+            wait_max: WAIT_MAX,
+            hooks_wait_max: HOOKS_WAIT_MAX,
+        }
     }
 
     /// A place, if one gets free in time; [`Class::Health`] needs none.
@@ -77,18 +89,19 @@ impl Slots {
             Class::Ledger => &self.ledger,
             Class::Pages => &self.pages,
         };
-        self.one_of(places).await.map(Some)
+        let wait_max = if class == Class::Hooks { self.hooks_wait_max } else { self.wait_max };
+        one_of(places, wait_max).await.map(Some)
     }
 
     /// A turn at checking and reading a webhook's body.
     pub async fn reading(&self) -> Result<SemaphorePermit<'_>, Full> {
-        self.one_of(&self.reading).await
+        one_of(&self.reading, self.hooks_wait_max).await
     }
+}
 
-    async fn one_of<'s>(&self, places: &'s Semaphore) -> Result<SemaphorePermit<'s>, Full> {
-        let taken = tokio::time::timeout(self.wait_max, places.acquire()).await;
-        taken.ok().and_then(Result::ok).ok_or(Full)
-    }
+async fn one_of(places: &Semaphore, wait_max: Duration) -> Result<SemaphorePermit<'_>, Full> {
+    let taken = tokio::time::timeout(wait_max, places.acquire()).await;
+    taken.ok().and_then(Result::ok).ok_or(Full)
 }
 
 #[cfg(test)]
@@ -97,7 +110,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_class_does_not_take_another_s_places() {
-        let slots = Slots { wait_max: Duration::from_millis(1), ..Slots::new(1) };
+        let soon = Duration::from_millis(1);
+        let slots = Slots { wait_max: soon, hooks_wait_max: soon, ..Slots::new(1) };
         let mut held = Vec::new();
         for class in [Class::Landing, Class::Hooks, Class::Ledger, Class::Pages] {
             while let Ok(place) = slots.take(class).await {

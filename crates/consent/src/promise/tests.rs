@@ -159,3 +159,14 @@ fn a_level_covers_what_lies_within_it() {
     }
     assert!(only_points("Click here") && only_points(" hier. ") && !only_points("Unsubscribe here"));
 }
+
+#[test]
+fn what_nobody_sees_takes_no_word_apart() {
+    for text in [
+        "Unsubscribe from a\u{ad}ll emails",
+        "Unsubscribe from a\u{200b}ll emails",
+        "Unsubscribe from al\u{2060}l emails",
+    ] {
+        assert_eq!(of(text), Some(Level::Channel), "{text:?}");
+    }
+}

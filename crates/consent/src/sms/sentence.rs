@@ -16,7 +16,30 @@ pub(super) fn keyword(tokens: &[Token]) -> Option<&str> {
     let enumerates = sentences.iter().filter(|sentence| sentence.len() == 1).count() >= ENUMERATED_MIN;
     let beside = sentences.len() > 1 && !enumerates;
     let own = sentences.iter().filter(|_| beside).find_map(|sentence| of_its_own(sentence));
-    own.or_else(|| at_the_end(tokens))
+    let last = sentences.last().filter(|_| beside).and_then(|sentence| alone(sentence, tokens));
+    own.or(last).or_else(|| at_the_end(tokens))
+}
+
+/// Plain answers. In a message of several sentences they answer what was asked.
+const ANSWERS: [&str; 20] = [
+    "non", "nan", "nein", "nee", "neen", "nej", "nei", "nao", "nie", "nem", "tidak", "hayir", "нет", "khong",
+    "nahi", "nahin", "nhi", "enough", "genug", "assez",
+];
+/// Shorter ones are words of many languages.
+const ALONE_CHARS_MIN: usize = 3;
+
+/// A keyword that counts only where it stands alone ("baja"), as the last sentence of a message in its language. At the
+/// beginning such words are exclamations, too.
+fn alone<'t>(sentence: &'t [Token], tokens: &[Token]) -> Option<&'t str> {
+    let [word] = sentence else { return None };
+    let speaks =
+        |token: &Token| token.entry.languages == 0 || token.entry.languages & word.entry.languages != 0;
+    let counts = word.entry.roles.any(Roles::ALONE)
+        && !word.hidden
+        && word.text.chars().count() >= ALONE_CHARS_MIN
+        && !ANSWERS.contains(&word.text.as_str())
+        && tokens.iter().all(speaks);
+    counts.then_some(word.text.as_str())
 }
 
 /// A keyword and nothing else but courtesy.

@@ -37,6 +37,18 @@ fn replies_are_read_as_labelled() {
 }
 
 #[test]
+fn a_keyword_of_any_language_with_a_sentence_of_its_own_is_held() {
+    for text in
+        ["Me mudé. Baja", "Ich bin umgezogen. Ende", "Jestem w pracy. Koniec", "Ik ben verhuisd. Einde"]
+    {
+        assert_eq!(class(text), Class::Review, "{text}");
+    }
+    for text in ["Nein. Ich bin bei der Arbeit", "Fine. See you at the station"] {
+        assert_eq!(class(text), Class::None, "{text}");
+    }
+}
+
+#[test]
 fn normalising_leaves_what_rules_compare() {
     assert_eq!(normalise("  «ＳＴＯＰ!!»\u{200b} "), "stop");
     assert_eq!(normalise("S\u{ad}T\u{2066}OP"), "stop");

@@ -9,14 +9,14 @@ use rows::{Line, Lines};
 use serde_json::{Map, Value};
 use store::{RowConsent, RowTarget};
 
-use super::names::meant_member;
+use super::names::{meant_member, squash};
 use super::plan::Plan;
 use super::refusals::Refused;
 use super::rejects::REJECT_PREFIX;
 use super::row::{Ready, RowBuilder, excerpt};
 use super::salvage::salvage;
 use super::survey::scalar;
-use super::{ADDRESSES_MAX, Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows, cells};
+use super::{ADDRESSES_MAX, Context, ImportError, Parsed, ROW_LENGTH_MAX, Rows, cells, recognise};
 
 pub(super) struct JsonlRows<R> {
     lines: Lines<R>,
@@ -233,10 +233,40 @@ fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -
         row.row().preferred = Some(document.preferred());
     }
     let remainder = document.remainder();
+    if let Some(place) = stray(remainder, "") {
+        return Err(format!(
+            "consents{place}: looks like a choice, but no choice stands there; write marketing.email.val and the like"
+        ));
+    }
     if remainder.as_object().is_some_and(|members| !members.is_empty()) {
         row.row().remainder = Some(remainder.to_string());
     }
     Ok(())
+}
+
+/// Where something stands in a consents object that isn't ours and looks as if a choice was meant.
+fn stray(value: &Value, path: &str) -> Option<String> {
+    let is_place = |name: &str| {
+        let name = squash(name.strip_prefix("xdm:").unwrap_or(name));
+        let ours = |field: &Field| squash(&field.to_string()) == name;
+        ["val", "marketing", "emails", "phone", "phones", "text", "texts"].contains(&name.as_str())
+            || Field::ALL.iter().any(ours)
+    };
+    match value {
+        Value::Object(members) => members.iter().find_map(|(name, value)| {
+            let path = format!("{path}.{}", excerpt(name));
+            let means_choice = match value {
+                Value::Object(_) | Value::Array(_) | Value::Null => false,
+                _ => is_place(name) || recognise::of_name(name).is_some_and(|hit| !hit.circumstance),
+            };
+            if means_choice { Some(path) } else { stray(value, &path) }
+        }),
+        Value::Array(items) => items.iter().find_map(|item| stray(item, path)),
+        Value::String(text) => {
+            recognise::telling(text).is_some_and(|said| said.withholds()).then(|| path.to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn identity(namespace: &str, id: &str, field: Field) -> Result<Address, String> {

@@ -85,6 +85,7 @@ fn document(row: &mut RowBuilder, consents: &Loose, context: &Context) {
             }
         }
     }
+    stray_refusals(row, consents, Field::Any, at);
     for (namespace, ids) in consents.at(&["idSpecific"]).flat_map(Loose::members) {
         let Ok(namespace) = namespace.parse() else { continue };
         for (id, identity) in ids.members().filter(|(id, _)| legible(id)) {
@@ -97,6 +98,27 @@ fn document(row: &mut RowBuilder, consents: &Loose, context: &Context) {
                 }
             }
         }
+    }
+}
+
+/// Refusals that stand in no place of ours. What they are about is told by the names above them, or else is everything.
+fn stray_refusals(row: &mut RowBuilder, level: &Loose, about: Field, at: Option<Timestamp>) {
+    const PASSED_OVER: [&str; 6] = ["idspecific", "subscriptions", "metadata", "time", "reason", "preferred"];
+    if let Loose::Text(_) | Loose::Bool(_) | Loose::Number(_) = level {
+        return refusal(row, RowTarget::Field(about), level, at, None);
+    }
+    for (name, value) in level.members() {
+        let name = squash(name.strip_prefix("xdm:").unwrap_or(name));
+        if PASSED_OVER.contains(&name.as_str()) {
+            continue;
+        }
+        let named =
+            Field::ALL.into_iter().find(|field| path(*field).last().is_some_and(|last| squash(last) == name));
+        let singular = name.strip_suffix('s').unwrap_or(&name);
+        let plural =
+            [("email", Field::Email), ("mail", Field::Email), ("phone", Field::Sms), ("text", Field::Sms)];
+        let plural = plural.into_iter().find(|(word, _)| *word == singular).map(|(_, field)| field);
+        stray_refusals(row, value, named.or(plural).unwrap_or(about), at);
     }
 }
 
@@ -191,7 +213,7 @@ impl Loose {
     fn at<'l>(&'l self, path: &[&str]) -> impl Iterator<Item = &'l Self> + use<'l> {
         let mut found = vec![self];
         for step in path {
-            let fits = |name: &str| name.strip_prefix("xdm:").unwrap_or(name) == *step;
+            let fits = |name: &str| squash(name.strip_prefix("xdm:").unwrap_or(name)) == squash(step);
             found = found
                 .into_iter()
                 .flat_map(Self::members)

@@ -169,6 +169,9 @@ impl Mail<'_> {
         let address = recipient.map(Recipient::mailed).filter(|address| !address.is_empty());
         let token = tokens.first().map(AsRef::as_ref);
         let action = recipient.map(|recipient| format!("{:?} {}", recipient.action, recipient.status));
+        let may_name = self.may_name && token.is_none();
+        // Not believed here, the same mail may come to an address where it is.
+        let unheard = if token.is_none() && address.is_some() && !may_name { "unnamed" } else { "" };
         let id = report_id(
             "mail",
             &[
@@ -176,10 +179,9 @@ impl Mail<'_> {
                 source,
                 // With a token, one person is meant however the report spells them.
                 token.or(address).unwrap_or_default(),
-                &action.unwrap_or_default(),
+                &format!("{}{unheard}", action.unwrap_or_default()),
             ],
         );
-        let may_name = self.may_name && token.is_none();
         Report {
             id,
             what,

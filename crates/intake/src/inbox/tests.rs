@@ -170,3 +170,10 @@ fn what_is_neither_is_noted() {
         assert_eq!((kind, reports.len(), &reports[0].what), (Kind::None, 1, &What::Noted));
     }
 }
+
+#[test]
+fn what_was_not_believed_at_one_address_counts_at_another() {
+    let raw = bounce("<one@isp.example>", &[("ann@example.com", "failed", "5.1.1")]);
+    let ids = [false, true].map(|may_name| taken(&raw, Some(""), &["x@back.example.com"], may_name).1[0].id);
+    assert_ne!(ids[0], ids[1]);
+}

@@ -94,7 +94,17 @@ pub(in crate::import) fn said(cell: &str) -> Option<Said> {
     if cell.len() > CELL_LENGTH_MAX {
         return None;
     }
-    WORDS.known.get(&key(cell)).map(|(said, _)| *said)
+    let key = key(cell);
+    let crossed_out = !key.is_empty() && key.chars().all(is_cross);
+    WORDS.known.get(&key).map(|(said, _)| *said).or_else(|| crossed_out.then_some(Said::Refused))
+}
+
+/// Signs that cross something out, with the selectors of their look.
+fn is_cross(c: char) -> bool {
+    matches!(
+        c,
+        '✗' | '✘' | '✕' | '✖' | '❌' | '❎' | '☒' | '🗙' | '⛔' | '🚫' | '🛑' | '\u{fe0e}' | '\u{fe0f}'
+    )
 }
 
 /// The form in which values are compared; signs alone (`✓`) stand for themselves.
@@ -112,7 +122,28 @@ pub(in crate::import) fn telling(cell: &str) -> Option<Said> {
         Some((said, true)) => Some(*said),
         _ => None,
     };
-    tells(cell).or_else(|| tokens(cell).find_map(tells))
+    tells(cell).or_else(|| tokens(cell).find_map(tells)).or_else(|| tells(&without_circumstance(cell)))
+}
+
+/// Words around a telling one that say when, or please.
+const CIRCUMSTANCE: [&str; 24] = [
+    "am", "seit", "vom", "on", "since", "as", "of", "at", "le", "depuis", "el", "desde", "il", "dal", "em",
+    "op", "sinds", "den", "sedan", "please", "bitte", "merci", "gracias", "utc",
+];
+/// Most words of a text that is taken for a telling word with its circumstance.
+const CIRCUMSTANCE_WORDS_MAX: usize = 9;
+
+/// A cell without dates, numbers and the words that lead to them: `abgemeldet am 3.4.2023`.
+fn without_circumstance(cell: &str) -> String {
+    let words = cell.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.take(CIRCUMSTANCE_WORDS_MAX + 1).collect();
+    if words.len() > CIRCUMSTANCE_WORDS_MAX {
+        return String::new();
+    }
+    let tells = |word: &&&str| {
+        !word.contains(|c: char| c.is_numeric()) && !CIRCUMSTANCE.contains(&word.to_lowercase().as_str())
+    };
+    words.iter().filter(tells).copied().collect::<Vec<_>>().join(" ")
 }
 
 /// The items of a cell that holds a list.
@@ -125,14 +156,38 @@ pub(in crate::import) fn tokens(cell: &str) -> impl Iterator<Item = &str> {
 /// Whether a cell stands for nothing: what programs write where there is no value.
 pub(in crate::import) fn means_nothing(cell: &str) -> bool {
     let cell = cell.trim();
-    cell.chars().all(|c| !c.is_alphanumeric() && c != '✓' && c != '✔')
-        || ["null", "nil", "na", "nan", "undefined", "blank", "empty"].contains(&squashed(cell).as_str())
+    cell.chars().all(|c| {
+        matches!(
+            c,
+            '-' | '–' | '—' | '.' | '/' | '\\' | '?' | '_' | '\'' | '"' | '(' | ')' | '[' | ']' | '{' | '}'
+        ) || c.is_whitespace()
+    }) || ["null", "nil", "na", "nan", "undefined", "blank", "empty"].contains(&squashed(cell).as_str())
         || cell.starts_with("0000-00-00")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn crosses_refuse_and_other_signs_are_no_empty_cells() {
+        for cell in ["✗", "✘", "❌", "☒", "⛔", "✖\u{fe0f}"] {
+            assert_eq!(said(cell), Some(Said::Refused), "{cell}");
+            assert!(!means_nothing(cell), "{cell}");
+        }
+        assert!(["-", "—", "?", "n/a", "NULL", ""].into_iter().all(means_nothing));
+        assert!(!["!", "☑", "★", "✓"].into_iter().any(means_nothing));
+    }
+
+    #[test]
+    fn a_date_beside_a_telling_word_changes_nothing() {
+        for cell in
+            ["UNSUBSCRIBED 2021", "abgemeldet am 3.4.2023", "opted out 2020-01-01", "Please do not contact!"]
+        {
+            assert!(telling(cell).is_some_and(|said| said.withholds()), "{cell}");
+        }
+        assert_eq!(telling("Was here on 3 April 2023"), None);
+    }
 
     #[test]
     fn refusals_are_read_in_many_languages() {

@@ -397,3 +397,31 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     assert_eq!(effect("Nein"), (1, "consent.email=n".to_owned()));
     assert!(effect("vielleicht").1.contains("rejected"));
 }
+
+#[tokio::test]
+async fn a_refusal_in_consents_is_not_lost_in_a_place_that_is_none() {
+    let fixture = Fixture::new();
+    for (at, consents) in [
+        r#"{"marketing":{"Email":{"val":"n"}}}"#,
+        r#"{"marketing":{"emails":{"val":"n"}}}"#,
+        r#"{"Marketing":{"email":{"val":"n"}}}"#,
+        r#"{"email":{"val":"n"}}"#,
+        r#"{"email":"n"}"#,
+        r#"{"marketing":{"email":"n"}}"#,
+        r#"{"state":"unsubscribed"}"#,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let email = format!("p{at}@example.com");
+        fixture.import(format!("email\n{email}\n")).await;
+        let (outcome, _) =
+            fixture.import(format!("{{\"email\":\"{email}\",\"consents\":{consents}}}\n")).await;
+        assert_eq!(outcome.rejected, 1, "{consents}");
+        let word = fixture.profile(&email).await.word;
+        assert!(word.get(Field::Email).is_no() || word.get(Field::Any).is_no(), "{consents}");
+    }
+    let kept =
+        r#"{"email":"k@example.com","consents":{"marketing":{"email":{"val":"y"}},"theirs":{"flag":false}}}"#;
+    assert_eq!(fixture.import(format!("{kept}\n")).await.0.rejected, 0, "what isn't a choice is kept");
+}
