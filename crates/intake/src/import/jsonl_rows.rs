@@ -263,7 +263,7 @@ fn stray(value: &Value, path: &str) -> Option<String> {
         }),
         Value::Array(items) => items.iter().find_map(|item| stray(item, path)),
         Value::String(text) => {
-            recognise::telling(text).is_some_and(|said| said.withholds()).then(|| path.to_owned())
+            recognise::telling(text).is_some_and(recognise::Said::withholds).then(|| path.to_owned())
         }
         _ => None,
     }

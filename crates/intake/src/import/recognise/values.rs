@@ -184,7 +184,7 @@ mod tests {
         for cell in
             ["UNSUBSCRIBED 2021", "abgemeldet am 3.4.2023", "opted out 2020-01-01", "Please do not contact!"]
         {
-            assert!(telling(cell).is_some_and(|said| said.withholds()), "{cell}");
+            assert!(telling(cell).is_some_and(Said::withholds), "{cell}");
         }
         assert_eq!(telling("Was here on 3 April 2023"), None);
     }
