@@ -53,7 +53,7 @@ const SAID: [(&str, &str); 26] = [
     ("incomplete", "Ask for a new link"),
     ("forged", "We don’t know this link"),
     ("missing", "There is no page here"),
-    ("ended", "This link has ended"),
+    ("ended", "You have said no since this was asked for"),
     ("superseded", "You have said no since this was asked for"),
     ("over", "This list has ended."),
     ("early", "You can subscribe from 1 January 2099 on."),
@@ -183,7 +183,7 @@ impl Town {
         let mut forged = unsubscribe.clone();
         let middle = forged.len() - 8;
         forged.replace_range(middle..=middle, if &forged[middle..=middle] == "A" { "B" } else { "A" });
-        // Who says no and asks again gets another link; the first one has ended.
+        // Who says no and asks again gets another link; the first one was asked for before the no.
         let ended = self.asks("ended", 1);
         self.desk.run(&["opt-out", "ended@example.com"]).exits(0);
         let superseded = self.asks("refused", 1);
