@@ -178,7 +178,10 @@ impl Town {
     /// Pages that are only looked at: links that are broken, have ended, are outdated.
     fn others(&self, links: &Links) -> Value {
         let unsubscribe = &links["leaver-phone"][0][0];
-        let cut = unsubscribe[..unsubscribe.len() - 4].to_owned();
+        // Cut where no token can end: one character more than whole groups of four.
+        let token = unsubscribe.rfind('/').map_or(0, |slash| slash + 1);
+        let kept = (unsubscribe.len() - token - 2) / 4 * 4 - 3;
+        let cut = unsubscribe[..token + kept].to_owned();
         // Another letter in the middle: of the right length, and not signed by us.
         let mut forged = unsubscribe.clone();
         let middle = forged.len() - 8;
