@@ -44,6 +44,8 @@ fn refusals_last(desk: Desk) {
         // A delivery whose acknowledgement got lost is made again.
         stage.answers(&call, 200);
     }
+    let preferring = "+491751234568";
+    stage.bring_in(&[THEM, preferring]);
     stage.answers(&stage.text("meta", THEM, "w1", "stop"), 200);
     let preference = json!({ "entry": [{ "changes": [{ "field": "user_preferences", "value": { "metadata": { "display_phone_number": "15005550006" }, "user_preferences": [{ "wa_id": "491751234568", "category": "marketing_messages", "value": "stop", "timestamp": now() }] } }] }] });
     stage.answers(&stage.json("meta", &preference, now()), 200);
@@ -53,7 +55,7 @@ fn refusals_last(desk: Desk) {
         let profile = desk.run(&["--json", "profile", "show", &number(at)]).exits(0).out;
         assert!(profile.contains("\"sms\""), "{profile}");
     }
-    for number in [THEM, "+491751234568"] {
+    for number in [THEM, preferring] {
         assert_eq!(verdict(&desk, "whatsApp", number), "OptedOutChannel");
         assert_eq!(verdict(&desk, "sms", number), "permit");
     }
@@ -187,13 +189,17 @@ fn conversation(desk: Desk) {
         stage.answers(&stage.text("join", THEM, &format!("m{count}"), text), 200)
     };
     assert!(says("START").ends_with("<Response/>"));
-    assert_eq!(stage.verdict(THEM), "permit");
+    assert_eq!(
+        stage.verdict(THEM),
+        "NoConsent",
+        "nothing was refused that START could lift, and nobody brought them in"
+    );
     let asked = says("cake");
     assert!(
         asked.contains("content-type: text/xml") && asked.contains("<Response><Message>Bakery"),
         "{asked}"
     );
-    assert_eq!(stage.verdict(THEM), "PendingVerification");
+    assert_eq!(stage.verdict(THEM), "NoConsent", "asked, but not confirmed");
     assert!(says("Yes").contains("<Message>Bakery"));
     assert_eq!(stage.verdict(THEM), "permit");
     assert!(says("hours").contains("<Message>8 to 18, Bakery &amp; co</Message>"));
@@ -216,6 +222,7 @@ fn conversation(desk: Desk) {
 #[test]
 fn parts_act_once_all_are_there() {
     let Some(stage) = Stage::at(Desk::new()) else { return };
+    stage.bring_in(&[THEM]);
     let part = |number: &str, text: &str| {
         let id = format!("p{number}");
         let fields = [

@@ -12,6 +12,7 @@ fn what_may_be_a_refusal_is_read_and_decided_once() {
 fn reviewed(desk: Desk) {
     let Some(stage) = Stage::at(desk) else { return };
     let other = "+491751234568";
+    stage.bring_in(&[THEM, other]);
     stage.answers(&stage.text("telnyx", THEM, "m0", "see you tomorrow"), 200);
     stage.answers(&stage.text("telnyx", THEM, "m1", "who is this? stop"), 200);
     stage.answers(&stage.text("telnyx", other, "m2", "how do I stop these"), 200);

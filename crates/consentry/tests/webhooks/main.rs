@@ -73,9 +73,14 @@ fn they_opt_out(desk: Desk) {
     for address in ["all@example.com", "off@example.com", "gun@example.com", "spark@example.com"] {
         assert_eq!(verdict(&desk, address, &[]), "OptedOutChannel", "{address}");
     }
-    for address in ["on@example.com", "new@example.com", "news@example.com"] {
+    for address in ["on@example.com", "new@example.com"] {
         assert_eq!(verdict(&desk, address, &[]), "permit", "{address}");
     }
+    // The report made this address known, which makes nobody a recipient. Once the brand brings it in, only the list is refused.
+    assert_eq!(verdict(&desk, "news@example.com", &[]), "NoConsent");
+    desk.write("people.csv", "email\nnews@example.com\n");
+    desk.run(&["import", "profiles", "people.csv"]).exits(0);
+    assert_eq!(verdict(&desk, "news@example.com", &[]), "permit");
     assert_eq!(verdict(&desk, "news@example.com", &["--list", "news"]), "UnsubscribedFromList");
     desk.run(&["ledger", "verify"]).exits(0);
 }
