@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
+use crate::servers::{browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -105,22 +105,13 @@ pub fn run() -> Result<()> {
             println!("installing {names}");
             install_packages(&missing).with_context(|| format!("can't install {names}"))?;
         } else {
-            eprintln!("Some tests will be skipped, because programs they use are missing. To install them:");
+            eprintln!("Some tests will fail, because programs they use are missing. To install them:");
             eprintln!("    sudo apt-get install --no-install-recommends {names}");
         }
     }
     unpack_exim()?;
     install_node_packages()?;
     install_python_packages()
-}
-
-/// Whether everything is there that some test would otherwise be skipped for.
-pub fn is_complete() -> bool {
-    is_root()
-        && PACKAGES.iter().all(|package| (package.is_there)())
-        && exim::is_ready()
-        && node_folders().iter().all(|folder| node_packages_current(folder))
-        && python_packages_current()
 }
 
 fn install_packages(names: &[&str]) -> Result<()> {
@@ -174,7 +165,7 @@ fn install_node_packages() -> Result<()> {
     for folder in node_folders().iter().filter(|folder| !node_packages_current(folder)) {
         let name = folder.file_name().unwrap_or_default().display();
         let Some(npm) = find_program("npm") else {
-            eprintln!("npm is missing: some {name} tests will be skipped");
+            eprintln!("npm is missing: some {name} tests will fail");
             continue;
         };
         println!("installing the {name} tests' Node packages");
@@ -204,7 +195,7 @@ fn install_python_packages() -> Result<()> {
         return Ok(());
     }
     let Some(python) = find_program("python3") else {
-        eprintln!("python3 is missing: the text message tests that need it will be skipped");
+        eprintln!("python3 is missing: the text message tests that need it will fail");
         return Ok(());
     };
     println!("installing the text message tests' Python packages");
@@ -228,11 +219,4 @@ pub(crate) fn stream(command: &mut Command) -> Result<()> {
         bail!("{name} failed ({status})");
     }
     Ok(())
-}
-
-/// Sets [`servers::MUST_RUN`] for `command` when nothing is missing.
-pub(crate) fn allow_no_skips(command: &mut Command) {
-    if is_complete() {
-        command.env(servers::MUST_RUN, "1");
-    }
 }

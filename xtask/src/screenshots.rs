@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 
-use crate::servers::{Browser, MUST_RUN};
+use crate::servers::Browser;
 use crate::{install, workspace_root};
 
 /// Where to take the pictures.
@@ -37,7 +37,7 @@ impl Drop for Demo {
 /// When the browser is missing, the demo doesn't start, or a page isn't as it should be.
 pub fn run(options: &Options) -> Result<()> {
     install::run()?;
-    let browser = Browser::find()?.with_context(|| format!("no browser ({MUST_RUN} is not set)"))?;
+    let browser = Browser::find()?.context("no browser")?;
     let folder = workspace_root().join("docs/images");
     std::fs::create_dir_all(&folder)?;
     let (_demo, base) = match &options.url {
@@ -48,7 +48,6 @@ pub fn run(options: &Options) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut pages = Command::new(cargo);
     pages.args(["test", "--locked", "-p", "consentry", "--test", "pages"]).current_dir(workspace_root());
-    install::allow_no_skips(&mut pages);
     install::stream(pages.env("CONSENTRY_TEST_PICTURES", &folder))?;
     println!("pictures of each page in docs/images");
     Ok(())

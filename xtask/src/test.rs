@@ -6,15 +6,18 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::install::{self, stream};
-use crate::servers::find_program;
+use crate::servers::{MAY_SKIP, find_program};
 use crate::{tidy, workspace_root};
 
 /// What to run.
 #[derive(Args, Debug, Default)]
 pub struct Options {
-    /// Don't install anything; tests whose programs are missing are skipped
+    /// Don't install anything
     #[arg(long)]
     pub skip_install: bool,
+    /// Pass over tests whose programs are missing, instead of failing
+    #[arg(long)]
+    pub allow_skips: bool,
     /// Run only tests whose name contains this
     pub filter: Option<String>,
 }
@@ -38,8 +41,8 @@ pub fn run(options: &Options) -> Result<()> {
         tests.arg("--no-tests=pass");
     }
     tests.args(&options.filter);
-    if !options.skip_install {
-        install::allow_no_skips(&mut tests);
+    if options.allow_skips {
+        tests.env(MAY_SKIP, "1");
     }
     stream(&mut tests)?;
     if nextest {

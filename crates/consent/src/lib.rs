@@ -25,7 +25,10 @@ pub use address::{Address, AddressError, Namespace, former_keys};
 pub use bounce::BounceReason;
 pub use change::{ConsentChange, Evidence, Level, Origin, Source, Stamp, Subject, Target};
 pub use choice::Choice;
-pub use decide::{Basis, Decision, Exclusion, Message, Recipient, Rules, Step, Trace, decide, explain};
+pub use decide::{
+    Basis, Decision, Deferral, Detail, Exclusion, Message, Reason, Recipient, Rules, Step, Trace, decide,
+    explain,
+};
 pub use field::{Category, Channel, Field, Preferred};
 pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, WorkspaceId};
 pub use preference::{Pace, PauseDays};

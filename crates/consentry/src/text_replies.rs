@@ -129,6 +129,7 @@ async fn may(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, reply: &Reply) -> R
     let explained = explained.map_err(|error| error.to_string())?;
     match explained.ok_or("nobody has this number any more")?.0 {
         Decision::Permit(_) => Ok(()),
-        Decision::Exclude(reason) => Err(reason.in_words().to_owned()),
+        Decision::Defer(wait) => Err(format!("waits until {}: {}", wait.until, wait.cause.in_words())),
+        Decision::Exclude(cause) => Err(cause.in_words().to_owned()),
     }
 }

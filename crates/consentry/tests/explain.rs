@@ -42,3 +42,28 @@ fn a_campaign_of_texts_is_explained_as_texts() {
     desk.run(&["opt-out", "+491751234500"]).exits(0);
     assert_eq!(now(&desk, "ann@example.com"), "exclude (OptedOutChannel)");
 }
+
+/// Two addresses of one person, each with an opt-out of its own: the entry named is that of the address asked about.
+#[test]
+fn a_check_names_the_entry_of_the_address_asked_about() {
+    let desk = Desk::new();
+    desk.run(&["init"]).exits(0);
+    desk.write("one.csv", "id,email\n1,ann@home.example\n");
+    desk.write("two.csv", "id,email\n1,ann@work.example\n");
+    for file in ["one.csv", "two.csv"] {
+        desk.run(&["import", "profiles", file]).exits(0);
+    }
+    let entry = |address: &str| {
+        let checked = desk.run(&["check", "--address", address, "--json"]).json();
+        assert_eq!(checked["reason"], "OptedOutAddress");
+        let rows = checked["trace"].as_array().unwrap();
+        rows.iter().find(|row| row["row"] == 8).unwrap()["entry"].as_str().unwrap().to_owned()
+    };
+    let addresses = ["ann@home.example", "ann@work.example"];
+    let profiles = addresses.map(|address| {
+        desk.run(&["opt-out", address, "--level", "identity"]).exits(0);
+        desk.run(&["check", "--address", address, "--json"]).json()["profile"].clone()
+    });
+    assert_eq!(profiles[0], profiles[1], "one person");
+    assert_ne!(entry(addresses[0]), entry(addresses[1]));
+}

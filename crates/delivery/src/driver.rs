@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{AddressId, Exclusion, Pace, ProfileId};
+use consent::{AddressId, Pace, ProfileId};
 use roaring::RoaringTreemap;
 use store::{Claimed, Due, NewClaim, PacedSend, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -197,13 +197,14 @@ impl Driver<'_> {
             self.look = fits;
             let end = batch.last();
             decided.permits.truncate(room);
+            decided.deferred.retain(|wait| Some(&wait.profile) <= end);
             decided.excluded.retain(|(profile, _)| Some(profile) <= end);
             behind.iter().rev().for_each(|profile| self.ahead.push_front(*profile));
         }
         let last = last && behind.is_empty();
         let cursor = if last { Some(self.part.until) } else { batch.last().copied() };
-        let permits = decided.permits.into_iter().map(|permit| (permit, 0)).collect();
-        self.claim(permits, decided.excluded, cursor, hand).await?;
+        let permits = std::mem::take(&mut decided.permits).into_iter().map(|permit| (permit, 0)).collect();
+        self.claim(permits, decided, cursor, hand).await?;
         self.walked |= last;
         Ok(())
     }
@@ -214,6 +215,7 @@ impl Driver<'_> {
         for (profiles, addresses) in self.pipeline.listed.split(batch) {
             let some = self.pipeline.gate.decide(profiles, addresses).await?;
             decided.permits.extend(some.permits);
+            decided.deferred.extend(some.deferred);
             decided.excluded.extend(some.excluded);
         }
         decided.permits.sort_unstable_by_key(|permit| permit.profile);
@@ -223,24 +225,23 @@ impl Driver<'_> {
     async fn retry(&mut self, due: Vec<Due>, hand: OwnedSemaphorePermit) -> Result<(), DeliveryError> {
         let profiles = due.iter().map(|due| due.profile).collect();
         let addresses: Vec<AddressId> = due.iter().map(|due| due.address).collect();
-        let decided = self.pipeline.gate.decide(profiles, Some(addresses)).await?;
+        let mut decided = self.pipeline.gate.decide(profiles, Some(addresses)).await?;
         let attempts = |profile| due.iter().find(|due| due.profile == profile).map_or(0, |due| due.attempts);
-        let permits = decided
-            .permits
+        let permits = std::mem::take(&mut decided.permits)
             .into_iter()
             .map(|permit| {
                 let made = attempts(permit.profile);
                 (permit, made)
             })
             .collect();
-        self.claim(permits, decided.excluded, None, hand).await
+        self.claim(permits, decided, None, hand).await
     }
 
-    /// Makes the claim durable, then gives its messages to the workers.
+    /// Makes the claim durable, with those `withheld`, then gives its messages to the workers.
     async fn claim(
         &mut self,
         mut permits: Vec<(Permit, u32)>,
-        excluded: Vec<(ProfileId, Exclusion)>,
+        withheld: Decided,
         cursor: Option<ProfileId>,
         mut hand: OwnedSemaphorePermit,
     ) -> Result<(), DeliveryError> {
@@ -254,13 +255,15 @@ impl Driver<'_> {
             part: self.part.reference(),
             permitted: permits.iter().map(|(permit, _)| (permit.profile, permit.person.address())).collect(),
             paced: permits.iter().filter_map(send).collect(),
-            excluded,
+            deferred: withheld.deferred,
+            excluded: withheld.excluded,
             cursor,
             at: gate.clock.now(),
         };
-        let excluded = claim.excluded.len();
+        let (deferred, excluded) = (claim.deferred.len(), claim.excluded.len());
         let Claimed { id, capped } = gate.store.claim(gate.workspace, claim).await?;
         permits.retain(|(permit, _)| !capped.contains(&permit.profile));
+        self.tally.add_deferred(deferred);
         self.tally.excluded.fetch_add((excluded + capped.len()) as u64, Ordering::Relaxed);
         // Room for those who are excluded is given back at once.
         let spare = hand.num_permits().saturating_sub(permits.len());
@@ -272,6 +275,7 @@ impl Driver<'_> {
         let progress = ClaimProgress {
             left: permits.len(),
             outcomes: Vec::with_capacity(permits.len()),
+            deferred: Vec::new(),
             excluded: Vec::new(),
             in_hand: Some(hand),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use consent::{Decision, Recipient, decide};
+use consent::{Decision, Exclusion, Reason, Recipient, decide};
 use serde::Serialize;
 
 use crate::audience::{self, Resolved};
@@ -25,8 +25,10 @@ pub struct Forecast {
     pub permitted: u64,
     /// Of those, would get the fallback content, because they refuse personalization.
     pub without_personalization: u64,
+    /// Would get it later, by what it waits for.
+    pub deferred: BTreeMap<String, u64>,
     /// Wouldn't, by reason.
-    pub excluded: BTreeMap<&'static str, u64>,
+    pub excluded: BTreeMap<String, u64>,
     /// Of the audience, addresses in the file that nobody is known by yet.
     pub unknown_addresses: u64,
     /// Rows of the file that hold no well-formed address; not part of the audience.
@@ -48,6 +50,7 @@ pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Deli
         malformed_lines,
         ..Forecast::default()
     };
+    let mut counts = Counts::default();
     let gate = deps.gate(campaign, list, None);
     let mut ids = profiles.iter();
     loop {
@@ -57,29 +60,43 @@ pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Deli
         for (profiles, addresses) in listed.split(batch) {
             let (readings, message, rules) = gate.read(profiles, addresses, false).await?;
             for recipient in readings.iter().map(|reading| &reading.recipient) {
-                outlook.count(recipient, decide(recipient, &message, &rules), 1);
+                counts.count(recipient, decide(recipient, &message, &rules), 1);
             }
             if ended {
                 for (recipient, times) in &unknown {
-                    outlook.count(recipient, decide(recipient, &message, &rules), *times);
+                    counts.count(recipient, decide(recipient, &message, &rules), *times);
                 }
             }
         }
         if ended {
+            let by_name = |causes: BTreeMap<Exclusion, u64>| {
+                causes.into_iter().map(|(cause, count)| (cause.to_string(), count)).collect()
+            };
+            (outlook.permitted, outlook.without_personalization) = (counts.permitted, counts.impersonal);
+            (outlook.deferred, outlook.excluded) = (by_name(counts.deferred), by_name(counts.excluded));
             return Ok(outlook);
         }
     }
 }
 
-impl Forecast {
+#[derive(Default)]
+struct Counts {
+    permitted: u64,
+    impersonal: u64,
+    deferred: BTreeMap<Exclusion, u64>,
+    excluded: BTreeMap<Exclusion, u64>,
+}
+
+impl Counts {
     fn count(&mut self, recipient: &Recipient, decision: Decision, times: u64) {
         match decision {
             _ if times == 0 => {}
             Decision::Permit(_) => {
                 self.permitted += times;
-                self.without_personalization += u64::from(!recipient.personalization_allowed());
+                self.impersonal += u64::from(!recipient.personalization_allowed());
             }
-            Decision::Exclude(reason) => *self.excluded.entry(reason.as_str()).or_default() += times,
+            Decision::Defer(wait) => *self.deferred.entry(wait.cause).or_default() += times,
+            Decision::Exclude(cause) => *self.excluded.entry(cause).or_default() += times,
         }
     }
 }
@@ -96,10 +113,10 @@ impl fmt::Display for Forecast {
                 "  of those, without personalization", self.without_personalization
             )?;
         }
-        for (reason, count) in &self.excluded {
-            let words = consent::Exclusion::ALL.into_iter().find(|one| one.as_str() == *reason);
-            let words = words.map_or("", consent::Exclusion::in_words);
-            writeln!(f, "{:<52} {count:>10}", format!("withheld: {words}"))?;
+        for (what, causes) in [("waits", &self.deferred), ("withheld", &self.excluded)] {
+            for (cause, count) in causes {
+                writeln!(f, "{:<52} {count:>10}", format!("{what}: {}", cause_in_words(cause)))?;
+            }
         }
         if self.unknown_addresses > 0 {
             writeln!(f, "{:<52} {:>10}", "addresses that nobody is known by yet", self.unknown_addresses)?;
@@ -109,4 +126,15 @@ impl fmt::Display for Forecast {
         }
         Ok(())
     }
+}
+
+/// The words of a cause as [`consent::Exclusion`] shows it, with its detail if it has one.
+fn cause_in_words(cause: &str) -> String {
+    let (name, detail) = cause.split_at(cause.find('(').unwrap_or(cause.len()));
+    let reason = Reason::ALL.into_iter().find(|reason| reason.as_str() == name);
+    let words = match reason {
+        Some(reason) => reason.in_words(),
+        None => name,
+    };
+    format!("{words}{}{detail}", if detail.is_empty() { "" } else { " " })
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use consent::decide::{ListState, Message};
 use consent::{
-    Address, AddressId, Category, Channel, Clock, Decision, Exclusion, ListId, Pace, ProfileId, RunId, Trace,
-    WorkspaceId, decide,
+    Address, AddressId, Category, Channel, Clock, Decision, Deferral, Exclusion, ListId, Pace, ProfileId,
+    Reason, RunId, Trace, WorkspaceId, decide,
 };
-use store::{Reading, ReadingQuery, Store, StoreError};
+use store::{Deferred, Reading, ReadingQuery, Store, StoreError};
 
 use crate::render::Person;
 
@@ -35,11 +35,25 @@ impl Permit {
     }
 }
 
+/// Why there is no permit for one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// Not yet.
+    Deferred(Deferral),
+    /// No.
+    Excluded(Exclusion),
+}
+
+/// The table never permits or defers without an address; if it did, there would be nobody to send to (I9).
+const NO_ADDRESS: Exclusion = Exclusion::of(Reason::AddressMissing);
+
 /// The decisions about a batch.
 #[derive(Debug, Default)]
 pub struct Decided {
     /// Who may be sent to.
     pub permits: Vec<Permit>,
+    /// Who may later.
+    pub deferred: Vec<Deferred>,
     /// Who may not, and why.
     pub excluded: Vec<(ProfileId, Exclusion)>,
 }
@@ -80,7 +94,16 @@ impl Gate {
         let mut decided = Decided::default();
         for reading in readings {
             match decide(&reading.recipient, &message, &rules) {
-                Decision::Exclude(reason) => decided.excluded.push((reading.profile, reason)),
+                Decision::Exclude(cause) => decided.excluded.push((reading.profile, cause)),
+                Decision::Defer(deferral) => match &reading.address {
+                    Some((address, _)) => decided.deferred.push(Deferred {
+                        profile: reading.profile,
+                        address: *address,
+                        until: deferral.until,
+                        cause: deferral.cause,
+                    }),
+                    None => decided.excluded.push((reading.profile, NO_ADDRESS)),
+                },
                 Decision::Permit(_) => {
                     let profile = reading.profile;
                     let pace = match self.category {
@@ -92,8 +115,7 @@ impl Gate {
                             let person = Arc::new(person);
                             decided.permits.push(Permit { profile, person, pace, issued });
                         }
-                        // Never decided so by the table; without an address there is nobody to send to (I9).
-                        None => decided.excluded.push((profile, Exclusion::AddressMissing)),
+                        None => decided.excluded.push((profile, NO_ADDRESS)),
                     }
                 }
             }
@@ -116,16 +138,17 @@ impl Gate {
     pub(crate) async fn decide_typed(
         &self,
         address: &Address,
-    ) -> Result<Result<Permit, Exclusion>, StoreError> {
+    ) -> Result<Result<Permit, Withheld>, StoreError> {
         let issued = self.clock.monotonic();
         let (_, message, rules) = self.read(Vec::new(), None, false).await?;
         let asked = vec![address.clone()];
         let strangers = self.store.read_strangers(self.workspace, asked, self.clock.now()).await?;
         let Some(recipient) = strangers.into_iter().next() else {
-            return Ok(Err(Exclusion::AddressMissing));
+            return Ok(Err(Withheld::Excluded(NO_ADDRESS)));
         };
         Ok(match decide(&recipient, &message, &rules) {
-            Decision::Exclude(reason) => Err(reason),
+            Decision::Exclude(cause) => Err(Withheld::Excluded(cause)),
+            Decision::Defer(deferral) => Err(Withheld::Deferred(deferral)),
             Decision::Permit(_) => {
                 let person = Arc::new(nobody(address, self.channel));
                 Ok(Permit { profile: ProfileId(0), person, pace: Pace::AsItComes, issued })

@@ -136,8 +136,8 @@ impl Parts<'_> {
         for claim in store.open_claims(*workspace, run, part.number).await? {
             let handed = self.pipeline.handed().remove(&claim.id);
             if nobody_between && !handed {
-                let (outcomes, excluded) = (Vec::new(), Vec::new());
-                let nothing = Settlement { claim: claim.id, outcomes, excluded, at: now };
+                let (outcomes, deferred, excluded) = (Vec::new(), Vec::new(), Vec::new());
+                let nothing = Settlement { claim: claim.id, outcomes, deferred, excluded, at: now };
                 store.settle(*workspace, nothing).await?;
             } else {
                 found += store.doubt(*workspace, claim.id, now).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use consent::{Exclusion, ProfileId, RunId};
 use roaring::RoaringTreemap;
-use store::{ClaimId, Outcome, Part, StoreError};
+use store::{ClaimId, Deferred, Outcome, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::configuration::Retry;
@@ -51,6 +51,8 @@ pub(crate) struct Job {
 pub(crate) enum Fate {
     /// An attempt was made.
     Attempted(Outcome),
+    /// The permit ran out, and the answer is later now.
+    Deferred(Deferred),
     /// The permit ran out, and the answer is no now.
     Excluded(ProfileId, Exclusion),
     /// Nothing was handed over: due again at once.
@@ -66,6 +68,7 @@ pub(crate) struct OpenClaim {
 pub(crate) struct ClaimProgress {
     pub(crate) left: usize,
     pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) deferred: Vec<Deferred>,
     pub(crate) excluded: Vec<(ProfileId, Exclusion)>,
     pub(crate) in_hand: Option<OwnedSemaphorePermit>,
 }
@@ -74,6 +77,7 @@ pub(crate) struct ClaimProgress {
 pub(crate) struct Closed {
     pub(crate) claim: ClaimId,
     pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) deferred: Vec<Deferred>,
     pub(crate) excluded: Vec<(ProfileId, Exclusion)>,
     /// Given back once the settlement is durable.
     pub(crate) in_hand: Option<OwnedSemaphorePermit>,
@@ -124,6 +128,7 @@ impl Lines {
         let mut progress = claim.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match fate {
             Fate::Attempted(outcome) => progress.outcomes.push(outcome),
+            Fate::Deferred(wait) => progress.deferred.push(wait),
             Fate::Excluded(profile, reason) => progress.excluded.push((profile, reason)),
             Fate::PutBack => {}
         }
@@ -132,6 +137,7 @@ impl Lines {
             let closed = Closed {
                 claim: claim.id,
                 outcomes: std::mem::take(&mut progress.outcomes),
+                deferred: std::mem::take(&mut progress.deferred),
                 excluded: std::mem::take(&mut progress.excluded),
                 in_hand: progress.in_hand.take(),
             };

@@ -68,6 +68,11 @@ impl Tally {
         }
     }
 
+    /// Counts messages that wait because the decision says so.
+    pub(crate) fn add_deferred(&self, count: usize) {
+        self.counts[DeliveryState::Deferred as usize - 1].fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// Counts messages that an earlier process left in doubt.
     pub(crate) fn add_doubtful(&self, count: u64) {
         self.counts[DeliveryState::InDoubt as usize - 1].fetch_add(count, Ordering::Relaxed);
@@ -134,8 +139,8 @@ pub(crate) async fn settle_all(
 
 async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<(), StoreError> {
     let gate = &pipeline.gate;
-    let Closed { claim, outcomes, excluded, in_hand } = closed;
-    let settlement = Settlement { claim, outcomes, excluded, at: gate.clock.now() };
+    let Closed { claim, outcomes, deferred, excluded, in_hand } = closed;
+    let settlement = Settlement { claim, outcomes, deferred, excluded, at: gate.clock.now() };
     let tries_max = if gate.store.is_shared() { SETTLE_TRIES_MAX_SHARED } else { SETTLE_TRIES_MAX };
     let mut tries = 0;
     loop {
@@ -161,6 +166,7 @@ async fn settle(pipeline: &Pipeline, closed: Closed, tally: &Tally) -> Result<()
     }
     pipeline.handed().remove(&claim);
     tally.add(&settlement.outcomes);
+    tally.add_deferred(settlement.deferred.len());
     tally.excluded.fetch_add(settlement.excluded.len() as u64, Ordering::Relaxed);
     drop(in_hand);
     tally.show(&*gate.clock);

@@ -5,13 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Address, AddressId, Category, Channel, Clock, Exclusion, Level, ProfileId, WorkspaceId};
+use consent::{
+    Address, AddressId, Category, Channel, Clock, Deferral, Exclusion, Level, ProfileId, Reason, WorkspaceId,
+};
 use store::{OptInKey, Store, StoreError};
 
 use crate::configuration::{ChannelConfiguration, Medium};
 use crate::dkim::Signer;
 use crate::error::DeliveryError;
-use crate::gate::{Gate, Permit};
+use crate::gate::{Gate, Permit, Withheld};
 use crate::links::Links;
 use crate::message::{Buffers, Composer, MessageError};
 use crate::render::{Person, Rendered};
@@ -54,7 +56,7 @@ pub enum Fate {
     InDoubt,
     /// Not now: the relay wants to be left alone for so long, or can't be used.
     Later {
-        /// How long, if the relay says so.
+        /// How long, if the relay or the decision says so.
         after: Option<Duration>,
         /// What is wrong; names no address.
         why: String,
@@ -174,7 +176,11 @@ impl Single {
         for _ in 0..DECISIONS_MAX {
             let permit = match decided(&self.gate, to).await? {
                 Ok(permit) => permit,
-                Err(reason) => return Ok(Fate::Excluded(reason)),
+                Err(Withheld::Excluded(cause)) => return Ok(Fate::Excluded(cause)),
+                Err(Withheld::Deferred(Deferral { until, cause })) => {
+                    let after = Some(until.since(self.gate.clock.now()));
+                    return Ok(Fate::Later { after, why: cause.in_words().to_owned() });
+                }
             };
             if let Some(fate) = self.hand_over(to, &permit, letter).await {
                 return Ok(fate);
@@ -246,7 +252,7 @@ async fn confirm(gate: &Gate, to: &To, permit: &Permit) -> bool {
 }
 
 /// Decides; an address that somebody has by now, as theirs.
-async fn decided(gate: &Gate, to: &To) -> Result<Result<Permit, Exclusion>, StoreError> {
+async fn decided(gate: &Gate, to: &To) -> Result<Result<Permit, Withheld>, StoreError> {
     let (profile, address) = match to {
         To::Known(profile, address) => (*profile, *address),
         To::Typed(typed, _) => {
@@ -258,8 +264,13 @@ async fn decided(gate: &Gate, to: &To) -> Result<Result<Permit, Exclusion>, Stor
         }
     };
     let decided = gate.decide(vec![profile], Some(vec![address])).await?;
-    let reason = decided.excluded.first().map_or(Exclusion::AddressMissing, |(_, reason)| *reason);
-    Ok(decided.permits.into_iter().next().ok_or(reason))
+    let withheld = match (decided.deferred.first(), decided.excluded.first()) {
+        (Some(wait), _) => Withheld::Deferred(Deferral { until: wait.until, cause: wait.cause }),
+        (None, Some((_, cause))) => Withheld::Excluded(*cause),
+        // The store answered about nobody (I9).
+        (None, None) => Withheld::Excluded(Exclusion::of(Reason::AddressMissing)),
+    };
+    Ok(decided.permits.into_iter().next().ok_or(withheld))
 }
 
 fn of_mail(outcome: Outcome) -> Option<Fate> {

@@ -229,12 +229,15 @@ async fn renew(gate: &Gate, health: &Health, permit: &Permit) -> Result<Permit, 
             health.fail(error);
             Err(Fate::PutBack)
         }
-        Ok(decided) => match (decided.permits.into_iter().next(), decided.excluded.first()) {
-            (Some(permit), _) => Ok(permit),
-            (None, Some((profile, reason))) => Err(Fate::Excluded(*profile, *reason)),
-            // The store answered about nobody: no permit, no mail (I9).
-            (None, None) => Err(Fate::PutBack),
-        },
+        Ok(decided) => {
+            match (decided.permits.into_iter().next(), decided.deferred.first(), decided.excluded.first()) {
+                (Some(permit), ..) => Ok(permit),
+                (None, Some(wait), _) => Err(Fate::Deferred(*wait)),
+                (None, None, Some((profile, cause))) => Err(Fate::Excluded(*profile, *cause)),
+                // The store answered about nobody: no permit, no mail (I9).
+                (None, None, None) => Err(Fate::PutBack),
+            }
+        }
     }
 }
 

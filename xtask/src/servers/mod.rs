@@ -16,8 +16,8 @@
 //! All listen on 127.0.0.1 and keep everything in a temporary folder. Each ends, with its processes and files, when it is
 //! dropped, and also when the process that started it is killed (see [`guard`]).
 //!
-//! Where something can't run (no root, a program missing), `start` prints why and gives `None`, and the test returns early.
-//! Under `cargo xtask test` as root nothing may be missing, so there the same condition is an error ([`MUST_RUN`]).
+//! Where something can't run (no root, a program missing), `start` fails and says what to install. Only where somebody allows it
+//! ([`MAY_SKIP`]) does it print why and give `None`, and the test returns early.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
@@ -50,8 +50,9 @@ pub use texts::{TextProviders, TextSigner};
 pub use tmpfs::Tmpfs;
 pub use webhooks::Signer;
 
-/// When this environment variable is set, a test that can't run fails instead of passing over it.
-pub const MUST_RUN: &str = "CONSENTRY_TESTS_MUST_RUN";
+/// When this environment variable is set, tests that can't run pass. Without it they fail, so that nobody takes for tested
+/// what never ran.
+pub const MAY_SKIP: &str = "CONSENTRY_TESTS_MAY_SKIP";
 
 /// How long a server may take to start or to stop before it counts as broken.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -103,13 +104,16 @@ pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
 }
 
-/// `Ok(None)` with a message, or an error where everything must run.
+/// An error, or `Ok(None)` with a message where tests may be skipped.
 ///
 /// # Errors
-/// When [`MUST_RUN`] is set.
+/// Unless [`MAY_SKIP`] is set.
 pub fn skip<T>(what: &str, reason: &str) -> Result<Option<T>> {
-    if std::env::var_os(MUST_RUN).is_some() {
-        bail!("{what} can't run here: {reason}");
+    if std::env::var_os(MAY_SKIP).is_none() {
+        bail!(
+            "{what} can't run here: {reason}\n\
+             hint: `cargo xtask test` as root installs what tests need; with {MAY_SKIP}=1 those that can't run are skipped"
+        );
     }
     eprintln!("skipped: {what} can't run here: {reason}");
     Ok(None)

@@ -1,8 +1,8 @@
-//! What a decision comes to: the basis of a permit, the reason of an exclusion.
+//! What a decision comes to: the basis of a permit, the reason of an exclusion or a deferral.
 
 use std::fmt;
 
-use crate::Choice;
+use crate::{Choice, Timestamp};
 
 /// Why a message may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,11 @@ impl Basis {
     }
 }
 
-/// Why a message may not go. The codes stand on disk: never reassigned.
+/// The row of the decision table that withholds a message. The codes stand on disk: never reassigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the decision table names them")]
-pub enum Exclusion {
+pub enum Reason {
     AddressMissing = 1,
     AddressMalformed = 2,
     TokenDead = 3,
@@ -66,11 +66,16 @@ pub enum Exclusion {
     HeldForReview = 17,
     Paused = 18,
     Capped = 19,
+    PermissionDenied = 20,
+    ConsentExpired = 21,
+    PolicyRefused = 22,
+    FrequencyCapped = 23,
+    QuietHours = 24,
 }
 
-impl Exclusion {
+impl Reason {
     /// Every reason, in the order of its code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::AddressMissing,
         Self::AddressMalformed,
         Self::TokenDead,
@@ -90,6 +95,11 @@ impl Exclusion {
         Self::HeldForReview,
         Self::Paused,
         Self::Capped,
+        Self::PermissionDenied,
+        Self::ConsentExpired,
+        Self::PolicyRefused,
+        Self::FrequencyCapped,
+        Self::QuietHours,
     ];
 
     /// The reason for a code; `None` for a code never given out.
@@ -124,6 +134,11 @@ impl Exclusion {
             Self::HeldForReview => "HeldForReview",
             Self::Paused => "Paused",
             Self::Capped => "Capped",
+            Self::PermissionDenied => "PermissionDenied",
+            Self::ConsentExpired => "ConsentExpired",
+            Self::PolicyRefused => "PolicyRefused",
+            Self::FrequencyCapped => "FrequencyCapped",
+            Self::QuietHours => "QuietHours",
         }
     }
 
@@ -149,12 +164,79 @@ impl Exclusion {
             Self::HeldForReview => "a reply that may be a refusal waits to be read",
             Self::Paused => "asked for a pause",
             Self::Capped => "has had as many as it asked for",
+            Self::PermissionDenied => "the device doesn't allow notifications",
+            Self::ConsentExpired => "consent was given too long ago",
+            Self::PolicyRefused => "a consent policy refuses",
+            Self::FrequencyCapped => "has had as many as the frequency cap allows",
+            Self::QuietHours => "quiet hours at the recipient",
         }
     }
 }
 
-impl fmt::Display for Exclusion {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Which policy, cap, quiet hours or pack row a [`Reason`] is about: its id, unique among those of its kind and never
+/// reused. 0 where the reason says it all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Detail(pub u32);
+
+impl Detail {
+    /// The reason says it all.
+    pub const NONE: Self = Self(0);
+}
+
+/// Why a message may not go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Exclusion {
+    /// The row that withholds it.
+    pub reason: Reason,
+    /// What the row is about.
+    pub detail: Detail,
+}
+
+impl Exclusion {
+    /// One whose reason says it all.
+    pub const fn of(reason: Reason) -> Self {
+        Self { reason, detail: Detail::NONE }
+    }
+
+    /// What is kept on disk: the reason's code in the lowest 8 bits, the detail in the 32 above.
+    pub const fn code(self) -> i64 {
+        (self.detail.0 as i64) << 8 | self.reason as i64
+    }
+
+    /// What [`Self::code`] made; `None` for anything else.
+    pub fn from_code(code: i64) -> Option<Self> {
+        let [reason, rest @ ..] = code.to_le_bytes();
+        let [a, b, c, d, 0, 0, 0] = rest else { return None };
+        Some(Self { reason: Reason::from_code(reason)?, detail: Detail(u32::from_le_bytes([a, b, c, d])) })
+    }
+
+    /// In people's words, to stand after "withheld:".
+    pub const fn in_words(self) -> &'static str {
+        self.reason.in_words()
+    }
+}
+
+impl fmt::Display for Exclusion {
+    /// `OptedOutAll`, or with a detail `PolicyRefused(3)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.detail {
+            Detail::NONE => fmt::Display::fmt(&self.reason, f),
+            Detail(id) => write!(f, "{}({id})", self.reason),
+        }
+    }
+}
+
+/// Until when a message waits, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deferral {
+    /// Decided again then.
+    pub until: Timestamp,
+    /// What makes it wait.
+    pub cause: Exclusion,
 }

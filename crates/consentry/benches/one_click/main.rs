@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use consent::{
-    Address, Channel, Clock as _, Decision, Exclusion, Level, ListId, Message, ProfileId, Purpose, Rules,
-    Token, WorkspaceId, decide,
+    Address, Channel, Clock as _, Decision, Exclusion, Level, ListId, Message, ProfileId, Purpose, Reason,
+    Rules, Token, WorkspaceId, decide,
 };
 use load::{Load, Server};
 use serde_json::json;
@@ -149,7 +149,7 @@ async fn verify(folder: &Path, people: &[AddressOwner]) -> Result<()> {
         };
         for reading in store.read(WORKSPACE, query).await? {
             if decide(&reading.recipient, &message, &Rules::default())
-                != Decision::Exclude(Exclusion::OptedOutChannel)
+                != Decision::Exclude(Exclusion::of(Reason::OptedOutChannel))
             {
                 bail!("an acknowledged opt-out is missing: {}", reading.profile);
             }

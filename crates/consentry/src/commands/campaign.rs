@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use consent::sms::Segments;
-use consent::{Address, AddressId, Decision, Exclusion, ProfileId};
+use consent::{Address, AddressId, Decision, Deferral, Exclusion, ProfileId};
 use delivery::gate::Gate;
 use delivery::{
     Campaign, ChannelConfiguration, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions,
@@ -257,11 +257,12 @@ fn merge_report(value: &mut Value, report: &RunReport) {
     value["rejected"] = json!(count(DeliveryState::Rejected));
     value["given_up"] = json!(count(DeliveryState::GivenUp));
     value["in_doubt"] = json!(count(DeliveryState::InDoubt));
-    value["excluded"] = json!(reasons(&report.excluded));
+    value["waiting"] = json!(by_name(&report.waiting));
+    value["excluded"] = json!(by_name(&report.excluded));
 }
 
-fn reasons(excluded: &BTreeMap<Exclusion, u64>) -> BTreeMap<String, u64> {
-    excluded.iter().map(|(reason, count)| (reason.to_string(), *count)).collect()
+fn by_name(causes: &BTreeMap<Exclusion, u64>) -> BTreeMap<String, u64> {
+    causes.iter().map(|(cause, count)| (cause.to_string(), *count)).collect()
 }
 
 fn words(campaign: &Campaign, summary: &RunSummary) -> String {
@@ -276,6 +277,8 @@ fn run_words(run: &Run, report: &RunReport) -> String {
 fn report_words(report: &RunReport) -> String {
     let row = |mark: &str, what: &str, count: u64| format!("  {mark} {what:<58}{:>12}", grouped(count));
     let mut lines = vec![row(" ", "audience", report.audience)];
+    // Those that wait by our own decision have a line for each cause, below.
+    let waiting: u64 = report.waiting.values().sum();
     for (state, mark, what) in [
         (DeliveryState::Sent, "●", "sent"),
         (DeliveryState::Deferred, "◐", "deferred by the server, waiting"),
@@ -283,12 +286,16 @@ fn report_words(report: &RunReport) -> String {
         (DeliveryState::GivenUp, "✗", "given up when the retry period was over"),
         (DeliveryState::InDoubt, "?", "in doubt"),
     ] {
-        lines.extend(report.deliveries.get(&state).map(|count| row(mark, what, *count)));
+        let ours = if state == DeliveryState::Deferred { waiting } else { 0 };
+        let count = report.deliveries.get(&state).map_or(0, |count| count.saturating_sub(ours));
+        lines.extend((count > 0).then(|| row(mark, what, count)));
     }
-    let withheld = |(reason, count): (&Exclusion, &u64)| {
-        row("○", &format!("withheld: {} ({reason})", reason.in_words()), *count)
-    };
-    lines.extend(report.excluded.iter().map(withheld));
+    for (mark, what, causes) in [("◐", "waits", &report.waiting), ("○", "withheld", &report.excluded)] {
+        let line = |(cause, count): (&Exclusion, &u64)| {
+            row(mark, &format!("{what}: {} ({cause})", cause.in_words()), *count)
+        };
+        lines.extend(causes.iter().map(line));
+    }
     lines.join("\n")
 }
 
@@ -334,6 +341,13 @@ async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exi
     let run = context.store.latest_run(WORKSPACE, name).await?.ok_or_else(missing)?;
     let outcome = context.store.run_outcome(WORKSPACE, run.id, owner.profile).await?;
     let (mut value, words) = match &outcome {
+        Some(Delivery::Message { waits: Some(Deferral { until, cause }), at, attempts, .. }) => (
+            json!({
+                "outcome": "Waits", "reason": cause.to_string(), "until": until.to_string(),
+                "at": at.to_string(), "attempts": attempts,
+            }),
+            format!("◐ waits until {until}: {} ({cause})", cause.in_words()),
+        ),
         Some(Delivery::Message { state, at, code, detail, attempts, .. }) => {
             let detail = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
             let words = format!("{state:?} at {at} with reply {code}{detail}");
@@ -388,6 +402,7 @@ async fn decision_now(
     let (decision, trace) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
     Ok(match decision {
         Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
+        Decision::Defer(wait) => format!("defer until {} ({})", wait.until, wait.cause),
         Decision::Exclude(reason) => match super::check::unasked(&trace) {
             "" => format!("exclude ({reason})"),
             why => format!("exclude ({reason}): {why}"),

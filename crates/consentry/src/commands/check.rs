@@ -1,12 +1,14 @@
 //! `consentry check`
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use consent::ListId;
 use consent::decide::{Reach, Read};
 use consent::{
-    Address, AddressError, Decision, Field, Message, Namespace, Recipient, Rules, Step, Timestamp, Trace,
-    explain,
+    Address, AddressError, Decision, Deferral, Field, Message, Namespace, Recipient, Rules, Step, Timestamp,
+    Trace, explain,
 };
+use consent::{AddressId, ListId};
 use serde_json::{Value, json};
 use store::{Held, ProfileView, ReadingQuery};
 
@@ -35,13 +37,13 @@ pub async fn run(context: &Context, args: Check) -> Result<Exit> {
         Err(_) => None,
     };
     let asked = Asked { context, message, rules, list: list.map(|list| list.id), sender: args.sender };
-    let (recipient, profile) = match parsed {
+    let (recipient, known) = match parsed {
         Ok(address) => asked.recipient(address).await?,
         Err(error) => (Recipient { reach: reach(error), ..Recipient::UNKNOWN }, None),
     };
     let (decision, trace) = explain(&recipient, &message, &asked.rules);
-    let known = (profile.as_ref(), recipient.reach == Reach::Reachable);
-    report(context, decision, &trace, known, asked.list, returned.as_ref());
+    let known = (known.as_ref(), recipient.reach == Reach::Reachable);
+    report(context, decision, &trace, known, returned.as_ref());
     Ok(if matches!(decision, Decision::Permit(_)) { Exit::Done } else { Exit::Excluded })
 }
 
@@ -58,7 +60,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn recipient(&self, address: Address) -> Result<(Recipient, Option<ProfileView>)> {
+    async fn recipient(&self, address: Address) -> Result<(Recipient, Option<Known>)> {
         let store = &self.context.store;
         let Some(owner) = self.context.owner(&address).await? else {
             let now = self.context.now();
@@ -77,35 +79,54 @@ impl Asked<'_> {
         };
         let reading = store.read(WORKSPACE, query).await?.into_iter().next();
         let reading = reading.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-        Ok((reading.recipient, store.profile(WORKSPACE, owner.profile).await?))
+        let profile = store.profile(WORKSPACE, owner.profile).await?;
+        let known = profile.map(|profile| Known { profile, address: owner.address, list: self.list });
+        Ok((reading.recipient, known))
     }
+}
+
+/// The person who has the address that was asked about.
+struct Known {
+    profile: ProfileView,
+    address: AddressId,
+    list: Option<ListId>,
 }
 
 fn report(
     context: &Context,
     decision: Decision,
     trace: &Trace,
-    (profile, well_formed): (Option<&ProfileView>, bool),
-    list: Option<ListId>,
+    (known, well_formed): (Option<&Known>, bool),
     returned: Option<&Returned>,
 ) {
-    let unknown = if well_formed && profile.is_none() { NOBODY } else { "" };
+    let unknown = if well_formed && known.is_none() { NOBODY } else { "" };
     let (verdict, reason, sentence) = match decision {
-        Decision::Permit(basis) if !unknown.is_empty() => ("permit", basis.as_str(), format!("◌ {unknown}")),
-        Decision::Permit(basis) => ("permit", basis.as_str(), format!("● sends: {}", basis.in_words())),
+        Decision::Defer(Deferral { until, cause }) => {
+            ("defer", cause.to_string(), format!("◐ waits until {until}: {}", cause.in_words()))
+        }
+        Decision::Permit(basis) if !unknown.is_empty() => {
+            ("permit", basis.as_str().to_owned(), format!("◌ {unknown}"))
+        }
+        Decision::Permit(basis) => {
+            ("permit", basis.as_str().to_owned(), format!("● sends: {}", basis.in_words()))
+        }
         Decision::Exclude(reason) => {
             let why = [reason.in_words(), unasked(trace), unknown];
             let why: Vec<_> = why.into_iter().filter(|part| !part.is_empty()).collect();
-            ("exclude", reason.as_str(), format!("○ withheld: {}", why.join("; ")))
+            ("exclude", reason.to_string(), format!("○ withheld: {}", why.join("; ")))
         }
     };
-    let held =
-        |step: &Step| profile.and_then(|profile| step.value.and_then(|(read, _)| find(profile, read, list)));
+    let held = |step: &Step| step.value.and_then(|(read, _)| known?.held(read));
     let step = |step: &Step| {
         let mut value = json!({
             "row": step.row,
             "test": step.test,
-            "outcome": match step.outcome { None => "passed", Some(Decision::Permit(_)) => "permit", Some(Decision::Exclude(_)) => "exclude" },
+            "outcome": match step.outcome {
+                None => "passed",
+                Some(Decision::Permit(_)) => "permit",
+                Some(Decision::Defer(_)) => "defer",
+                Some(Decision::Exclude(_)) => "exclude",
+            },
         });
         if let Some((read, choice)) = step.value {
             value["field"] = json!(name(read));
@@ -120,10 +141,13 @@ fn report(
     let mut value: Value = json!({
         "decision": verdict,
         "reason": reason,
-        "profile": profile.map(|profile| profile.id.to_string()),
-        "known": profile.is_some(),
+        "profile": known.map(|known| known.profile.id.to_string()),
+        "known": known.is_some(),
         "trace": trace.iter().map(step).collect::<Vec<_>>(),
     });
+    if let Decision::Defer(wait) = decision {
+        value["until"] = json!(wait.until.to_string());
+    }
     if let Some(returned) = returned {
         returned.describe(&mut value, context.now());
     }
@@ -132,7 +156,11 @@ fn report(
             let value =
                 step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
             let entry = held(step).map(|held| format!(" ({}, {})", held.entry, held.at)).unwrap_or_default();
-            let mark = if matches!(step.outcome, Some(Decision::Exclude(_))) { "✗" } else { "✓" };
+            let mark = match step.outcome {
+                Some(Decision::Exclude(_)) => "✗",
+                Some(Decision::Defer(_)) => "◐",
+                Some(Decision::Permit(_)) | None => "✓",
+            };
             format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
         };
         let more = returned.map(|returned| returned.lines(context.now())).unwrap_or_default();
@@ -164,26 +192,31 @@ fn name(read: Read) -> String {
     }
 }
 
-/// The recorded value that a row read.
-fn find(profile: &ProfileView, read: Read, list: Option<ListId>) -> Option<Held> {
-    match read {
-        Read::Profile(Field::Email) => {
-            let commercial = profile.values.get(&Field::CommercialEmail).filter(|held| held.choice.is_no());
-            profile
-                .values
-                .get(&Field::Email)
-                .filter(|held| held.choice.is_no())
-                .or(commercial)
-                .or(profile.values.get(&Field::Email))
-                .cloned()
-        }
-        Read::Profile(field) => profile.values.get(&field).cloned(),
-        Read::Identity(field) => {
-            profile.addresses.iter().find_map(|address| address.values.get(&field)).cloned()
-        }
-        Read::Subscription => {
-            profile.subscriptions.iter().find(|(id, ..)| Some(*id) == list).map(|(_, _, held)| held.clone())
-        }
-        Read::Default | Read::NoDefault => None,
+impl Known {
+    /// The recorded value that a row read.
+    fn held(&self, read: Read) -> Option<Held> {
+        let held = match read {
+            Read::Profile(field) => of_field(&self.profile.values, field),
+            Read::Identity(field) => {
+                let asked = self.profile.addresses.iter().find(|address| address.id == self.address)?;
+                of_field(&asked.values, field)
+            }
+            Read::Subscription => {
+                let mut lists = self.profile.subscriptions.iter();
+                lists.find(|(id, ..)| Some(*id) == self.list).map(|(_, _, held)| held)
+            }
+            Read::Default | Read::NoDefault => None,
+        };
+        held.cloned()
+    }
+}
+
+/// A field's value. A no to commercial email is one to email.
+fn of_field(values: &BTreeMap<Field, Held>, field: Field) -> Option<&Held> {
+    let value = values.get(&field);
+    let commercial = values.get(&Field::CommercialEmail).filter(|held| held.choice.is_no());
+    match commercial.filter(|_| field == Field::Email) {
+        Some(commercial) if value.is_none_or(|value| !value.choice.is_no()) => Some(commercial),
+        _ => value,
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use consent::{Category, Decision, Exclusion, decide};
+use consent::{Category, Decision, Reason, decide};
 use delivery::gate::Gate;
 use delivery::sms::consents::{BATCH, Consents, OptOut};
 use delivery::sms::{SmsError, SmsTransport};
@@ -86,8 +86,8 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
         let (readings, message, rules) = gate.read(profiles.collect(), None, false).await?;
         for reading in readings {
             let decision = decide(&reading.recipient, &message, &rules);
-            if let (Decision::Exclude(reason), Some((_, number))) = (decision, reading.address)
-                && is_opt_out(reason)
+            if let (Decision::Exclude(cause), Some((_, number))) = (decision, reading.address)
+                && is_opt_out(cause.reason)
             {
                 opt_outs.push(OptOut { number, since: None });
             }
@@ -96,7 +96,7 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
     Ok(opt_outs)
 }
 
-const fn is_opt_out(reason: Exclusion) -> bool {
-    use Exclusion as E;
-    matches!(reason, E::SenderBlocked | E::OptedOutAll | E::OptedOutChannel | E::OptedOutAddress)
+const fn is_opt_out(reason: Reason) -> bool {
+    use Reason as R;
+    matches!(reason, R::SenderBlocked | R::OptedOutAll | R::OptedOutChannel | R::OptedOutAddress)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use consent::{
-    Address, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, Source, Subject,
-    Target, WorkspaceId,
+    Address, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, Reason, Source,
+    Subject, Target, WorkspaceId,
 };
 use store::sqlite::{OpenOptions, SqliteStore};
 use store::{DeliveryState, NewList, ProfileRow, RowConsent, RowOutcome, RowTarget, RunState, Store};
@@ -171,10 +171,10 @@ async fn everyone_who_may_gets_one_message_and_the_rest_is_explained() {
     assert_eq!(
         reasons,
         [
-            Exclusion::AddressMissing,
-            Exclusion::OptedOutAll,
-            Exclusion::OptedOutChannel,
-            Exclusion::OptedOutAddress
+            Exclusion::of(Reason::AddressMissing),
+            Exclusion::of(Reason::OptedOutAll),
+            Exclusion::of(Reason::OptedOutChannel),
+            Exclusion::of(Reason::OptedOutAddress)
         ]
     );
     assert!(server.message("p3@x.example").contains("Subject: Hi p3\r\n"));
@@ -215,8 +215,8 @@ async fn a_list_binds_the_message() {
         campaign_with("name = 'n'\naudience = { list = 'news' }", configuration, CONTENT, server.port);
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), ["yes@x.example"]);
-    assert_eq!(summary.report.excluded[&Exclusion::UnsubscribedFromList], 1);
-    assert_eq!(summary.report.excluded[&Exclusion::PendingVerification], 1);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::UnsubscribedFromList)], 1);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::PendingVerification)], 1);
     let message = server.message("yes@x.example");
     assert!(message.contains("List-Id: <news.shop.example>\r\n"), "{message}");
     let token = message.split("mail.shop.example/u/").nth(1).unwrap().split('>').next().unwrap();

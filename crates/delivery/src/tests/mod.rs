@@ -13,6 +13,7 @@ mod server;
 mod shared;
 mod suppressed;
 mod trouble;
+mod waits;
 
 use std::path::Path;
 use std::sync::Arc;

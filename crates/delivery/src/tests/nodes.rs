@@ -13,14 +13,14 @@ use crate::campaign::Campaign;
 use crate::error::DeliveryError;
 use crate::run::{Deps, RunSummary, run_campaign};
 
-fn shared(world: &World, lose_claim_in: u32, lose_settlement_in: u32) -> Arc<SharedStore> {
+pub fn shared(world: &World, lose_claim_in: u32, lose_settlement_in: u32) -> Arc<SharedStore> {
     let inner = Arc::clone(&world.store);
     let (lose_claim_in, lose_settlement_in) =
         (AtomicU32::new(lose_claim_in), AtomicU32::new(lose_settlement_in));
-    Arc::new(SharedStore { inner, lose_claim_in, lose_settlement_in })
+    Arc::new(SharedStore { inner, lose_claim_in, lose_settlement_in, quiet: std::sync::Mutex::default() })
 }
 
-async fn node(
+pub async fn node(
     world: &World,
     store: &Arc<SharedStore>,
     campaign: &Campaign,
@@ -75,6 +75,7 @@ async fn what_a_dead_node_had_in_hand_is_in_doubt() {
         part: part.reference(),
         permitted: vec![(profile, address)],
         paced: vec![],
+        deferred: vec![],
         excluded: vec![],
         cursor: Some(ProfileId(profile.0)),
         at: consent::Clock::now(&*world.clock),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Address, Exclusion, Field, Pace, PauseDays, Source, Subject, Target, Timestamp};
+use consent::{Address, Exclusion, Field, Pace, PauseDays, Reason, Source, Subject, Target, Timestamp};
 use store::{Delivery, DeliveryState, PageStore as _, PreferenceChange, RunState, Store as _};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, options, to_all};
@@ -69,9 +69,16 @@ async fn whoever_asked_for_a_pause_gets_no_marketing_until_it_is_over() {
     assert!(forecast.to_string().contains("withheld: asked for a pause"), "{forecast}");
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails([0, 4, 5]));
-    assert_eq!((summary.state, summary.report.excluded[&Exclusion::Paused]), (RunState::Finished, 2));
-    assert_eq!(world.left_out(&summary, 1).await, Some(Exclusion::Paused));
-    assert_eq!(world.left_out(&summary, 3).await, Some(Exclusion::OptedOutAll), "the no is named");
+    assert_eq!(
+        (summary.state, summary.report.excluded[&Exclusion::of(Reason::Paused)]),
+        (RunState::Finished, 2)
+    );
+    assert_eq!(world.left_out(&summary, 1).await, Some(Exclusion::of(Reason::Paused)));
+    assert_eq!(
+        world.left_out(&summary, 3).await,
+        Some(Exclusion::of(Reason::OptedOutAll)),
+        "the no is named"
+    );
     // What isn't marketing goes out all the same.
     let receipts = Server::accepting().await;
     world.run(&named("receipt", "transactional", receipts.port), &options()).await.unwrap();
@@ -107,7 +114,10 @@ async fn a_pause_during_a_run_holds_from_the_next_lease_on() {
     crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails(0..20));
-    assert_eq!((summary.state, summary.report.excluded[&Exclusion::Paused]), (RunState::Finished, 20));
+    assert_eq!(
+        (summary.state, summary.report.excluded[&Exclusion::of(Reason::Paused)]),
+        (RunState::Finished, 20)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,8 +135,8 @@ async fn a_pace_counts_the_messages_of_other_runs() {
     assert_eq!(send("first").await.0, emails(0..4));
     world.clock.turn(DAY);
     let (taken, summary) = send("second").await;
-    assert_eq!((taken, summary.report.excluded[&Exclusion::Capped]), (emails([0, 3]), 2));
-    assert_eq!(world.left_out(&summary, 1).await, Some(Exclusion::Capped));
+    assert_eq!((taken, summary.report.excluded[&Exclusion::of(Reason::Capped)]), (emails([0, 3]), 2));
+    assert_eq!(world.left_out(&summary, 1).await, Some(Exclusion::of(Reason::Capped)));
     let forecast = crate::forecast(&world.deps(), &named("third", "marketing", 25)).await.unwrap();
     assert_eq!((forecast.permitted, forecast.excluded["Capped"]), (2, 2));
     // Neither holds receipts back, nor do receipts count.
@@ -160,7 +170,7 @@ async fn a_run_that_tries_again_is_not_held_back_by_its_own_claim() {
     // Another run in between finds them taken.
     let other = Server::accepting().await;
     let capped = world.marketing("second", other.port).await;
-    assert_eq!((other.taken(), capped.report.excluded[&Exclusion::Capped]), (emails([]), 3));
+    assert_eq!((other.taken(), capped.report.excluded[&Exclusion::of(Reason::Capped)]), (emails([]), 3));
     world.clock.turn(Duration::from_secs(61));
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!((summary.state, count(&summary, DeliveryState::Sent)), (RunState::Finished, 3));
@@ -209,7 +219,7 @@ async fn of_campaigns_that_run_at_once_one_reaches_whoever_asked_for_fewer() {
         let summary = run.await.unwrap();
         assert_eq!(summary.state, RunState::Finished);
         sent += count(&summary, DeliveryState::Sent);
-        capped += summary.report.excluded.get(&Exclusion::Capped).copied().unwrap_or_default();
+        capped += summary.report.excluded.get(&Exclusion::of(Reason::Capped)).copied().unwrap_or_default();
     }
     assert_eq!(server.taken(), emails(0..PEOPLE), "each once");
     assert_eq!((sent, capped), (PEOPLE as u64, 3 * PEOPLE as u64));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use consent::{Address, Category, Exclusion, Field, Namespace, Target};
+use consent::{Address, Category, Exclusion, Field, Namespace, Reason, Target};
 use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry, SuppressionStore};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, judge, open, opt_out, options, row, to_all};
@@ -111,7 +111,7 @@ async fn an_opt_out_while_the_relay_takes_its_time_stops_the_message() {
     crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails((0..20).filter(|n| *n != 7)));
-    assert_eq!(summary.report.excluded[&Exclusion::OptedOutChannel], 1);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::OptedOutChannel)], 1);
     assert_eq!((summary.state, count(&summary, DeliveryState::Sent)), (RunState::Finished, 19));
     assert_eq!(server.began(), 20, "a slow relay is asked once per message");
 }
@@ -150,7 +150,7 @@ async fn nobody_is_lost_between_small_claims() {
     .await;
     let summary = world.run(&to_all(server.port), &options()).await.unwrap();
     assert_eq!(server.taken(), emails((0..300).step_by(3)));
-    assert_eq!(summary.report.excluded[&Exclusion::OptedOutChannel], 200);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::OptedOutChannel)], 200);
     assert_eq!((summary.state, count(&summary, DeliveryState::Sent)), (RunState::Finished, 100));
 }
 
@@ -205,7 +205,7 @@ async fn a_file_of_addresses_means_these_addresses() {
     expected.extend(emails([6, 50]));
     expected.sort();
     assert_eq!(server.taken(), expected);
-    assert_eq!(summary.report.excluded[&Exclusion::OptedOutAddress], 1);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::OptedOutAddress)], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

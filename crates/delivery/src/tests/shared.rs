@@ -1,14 +1,16 @@
-//! The embedded store, made to look like one that nodes share, and to lose answers.
+//! The embedded store, made to look like one that nodes share, to lose answers, and to hold people back.
 
 mod imports;
 mod pages;
 mod texts;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use consent::decide::Limit;
 use consent::{
     Address, AddressId, ConsentChange, EntryId, Evidence, KeyRing, ListId, Namespace, ProfileId, RunId,
     Timestamp, WorkspaceId,
@@ -23,6 +25,8 @@ pub struct SharedStore {
     /// Answers to claims and settlements until one is lost: it is written and the caller is told that it wasn't.
     pub lose_claim_in: AtomicU32,
     pub lose_settlement_in: AtomicU32,
+    /// Who is in quiet hours, by address.
+    pub quiet: Mutex<HashMap<String, Limit>>,
 }
 
 /// Counts down to 1: that one is lost.
@@ -254,7 +258,13 @@ impl Store for SharedStore {
     }
 
     async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
-        self.inner.read(workspace, query).await
+        let mut readings = self.inner.read(workspace, query).await?;
+        let quiet = self.quiet.lock().unwrap();
+        for reading in &mut readings {
+            let limit = reading.address.as_ref().and_then(|(_, address)| quiet.get(address));
+            reading.recipient.quiet = limit.copied().unwrap_or(Limit::Within);
+        }
+        Ok(readings)
     }
 
     async fn read_strangers(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent::{Exclusion, Namespace};
+use consent::{Exclusion, Namespace, Reason};
 use store::{
     AllowEntry, DeliveryState, RunState, Settings, Store, SuppressionCategory, SuppressionEntry,
     SuppressionStore,
@@ -62,7 +62,7 @@ async fn an_entry_made_during_a_run_holds_from_the_next_lease_on() {
     })
     .await;
     assert_eq!(taken, emails(0..50));
-    assert_eq!(report.excluded[&Exclusion::AddressSuppressed], 50);
+    assert_eq!(report.excluded[&Exclusion::of(Reason::AddressSuppressed)], 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +83,7 @@ async fn the_brake_holds_from_the_next_lease_on_but_for_who_is_allowed() {
     .await;
     // The first one too: its permit ran out while it was handed over.
     assert_eq!(taken, emails([70]));
-    assert_eq!(report.excluded[&Exclusion::NotAllowed], 99);
+    assert_eq!(report.excluded[&Exclusion::of(Reason::NotAllowed)], 99);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Exclusion, Field, Target};
+use consent::{Exclusion, Field, Reason, Target};
 use store::{DeliveryState, RunState, Store, SuppressionStore};
 
 use super::campaign_with;
@@ -49,7 +49,10 @@ async fn it_is_decided_again_before_each_attempt() {
     world.clock.turn(Duration::from_secs(61));
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails([1]));
-    assert_eq!((summary.state, summary.report.excluded[&Exclusion::OptedOutAll]), (RunState::Finished, 1));
+    assert_eq!(
+        (summary.state, summary.report.excluded[&Exclusion::of(Reason::OptedOutAll)]),
+        (RunState::Finished, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +179,7 @@ async fn an_opt_out_during_the_run_holds_from_the_next_lease_on() {
     crate::tests::email(&mut campaign).transport.connections_max = 1;
     let summary = world.run(&campaign, &options()).await.unwrap();
     assert_eq!(server.taken(), emails(0..50));
-    assert_eq!(summary.report.excluded[&Exclusion::OptedOutChannel], 50);
+    assert_eq!(summary.report.excluded[&Exclusion::of(Reason::OptedOutChannel)], 50);
     assert_eq!((summary.state, count(&summary, DeliveryState::Sent)), (RunState::Finished, 50));
 }
 

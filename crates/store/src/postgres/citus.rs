@@ -145,6 +145,7 @@ pub const TABLES: &[Table] = &[
     by("run_audience", "run", "run_part", "Read as a whole when a run starts or goes on."),
     by("run_claim", "run", "run_part", "Claimed in the transaction that moves its part's cursor."),
     by("run_exclusion", "run", "run_part", "Written in the transaction of the claim."),
+    by("run_cause", "run", "run_part", "Written in the transaction of the claim."),
 ];
 
 /// Settings of the sessions, with the reason for each.

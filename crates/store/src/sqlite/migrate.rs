@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_tallies.sql"),
     include_str!("migrations/0013_run_opt_outs.sql"),
     include_str!("migrations/0014_imports.sql"),
+    include_str!("migrations/0015_causes.sql"),
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
@@ -52,7 +53,50 @@ pub(super) fn version(conn: &Connection) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
+    use consent::{AddressId, Exclusion, ProfileId, Reason, RunId, Timestamp, WorkspaceId};
+    use roaring::RoaringBitmap;
+
     use super::*;
+    use crate::state::deliveries;
+    use crate::types::{Delivery, DeliveryState};
+
+    /// What a run of schema 14 has left out and deferred reads the same afterwards.
+    #[test]
+    fn reasons_of_before_there_were_details_are_read() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..14] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 14).unwrap();
+        conn.execute("INSERT INTO run VALUES (1, 3, 'c', 1, NULL, 1, 4, 0, NULL, '', '')", []).unwrap();
+        let members = |id: u32| {
+            let mut bytes = Vec::new();
+            RoaringBitmap::from_iter([id]).serialize_into(&mut bytes).unwrap();
+            bytes
+        };
+        let exclude =
+            "INSERT INTO run_exclusion (workspace, run, hi, reason, members) VALUES (1, 3, 0, ?1, ?2)";
+        conn.execute(exclude, (9, members(1))).unwrap();
+        conn.execute(exclude, (19, members(2))).unwrap();
+        conn.execute("INSERT INTO delivery VALUES (1, 3, 4, 5, 2, 1, 6, 450, 7, 'later')", []).unwrap();
+        migrate(&mut conn).unwrap();
+        let (workspace, run) = (WorkspaceId(1), RunId(3));
+        let report = deliveries::run_report(&conn, workspace, run).unwrap();
+        let reasons = [Reason::OptedOutChannel, Reason::Capped].map(|reason| (Exclusion::of(reason), 1));
+        assert_eq!((report.excluded, report.waiting), (reasons.into(), [].into()));
+        let told = deliveries::run_outcome(&conn, workspace, run, ProfileId(4)).unwrap();
+        let expected = Delivery::Message {
+            profile: ProfileId(4),
+            address: AddressId(5),
+            state: DeliveryState::Deferred,
+            attempts: 1,
+            at: Timestamp(6),
+            code: 450,
+            detail: Some("later".to_owned()),
+            waits: None,
+        };
+        assert_eq!(told, Some(expected));
+    }
 
     #[test]
     fn a_run_of_before_has_one_part_and_keeps_its_open_claims() {

@@ -11,14 +11,16 @@ mod members;
 
 use std::collections::HashSet;
 
-use consent::{Exclusion, ProfileId, RunId, Timestamp, WorkspaceId};
+use consent::{Exclusion, ProfileId, Reason, RunId, Timestamp, WorkspaceId};
 
 use self::members::{Member, pack, unpack};
-use super::{exclusions, paced, parts};
+use super::{exclusions, fence, paced, parts};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Value, params};
-use crate::types::{Claim, ClaimId, Claimed, DeliveryState, NewClaim, Outcome, Part, RunState, Settlement};
+use crate::types::{
+    Claim, ClaimId, Claimed, Deferred, DeliveryState, NewClaim, Outcome, Part, RunState, Settlement,
+};
 
 /// Most profiles in one claim.
 pub(crate) const CLAIM_MAX: usize = 1 << 16;
@@ -33,7 +35,8 @@ pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> R
     const INSERT: &str = "INSERT INTO run_claim (workspace, run, part, number, claimed_at, members)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let (run, part) = (claim.run, claim.part.number);
-    let named = named_once(claim.permitted.iter().map(|(profile, _)| *profile), &claim.excluded)?;
+    let permitted = claim.permitted.iter().map(|(profile, _)| *profile);
+    let named = named_once(permitted, &claim.deferred, &claim.excluded)?;
     let progress = parts::progress(db, workspace, run, part)?;
     if progress.state != RunState::Open {
         return Err(invalid("the run has ended"));
@@ -51,6 +54,7 @@ pub(crate) fn claim(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> R
     if claim.cursor.is_none() {
         take_due(db, workspace, claim)?;
     }
+    postpone(db, workspace, run, &claim.deferred, claim.at)?;
     exclusions::add(db, workspace, run, &claim.excluded)?;
     let number = progress.claims.checked_add(1).ok_or_else(|| invalid("the part has had too many claims"))?;
     parts::advance(db, workspace, run, part, number, claim.cursor)?;
@@ -79,16 +83,19 @@ fn cap(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> Result<Vec<Pro
 fn without(claim: &NewClaim, capped: &[ProfileId]) -> NewClaim {
     let mut claim = claim.clone();
     claim.permitted.retain(|(profile, _)| !capped.contains(profile));
-    claim.excluded.extend(capped.iter().map(|profile| (*profile, Exclusion::Capped)));
+    claim.excluded.extend(capped.iter().map(|profile| (*profile, Exclusion::of(Reason::Capped))));
     claim
 }
 
 /// The profiles named, in order; an error if one is named twice.
 fn named_once(
     first: impl Iterator<Item = ProfileId>,
+    deferred: &[Deferred],
     excluded: &[(ProfileId, Exclusion)],
 ) -> Result<Vec<ProfileId>> {
-    let mut named: Vec<ProfileId> = first.chain(excluded.iter().map(|(profile, _)| *profile)).collect();
+    let withheld = excluded.iter().map(|(profile, _)| *profile);
+    let mut named: Vec<ProfileId> =
+        first.chain(deferred.iter().map(|wait| wait.profile)).chain(withheld).collect();
     named.sort_unstable();
     if named.len() > CLAIM_MAX {
         return Err(invalid(&format!("a claim has at most {CLAIM_MAX} profiles")));
@@ -112,14 +119,16 @@ fn check_window(named: &[ProfileId], part: &Part, cursor: Option<ProfileId>) -> 
     if inside { Ok(()) } else { Err(invalid("a claim names a profile that its cursor doesn't pass")) }
 }
 
-/// Takes due messages out of the queue: those permitted keep their row, those excluded lose it.
+/// Takes due messages out of the queue: those permitted or deferred keep their row, those excluded lose it.
 fn take_due(db: &impl Db, workspace: WorkspaceId, claim: &NewClaim) -> Result<()> {
     const TAKE: &str = "UPDATE delivery SET due_at = NULL
         WHERE workspace = ?1 AND run = ?2 AND profile = ?3 AND due_at IS NOT NULL";
     const DROP: &str = "DELETE FROM delivery
         WHERE workspace = ?1 AND run = ?2 AND profile = ?3 AND due_at IS NOT NULL";
     let key = |profile: ProfileId| message_key(workspace, claim.run, profile);
-    let mut changed = db.execute_all(TAKE, claim.permitted.iter().map(|(profile, _)| key(*profile)))?;
+    let kept = claim.permitted.iter().map(|(profile, _)| *profile);
+    let kept = kept.chain(claim.deferred.iter().map(|wait| wait.profile));
+    let mut changed = db.execute_all(TAKE, kept.map(key))?;
     changed.extend(db.execute_all(DROP, claim.excluded.iter().map(|(profile, _)| key(*profile)))?);
     if changed.contains(&0) {
         return Err(invalid("a claim names a profile that has no message due"));
@@ -145,7 +154,7 @@ fn close(db: &impl Db, workspace: WorkspaceId, claim: ClaimId) -> Result<Option<
 pub(crate) fn settle(db: &impl Db, workspace: WorkspaceId, settlement: &Settlement) -> Result<()> {
     let run = settlement.claim.run;
     let outcomes = settlement.outcomes.iter().map(|outcome| outcome.profile);
-    let named = named_once(outcomes, &settlement.excluded)?;
+    let named = named_once(outcomes, &settlement.deferred, &settlement.excluded)?;
     let Some(members) = close(db, workspace, settlement.claim)? else {
         return settled_nothing(db, workspace, settlement);
     };
@@ -156,6 +165,7 @@ pub(crate) fn settle(db: &impl Db, workspace: WorkspaceId, settlement: &Settleme
     let mut outcomes: Vec<&Outcome> = settlement.outcomes.iter().collect();
     outcomes.sort_unstable_by_key(|outcome| outcome.profile);
     note(db, workspace, run, &outcomes)?;
+    postpone(db, workspace, run, &settlement.deferred, settlement.at)?;
     drop_messages(db, workspace, run, settlement.excluded.iter().map(|(profile, _)| *profile))?;
     exclusions::add(db, workspace, run, &settlement.excluded)?;
     let unnamed = members.iter().filter(|member| named.binary_search(&member.0).is_err());
@@ -169,7 +179,8 @@ fn settled_nothing(db: &impl Db, workspace: WorkspaceId, settlement: &Settlement
         Err(StoreError::Missing(_)) => false,
         progress => (1..=progress?.claims).contains(&number),
     };
-    let nothing = settlement.outcomes.is_empty() && settlement.excluded.is_empty();
+    let Settlement { outcomes, deferred, excluded, .. } = settlement;
+    let nothing = outcomes.is_empty() && deferred.is_empty() && excluded.is_empty();
     if known && nothing { Ok(()) } else { Err(missing_claim()) }
 }
 
@@ -180,7 +191,7 @@ fn note(db: &impl Db, workspace: WorkspaceId, run: RunId, outcomes: &[&Outcome])
         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9)
         ON CONFLICT (workspace, run, profile) DO UPDATE SET
             address = excluded.address, state = excluded.state, attempts = delivery.attempts + 1,
-            at = excluded.at, code = excluded.code, due_at = excluded.due_at, detail = excluded.detail";
+            at = excluded.at, code = excluded.code, due_at = excluded.due_at, detail = excluded.detail, cause = 0";
     let deferred = |outcome: &Outcome| outcome.state == DeliveryState::Deferred;
     if outcomes.iter().any(|outcome| deferred(outcome) && outcome.due_at.is_none()) {
         return Err(invalid("a deferred message has a time at which it is due"));
@@ -197,6 +208,40 @@ fn note(db: &impl Db, workspace: WorkspaceId, run: RunId, outcomes: &[&Outcome])
             outcome.code.into(),
             outcome.due_at.filter(|_| deferred(outcome)).map(|due| due.0).into(),
             detail.map(|text| cut(text, DETAIL_CHARS_MAX)).into(),
+        ]
+    });
+    db.execute_all(UPSERT, rows)?;
+    Ok(())
+}
+
+/// Messages that wait because the decision says so: due when the wait is over, no attempt made.
+fn postpone(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    run: RunId,
+    deferred: &[Deferred],
+    at: Timestamp,
+) -> Result<()> {
+    const UPSERT: &str = "INSERT INTO delivery
+        (workspace, run, profile, address, state, attempts, at, code, due_at, cause)
+        VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, 0, ?7, ?8)
+        ON CONFLICT (workspace, run, profile) DO UPDATE SET
+            address = excluded.address, at = excluded.at, due_at = excluded.due_at, cause = excluded.cause";
+    if deferred.is_empty() {
+        return Ok(());
+    }
+    fence::open_only_to(db, fence::KNOWS_CAUSES)?;
+    let state = DeliveryState::Deferred as u8;
+    let rows = deferred.iter().map(|wait| {
+        [
+            workspace.0.into(),
+            run.0.into(),
+            wait.profile.0.into(),
+            wait.address.0.into(),
+            state.into(),
+            at.0.into(),
+            wait.until.0.into(),
+            wait.cause.code().into(),
         ]
     });
     db.execute_all(UPSERT, rows)?;
@@ -226,7 +271,7 @@ fn put_back<'m>(
     const UPSERT: &str = "INSERT INTO delivery
         (workspace, run, profile, address, state, attempts, at, code, due_at)
         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, 0, ?6)
-        ON CONFLICT (workspace, run, profile) DO UPDATE SET due_at = excluded.due_at";
+        ON CONFLICT (workspace, run, profile) DO UPDATE SET due_at = excluded.due_at, cause = 0";
     let deferred = DeliveryState::Deferred as u8;
     let rows = members.map(|(profile, address)| {
         [workspace.0.into(), run.0.into(), profile.0.into(), address.0.into(), deferred.into(), at.0.into()]

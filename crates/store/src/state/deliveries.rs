@@ -1,6 +1,6 @@
 //! What became of a run's messages.
 
-use consent::{AddressId, ProfileId, RunId, Timestamp, WorkspaceId};
+use consent::{AddressId, Deferral, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use super::{exclusions, runs};
 use crate::api::Result;
@@ -98,6 +98,14 @@ pub(crate) fn retry_doubtful(
 
 /// What became of a run: counts per delivery state and per exclusion reason.
 pub(crate) fn run_report(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<RunReport> {
+    const WAITING: Sql = Sql::each(
+        "SELECT cause, count(*) FROM delivery INDEXED BY delivery_unsent
+            WHERE workspace = ?1 AND run = ?2 AND state = ?3 AND state <> 1 AND cause <> 0
+                AND due_at IS NOT NULL GROUP BY cause",
+        "SELECT cause, count(*) FROM delivery
+            WHERE workspace = ?1 AND run = ?2 AND state = ?3 AND state <> 1 AND cause <> 0
+                AND due_at IS NOT NULL GROUP BY cause",
+    );
     const AUDIENCE: &str = "SELECT audience_size FROM run WHERE workspace = ?1 AND id = ?2";
     const COUNT: &str =
         "SELECT state, count(*) FROM delivery WHERE workspace = ?1 AND run = ?2 GROUP BY state";
@@ -105,14 +113,18 @@ pub(crate) fn run_report(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Re
     let audience = db.first(AUDIENCE, key, |row| row.get(0))?.ok_or_else(|| runs::missing(run))?;
     let counted = db.all(COUNT, key, |row| Ok((state_from(row.get(0)?)?, row.get(1)?)))?;
     let deliveries = counted.into_iter().collect();
-    Ok(RunReport { audience, deliveries, excluded: exclusions::counts(db, workspace, run)? })
+    let deferred = params![workspace.0, run.0, DeliveryState::Deferred as u8];
+    let waiting =
+        db.all(WAITING, deferred, |row| Ok((exclusions::reason_from(row.get(0)?)?, row.get(1)?)))?;
+    let (waiting, excluded) = (waiting.into_iter().collect(), exclusions::counts(db, workspace, run)?);
+    Ok(RunReport { audience, deliveries, waiting, excluded })
 }
 
 /// Selects what [`read_message`] reads.
 macro_rules! select_messages {
     ($from:literal, $rest:literal) => {
         concat!(
-            "SELECT profile, address, state, attempts, at, code, detail FROM ",
+            "SELECT profile, address, state, attempts, at, code, detail, cause, due_at FROM ",
             $from,
             " WHERE workspace = ?1 AND run = ?2 ",
             $rest
@@ -121,6 +133,10 @@ macro_rules! select_messages {
 }
 
 fn read_message(row: &Row<'_>) -> Result<Delivery> {
+    let cause: i64 = row.get(7)?;
+    let cause = if cause == 0 { None } else { Some(exclusions::reason_from(cause)?) };
+    let until: Option<i64> = row.get(8)?;
+    let wait = |cause| until.map(|until| Deferral { until: Timestamp(until), cause });
     Ok(Delivery::Message {
         profile: ProfileId(row.get(0)?),
         address: AddressId(row.get(1)?),
@@ -129,6 +145,7 @@ fn read_message(row: &Row<'_>) -> Result<Delivery> {
         at: Timestamp(row.get(4)?),
         code: row.get(5)?,
         detail: row.get(6)?,
+        waits: cause.and_then(wait),
     })
 }
 

@@ -9,5 +9,6 @@ pub(crate) fn database() -> Connection {
     conn.execute_batch(include_str!("../sqlite/migrations/0004_parts.sql")).unwrap();
     conn.execute_batch(include_str!("../sqlite/migrations/0005_feedback.sql")).unwrap();
     conn.execute_batch(include_str!("../sqlite/migrations/0010_pages.sql")).unwrap();
+    conn.execute_batch(include_str!("../sqlite/migrations/0015_causes.sql")).unwrap();
     conn
 }

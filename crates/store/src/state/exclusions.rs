@@ -1,4 +1,4 @@
-//! Whom a run left out and why: a bitmap per reason and block of 65,536 profile ids, so that a receipt for every
+//! Whom a run left out and why: a bitmap per cause and block of 65,536 profile ids, so that a receipt for every
 //! recipient takes no row for every recipient.
 
 use std::collections::BTreeMap;
@@ -6,9 +6,16 @@ use std::collections::BTreeMap;
 use consent::{Exclusion, ProfileId, RunId, WorkspaceId};
 use roaring::RoaringBitmap;
 
+use super::fence;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, params};
+
+/// A block's bitmaps with their causes ([`Exclusion::code`]). Those with a detail stand in a table of their own, which programs
+/// from before there were details don't read.
+const OF_BLOCK: &str =
+    "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2 AND hi = ?3
+    UNION ALL SELECT cause, members FROM run_cause WHERE workspace = ?1 AND run = ?2 AND hi = ?3";
 
 /// The number of the block that a profile's bit is in.
 const fn block(profile: ProfileId) -> i64 {
@@ -33,19 +40,20 @@ pub(crate) fn add(
     run: RunId,
     excluded: &[(ProfileId, Exclusion)],
 ) -> Result<()> {
-    const SELECT: &str =
-        "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2 AND hi = ?3";
     const UPSERT: &str = "INSERT INTO run_exclusion (workspace, run, hi, reason, members)
         VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (workspace, run, hi, reason) DO UPDATE SET members = excluded.members";
-    let mut blocks: BTreeMap<i64, BTreeMap<u8, RoaringBitmap>> = BTreeMap::new();
+    const UPSERT_CAUSE: &str = "INSERT INTO run_cause (workspace, run, hi, cause, members)
+        VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (workspace, run, hi, cause) DO UPDATE SET members = excluded.members";
+    let mut blocks: BTreeMap<i64, BTreeMap<i64, RoaringBitmap>> = BTreeMap::new();
     for (profile, reason) in excluded {
         let reasons = blocks.entry(block(*profile)).or_default();
         reasons.entry(reason.code()).or_default().insert(bit(*profile));
     }
     let mut rows = Vec::new();
     for (hi, mut reasons) in blocks {
-        db.each(SELECT, params![workspace.0, run.0, hi], |row| {
+        db.each(OF_BLOCK, params![workspace.0, run.0, hi], |row| {
             if let Some(members) = reasons.get_mut(&row.get(0)?) {
                 *members |= decode(row.get(1)?)?;
             }
@@ -59,18 +67,24 @@ pub(crate) fn add(
             rows.push((hi, reason, bytes));
         }
     }
-    db.execute_all(
-        UPSERT,
-        rows.iter().map(|(hi, reason, bytes)| {
-            [workspace.0.into(), run.0.into(), (*hi).into(), (*reason).into(), bytes.into()]
-        }),
-    )?;
+    let (plain, detailed): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|(_, cause, _)| u8::try_from(*cause).is_ok());
+    if !detailed.is_empty() {
+        fence::open_only_to(db, fence::KNOWS_CAUSES)?;
+    }
+    for (statement, rows) in [(UPSERT, plain), (UPSERT_CAUSE, detailed)] {
+        let values = rows.into_iter().map(|(hi, cause, bytes)| {
+            [workspace.0.into(), run.0.into(), (*hi).into(), (*cause).into(), bytes.into()]
+        });
+        db.execute_all(statement, values)?;
+    }
     Ok(())
 }
 
 /// How many a run excluded, per reason.
 pub(crate) fn counts(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<BTreeMap<Exclusion, u64>> {
-    const SELECT: &str = "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2";
+    const SELECT: &str = "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2
+        UNION ALL SELECT cause, members FROM run_cause WHERE workspace = ?1 AND run = ?2";
     let mut counts = BTreeMap::new();
     db.each(SELECT, params![workspace.0, run.0], |row| {
         *counts.entry(reason_from(row.get(0)?)?).or_default() += decode(row.get(1)?)?.len();
@@ -86,10 +100,8 @@ pub(crate) fn reason(
     run: RunId,
     profile: ProfileId,
 ) -> Result<Option<Exclusion>> {
-    const SELECT: &str =
-        "SELECT reason, members FROM run_exclusion WHERE workspace = ?1 AND run = ?2 AND hi = ?3";
     let mut found = None;
-    db.each(SELECT, params![workspace.0, run.0, block(profile)], |row| {
+    db.each(OF_BLOCK, params![workspace.0, run.0, block(profile)], |row| {
         if found.is_none() && decode(row.get(1)?)?.contains(bit(profile)) {
             found = Some(reason_from(row.get(0)?)?);
         }
@@ -98,12 +110,14 @@ pub(crate) fn reason(
     Ok(found)
 }
 
-fn reason_from(code: u8) -> Result<Exclusion> {
+pub(super) fn reason_from(code: i64) -> Result<Exclusion> {
     Exclusion::from_code(code).ok_or_else(|| StoreError::Damaged(format!("exclusion reason {code}")))
 }
 
 #[cfg(test)]
 mod tests {
+    use consent::{Detail, Reason};
+
     use super::*;
 
     const WS: WorkspaceId = WorkspaceId(1);
@@ -116,18 +130,26 @@ mod tests {
             let excluded: Vec<_> = ids.map(|id| (ProfileId(id), reason)).collect();
             add(&conn, WS, RUN, &excluded).unwrap();
         };
-        batch(65_000..66_000, Exclusion::NoConsent);
-        batch(66_000..66_100, Exclusion::NoConsent);
-        batch(66_100..66_101, Exclusion::OptedOutAll);
+        batch(65_000..66_000, Exclusion::of(Reason::NoConsent));
+        batch(66_000..66_100, Exclusion::of(Reason::NoConsent));
+        batch(66_100..66_101, Exclusion::of(Reason::OptedOutAll));
+        // Of one reason, each detail counts by itself.
+        let policy = |id| Exclusion { reason: Reason::PolicyRefused, detail: Detail(id) };
+        batch(66_101..66_104, policy(1));
+        batch(66_104..66_106, policy(u32::MAX));
         // Again is no more.
-        batch(65_000..65_010, Exclusion::NoConsent);
-        let expected = BTreeMap::from([(Exclusion::NoConsent, 1_100), (Exclusion::OptedOutAll, 1)]);
+        batch(65_000..65_010, Exclusion::of(Reason::NoConsent));
+        let expected = BTreeMap::from([
+            (Exclusion::of(Reason::NoConsent), 1_100),
+            (Exclusion::of(Reason::OptedOutAll), 1),
+        ]);
         assert_eq!(counts(&conn, WS, RUN).unwrap(), expected);
         let reason = |workspace, run, id| reason(&conn, workspace, run, ProfileId(id)).unwrap();
-        assert_eq!(reason(WS, RUN, 65_535), Some(Exclusion::NoConsent));
-        assert_eq!(reason(WS, RUN, 65_536), Some(Exclusion::NoConsent));
-        assert_eq!(reason(WS, RUN, 66_100), Some(Exclusion::OptedOutAll));
-        assert_eq!(reason(WS, RUN, 66_101), None);
+        assert_eq!(reason(WS, RUN, 65_535), Some(Exclusion::of(Reason::NoConsent)));
+        assert_eq!(reason(WS, RUN, 65_536), Some(Exclusion::of(Reason::NoConsent)));
+        assert_eq!(reason(WS, RUN, 66_100), Some(Exclusion::of(Reason::OptedOutAll)));
+        assert_eq!(reason(WS, RUN, 66_105), Some(policy(u32::MAX)));
+        assert_eq!(reason(WS, RUN, 66_106), None);
         assert_eq!(reason(WS, RUN, 65_536 + 65_536), None);
         assert_eq!(reason(WorkspaceId(2), RUN, 65_536), None);
         assert_eq!(reason(WS, RunId(4), 65_536), None);
@@ -136,11 +158,11 @@ mod tests {
     #[test]
     fn a_damaged_bitmap_is_told() {
         let conn = super::super::delivery_fixture::database();
-        add(&conn, WS, RUN, &[(ProfileId(1), Exclusion::NoConsent)]).unwrap();
+        add(&conn, WS, RUN, &[(ProfileId(1), Exclusion::of(Reason::NoConsent))]).unwrap();
         conn.execute("UPDATE run_exclusion SET members = x'01'", []).unwrap();
         assert!(matches!(counts(&conn, WS, RUN), Err(StoreError::Damaged(_))));
         assert!(matches!(reason(&conn, WS, RUN, ProfileId(1)), Err(StoreError::Damaged(_))));
-        let again = add(&conn, WS, RUN, &[(ProfileId(2), Exclusion::NoConsent)]);
+        let again = add(&conn, WS, RUN, &[(ProfileId(2), Exclusion::of(Reason::NoConsent))]);
         assert!(matches!(again, Err(StoreError::Damaged(_))));
     }
 }

@@ -16,6 +16,9 @@ pub(super) const KNOWS_PREFERENCES: i64 = 6;
 /// The first one whose programs know that not everybody has a default.
 pub(super) const KNOWS_ORIGINS: i64 = 7;
 
+/// The first one whose programs read causes with a detail, and messages that wait by decision.
+pub(super) const KNOWS_CAUSES: i64 = 11;
+
 /// From now on only programs of this version or a later one are to open the database.
 pub(crate) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
     // SQLite's version closes it already.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consent::{AddressId, Channel, Exclusion, ListId, Pace, ProfileId, RunId, Timestamp};
+use consent::{AddressId, Channel, Deferral, Exclusion, ListId, Pace, ProfileId, RunId, Timestamp};
 
 use super::ConfigurationId;
 
@@ -168,6 +168,8 @@ pub struct NewClaim {
     pub permitted: Vec<(ProfileId, AddressId)>,
     /// Those of them who asked for fewer messages, where it is marketing.
     pub paced: Vec<PacedSend>,
+    /// Who will be decided about again later.
+    pub deferred: Vec<Deferred>,
     /// Who won't, and why.
     pub excluded: Vec<(ProfileId, Exclusion)>,
     /// The new cursor, for a batch from the audience: the last one in it, or the part's end when nobody is left above;
@@ -188,12 +190,25 @@ pub struct PacedSend {
     pub pace: Pace,
 }
 
+/// A message that waits because the decision says so, such as for the end of quiet hours. That is no attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deferred {
+    /// Who.
+    pub profile: ProfileId,
+    /// At which address.
+    pub address: AddressId,
+    /// Due again then, when it is decided anew.
+    pub until: Timestamp,
+    /// What it waits for.
+    pub cause: Exclusion,
+}
+
 /// What became of a [`NewClaim`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     /// Its id.
     pub id: ClaimId,
-    /// Who is excluded after all ([`Exclusion::Capped`]), since another run got there first: mustn't be mailed.
+    /// Who is excluded after all ([`consent::Reason::Capped`]), since another run got there first: mustn't be mailed.
     pub capped: Vec<ProfileId>,
 }
 
@@ -212,7 +227,7 @@ pub struct Claim {
 pub enum DeliveryState {
     /// The transport took it.
     Sent = 1,
-    /// Refused for now; due again at a known time.
+    /// Refused for now, or held back by the decision ([`Deferred`]); due again at a known time.
     Deferred = 2,
     /// Refused for good.
     Rejected = 3,
@@ -248,6 +263,8 @@ pub struct Settlement {
     pub claim: ClaimId,
     /// Its messages.
     pub outcomes: Vec<Outcome>,
+    /// Whose permit ran out before hand-off and who are to wait now.
+    pub deferred: Vec<Deferred>,
     /// Whose permit ran out before hand-off and who are excluded now.
     pub excluded: Vec<(ProfileId, Exclusion)>,
     /// When.
@@ -286,6 +303,8 @@ pub enum Delivery {
         code: u16,
         /// The server's reply.
         detail: Option<String>,
+        /// Until when and for what it waits, where the decision makes it wait.
+        waits: Option<Deferral>,
     },
     /// None was made.
     Excluded {
@@ -314,6 +333,8 @@ pub struct RunReport {
     pub audience: u64,
     /// Messages per state.
     pub deliveries: BTreeMap<DeliveryState, u64>,
+    /// Of those deferred, the ones that wait by our own decision, per cause.
+    pub waiting: BTreeMap<Exclusion, u64>,
     /// Excluded per reason.
     pub excluded: BTreeMap<Exclusion, u64>,
 }

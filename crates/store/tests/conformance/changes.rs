@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use consent::decide::Suppressed;
 use consent::{
     AddressId, Channel, Choice, ConsentChange, Decision, EntryId, Evidence, Exclusion, Field, ListId,
-    Namespace, Origin, ProfileId, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId, decide,
+    Namespace, Origin, ProfileId, Reason, Rules, RunId, Source, Subject, Target, Timestamp, WorkspaceId,
+    decide,
 };
 use store::{Applied, ProfileRow, StoreError, SuppressionEntry};
 
@@ -52,7 +53,7 @@ pub async fn a_refusal_is_kept_with_all_that_is_known_of_it(world: &World) {
     assert_eq!(view.addresses[0].id, entry.address.unwrap());
     let reading = world.read(profile, Channel::Email).await;
     let decision = decide(&reading.recipient, &marketing(), &Rules::default());
-    assert_eq!(decision, Decision::Exclude(Exclusion::OptedOutChannel));
+    assert_eq!(decision, Decision::Exclude(Exclusion::of(Reason::OptedOutChannel)));
     world.assert_sound().await;
 }
 
@@ -77,7 +78,7 @@ pub async fn an_opt_out_for_an_unknown_address_binds_when_it_turns_up(world: &Wo
     assert_eq!(outcome, store::RowOutcome::Updated(refused.profile));
     let reading = world.read(refused.profile, Channel::Email).await;
     let decision = decide(&reading.recipient, &marketing(), &Rules::default());
-    assert_eq!(decision, Decision::Exclude(Exclusion::OptedOutChannel));
+    assert_eq!(decision, Decision::Exclude(Exclusion::of(Reason::OptedOutChannel)));
     assert_eq!(world.view(refused.profile).await.external_id.as_deref(), Some("77"));
     world.assert_sound().await;
 }

@@ -139,6 +139,7 @@ macro_rules! conformance_suite {
                 what_a_dead_process_left_is_found_with_its_part,
                 messages_refused_for_now_are_waited_for,
                 a_due_message_is_handed_out_once_and_an_exclusion_outlives_it,
+                what_waits_by_decision_is_due_when_the_wait_is_over,
                 a_run_that_has_ended_offers_nothing,
                 outcomes_are_read_back_by_state_and_page,
                 a_speed_is_shared;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use consent::{AddressId, Channel, Exclusion, Pace, ProfileId, RunId, Subject, Timestamp};
+use consent::{AddressId, Channel, Exclusion, Pace, ProfileId, Reason, RunId, Subject, Timestamp};
 use store::{
     Claimed, Delivery, DeliveryState, NewClaim, NewRun, Offer, Outcome, PacedSend, Part, RowOutcome,
     RunGuard, Settlement, StoreError,
@@ -64,6 +64,7 @@ fn claim(run: &Run, people: &[ProfileId], pace: &[(ProfileId, Pace)], at: Timest
             .iter()
             .map(|(profile, pace)| PacedSend { profile: *profile, channel, pace: *pace })
             .collect(),
+        deferred: vec![],
         excluded: vec![],
         cursor: Some(run.part.until),
         at,
@@ -97,7 +98,7 @@ pub async fn a_message_of_another_run_holds_the_next_back(world: &World) {
     assert!(!world.paced_for(Some(&second), ana, Channel::Email, soon).await);
     // It counts from the claim on, whatever becomes of the message.
     world.pace(Subject::Profile(ana), Pace::Weekly).await.unwrap();
-    let settlement = Settlement { claim: id, outcomes: vec![], excluded: vec![], at: soon };
+    let settlement = Settlement { claim: id, outcomes: vec![], deferred: vec![], excluded: vec![], at: soon };
     world.store.settle(MAIN, settlement).await.unwrap();
     assert!(world.paced_for(Some(&second), ana, Channel::Email, soon).await);
 }
@@ -123,7 +124,7 @@ pub async fn of_two_runs_that_decide_at_once_one_sends(world: &World) {
     let open = world.store.open_claims(MAIN, second.id, second.part.number).await.unwrap();
     let members: BTreeSet<_> = open[0].permitted.iter().map(|(profile, _)| *profile).collect();
     assert_eq!(members, BTreeSet::from([bob, cem]));
-    let reason = Exclusion::Capped;
+    let reason = Exclusion::of(Reason::Capped);
     let outcome = world.store.run_outcome(MAIN, second.id, ana).await.unwrap();
     assert_eq!(outcome, Some(Delivery::Excluded { profile: ana, reason }));
     assert_eq!(world.store.run_report(MAIN, second.id).await.unwrap().excluded[&reason], 1);
@@ -132,7 +133,7 @@ pub async fn of_two_runs_that_decide_at_once_one_sends(world: &World) {
     let claimed = world.store.claim(MAIN, claim(&third, &[ana, bob], &weekly, at)).await.unwrap();
     assert_eq!(claimed.capped, [ana, bob]);
     assert!(world.store.open_claims(MAIN, third.id, third.part.number).await.unwrap().is_empty());
-    let nothing = Settlement { claim: claimed.id, outcomes: vec![], excluded: vec![], at };
+    let nothing = Settlement { claim: claimed.id, outcomes: vec![], deferred: vec![], excluded: vec![], at };
     world.store.settle(MAIN, nothing).await.unwrap();
     assert!(world.store.finish_run_if_done(MAIN, third.id, at).await.unwrap());
     // Nobody is named who isn't permitted.
@@ -159,7 +160,8 @@ pub async fn a_run_that_tries_again_is_not_held_back_by_itself(world: &World) {
         detail: None,
         due_at: Some(later),
     };
-    let settlement = Settlement { claim: id, outcomes: vec![outcome], excluded: vec![], at };
+    let settlement =
+        Settlement { claim: id, outcomes: vec![outcome], deferred: vec![], excluded: vec![], at };
     world.store.settle(MAIN, settlement).await.unwrap();
     // A day later, as a message that is due.
     assert!(!world.paced_for(Some(&run), ana, Channel::Email, later).await);
@@ -170,7 +172,8 @@ pub async fn a_run_that_tries_again_is_not_held_back_by_itself(world: &World) {
     let other = world.paced_run("second", &[ana]).await;
     assert!(world.paced_for(Some(&other), ana, Channel::Email, Timestamp(at.0 + 7 * DAY)).await);
     // Another one's message in between holds the retry back, which loses its place in the queue.
-    let put_back = Settlement { claim: claimed.id, outcomes: vec![], excluded: vec![], at: later };
+    let put_back =
+        Settlement { claim: claimed.id, outcomes: vec![], deferred: vec![], excluded: vec![], at: later };
     world.store.settle(MAIN, put_back).await.unwrap();
     let much_later = Timestamp(later.0 + 8 * DAY);
     world.store.claim(MAIN, claim(&other, &[ana], &weekly, much_later)).await.unwrap();
@@ -179,7 +182,7 @@ pub async fn a_run_that_tries_again_is_not_held_back_by_itself(world: &World) {
     assert_eq!(world.store.claim(MAIN, again).await.unwrap().capped, [ana]);
     assert_eq!(world.store.next_due(MAIN, run.id, None).await.unwrap(), None);
     let outcome = world.store.run_outcome(MAIN, run.id, ana).await.unwrap();
-    assert_eq!(outcome, Some(Delivery::Excluded { profile: ana, reason: Exclusion::Capped }));
+    assert_eq!(outcome, Some(Delivery::Excluded { profile: ana, reason: Exclusion::of(Reason::Capped) }));
 }
 
 pub async fn what_was_sent_before_a_merge_counts_after_it(world: &World) {

@@ -2,7 +2,7 @@
 
 use consent::{
     Category, Channel, Choice, Decision, Evidence, Exclusion, Field, Message, Pace, PauseDays, Preferred,
-    ProfileId, Rules, Source, Subject, Target, Timestamp, WorkspaceId, decide,
+    ProfileId, Reason, Rules, Source, Subject, Target, Timestamp, WorkspaceId, decide,
 };
 use store::{PreferenceChange, Preferences, ProfileRow, RowOutcome, StoreError};
 
@@ -164,7 +164,7 @@ pub async fn a_pause_holds_marketing_back_until_it_is_over(world: &World) {
     let until = Timestamp(world.now().0 + DAY);
     let entry = world.pause(Subject::Profile(profile), Some(until)).await.unwrap();
     assert_eq!(world.told(entry).await, format!("pause_until={until}"));
-    let paused = Decision::Exclude(Exclusion::Paused);
+    let paused = Decision::Exclude(Exclusion::of(Reason::Paused));
     assert_eq!(world.decision(profile, world.now()).await, paused);
     assert_eq!(world.decision(profile, Timestamp(until.0 - 1)).await, paused);
     assert!(matches!(world.decision(profile, until).await, Decision::Permit(_)));
@@ -173,7 +173,10 @@ pub async fn a_pause_holds_marketing_back_until_it_is_over(world: &World) {
     assert!(reading.recipient.paused, "on every channel");
     // A no comes before, and the pause doesn't lift it.
     world.opt_out(Subject::Profile(profile), email()).await;
-    assert_eq!(world.decision(profile, world.now()).await, Decision::Exclude(Exclusion::OptedOutChannel));
+    assert_eq!(
+        world.decision(profile, world.now()).await,
+        Decision::Exclude(Exclusion::of(Reason::OptedOutChannel))
+    );
     world.opt_in(Subject::Profile(profile), email()).await;
     assert_eq!(world.decision(profile, world.now()).await, paused);
     assert!(world.pause(Subject::Profile(profile), None).await.is_some());

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{AddressId, Exclusion, ProfileId, RunId, Timestamp};
+use consent::{AddressId, Deferral, Detail, Exclusion, ProfileId, Reason, RunId, Timestamp};
 use store::{
-    Claim, ClaimId, Delivery, DeliveryState, NewClaim, NewRun, Offer, Outcome, Part, RunGuard, RunState,
-    Settlement, StoreError,
+    Claim, ClaimId, Deferred, Delivery, DeliveryState, NewClaim, NewRun, Offer, Outcome, Part, RunGuard,
+    RunState, Settlement, StoreError,
 };
 
 use super::support::{MAIN, World};
@@ -64,6 +64,7 @@ fn new_claim(
         part: part.reference(),
         permitted: permitted.iter().map(|n| (id(*n), AddressId(*n + 1))).collect(),
         paced: vec![],
+        deferred: vec![],
         excluded: vec![],
         cursor,
         at: world.now(),
@@ -77,7 +78,7 @@ fn outcome(world: &World, n: i64, state: DeliveryState, due_at: Option<Timestamp
 }
 
 async fn settle(world: &World, claim: ClaimId, outcomes: Vec<Outcome>) -> store::Result<()> {
-    let settlement = Settlement { claim, outcomes, excluded: vec![], at: world.now() };
+    let settlement = Settlement { claim, outcomes, deferred: vec![], excluded: vec![], at: world.now() };
     world.store.settle(MAIN, settlement).await
 }
 
@@ -91,7 +92,8 @@ async fn walk(world: &World, run: RunId, part: &Part, step: i64) {
     let numbers = ahead(part, COUNT);
     let (sent, left_out): (Vec<i64>, Vec<i64>) = numbers.iter().partition(|n| **n % step == 0);
     let mut claim = new_claim(world, run, part, &sent, Some(part.until));
-    claim.excluded = left_out.iter().map(|n| (id(*n), Exclusion::ALL[(*n % 3) as usize])).collect();
+    claim.excluded =
+        left_out.iter().map(|n| (id(*n), Exclusion::of(Reason::ALL[(*n % 3) as usize]))).collect();
     let claim = world.store.claim(MAIN, claim).await.unwrap().id;
     let sent = sent.iter().map(|n| outcome(world, *n, DeliveryState::Sent, None)).collect();
     settle(world, claim, sent).await.unwrap();
@@ -124,7 +126,7 @@ pub async fn a_run_is_worked_on_part_by_part_to_its_end(world: &World) {
     assert_eq!(report.deliveries, [(DeliveryState::Sent, COUNT.cast_unsigned() / 50)].into());
     assert_eq!(report.excluded.values().sum::<u64>(), COUNT.cast_unsigned() - COUNT.cast_unsigned() / 50);
     let excluded = world.store.run_outcome(MAIN, run, id(1)).await.unwrap();
-    assert_eq!(excluded, Some(Delivery::Excluded { profile: id(1), reason: Exclusion::ALL[1] }));
+    assert_eq!(excluded, Some(Delivery::Excluded { profile: id(1), reason: Exclusion::of(Reason::ALL[1]) }));
     assert!(world.store.finish_run_if_done(MAIN, run, world.now()).await.unwrap());
     assert_eq!(world.store.run(MAIN, run).await.unwrap().unwrap().state, RunState::Finished);
     let nobody = start(world, 0).await;
@@ -270,7 +272,7 @@ pub async fn a_due_message_is_handed_out_once_and_an_exclusion_outlives_it(world
     let due = world.store.due(MAIN, run, part, world.now(), 9).await.unwrap();
     assert_eq!(due.iter().map(|due| due.attempts).collect::<Vec<_>>(), [0, 0, 0]);
     let mut retry = new_claim(world, run, &part, &[0, 1], None);
-    retry.excluded = vec![(id(2), Exclusion::OptedOutAll)];
+    retry.excluded = vec![(id(2), Exclusion::of(Reason::OptedOutAll))];
     let retry = world.store.claim(MAIN, retry).await.unwrap().id;
     assert!(world.store.due(MAIN, run, part, world.now(), 9).await.unwrap().is_empty());
     let twice = world.store.claim(MAIN, new_claim(world, run, &part, &[0], None)).await;
@@ -278,14 +280,56 @@ pub async fn a_due_message_is_handed_out_once_and_an_exclusion_outlives_it(world
     let settlement = Settlement {
         claim: retry,
         outcomes: vec![outcome(world, 0, DeliveryState::Sent, None)],
-        excluded: vec![(id(1), Exclusion::OptedOutAll)],
+        deferred: vec![],
+        excluded: vec![(id(1), Exclusion::of(Reason::OptedOutAll))],
         at: world.now(),
     };
     world.store.settle(MAIN, settlement).await.unwrap();
     let report = world.store.run_report(MAIN, run).await.unwrap();
     assert_eq!(report.deliveries, [(DeliveryState::Sent, 1)].into());
-    assert_eq!(report.excluded, [(Exclusion::OptedOutAll, 2)].into());
+    assert_eq!(report.excluded, [(Exclusion::of(Reason::OptedOutAll), 2)].into());
     assert!(world.store.finish_run_if_done(MAIN, run, world.now()).await.unwrap());
+}
+
+pub async fn what_waits_by_decision_is_due_when_the_wait_is_over(world: &World) {
+    let run = start(world, 4).await;
+    let (part, guard) = take(world, run).await;
+    let (quiet, capped) = (cause(Reason::QuietHours, 7), cause(Reason::FrequencyCapped, u32::MAX));
+    let until = world.now().plus(std::time::Duration::from_secs(3600));
+    let wait = |n, cause| Deferred { profile: id(n), address: AddressId(id(n).0), until, cause };
+    let mut claim = new_claim(world, run, &part, &[1], Some(part.until));
+    claim.deferred = vec![wait(0, quiet)];
+    claim.excluded = vec![(id(2), cause(Reason::PolicyRefused, 1)), (id(3), cause(Reason::PolicyRefused, 2))];
+    let claim = world.store.claim(MAIN, claim).await.unwrap().id;
+    let (outcomes, excluded, at) = (vec![], vec![], world.now());
+    let settlement = Settlement { claim, outcomes, deferred: vec![wait(1, capped)], excluded, at };
+    world.store.settle(MAIN, settlement).await.unwrap();
+    let report = world.store.run_report(MAIN, run).await.unwrap();
+    assert_eq!(report.deliveries, [(DeliveryState::Deferred, 2)].into());
+    assert_eq!(report.waiting, [(quiet, 1), (capped, 1)].into());
+    let refused = [1, 2].map(|detail| (cause(Reason::PolicyRefused, detail), 1));
+    assert_eq!(report.excluded, refused.into());
+    let told = world.store.run_outcome(MAIN, run, id(1)).await.unwrap();
+    let waits = Some(Deferral { until, cause: capped });
+    assert!(
+        matches!(told, Some(Delivery::Message { waits: told, attempts: 0, .. }) if told == waits),
+        "{told:?}"
+    );
+    let told = world.store.run_outcome(MAIN, run, id(3)).await.unwrap();
+    assert_eq!(told, Some(Delivery::Excluded { profile: id(3), reason: cause(Reason::PolicyRefused, 2) }));
+    // The run isn't done, and offers its part again once the wait is over.
+    drop(guard);
+    assert!(!world.store.finish_run_if_done(MAIN, run, world.now()).await.unwrap());
+    assert_eq!(world.store.next_due(MAIN, run, None).await.unwrap(), Some(until));
+    let due = world.store.due(MAIN, run, part, until, 9).await.unwrap();
+    assert_eq!(
+        due.iter().map(|due| (due.profile, due.attempts)).collect::<Vec<_>>(),
+        [(id(0), 0), (id(1), 0)]
+    );
+}
+
+fn cause(reason: Reason, detail: u32) -> Exclusion {
+    Exclusion { reason, detail: Detail(detail) }
 }
 
 pub async fn a_run_that_has_ended_offers_nothing(world: &World) {

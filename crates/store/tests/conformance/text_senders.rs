@@ -35,6 +35,7 @@ async fn sent(
         part: part.reference(),
         permitted: vec![(who.profile, who.address)],
         paced: vec![],
+        deferred: vec![],
         excluded: vec![],
         cursor: Some(part.until),
         at: world.now(),
@@ -43,7 +44,8 @@ async fn sent(
     let due_at = (state == DeliveryState::Deferred).then_some(world.now());
     let Person { profile, address } = who;
     let outcome = Outcome { profile, address, state, at, code: 0, detail: None, due_at };
-    let settlement = Settlement { claim, outcomes: vec![outcome], excluded: vec![], at: world.now() };
+    let settlement =
+        Settlement { claim, outcomes: vec![outcome], deferred: vec![], excluded: vec![], at: world.now() };
     world.store.settle(MAIN, settlement).await.unwrap();
     run
 }

@@ -3,7 +3,7 @@
 //! `data/before_origins.sql` is what the program of schema 10 wrote: a dump of its database, without what nothing here reads.
 //! Addresses say what made them; the numbers are told here.
 
-use consent::{Choice, Decision, Exclusion, Field, Message, Rules, Timestamp, decide};
+use consent::{Choice, Decision, Exclusion, Field, Message, Reason, Rules, Timestamp, decide};
 use store::{Confirmed, OptInId, OptInKey, PageStore as _, Store as _};
 
 use super::conformance::opt_ins::agreed;
@@ -123,5 +123,5 @@ async fn links_that_were_sent_before_confirm() {
         after_complaint: false,
     };
     let decision = decide(&recipient, &all, &Rules::default());
-    assert_eq!(decision, Decision::Exclude(Exclusion::NoConsent));
+    assert_eq!(decision, Decision::Exclude(Exclusion::of(Reason::NoConsent)));
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::post;
-use consent::{Clock, Exclusion, Timestamp};
+use consent::{Clock, Exclusion, Reason, Timestamp};
 use http_body_util::BodyExt as _;
 use intake::receiver::ReceivedMail;
 use tower::ServiceExt as _;
@@ -33,7 +33,7 @@ struct Sample(AtomicUsize);
 #[async_trait]
 impl Demo for Sample {
     async fn state(&self) -> DemoState {
-        let withheld = vec![(Exclusion::OptedOutChannel, 1234)];
+        let withheld = vec![(Exclusion::of(Reason::OptedOutChannel), 1234)];
         let run = DemoRun { title: "Spring sale".to_owned(), sent: 8000, withheld, going_on: true };
         DemoState { brand: "Lumen Coffee".to_owned(), profiles: 10_000, runs: vec![run] }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
-use consent::{Address, EntryId, Exclusion, Level, ProfileId, Purpose};
+use consent::{Address, EntryId, Exclusion, Level, ProfileId, Purpose, Reason};
 use delivery::RunSummary;
 use serde_json::{Value, json};
 use store::ledger::{Receipt, VerifierKey, VerifyReport, verify};
@@ -66,10 +66,10 @@ const fn texted(
     Part { person, did, withheld: [None, None, withheld], entries, act: Act::Texts(texts) }
 }
 
-const CHANNEL: Option<Exclusion> = Some(Exclusion::OptedOutChannel);
-const ADDRESS: Option<Exclusion> = Some(Exclusion::OptedOutAddress);
-const ALL: Option<Exclusion> = Some(Exclusion::OptedOutAll);
-const LEFT: Option<Exclusion> = Some(Exclusion::UnsubscribedFromList);
+const CHANNEL: Option<Exclusion> = Some(Exclusion::of(Reason::OptedOutChannel));
+const ADDRESS: Option<Exclusion> = Some(Exclusion::of(Reason::OptedOutAddress));
+const ALL: Option<Exclusion> = Some(Exclusion::of(Reason::OptedOutAll));
+const LEFT: Option<Exclusion> = Some(Exclusion::of(Reason::UnsubscribedFromList));
 
 /// People of the first hundred have said nothing and have phones; those with a number ending in 0, 1 or 2 subscribe to the
 /// letter.
@@ -85,14 +85,14 @@ const PARTS: [Part; 11] = [
     texted(
         31,
         "text \"please stop texting me\"",
-        Some(Exclusion::SenderBlocked),
+        Some(Exclusion::of(Reason::SenderBlocked)),
         1,
         &["please stop texting me"],
     ),
     texted(
         32,
         "text \"who is this? stop\", not read yet",
-        Some(Exclusion::HeldForReview),
+        Some(Exclusion::of(Reason::HeldForReview)),
         0,
         &["who is this? stop"],
     ),

@@ -44,7 +44,8 @@ impl Fixture {
         let message = Message { channel, category: Category::Marketing, list: None, after_complaint: false };
         match decide(&reading.recipient, &message, &Rules::default()) {
             Decision::Permit(_) => "permit".to_owned(),
-            Decision::Exclude(reason) => format!("{reason:?}"),
+            Decision::Defer(_) => "defer".to_owned(),
+            Decision::Exclude(cause) => cause.to_string(),
         }
     }
 

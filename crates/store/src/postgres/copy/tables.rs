@@ -164,10 +164,11 @@ pub(super) const TABLES: &[Table] = &[
     same("run_audience", "workspace, run, piece", "run, piece, workspace, bytes"),
     same("run_claim", "workspace, run, part, number", "run, part, number, workspace, claimed_at, members"),
     same("run_exclusion", "workspace, run, hi, reason", "run, hi, reason, workspace, members"),
+    same("run_cause", "workspace, run, hi, cause", "run, hi, cause, workspace, members"),
     same(
         "delivery",
         "workspace, run, profile",
-        "profile, run, workspace, address, at, due_at, attempts, code, state, detail",
+        "profile, run, workspace, address, at, due_at, attempts, code, state, detail, cause",
     ),
     same(
         "upload_job",

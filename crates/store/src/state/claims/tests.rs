@@ -1,6 +1,6 @@
 //! One rule at a time here; random histories against a model in `model.rs`.
 
-use consent::AddressId;
+use consent::{AddressId, Deferral, Detail, Reason};
 use rusqlite::Connection;
 
 use super::*;
@@ -50,7 +50,7 @@ pub(crate) fn member(id: i64) -> Member {
 }
 
 pub(crate) fn excluded(ids: impl IntoIterator<Item = i64>) -> Vec<(ProfileId, Exclusion)> {
-    ids.into_iter().map(|id| (ProfileId(id), Exclusion::NoConsent)).collect()
+    ids.into_iter().map(|id| (ProfileId(id), Exclusion::of(Reason::NoConsent))).collect()
 }
 
 fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64>) -> NewClaim {
@@ -59,6 +59,7 @@ fn new_claim(run: RunId, permitted: &[i64], left_out: &[i64], cursor: Option<i64
         part: PartRef { number: 1, generation: 0 },
         permitted: permitted.iter().copied().map(member).collect(),
         paced: vec![],
+        deferred: vec![],
         excluded: excluded(left_out.iter().copied()),
         cursor: cursor.map(ProfileId),
         at: Timestamp(1),
@@ -77,7 +78,7 @@ fn outcome(id: i64, state: DeliveryState, due_at: Option<i64>) -> Outcome {
 
 fn finish(conn: &Connection, claim: ClaimId, outcomes: Vec<Outcome>, left_out: &[i64]) -> Result<()> {
     let excluded = excluded(left_out.iter().copied());
-    let settlement = Settlement { claim, outcomes, excluded, at: Timestamp(9) };
+    let settlement = Settlement { claim, outcomes, deferred: vec![], excluded, at: Timestamp(9) };
     write(conn, |conn| settle(conn, WS, &settlement))
 }
 
@@ -102,9 +103,10 @@ fn a_batch_goes_from_claim_to_settlement() {
         at: Timestamp(2),
         code: 550,
         detail: Some("ü".repeat(DETAIL_CHARS_MAX)),
+        waits: None,
     };
     assert_eq!(run_outcome(&conn, WS, run, ProfileId(2)).unwrap(), Some(expected));
-    let reason = Exclusion::NoConsent;
+    let reason = Exclusion::of(Reason::NoConsent);
     let left_out = Delivery::Excluded { profile: ProfileId(5), reason };
     assert_eq!(run_outcome(&conn, WS, run, ProfileId(5)).unwrap(), Some(left_out));
     assert_eq!(run_outcome(&conn, WS, run, ProfileId(6)).unwrap(), None);
@@ -172,9 +174,61 @@ fn a_due_message_is_handed_out_once() {
     finish(&conn, retry, vec![outcome(1, DeliveryState::Sent, None)], &[]).unwrap();
     let report = run_report(&conn, WS, run).unwrap();
     assert_eq!(report.deliveries, [(DeliveryState::Sent, 1)].into());
-    assert_eq!(report.excluded, [(Exclusion::NoConsent, 1)].into());
+    assert_eq!(report.excluded, [(Exclusion::of(Reason::NoConsent), 1)].into());
     let sent = run_outcome(&conn, WS, run, ProfileId(1)).unwrap();
     assert!(matches!(sent, Some(Delivery::Message { attempts: 2, .. })), "{sent:?}");
+}
+
+#[test]
+fn what_the_decision_defers_waits_without_an_attempt() {
+    let (conn, run) = with_run(1..=4);
+    let quiet = |detail| Exclusion { reason: Reason::QuietHours, detail: Detail(detail) };
+    let wait = |id, until, cause| {
+        let (profile, address) = member(id);
+        Deferred { profile, address, until: Timestamp(until), cause }
+    };
+    // From the audience, then by a permit that ran out before hand-off.
+    let mut first = new_claim(run, &[2], &[3], Some(4));
+    first.deferred = vec![wait(1, 20, quiet(7)), wait(4, 30, quiet(8))];
+    let claim_ = take(&conn, &first).unwrap();
+    let settlement = Settlement {
+        claim: claim_,
+        outcomes: vec![],
+        deferred: vec![wait(2, 40, quiet(8))],
+        excluded: vec![],
+        at: Timestamp(9),
+    };
+    write(&conn, |conn| settle(conn, WS, &settlement)).unwrap();
+    let report = run_report(&conn, WS, run).unwrap();
+    assert_eq!(report.deliveries, [(DeliveryState::Deferred, 3)].into());
+    assert_eq!(report.waiting, [(quiet(7), 1), (quiet(8), 2)].into());
+    let waits = |id| match run_outcome(&conn, WS, run, ProfileId(id)).unwrap() {
+        Some(Delivery::Message { waits, attempts: 0, code: 0, .. }) => waits,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(waits(2), Some(Deferral { until: Timestamp(40), cause: quiet(8) }));
+    let due_at = |now| due(&conn, WS, run, &whole(&conn, run), Timestamp(now), 9).unwrap();
+    assert_eq!(due_at(19), []);
+    assert_eq!(
+        due_at(30).iter().map(|due| (due.profile.0, due.attempts)).collect::<Vec<_>>(),
+        [(1, 0), (4, 0)]
+    );
+    // Due again: one waits once more, the other goes to the relay, which defers it.
+    let mut again = new_claim(run, &[4], &[], None);
+    again.deferred = vec![wait(1, 50, quiet(9))];
+    let claim_ = take(&conn, &again).unwrap();
+    finish(&conn, claim_, vec![outcome(4, DeliveryState::Deferred, Some(60))], &[]).unwrap();
+    assert_eq!(waits(1), Some(Deferral { until: Timestamp(50), cause: quiet(9) }));
+    let relayed = run_outcome(&conn, WS, run, ProfileId(4)).unwrap();
+    assert!(matches!(relayed, Some(Delivery::Message { waits: None, attempts: 1, .. })), "{relayed:?}");
+    assert_eq!(run_report(&conn, WS, run).unwrap().waiting, [(quiet(8), 1), (quiet(9), 1)].into());
+    // Nobody can be deferred who isn't due, or is named twice.
+    again.deferred = vec![wait(2, 50, quiet(9))];
+    again.permitted = vec![member(2)];
+    assert!(matches!(take(&conn, &again), Err(StoreError::Invalid(_))));
+    again.permitted = vec![];
+    again.deferred = vec![wait(3, 50, quiet(9))];
+    assert!(matches!(take(&conn, &again), Err(StoreError::Invalid(_))));
 }
 
 #[test]

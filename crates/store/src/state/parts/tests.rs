@@ -1,4 +1,4 @@
-use consent::Exclusion;
+use consent::{Exclusion, Reason};
 use rusqlite::Connection;
 
 use super::*;
@@ -37,6 +37,7 @@ fn claim_of(run: RunId, part: &Part, permitted: &[i64], cursor: Option<i64>) -> 
         part: part.reference(),
         permitted: permitted.iter().map(|id| (ProfileId(*id), consent::AddressId(*id))).collect(),
         paced: vec![],
+        deferred: vec![],
         excluded: vec![],
         cursor: cursor.map(ProfileId),
         at: NOW,
@@ -73,7 +74,8 @@ fn the_unwalked_come_first_then_those_of_the_dead_then_those_due() {
     let parts = [1, 2, 3].map(|number| begin(&db, WS, run, number).unwrap());
     // The first is walked, with messages due at 50; the second too, with an open claim; the third is walked half.
     let first = claim(&db, WS, &claim_of(run, &parts[0], &[1, 2], Some(4))).unwrap().id;
-    let nothing = Settlement { claim: first, outcomes: vec![], excluded: vec![], at: Timestamp(50) };
+    let nothing =
+        Settlement { claim: first, outcomes: vec![], deferred: vec![], excluded: vec![], at: Timestamp(50) };
     settle(&db, WS, &nothing).unwrap();
     let second = claim(&db, WS, &claim_of(run, &parts[1], &[8], Some(8))).unwrap().id;
     claim(&db, WS, &claim_of(run, &parts[2], &[], Some(10))).unwrap();
@@ -90,7 +92,7 @@ fn the_unwalked_come_first_then_those_of_the_dead_then_those_due() {
     assert_eq!(doubt(&db, WS, second, NOW).unwrap(), 1);
     assert!(!finish_if_done(&db, WS, run, NOW).unwrap(), "messages wait");
     let mut last = claim_of(run, &parts[0], &[], None);
-    last.excluded = [1, 2].map(|id| (ProfileId(id), Exclusion::NoConsent)).into();
+    last.excluded = [1, 2].map(|id| (ProfileId(id), Exclusion::of(Reason::NoConsent))).into();
     claim(&db, WS, &last).unwrap();
     assert_eq!(candidates_at(&db, run, 99), [0_u32; 0]);
     assert!(finish_if_done(&db, WS, run, NOW).unwrap());

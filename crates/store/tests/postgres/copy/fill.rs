@@ -2,7 +2,7 @@
 
 use consent::{
     AddressId, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, Pace,
-    Preferred, ProfileId, Source, Subject, Target, Timestamp,
+    Preferred, ProfileId, Reason, Source, Subject, Target, Timestamp,
 };
 use store::{
     Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ImportPlace, ListDetails, ListText,
@@ -223,7 +223,11 @@ async fn run(world: &World, list: ListId) {
         part: part.reference(),
         permitted: permitted.clone().map(|n| (ProfileId(n), AddressId(n))).collect(),
         paced: permitted.filter(|n| *n == 8).map(weekly).collect(),
-        excluded: vec![(ProfileId(cursor), Exclusion::ALL[0])],
+        deferred: vec![],
+        excluded: vec![(
+            ProfileId(cursor),
+            Exclusion { reason: Reason::PolicyRefused, detail: consent::Detail(1) },
+        )],
         cursor: Some(ProfileId(cursor)),
         at: world.now(),
     };
@@ -237,8 +241,13 @@ async fn run(world: &World, list: ListId) {
         detail: Some("4.2.0 später".to_owned()),
         due_at: (n == 9).then_some(Timestamp(START * 2)),
     });
-    let settlement =
-        Settlement { claim: id, outcomes: outcomes.collect(), excluded: vec![], at: world.now() };
+    let settlement = Settlement {
+        claim: id,
+        outcomes: outcomes.collect(),
+        deferred: vec![],
+        excluded: vec![],
+        at: world.now(),
+    };
     world.store.settle(MAIN, settlement).await.unwrap();
     world.store.claim(MAIN, claim(21..30, 30)).await.unwrap();
 }

@@ -235,6 +235,7 @@ async fn of_two_runs_on_two_nodes_one_sends_to_whoever_asked_for_fewer() {
                         .iter()
                         .map(|id| PacedSend { profile: *id, channel: Channel::Email, pace: Pace::Weekly })
                         .collect(),
+                    deferred: vec![],
                     excluded: vec![],
                     cursor: batch.last().copied(),
                     at: NOW,

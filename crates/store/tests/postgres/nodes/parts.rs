@@ -48,6 +48,7 @@ async fn claim(node: &Node, run: RunId, part: &Part, after: i64) -> store::Resul
         part: part.reference(),
         permitted: whom.iter().map(|id| (ProfileId(*id), AddressId(*id))).collect(),
         paced: vec![],
+        deferred: vec![],
         excluded: vec![],
         cursor: Some(ProfileId(last)),
         at: NOW,
@@ -66,7 +67,7 @@ async fn settle(node: &Node, claim: ClaimId, whom: &[i64]) -> store::Result<()> 
         due_at: None,
     };
     let outcomes = whom.iter().map(outcome).collect();
-    node.settle(MAIN, Settlement { claim, outcomes, excluded: vec![], at: NOW }).await
+    node.settle(MAIN, Settlement { claim, outcomes, deferred: vec![], excluded: vec![], at: NOW }).await
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ enum Place {
     Claimed(ClaimId),
     Excluded(Exclusion),
     Message(DeliveryState, Option<i64>),
+    Waits(Exclusion, i64),
 }
 
 struct Model {
@@ -104,25 +105,37 @@ impl Model {
     }
 
     fn claim(&mut self, batch: &[i64], choices: &[u8], cursor: Option<i64>) {
-        let reason = |choice: u8| Exclusion::ALL[usize::from(choice) % 3];
+        let reason = |choice: u8| Exclusion {
+            reason: Reason::ALL[usize::from(choice) % 3],
+            detail: Detail(u32::from(choice % 2)),
+        };
         let mut new = NewClaim {
             run: self.run,
             part: whole(&self.conn, self.run).reference(),
             permitted: vec![],
             paced: vec![],
+            deferred: vec![],
             excluded: vec![],
             cursor: cursor.map(ProfileId),
             at: Timestamp(self.now),
         };
         for (id, choice) in batch.iter().zip(choices) {
             match choice {
-                0..100 => new.excluded.push((ProfileId(*id), reason(*choice))),
+                0..80 => new.excluded.push((ProfileId(*id), reason(*choice))),
+                80..120 => {
+                    let (profile, address) = member(*id);
+                    let until = Timestamp(self.now + i64::from(choice % 40));
+                    new.deferred.push(Deferred { profile, address, until, cause: reason(*choice) });
+                }
                 _ => new.permitted.push(member(*id)),
             }
         }
         let claimed = write(&self.conn, |conn| claim(conn, WS, &new)).unwrap().id;
         for (profile, _) in new.permitted {
             self.places.insert(profile.0, Place::Claimed(claimed));
+        }
+        for wait in new.deferred {
+            self.places.insert(wait.profile.0, Place::Waits(wait.cause, wait.until.0));
         }
         for (profile, reason) in new.excluded {
             self.places.insert(profile.0, Place::Excluded(reason));
@@ -131,7 +144,8 @@ impl Model {
 
     fn settle(&mut self, claim: &Claim, choices: &[u8]) {
         let at = Timestamp(self.now);
-        let mut settlement = Settlement { claim: claim.id, outcomes: vec![], excluded: vec![], at };
+        let mut settlement =
+            Settlement { claim: claim.id, outcomes: vec![], deferred: vec![], excluded: vec![], at };
         for (member, choice) in claim.permitted.iter().zip(choices) {
             let place = self.settle_one(*member, *choice, &mut settlement);
             self.places.insert(member.0.0, place);
@@ -141,14 +155,21 @@ impl Model {
     }
 
     fn settle_one(&mut self, member: Member, choice: u8, settlement: &mut Settlement) -> Place {
-        let state = match choice % 7 {
+        let state = match choice % 8 {
             0 => DeliveryState::Sent,
             1 | 2 => DeliveryState::Deferred,
             3 => DeliveryState::Rejected,
             4 => DeliveryState::InDoubt,
             5 => {
-                settlement.excluded.push((member.0, Exclusion::OptedOutAll));
-                return Place::Excluded(Exclusion::OptedOutAll);
+                settlement.excluded.push((member.0, Exclusion::of(Reason::OptedOutAll)));
+                return Place::Excluded(Exclusion::of(Reason::OptedOutAll));
+            }
+            6 => {
+                let (cause, until) =
+                    (Exclusion::of(Reason::FrequencyCapped), self.now + i64::from(choice % 40));
+                let (profile, address) = member;
+                settlement.deferred.push(Deferred { profile, address, until: Timestamp(until), cause });
+                return Place::Waits(cause, until);
             }
             _ => return Place::Message(DeliveryState::Deferred, Some(self.now)),
         };
@@ -206,12 +227,19 @@ impl Model {
                 found.push(Place::Excluded(reason));
             }
             match run_outcome(&self.conn, WS, self.run, profile).unwrap() {
-                Some(Delivery::Message { state, attempts, .. }) => {
+                Some(Delivery::Message { state, attempts, waits, .. }) => {
                     assert_eq!(attempts, self.attempts.get(id).copied().unwrap_or(0), "{profile}");
                     // Its row waits for its claim to be settled.
                     let taken = state == DeliveryState::Deferred && due_at.is_none();
                     assert!(!taken || claims.len() == 1, "{profile} is lost");
-                    if !taken {
+                    if let Some(waits) = waits {
+                        assert_eq!(
+                            (state, Some(waits.until.0)),
+                            (DeliveryState::Deferred, due_at),
+                            "{profile}"
+                        );
+                        found.push(Place::Waits(waits.cause, waits.until.0));
+                    } else if !taken {
                         found.push(Place::Message(state, due_at));
                     }
                 }
@@ -231,6 +259,13 @@ impl Model {
             }
         }
         assert_eq!(report.excluded, excluded);
+        let mut waiting = BTreeMap::new();
+        for place in self.places.values() {
+            if let Place::Waits(cause, _) = place {
+                *waiting.entry(*cause).or_default() += 1;
+            }
+        }
+        assert_eq!(report.waiting, waiting);
         assert_eq!(report.audience, self.places.len() as u64);
         for state in [DeliveryState::Sent, DeliveryState::Rejected, DeliveryState::InDoubt] {
             let expected = self.at(|place| place == Place::Message(state, None)).len() as u64;
