@@ -103,7 +103,8 @@ impl Renderer {
     /// Renders a page in full. It computes: see [`crate::slots::Slots::rendering`].
     pub fn finish(&self, mut response: Response, page: &Unrendered) -> Response {
         let Unrendered { template, context, worn, dress, forward_to } = page;
-        let html = self.rendered(template, dress, worn.clone(), context).map(|html| (html, Arc::clone(dress)));
+        let html =
+            self.rendered(template, dress, worn.clone(), context).map(|html| (html, Arc::clone(dress)));
         let finished = html.or_else(|error| {
             tracing::warn!(template, error = %error, "a page can't be rendered with its look");
             let plain = self.wardrobe.plain();

@@ -149,9 +149,12 @@ mod tests {
 
     #[test]
     fn paths_tell_the_class() {
-        for (path, class) in
-            [("/u/T", Class::OptOuts), ("//p/T", Class::OptOuts), ("/l/T", Class::OptOuts), ("/sms/x", Class::Hooks)]
-        {
+        for (path, class) in [
+            ("/u/T", Class::OptOuts),
+            ("//p/T", Class::OptOuts),
+            ("/l/T", Class::OptOuts),
+            ("/sms/x", Class::Hooks),
+        ] {
             assert_eq!(Class::of(&Method::POST, path), class, "{path}");
         }
         for (path, class) in [
