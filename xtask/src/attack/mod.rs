@@ -162,8 +162,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// When one can't be made.
 pub fn run_all(binary: &Path, size: Size, only: &[&str]) -> Result<Vec<Outcome>> {
-    let chosen: Vec<_> =
-        ATTACKS.iter().filter(|(name, ..)| only.is_empty() || only.contains(name)).collect();
+    let chosen: Vec<_> = ATTACKS.iter().filter(|(name, ..)| only.is_empty() || only.contains(name)).collect();
     if chosen.is_empty() {
         bail!("there is no such attack");
     }

@@ -82,7 +82,7 @@ fn configuration(mail_port: u16, phones_port: u16) -> String {
          per_network = 60000\nper_minute = 1000000\n\n\
          [[webhook]]\nname = \"ses\"\nprovider = \"ses\"\ntopics = [\"{TOPIC}\"]\n\n\
          [[sms]]\nname = \"net\"\nprovider = \"infobip\"\nsecret = {{ file = \"secret\" }}\n\
-         send = {}\n",
+         answers_per_day = {ANSWERS_PER_DAY}\nsend = {}\n",
         transport(phones_port)
     )
 }

@@ -30,11 +30,17 @@ pub(in crate::attack) fn oracle(target: &Target, size: Size) -> Result<Found> {
     let mailed = target.mails.whole() - sent.min(target.mails.whole());
     let after = Leaves::read(target)?;
     if after.others() != before.others() {
-        violations.push(format!("{} entries came of what a stranger typed", after.others() - before.others()));
+        violations
+            .push(format!("{} entries came of what a stranger typed", after.others() - before.others()));
     }
     violations.extend(after.telling(&tried));
-    let happened = format!("no entry came of it ({mailed} mails), and {} leaves were guessed at", after.0.len());
-    Ok(Found { tried: format!("{} addresses typed, and looked for in the ledger", tried.len()), happened, violations })
+    let happened =
+        format!("no entry came of it ({mailed} mails), and {} leaves were guessed at", after.0.len());
+    Ok(Found {
+        tried: format!("{} addresses typed, and looked for in the ledger", tried.len()),
+        happened,
+        violations,
+    })
 }
 
 /// Those who are asked about: on the list, known, unknown. All look alike once they are masked.
@@ -55,7 +61,8 @@ fn typed(target: &Target, violations: &mut Vec<String>) -> Result<Vec<String>> {
             answers.insert((status, body(&answer).replace(typed, "ADDRESS")));
         }
         if answers.len() > 1 || answers.iter().any(|(status, _)| *status != 200) {
-            violations.push(format!("{path}: {} different answers to who is and who isn't known", answers.len()));
+            violations
+                .push(format!("{path}: {} different answers to who is and who isn't known", answers.len()));
         }
     }
     Ok(kinds.into_iter().flatten().collect())
@@ -70,7 +77,9 @@ fn entries_are_kept(target: &Target) -> Result<Vec<String>> {
     let mut violations = Vec::new();
     for tile in ["000", "000.p/1", "000.p/4", "x001/000"] {
         let path = format!("/ledger/tile/entries/{tile}");
-        let key = format!("GET {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer guessed\r\nConnection: close\r\n\r\n");
+        let key = format!(
+            "GET {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer guessed\r\nConnection: close\r\n\r\n"
+        );
         for (status, answer) in [get(target.port, &path)?, send(target.port, key.as_bytes())?] {
             if !matches!(status, 401 | 404) || answer.contains("\"source\"") {
                 violations.push(format!("{path} is answered with {status}"));
@@ -84,12 +93,17 @@ fn entries_are_kept(target: &Target) -> Result<Vec<String>> {
 fn checkpoints_tell_no_moment(target: &Target, size: Size) -> Result<Vec<String>> {
     let (begun, mut shown) = (now(), HashSet::new());
     while begun.elapsed() < size.time {
-        shown.insert(get(target.port, "/ledger/checkpoint")?.1.split_once("\r\n\r\n").map(|(_, log)| log.to_owned()));
+        shown.insert(
+            get(target.port, "/ledger/checkpoint")?.1.split_once("\r\n\r\n").map(|(_, log)| log.to_owned()),
+        );
         std::thread::sleep(size.time / 20);
     }
     // A minute may have ended meanwhile.
     let many = shown.len() > 2 + usize::try_from(size.time.as_secs() / 60)?;
-    Ok(many.then(|| format!("{} checkpoints in {} s", shown.len(), size.time.as_secs())).into_iter().collect())
+    Ok(many
+        .then(|| format!("{} checkpoints in {} s", shown.len(), size.time.as_secs()))
+        .into_iter()
+        .collect())
 }
 
 /// The log's entries, as a holder of a key reads them.
@@ -126,7 +140,8 @@ impl Leaves {
                 }
             }
             for time in ["\"occurred_at\":\"", "\"received_at\":\""] {
-                let told = leaf.split_once(time).and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
+                let told =
+                    leaf.split_once(time).and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
                 if !told.ends_with(":00Z") {
                     violations.push(format!("an entry tells its moment: {told}"));
                 }
@@ -137,8 +152,10 @@ impl Leaves {
 }
 
 fn collect(folder: &Path, depth_left: usize, into: &mut String) -> Result<()> {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).context("no ledger")?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .context("no ledger")?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
     entries.sort();
     for entry in entries {
         if entry.is_dir() && depth_left > 0 {
@@ -152,7 +169,12 @@ fn collect(folder: &Path, depth_left: usize, into: &mut String) -> Result<()> {
 
 /// What a leaf could hold of an address, if no secret were in it.
 fn guesses(address: &str) -> Vec<String> {
-    let texts = [address.to_owned(), format!("email:{address}"), format!("1:email:{address}"), format!("mailto:{address}")];
+    let texts = [
+        address.to_owned(),
+        format!("email:{address}"),
+        format!("1:email:{address}"),
+        format!("mailto:{address}"),
+    ];
     let hashes = texts.iter().map(|text| HEXLOWER.encode(&Sha256::digest(text.as_bytes())));
     // Pseudonyms were half as long once.
     let halves: Vec<String> = hashes.map(|hash| hash[..32].to_owned()).collect();

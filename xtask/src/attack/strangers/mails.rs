@@ -60,14 +60,19 @@ pub(in crate::attack) fn bombing(target: &Target, size: Size) -> Result<Found> {
     let of = |mailbox: &str| all.get(mailbox).copied().unwrap_or_default();
     at_most(&mut violations, "a known mailbox", of(&known), KNOWN_MAX);
     at_most(&mut violations, "an unknown mailbox", of(&stranger), UNKNOWN_MAX);
-    let of_domain = all.iter().filter(|(mailbox, _)| mailbox.ends_with(STRANGE_DOMAIN)).map(|(_, count)| count).sum();
+    let of_domain =
+        all.iter().filter(|(mailbox, _)| mailbox.ends_with(STRANGE_DOMAIN)).map(|(_, count)| count).sum();
     at_most(&mut violations, "the mailboxes of one unknown domain", of_domain, DOMAIN_MAX);
     let happened = format!(
         "a known mailbox got {} mails, an unknown one {}, its domain {of_domain}",
         of(&known),
         of(&stranger)
     );
-    Ok(Found { tried: format!("{posts} posts for mails to {} mailboxes", 2 + MAILBOXES), happened, violations })
+    Ok(Found {
+        tried: format!("{posts} posts for mails to {} mailboxes", 2 + MAILBOXES),
+        happened,
+        violations,
+    })
 }
 
 fn at_most(violations: &mut Vec<String>, who: &str, got: usize, most: usize) {

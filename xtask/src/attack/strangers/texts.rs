@@ -17,16 +17,18 @@ const ANSWERED_MAX: usize = 3;
 /// Numbers that are typed, and that text us.
 const NUMBERS: usize = 100;
 const TEXTING: usize = 60;
-/// Those where a text costs most: premium rates, shared costs, satellites, other countries.
-const DEAR: [&str; 6] =
-    ["+4990012345678", "+491801234567", "+881612345678", "+88213300123", "+447012345678", "+3589012345"];
+/// Those where a text costs most: premium rates, shared costs, satellites, personal numbers.
+const DEAR: [&str; 5] = ["+4990012345678", "+491801234567", "+881612345678", "+88213300123", "+447012345678"];
+/// One of a country that the pages don't text to.
+const ABROAD: &str = "+358401234567";
 
 /// Has texts sent to many numbers in a row and all over, to dear ones, and has itself answered again and again.
 pub(in crate::attack) fn pumping(target: &Target, _: Size) -> Result<Found> {
     let mut violations = Vec::new();
     let in_a_row = (0..NUMBERS).map(|n| format!("+49151234567{n:02}"));
     let all_over = (0..NUMBERS).map(|n| format!("+4917{}{:07}", n % 10, 1_234_567 + 70_001 * n));
-    let typed: Vec<String> = in_a_row.chain(all_over).chain(DEAR.map(str::to_owned)).collect();
+    let typed: Vec<String> =
+        in_a_row.chain(all_over).chain(DEAR.map(str::to_owned)).chain([ABROAD.to_owned()]).collect();
     for (n, number) in typed.iter().enumerate() {
         let fields = format!("address={}&agree=yes&by=sms", encoded(number));
         ask(target, &network(n), &format!("/subscribe/{LIST}"), &fields)?;
@@ -34,6 +36,9 @@ pub(in crate::attack) fn pumping(target: &Target, _: Size) -> Result<Found> {
     settled(|| target.phones.sent().len())?;
     let texted: Vec<String> = target.phones.sent().into_iter().map(|sent| sent.number).collect();
     at_most(&mut violations, "unknown numbers", texted.len(), TEXTED_MAX);
+    if texted.iter().any(|number| number == ABROAD) {
+        violations.push(format!("{ABROAD} got a text of the pages"));
+    }
     let in_range = texted.iter().filter(|number| number.starts_with("+49151234567")).count();
     at_most(&mut violations, "numbers in a row", in_range, RANGE_MAX);
     let answered = answers(target, &mut violations)?;
@@ -63,13 +68,15 @@ fn answers(target: &Target, violations: &mut Vec<String>) -> Result<usize> {
         let text = json!({ "messageId": format!("m{n}"), "from": bare, "to": TEXTS_SENDER.trim_start_matches('+'), "text": "HELP" });
         let body = json!({ "results": [text] }).to_string();
         let authorization = ("Authorization", SMS_AUTHORIZATION);
-        let (status, _) = post_with(target.port, &[authorization], "/sms/net", "application/json", body.as_bytes())?;
+        let (status, _) =
+            post_with(target.port, &[authorization], "/sms/net", "application/json", body.as_bytes())?;
         if status != 200 {
             violations.push(format!("a text is answered with {status}"));
         }
     }
     settled(|| target.phones.sent().len())?;
-    let answered: Vec<String> = target.phones.sent().into_iter().skip(before).map(|sent| sent.number).collect();
+    let answered: Vec<String> =
+        target.phones.sent().into_iter().skip(before).map(|sent| sent.number).collect();
     let most = counted(&answered).into_values().max().unwrap_or_default();
     at_most(violations, "one number that asks for help", most, ANSWERED_MAX);
     at_most(violations, "strangers who ask for help", answered.len(), ANSWERS_PER_DAY);
