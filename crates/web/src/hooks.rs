@@ -278,28 +278,18 @@ impl Failure {
             Self::Busy => "too many requests in hand".to_owned(),
             Self::Slow => "the body came too slowly".to_owned(),
         };
-        let why = if let Self::Refused(Refusal::Unavailable(why)) = self { why } else { "" };
-        match state.refusals().told(name, state.config().clock.now()) {
-            Some(0) => {
-                tracing::warn!(
-                    webhook = name,
-                    status = status.as_u16(),
-                    reason = detail,
-                    why,
-                    "webhook refused"
-                );
-            }
-            Some(untold) => {
-                tracing::warn!(
-                    webhook = name,
-                    status = status.as_u16(),
-                    reason = detail,
-                    why,
-                    untold,
-                    "webhook refused"
-                );
-            }
-            None => {}
+        if let Some(untold) = state.refusals().told(name, state.config().clock.now()) {
+            let why =
+                if let Self::Refused(Refusal::Unavailable(why)) = self { Some(why.as_str()) } else { None };
+            let untold = (untold > 0).then_some(untold);
+            tracing::warn!(
+                webhook = name,
+                status = status.as_u16(),
+                reason = detail,
+                why,
+                untold,
+                "webhook refused"
+            );
         }
         let mut response = problem(status, &detail);
         let extra = match status {

@@ -140,9 +140,9 @@ impl Leaves {
                 }
             }
             for time in ["\"occurred_at\":\"", "\"received_at\":\""] {
-                let told =
-                    leaf.split_once(time).and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
-                if !told.ends_with(":00Z") {
+                // What is undated has none.
+                let told = leaf.split_once(time).and_then(|(_, rest)| rest.split('"').next());
+                if let Some(told) = told.filter(|told| !told.is_empty() && !told.ends_with(":00Z")) {
                     violations.push(format!("an entry tells its moment: {told}"));
                 }
             }
