@@ -57,9 +57,10 @@ pub(super) fn post_with(
     kind: &str,
     body: &[u8],
 ) -> Result<(u16, String)> {
-    let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\n{fields}Content-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\n{}Content-Length: {}\r\n\r\n",
+        fields.concat(),
         body.len()
     );
     ask(port, &[head.as_bytes(), body].concat())

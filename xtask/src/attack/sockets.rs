@@ -69,23 +69,24 @@ pub(super) fn reload(target: &Target, size: Size) -> Result<Found> {
     let asked = ["/u/AAAA", "/p/AAAA", "/c/x", "/choices", "/lists/news", "/l/AAAA", "/nowhere"]
         .map(|path| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"))
         .concat();
+    let streams = (0..RELOADING).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, target.port)));
+    let streams = streams.collect::<io::Result<Vec<_>>>()?;
+    let reload = |mut stream: TcpStream| -> io::Result<usize> {
+        stream.set_read_timeout(Some(Duration::from_millis(100)))?;
+        let (mut buffer, mut taken) = (vec![0; 64 << 10], 0);
+        while !over.load(Ordering::Relaxed) {
+            stream.write_all(asked.as_bytes())?;
+            taken += stream.read(&mut buffer).unwrap_or(0);
+        }
+        Ok(taken)
+    };
+    let reload = &reload;
     let taken: usize = std::thread::scope(|scope| {
-        let reload = || -> io::Result<usize> {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, target.port))?;
-            stream.set_read_timeout(Some(Duration::from_millis(100)))?;
-            let (mut buffer, mut taken) = (vec![0; 64 << 10], 0);
-            while !over.load(Ordering::Relaxed) {
-                stream.write_all(asked.as_bytes())?;
-                taken += stream.read(&mut buffer).unwrap_or(0);
-            }
-            Ok(taken)
-        };
-        let readers: Vec<_> = (0..RELOADING).map(|_| scope.spawn(reload)).collect();
+        let readers: Vec<_> = streams.into_iter().map(|stream| scope.spawn(move || reload(stream))).collect();
         std::thread::sleep(size.time);
         over.store(true, Ordering::Relaxed);
         // One that was cut off is fine.
-        let each = readers.into_iter().filter_map(|reader| reader.join().ok()?.ok());
-        each.sum::<usize>()
+        readers.into_iter().filter_map(|reader| reader.join().ok()?.ok()).sum()
     });
     let tried = format!("{RELOADING} clients that ask for links' pages all the time");
     Ok(Found { happened: format!("they got {} MB", taken >> 20), ..found(tried) })

@@ -40,9 +40,9 @@ pub(super) fn prepare(binary: &Path, people: usize) -> Result<Prepared> {
     for list in LISTS {
         product.run(&["list", "create", list, "--public"])?.expect(&[0])?;
     }
-    let rows: String = (0..ON_LIST).map(|person| format!("c{person},{}\n", address(person))).collect();
+    let rows: Vec<_> = (0..ON_LIST).map(|person| format!("c{person},{}\n", address(person))).collect();
     let file = stage.path("on-list.csv");
-    fs::write(&file, format!("id,email\n{rows}"))?;
+    fs::write(&file, format!("id,email\n{}", rows.concat()))?;
     let import = ["import", "profiles", "--set", "list.news=y"].map(OsStr::new);
     product.run(&[&import, [file.as_os_str()].as_slice()].concat())?.expect(&[0])?;
     let with_link = (0..people).filter(|person| choice(*person) == Choice::Yes);
