@@ -73,7 +73,13 @@ impl Renderer {
         &self.locales
     }
 
-    fn rendered(&self, template: &str, dress: &Dress, worn: Value, context: &Value) -> Result<String, Error> {
+    fn rendered(
+        &self,
+        template: &str,
+        dress: &Dress,
+        worn: &Value,
+        context: &Value,
+    ) -> Result<String, Error> {
         let own = minijinja::context! { style => dress.style, look => worn };
         self.environment.get_template(template)?.render(minijinja::context! { ..own, ..context.clone() })
     }
@@ -82,7 +88,7 @@ impl Renderer {
     pub fn text(&self, template: &str, context: &Value) -> Option<String> {
         let failed = |error: &Error| tracing::error!(template, error = %error, "a page can't be rendered");
         let dress = self.wardrobe.now();
-        self.rendered(template, &dress, worn(&dress, context), context).inspect_err(failed).ok()
+        self.rendered(template, &dress, &worn(&dress, context), context).inspect_err(failed).ok()
     }
 
     /// A page, still without its text: [`Renderer::finish`] gives it that. `forward_to` is the brand's own page that a form
@@ -103,12 +109,11 @@ impl Renderer {
     /// Renders a page in full. It computes: see [`crate::slots::Slots::rendering`].
     pub fn finish(&self, mut response: Response, page: &Unrendered) -> Response {
         let Unrendered { template, context, worn, dress, forward_to } = page;
-        let html =
-            self.rendered(template, dress, worn.clone(), context).map(|html| (html, Arc::clone(dress)));
+        let html = self.rendered(template, dress, worn, context).map(|html| (html, Arc::clone(dress)));
         let finished = html.or_else(|error| {
             tracing::warn!(template, error = %error, "a page can't be rendered with its look");
             let plain = self.wardrobe.plain();
-            self.rendered(template, &plain, Value::from(false), context).map(|html| (html, plain))
+            self.rendered(template, &plain, &Value::from(false), context).map(|html| (html, plain))
         });
         let (html, dress) = match finished {
             Ok(finished) => finished,
