@@ -197,15 +197,7 @@ impl KeyRing {
     /// a bracket, a quotation mark, a slash, parameters. From the first character on that can't stand in a token nothing
     /// counts. What is left must be a whole token: nothing is made up for one that was cut off or altered.
     pub fn read_link(&self, text: &str) -> Result<Token, TokenError> {
-        let text = whole(text);
-        // Emphasis of plain text puts these two behind a link, and they may end a token as well.
-        let bare = text.trim_end_matches(['_', '-']);
-        match self.read_url(text) {
-            Err(error) if bare.len() < text.len() => {
-                (bare.len()..text.len()).rev().find_map(|end| self.read_url(&text[..end]).ok()).ok_or(error)
-            }
-            read => read,
-        }
+        tolerant(text, |text| self.read_url(text))
     }
 
     /// Reads a token from a mail local part, in whatever case it arrives.
@@ -227,6 +219,19 @@ impl KeyRing {
         mac.update(signed);
         mac.verify_truncated_left(signature).map_err(|_| TokenError::Forged)?;
         decode(signed).ok_or(TokenError::Malformed)
+    }
+}
+
+/// Reads what a link's path holds, see [`KeyRing::read_link`].
+fn tolerant(text: &str, read: impl Fn(&str) -> Result<Token, TokenError>) -> Result<Token, TokenError> {
+    let text = whole(text);
+    // Emphasis of plain text puts these two behind a link, and they may end a token as well.
+    let bare = text.trim_end_matches(['_', '-']);
+    match read(text) {
+        Err(error) if bare.len() < text.len() => {
+            (bare.len()..text.len()).rev().find_map(|end| read(&text[..end]).ok()).ok_or(error)
+        }
+        read => read,
     }
 }
 

@@ -18,6 +18,7 @@ mod system;
 mod text_replies;
 mod webhook_section;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
@@ -46,7 +47,14 @@ fn main() -> ExitCode {
 fn start_logging() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("CONSENTRY_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // Colours are for people at a terminal (https://no-color.org), not for files and journals.
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !plain)
+        .with_target(false)
+        .init();
 }
 
 async fn run(cli: Cli) -> anyhow::Result<Exit> {

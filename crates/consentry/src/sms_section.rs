@@ -9,8 +9,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use consent::sms::{Keywords, Kind, wording};
 use delivery::sms::{SmsTransport, SmsTransportConfig};
-use intake::sms::{Desk, Endpoint, Fields, OwnReplies, Provider, Replies, Scope, Setup};
+use intake::sms::{Desk, Endpoint, Fields, OwnReplies, Provider, Replies, Scope, Setup, answer_budgets};
 use serde::Deserialize;
+use store::Quota;
 use web::TextHooks;
 
 use crate::context::{Context, WORKSPACE};
@@ -50,6 +51,7 @@ pub struct Section {
     #[serde(default)]
     reply: BTreeMap<String, OwnReplies>,
     default_reply: Option<String>,
+    answers_per_day: Option<u32>,
     send: Option<SmsTransportConfig>,
 }
 
@@ -170,8 +172,19 @@ impl Section {
             language: self.language.clone(),
             replies: self.replies(place)?,
             at_once: endpoint.provider().answers_at_once(),
+            answers_per_day: self.answers_per_day(),
             ..Desk::new(endpoint.source(), WORKSPACE)
         })
+    }
+
+    fn answers_per_day(&self) -> u32 {
+        self.answers_per_day.unwrap_or(Desk::ANSWERS_PER_DAY)
+    }
+
+    /// The receiver's name, what it may answer to unknown numbers within a day, and what counts that.
+    pub fn answers(&self) -> (&str, u32, [Quota; 2]) {
+        let at_most = self.answers_per_day();
+        (&self.name, at_most, answer_budgets(&format!("sms:{}", self.name), at_most))
     }
 
     fn keywords(&self, place: &str) -> Result<Keywords> {

@@ -52,3 +52,23 @@ fn deep_and_costly_pages() {
 fn the_mail_receiver_s_places() {
     holds("mail");
 }
+
+#[test]
+fn pages_that_anybody_can_have_rendered() {
+    holds("reload");
+}
+
+#[test]
+fn the_ledger_as_an_oracle() {
+    holds("oracle");
+}
+
+#[test]
+fn mail_bombing() {
+    holds("bombing");
+}
+
+#[test]
+fn pumping_of_texts() {
+    holds("pumping");
+}

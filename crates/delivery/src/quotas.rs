@@ -185,13 +185,13 @@ pub fn withheld(what: &str) -> Quota {
 fn own(wanted: &Wanted<'_>) -> Vec<Quota> {
     let to = wanted.to.for_limits();
     let is_text = *wanted.to.namespace() == Namespace::Phone;
-    // Of one client network, of all within an hour, of all within a day.
+    // Of one client network, of all within an hour, of all within a day. One network has less than there is in an hour, too.
     let (name, [of_network, hourly, daily]) = match (wanted.occasion, is_text) {
-        (Occasion::Confirm(_), false) => ("confirm", [3, 3, 6]),
-        (Occasion::Choices, false) => ("choices", [3, 3, 6]),
-        (Occasion::Confirm(_), true) => ("confirm", [2, 2, 3]),
-        (Occasion::Choices, true) => ("choices", [2, 2, 3]),
-        (Occasion::Known, _) => ("known", [1, 1, 2]),
+        (Occasion::Confirm(_), false) => ("confirm", [3, 4, 6]),
+        (Occasion::Choices, false) => ("choices", [3, 4, 6]),
+        (Occasion::Confirm(_), true) => ("confirm", [2, 3, 3]),
+        (Occasion::Choices, true) => ("choices", [2, 3, 3]),
+        (Occasion::Known, _) => ("known", [1, 2, 2]),
     };
     let mut quotas =
         vec![an_hour(&format!("{name} to {to}"), hourly), Quota::a_day(format!("{name} to {to}"), daily)];
@@ -252,12 +252,16 @@ mod tests {
         let to = Address::guess("ann@shop.example").unwrap();
         let own = |occasion, from| own(&wanted(&to, occasion, from));
         let (one, other) = (own(Occasion::Choices, "192.0.2.1"), own(Occasion::Choices, "198.51.100.1"));
-        // One network alone can't use up what the address has in a day.
-        let at_most = |quotas: &[Quota], key: &str| {
-            quotas.iter().find(|quota| quota.key == key && quota.within > HOUR).unwrap().at_most
-        };
-        let daily = at_most(&one, "choices to ann@shop.example");
-        assert!(daily > one[2].at_most && one[2] != other[2], "{one:?}");
+        // One network alone can't use up what the address has, neither in a day nor in an hour.
+        let phone = Address::guess("+4915112345678").unwrap();
+        for to in [&to, &phone] {
+            for occasion in [Occasion::Choices, Occasion::Confirm(None), Occasion::Known] {
+                let quotas = super::own(&wanted(to, occasion, "192.0.2.1"));
+                let (of_all, of_network) = quotas.split_at(2);
+                assert!(of_all.iter().all(|quota| quota.at_most > of_network[0].at_most), "{quotas:?}");
+            }
+        }
+        assert!(one[2] != other[2] && one[..2] == other[..2], "{one:?}");
         let confirm = own(Occasion::Confirm(Some(ListId(1))), "192.0.2.1");
         assert!(keys(&confirm).iter().all(|key| !keys(&one).contains(key)));
         assert_eq!(confirm.last().unwrap().at_most, 2);

@@ -4,11 +4,16 @@
 //! run out the newcomer isn't turned away, since it may be a mailbox provider with an opt-out, but the connection that has
 //! waited longest, of the network that holds most, is closed. One whose request is in work is never closed.
 
-use std::collections::HashMap;
+mod open;
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
+
+use self::open::{Group, Moment, Open, groups};
 
 /// How many connections may be open.
 #[derive(Clone, Copy, Debug)]
@@ -36,52 +41,16 @@ impl ConnectionLimits {
     }
 }
 
-/// What shares a limit with others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Group {
-    Address(u128),
-    Network(u128),
-}
-
 /// The network that an address belongs to, for counting: 24 bits of IPv4, 48 of IPv6.
 pub(crate) fn network(ip: IpAddr) -> u128 {
     let [_, Group::Network(network) | Group::Address(network)] = groups(ip);
     network
 }
 
-fn groups(ip: IpAddr) -> [Group; 2] {
-    match ip.to_canonical() {
-        // No IPv6 network that is routed begins with so many zeros.
-        IpAddr::V4(ip) => {
-            let bits = u128::from(u32::from(ip));
-            [Group::Address(bits), Group::Network(bits >> 8)]
-        }
-        IpAddr::V6(ip) => {
-            let bits = u128::from(ip);
-            [Group::Address(bits >> 64 << 64), Group::Network(bits >> 80 << 80)]
-        }
-    }
-}
-
 /// The connections that are open.
 pub struct Connections {
     limits: ConnectionLimits,
     open: Mutex<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    /// Counts up: what happened earlier has a lower number.
-    moment: u64,
-    connections: HashMap<u64, Connection>,
-    groups: HashMap<Group, usize>,
-}
-
-struct Connection {
-    groups: Option<[Group; 2]>,
-    /// Since when it waits for the client; `None` while its request is in work.
-    idle_since: Option<u64>,
-    close: Arc<Notify>,
 }
 
 impl Connections {
@@ -96,87 +65,34 @@ impl Connections {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let groups = ip.map(groups);
         for (group, max) in groups.iter().flatten().zip([self.limits.per_address, self.limits.per_network]) {
-            let full = open.groups.get(group).is_some_and(|count| *count >= max);
+            let full = open.count(*group) >= max;
             let may = self.limits.exchange || matches!(group, Group::Network(_));
             if full && !(may && open.close_idle(Some(*group))) {
                 return None;
             }
         }
-        if open.connections.len() >= self.limits.all {
-            let greediest = open.greediest();
-            if !open.close_idle(greediest) && !open.close_idle(None) {
-                return None;
-            }
+        if open.len() >= self.limits.all && !open.give_way() {
+            return None;
         }
-        open.moment += 1;
-        let id = open.moment;
         let close = Arc::new(Notify::new());
-        let connection = Connection { groups, idle_since: Some(id), close: Arc::clone(&close) };
-        open.connections.insert(id, connection);
-        for group in groups.iter().flatten() {
-            *open.groups.entry(*group).or_insert(0) += 1;
-        }
+        let id = open.add(groups, Arc::clone(&close));
         drop(open);
         Some(Place { id, close, connections: Arc::clone(self) })
     }
 
     /// Closes the connection that has waited longest, for want of something else than places.
     pub fn relieve(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let greediest = open.greediest();
-        if !open.close_idle(greediest) {
-            open.close_idle(None);
-        }
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).give_way();
     }
 
-    fn set_idle(&self, id: u64, idle: bool) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.moment += 1;
-        let moment = open.moment;
-        if let Some(connection) = open.connections.get_mut(&id) {
-            connection.idle_since = idle.then_some(moment);
-        }
-    }
-}
-
-impl Open {
-    fn greediest(&self) -> Option<Group> {
-        let networks = self.groups.iter().filter(|(group, _)| matches!(group, Group::Network(_)));
-        networks.max_by_key(|(_, count)| **count).map(|(group, _)| *group)
-    }
-
-    /// Closes the connection of a group that has waited longest; false if all of them are in work.
-    fn close_idle(&mut self, group: Option<Group>) -> bool {
-        let among = |connection: &Connection| {
-            group.is_none_or(|group| connection.groups.is_some_and(|groups| groups.contains(&group)))
-        };
-        let idle = self.connections.iter().filter(|(_, connection)| among(connection));
-        let oldest =
-            idle.filter_map(|(id, connection)| Some((connection.idle_since?, *id))).min().map(|(_, id)| id);
-        let Some(id) = oldest else { return false };
-        if let Some(connection) = self.remove(id) {
-            connection.close.notify_one();
-        }
-        true
-    }
-
-    fn remove(&mut self, id: u64) -> Option<Connection> {
-        let connection = self.connections.remove(&id)?;
-        for group in connection.groups.iter().flatten() {
-            if let Some(count) = self.groups.get_mut(group) {
-                *count -= 1;
-                if *count == 0 {
-                    self.groups.remove(group);
-                }
-            }
-        }
-        Some(connection)
+    fn set_idle(&self, id: Moment, idle: bool) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).set_idle(id, idle);
     }
 }
 
 /// The place of an open connection; given back when dropped.
 pub struct Place {
-    id: u64,
+    id: Moment,
     close: Arc<Notify>,
     connections: Arc<Connections>,
 }
@@ -202,7 +118,7 @@ impl Drop for Place {
 /// Whether a request of a connection is in work.
 #[derive(Clone)]
 pub struct Activity {
-    id: u64,
+    id: Moment,
     connections: Arc<Connections>,
 }
 
@@ -230,108 +146,5 @@ pub struct Busy(Activity);
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.connections.set_idle(self.0.id, true);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[allow(clippy::unnecessary_wraps, reason = "as those who call it have it")]
-    fn ip(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
-    }
-
-    fn open(all: usize, per_address: usize, per_network: usize) -> Arc<Connections> {
-        Connections::new(ConnectionLimits { all, per_address, per_network, exchange: true })
-    }
-
-    async fn is_closed(place: &Place) -> bool {
-        tokio::time::timeout(std::time::Duration::ZERO, place.closed()).await.is_ok()
-    }
-
-    #[tokio::test]
-    async fn the_greediest_network_gives_way() {
-        let connections = open(4, 4, 4);
-        let other = connections.admit(ip("198.51.100.1")).unwrap();
-        let greedy: Vec<_> =
-            (1..4).map(|last| connections.admit(ip(&format!("192.0.2.{last}"))).unwrap()).collect();
-        let newcomer = connections.admit(ip("203.0.113.1")).unwrap();
-        assert!(is_closed(&greedy[0]).await, "the oldest of the network that holds most");
-        assert!(!is_closed(&other).await && !is_closed(&newcomer).await && !is_closed(&greedy[1]).await);
-        // In work: the next one of its network has to go.
-        let busy = greedy[1].activity().begin();
-        let another = connections.admit(ip("203.0.113.2")).unwrap();
-        assert!(!is_closed(&greedy[1]).await && is_closed(&greedy[2]).await);
-        drop((busy, other, newcomer, another));
-        assert_eq!(connections.open.lock().unwrap().connections.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn an_address_and_a_network_have_their_share() {
-        let connections = open(100, 2, 3);
-        let first = connections.admit(ip("192.0.2.1")).unwrap();
-        let _second = connections.admit(ip("192.0.2.1")).unwrap();
-        let _third = connections.admit(ip("::ffff:192.0.2.1")).unwrap();
-        assert!(is_closed(&first).await);
-        let _fourth = connections.admit(ip("192.0.2.2")).unwrap();
-        assert_eq!(connections.open.lock().unwrap().connections.len(), 3);
-        let _fifth = connections.admit(ip("192.0.2.3")).unwrap();
-        assert_eq!(connections.open.lock().unwrap().connections.len(), 3);
-        let mut six = Vec::new();
-        for (at, address) in [
-            "2001:db8:1:1::1",
-            "2001:db8:1:1:2::1",
-            "2001:db8:1:1:3::1",
-            "2001:db8:1:2::1",
-            "2001:db8:1:3::1",
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            six.push(connections.admit(ip(address)).unwrap());
-            assert_eq!(connections.open.lock().unwrap().connections.len(), 3 + [1, 2, 2, 3, 3][at]);
-        }
-        drop(six);
-        // Behind a proxy all come from one address.
-        let proxied: Vec<_> = (0..50).map(|_| connections.admit(None).unwrap()).collect();
-        assert!(!is_closed(&proxied[0]).await);
-    }
-
-    #[tokio::test]
-    async fn whoever_waits_for_us_is_never_closed() {
-        let connections = open(2, 2, 2);
-        let places = [(); 2].map(|()| connections.admit(ip("192.0.2.1")).unwrap());
-        let busy = [&places[0], &places[1]].map(|place| place.activity().begin());
-        assert!(connections.admit(ip("198.51.100.1")).is_none());
-        connections.relieve();
-        assert!(!is_closed(&places[0]).await && !is_closed(&places[1]).await);
-        drop(busy);
-        assert!(connections.admit(ip("198.51.100.1")).is_some());
-    }
-
-    #[tokio::test]
-    async fn without_exchange_an_address_keeps_what_it_has() {
-        let limits = ConnectionLimits { all: 10, per_address: 2, per_network: 3, exchange: false };
-        let connections = Connections::new(limits);
-        let first = [(); 2].map(|()| connections.admit(ip("192.0.2.1")).unwrap());
-        assert!(connections.admit(ip("192.0.2.1")).is_none());
-        let neighbours: Vec<_> =
-            (2..9).map(|last| connections.admit(ip(&format!("192.0.2.{last}"))).unwrap()).collect();
-        assert!(is_closed(&first[0]).await && is_closed(&first[1]).await && !is_closed(&neighbours[6]).await);
-        neighbours[4].activity().touch();
-        let _newest = connections.admit(ip("192.0.2.9")).unwrap();
-        assert!(
-            is_closed(&neighbours[5]).await && !is_closed(&neighbours[4]).await,
-            "that one has just spoken"
-        );
-    }
-
-    #[test]
-    fn fewer_places_are_shared_alike() {
-        let few = ConnectionLimits::DEFAULT.within(512);
-        assert_eq!((few.all, few.per_address, few.per_network), (512, 128, 256));
-        assert_eq!(ConnectionLimits::DEFAULT.within(1 << 20).all, 4096);
-        assert_eq!(ConnectionLimits::DEFAULT.within(0).per_address, 1);
     }
 }

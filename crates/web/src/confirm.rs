@@ -92,7 +92,7 @@ struct Visit<'a> {
 impl<'a> Visit<'a> {
     async fn load(state: &'a WebState, requester: &Requester, token: &str) -> Result<Self, LinkError> {
         let store = state.config().store.as_ref();
-        let token = store.key_ring().read_url(token)?;
+        let token = store.key_ring().read_link(token)?;
         let key = match token.purpose {
             Purpose::Confirm => OptInKey::Known(token.address, OptInId(token.reference)),
             Purpose::Join => OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference },

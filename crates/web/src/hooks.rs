@@ -48,7 +48,7 @@ pub(crate) async fn post(
     let (parts, body) = request.into_parts();
     let Some((hooks, endpoint)) = find(&state, &name) else { return missing() };
     let received = receive(&state, hooks, endpoint, &parts, body).await;
-    received.unwrap_or_else(|failure| failure.answer(endpoint.name()))
+    received.unwrap_or_else(|failure| failure.answer(&state, endpoint.name()))
 }
 
 /// `OPTIONS`: the handshake of cloud events, for Event Grid.
@@ -74,7 +74,7 @@ pub(crate) async fn options(
             }
             response
         }
-        Err(refusal) => Failure::Refused(refusal).answer(endpoint.name()),
+        Err(refusal) => Failure::Refused(refusal).answer(&state, endpoint.name()),
     }
 }
 
@@ -267,15 +267,10 @@ impl Failure {
     }
 
     /// Says so, to the service and in the log, by the webhook's name.
-    pub(crate) fn answer(&self, name: &str) -> Response {
+    pub(crate) fn answer(&self, state: &WebState, name: &str) -> Response {
         let status = self.status();
         let detail = match self {
-            Self::Refused(refusal) => {
-                if let Refusal::Unavailable(why) = refusal {
-                    tracing::warn!(webhook = name, why, "a webhook can't be checked right now");
-                }
-                refusal.to_string()
-            }
+            Self::Refused(refusal) => refusal.to_string(),
             Self::Store(error) => {
                 tracing::error!(webhook = name, error = %error, "the store couldn't take a webhook's events");
                 "the events couldn't be made durable".to_owned()
@@ -283,7 +278,19 @@ impl Failure {
             Self::Busy => "too many requests in hand".to_owned(),
             Self::Slow => "the body came too slowly".to_owned(),
         };
-        tracing::warn!(webhook = name, status = status.as_u16(), reason = detail, "webhook refused");
+        if let Some(untold) = state.refusals().told(name, state.config().clock.now()) {
+            let why =
+                if let Self::Refused(Refusal::Unavailable(why)) = self { Some(why.as_str()) } else { None };
+            let untold = (untold > 0).then_some(untold);
+            tracing::warn!(
+                webhook = name,
+                status = status.as_u16(),
+                reason = detail,
+                why,
+                untold,
+                "webhook refused"
+            );
+        }
         let mut response = problem(status, &detail);
         let extra = match status {
             StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),

@@ -24,6 +24,7 @@ mod operations;
 mod outside;
 mod problem;
 mod reasons;
+mod refusals;
 mod render;
 mod requester;
 mod router;

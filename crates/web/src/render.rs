@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consent::{Clock, WorkspaceId};
@@ -72,9 +73,13 @@ impl Renderer {
         &self.locales
     }
 
-    fn rendered(&self, dress: &Dress, template: &str, context: &Value) -> Result<String, Error> {
-        let language = context.get_attr("lang").unwrap_or_default();
-        let worn = dress.context(language.as_str().unwrap_or_default());
+    fn rendered(
+        &self,
+        template: &str,
+        dress: &Dress,
+        worn: &Value,
+        context: &Value,
+    ) -> Result<String, Error> {
         let own = minijinja::context! { style => dress.style, look => worn };
         self.environment.get_template(template)?.render(minijinja::context! { ..own, ..context.clone() })
     }
@@ -82,38 +87,66 @@ impl Renderer {
     /// A template's text alone; `None`, with a line in the log, if it can't be rendered.
     pub fn text(&self, template: &str, context: &Value) -> Option<String> {
         let failed = |error: &Error| tracing::error!(template, error = %error, "a page can't be rendered");
-        self.rendered(&self.wardrobe.now(), template, context).inspect_err(failed).ok()
+        let dress = self.wardrobe.now();
+        self.rendered(template, &dress, &worn(&dress, context), context).inspect_err(failed).ok()
     }
 
-    /// A page. `forward_to` is the brand's own page that a form on it leads to.
+    /// A page, still without its text: [`Renderer::finish`] gives it that. `forward_to` is the brand's own page that a form
+    /// on it leads to.
     pub fn page(
         &self,
         status: StatusCode,
-        template: &str,
+        template: &'static str,
         context: &Value,
         forward_to: Option<&str>,
     ) -> Response {
         let dress = self.wardrobe.now();
-        let worn = self.rendered(&dress, template, context).map(|html| (html, dress)).or_else(|error| {
+        let (worn, context) = (worn(&dress, context), context.clone());
+        let forward_to = forward_to.map(str::to_owned);
+        (status, Extension(Unrendered { template, context, worn, dress, forward_to })).into_response()
+    }
+
+    /// Renders a page in full. It computes: see [`crate::slots::Slots::rendering`].
+    pub fn finish(&self, mut response: Response, page: &Unrendered) -> Response {
+        let Unrendered { template, context, worn, dress, forward_to } = page;
+        let html = self.rendered(template, dress, worn, context).map(|html| (html, Arc::clone(dress)));
+        let finished = html.or_else(|error| {
             tracing::warn!(template, error = %error, "a page can't be rendered with its look");
             let plain = self.wardrobe.plain();
-            self.rendered(&plain, template, context).map(|html| (html, plain))
+            self.rendered(template, &plain, &Value::from(false), context).map(|html| (html, plain))
         });
-        let (html, dress) = match worn {
-            Ok(worn) => worn,
+        let (html, dress) = match finished {
+            Ok(finished) => finished,
             Err(error) => {
                 tracing::error!(template, error = %error, "a page can't be rendered");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
-        let policy = forward_to.map_or_else(
+        let policy = forward_to.as_ref().map_or_else(
             || dress.policy.clone(),
             |url| policy(&dress.style_source, dress.logo.is_some(), scheme_source(url)),
         );
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
-        (status, [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], html)
-            .into_response()
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        *response.body_mut() = html.into();
+        response
     }
+}
+
+/// What a page is rendered from.
+#[derive(Clone)]
+pub(crate) struct Unrendered {
+    template: &'static str,
+    context: Value,
+    /// What templates see of the dress.
+    worn: Value,
+    dress: Arc<Dress>,
+    forward_to: Option<String>,
+}
+
+fn worn(dress: &Dress, context: &Value) -> Value {
+    dress.context(context.get_attr("lang").unwrap_or_default().as_str().unwrap_or_default())
 }
 
 /// The beginning of the SHA-256 over the sources of all pages.

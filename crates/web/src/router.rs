@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use intake::budget::Reserved;
 use intake::connections::Activity;
-use intake::unsubscribe::BODY_BYTES_MAX;
+use intake::unsubscribe::{self, BODY_BYTES_MAX, Post};
 use tower::ServiceExt as _;
 
 use crate::body::{self, Pace, Unread};
-use crate::render::COMMON_HEADERS;
+use crate::render::{COMMON_HEADERS, Unrendered};
 use crate::requester::client;
 use crate::slots::Class;
 use crate::state::WebState;
@@ -115,41 +115,64 @@ async fn guard(State(state): State<WebState>, request: Request, next: Next) -> R
 
 /// Reads the body, and only then takes a place: until then a request costs a connection and what it has sent.
 async fn answer(state: &WebState, request: Request, next: Next) -> Response {
-    let class = Class::of(request.uri().path());
+    let class = Class::of(request.method(), request.uri().path());
     let ip = client(request.headers(), request.extensions(), state.config().behind_proxy);
     let response = match class {
         // On its own: whoever watches over the server isn't told that it is down because it is busy.
         Class::Health => in_time(REQUEST_TIME_MAX, next.run(request)).await,
         // They have larger bodies, and say whose they are before these are read.
         Class::Hooks => in_time(HOOK_TIME_MAX, next.run(request)).await,
-        Class::Links | Class::Landing | Class::Ledger | Class::Pages => {
-            let (request, _held) = match with_body(state, request, ip).await {
-                Ok(request) => request,
+        Class::OptOuts | Class::Links | Class::Landing | Class::Ledger | Class::Pages => {
+            let read = match with_body(state, request, ip).await {
+                Ok(read) => read,
                 Err(unread) => return refused(unread),
             };
+            let one_click = class == Class::OptOuts && read.is_one_click();
+            let Read { request, body: _body } = read;
             let _busy = request.extensions().get::<Activity>().cloned().map(Activity::begin);
             let Ok(_place) = state.slots().take(class).await else { return busy() };
-            state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
-            let path = request.uri().path().to_owned();
-            in_time(REQUEST_TIME_MAX, look::at_depth(&path, next.run(request))).await
+            // It shows nothing, so it needn't wait for what pages look like.
+            if !one_click {
+                state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
+            }
+            in_time(REQUEST_TIME_MAX, answer_in_full(state, class, request, next)).await
         }
     };
     body::counted(response, state.answers().begin(ip)).unwrap_or_else(busy)
 }
 
-/// The request with its body in memory, if it has one that anybody reads.
-async fn with_body(
-    state: &WebState,
+async fn answer_in_full(state: &WebState, class: Class, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = look::at_depth(&path, next.run(request)).await;
+    let Some(page) = response.extensions_mut().remove::<Unrendered>() else { return response };
+    let Ok(_turn) = state.slots().rendering(class).await else { return busy() };
+    let owned = state.clone();
+    let rendering = tokio::task::spawn_blocking(move || owned.renderer().finish(response, &page));
+    rendering.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// A request with its body in memory, if it has one that anybody reads.
+struct Read {
     request: Request,
-    ip: Option<IpAddr>,
-) -> Result<(Request, Option<Reserved>), Unread> {
+    /// What is counted as held while it is there.
+    body: Option<(Bytes, Reserved)>,
+}
+
+impl Read {
+    fn is_one_click(&self) -> bool {
+        let kind = link::content_type(self.request.headers());
+        self.body.as_ref().is_some_and(|(body, _)| unsubscribe::parse_post(kind, body) == Post::OneClick)
+    }
+}
+
+async fn with_body(state: &WebState, request: Request, ip: Option<IpAddr>) -> Result<Read, Unread> {
     if request.method() != Method::POST {
-        return Ok((request, None));
+        return Ok(Read { request, body: None });
     }
     let (parts, body) = request.into_parts();
     let reserved = state.bodies().begin(ip);
-    let read = body::read(&parts.headers, body, BODY_BYTES_MAX, Pace::DEFAULT, reserved).await;
-    read.map(|(body, held)| (Request::from_parts(parts, Body::from(body)), Some(held)))
+    let (body, held) = body::read(&parts.headers, body, BODY_BYTES_MAX, Pace::DEFAULT, reserved).await?;
+    Ok(Read { request: Request::from_parts(parts, Body::from(body.clone())), body: Some((body, held)) })
 }
 
 async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {

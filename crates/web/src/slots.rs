@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a request waits for a place before it is told to come again.
@@ -18,7 +19,9 @@ const READING_MAX: usize = 2;
 pub(crate) enum Class {
     /// Whether the process lives, and whether the store takes writes. Needs no place.
     Health,
-    /// Links in messages: one-click, the page with the button, choices, confirming.
+    /// Posts to links in messages: one-click, and what the buttons of their pages send. They hardly compute.
+    OptOuts,
+    /// The pages of these links: the one with the button, choices, confirming.
     Links,
     /// What a brand wrote itself.
     Landing,
@@ -31,11 +34,12 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    /// By the first part of the path.
-    pub fn of(path: &str) -> Self {
+    /// By the method and the first part of the path.
+    pub fn of(method: &Method, path: &str) -> Self {
         let path = path.trim_start_matches('/');
         match path.split('/').next().unwrap_or_default() {
             "healthz" | "readyz" => Self::Health,
+            "u" | "p" | "c" | "l" if method == Method::POST => Self::OptOuts,
             "u" | "p" | "c" | "s" => Self::Links,
             "l" | "pages" => Self::Landing,
             "hooks" | "sms" => Self::Hooks,
@@ -51,29 +55,35 @@ pub(crate) struct Full;
 
 /// The places.
 pub(crate) struct Slots {
+    opt_outs: Semaphore,
     links: Semaphore,
     landing: Semaphore,
     hooks: Semaphore,
     ledger: Semaphore,
     pages: Semaphore,
     reading: Semaphore,
+    rendering: Semaphore,
+    answering: Semaphore,
     wait_max: Duration,
     hooks_wait_max: Duration,
 }
 
 impl Slots {
-    /// So many for links, which hardly compute; few for the rest, which do: those of them that are ready to go on take their
-    /// turns at the processors with the opt-outs.
+    /// So many for posts to links, and for their pages; few for the rest, which computes more.
     pub fn new(links: usize) -> Self {
         let of = |places: usize| Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS));
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let (landing, hooks, ledger, pages) = (of(16), of(16), of(16), of(16));
         Self {
+            opt_outs: of(links),
             links: of(links),
             landing,
             hooks,
             ledger,
             pages,
             reading: of(READING_MAX),
+            rendering: of(processors.saturating_sub(1)),
+            answering: of(1),
             wait_max: WAIT_MAX,
             hooks_wait_max: HOOKS_WAIT_MAX,
         }
@@ -83,6 +93,7 @@ impl Slots {
     pub async fn take(&self, class: Class) -> Result<Option<SemaphorePermit<'_>>, Full> {
         let places = match class {
             Class::Health => return Ok(None),
+            Class::OptOuts => &self.opt_outs,
             Class::Links => &self.links,
             Class::Landing => &self.landing,
             Class::Hooks => &self.hooks,
@@ -96,6 +107,13 @@ impl Slots {
     /// A turn at checking and reading a webhook's body.
     pub async fn reading(&self) -> Result<SemaphorePermit<'_>, Full> {
         one_of(&self.reading, self.hooks_wait_max).await
+    }
+
+    /// A turn at rendering a page, on a thread of its own: all processors but one may be busy with that, so that it takes
+    /// nothing away from those who opt out, and the page that answers an opt-out doesn't wait for others.
+    pub async fn rendering(&self, class: Class) -> Result<SemaphorePermit<'_>, Full> {
+        let turns = if class == Class::OptOuts { &self.answering } else { &self.rendering };
+        turns.acquire().await.map_err(|_| Full)
     }
 }
 
@@ -113,22 +131,36 @@ mod tests {
         let soon = Duration::from_millis(1);
         let slots = Slots { wait_max: soon, hooks_wait_max: soon, ..Slots::new(1) };
         let mut held = Vec::new();
-        for class in [Class::Landing, Class::Hooks, Class::Ledger, Class::Pages] {
+        for class in [Class::Links, Class::Landing, Class::Hooks, Class::Ledger, Class::Pages] {
             while let Ok(place) = slots.take(class).await {
                 held.push(place);
             }
         }
-        let one_click = slots.take(Class::Links).await;
+        let mut turns = Vec::new();
+        while let Ok(Ok(turn)) = tokio::time::timeout(soon, slots.rendering(Class::Links)).await {
+            turns.push(turn);
+        }
+        let one_click = slots.take(Class::OptOuts).await;
         assert!(one_click.is_ok());
-        assert!(slots.take(Class::Links).await.is_err());
+        assert!(slots.rendering(Class::OptOuts).await.is_ok(), "its page doesn't wait for other pages");
+        assert!(slots.take(Class::OptOuts).await.is_err());
         assert!(slots.take(Class::Health).await.is_ok());
     }
 
     #[test]
     fn paths_tell_the_class() {
         for (path, class) in [
+            ("/u/T", Class::OptOuts),
+            ("//p/T", Class::OptOuts),
+            ("/l/T", Class::OptOuts),
+            ("/sms/x", Class::Hooks),
+        ] {
+            assert_eq!(Class::of(&Method::POST, path), class, "{path}");
+        }
+        for (path, class) in [
             ("/u/T", Class::Links),
             ("//u/T", Class::Links),
+            ("/l/T", Class::Landing),
             ("/healthz", Class::Health),
             ("/hooks/ses", Class::Hooks),
             ("/ledger/tile/0/000", Class::Ledger),
@@ -136,7 +168,7 @@ mod tests {
             ("/choices", Class::Pages),
             ("", Class::Pages),
         ] {
-            assert_eq!(Class::of(path), class, "{path}");
+            assert_eq!(Class::of(&Method::GET, path), class, "{path}");
         }
     }
 }

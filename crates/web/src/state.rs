@@ -15,6 +15,7 @@ use crate::hooks::Webhooks;
 use crate::landing::Studio;
 use crate::ledger::Shown;
 use crate::limits::Limits;
+use crate::refusals::Refusals;
 use crate::render::Renderer;
 use crate::slots::Slots;
 use crate::texts::TextHooks;
@@ -85,6 +86,7 @@ struct Shared {
     studio: Studio,
     limits: Limits,
     ledger: Mutex<Option<Shown>>,
+    refusals: Refusals,
 }
 
 /// Bytes of request bodies in memory at once, and of one client network's. docs/operations.md adds them up.
@@ -106,6 +108,7 @@ impl WebState {
             limits: Limits::new(config.desk.per_network, config.desk.per_minute),
             renderer: Renderer::new(),
             ledger: Mutex::default(),
+            refusals: Refusals::default(),
             config,
         }))
     }
@@ -121,6 +124,11 @@ impl WebState {
     /// The ledger as it is shown at present.
     pub(crate) fn ledger(&self) -> &Mutex<Option<Shown>> {
         &self.0.ledger
+    }
+
+    /// Which refusals of webhooks the log tells.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// How often strangers may have something sent.

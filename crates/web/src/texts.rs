@@ -40,7 +40,7 @@ pub(crate) async fn post(
     let Some(hooks) = state.config().texts.as_ref() else { return missing() };
     let Some((endpoint, desk)) = hooks.receivers.get(&name) else { return missing() };
     let received = receive(&state, hooks, endpoint, desk, &parts, body).await;
-    received.unwrap_or_else(|failure| failure.answer(endpoint.name()))
+    received.unwrap_or_else(|failure| failure.answer(&state, endpoint.name()))
 }
 
 /// `GET`: by which Meta checks a new subscription. Changes nothing (I4).
@@ -60,7 +60,7 @@ pub(crate) async fn challenge(
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Err(refusal) => Failure::from(refusal).answer(endpoint.name()),
+        Err(refusal) => Failure::from(refusal).answer(&state, endpoint.name()),
     }
 }
 

@@ -5,11 +5,15 @@
 //! | `heads` | sends the heads of posts, and no bodies |
 //! | `idle` | opens connections and begins a request on each, thousands of them |
 //! | `deaf` | asks for much, again and again, and reads none of it |
+//! | `reload` | asks for the pages of links, as fast as they come, on many connections |
 //! | `hooks` | begins posts to a webhook and lets them stand |
 //! | `unsigned` | posts large JSON without a signature |
 //! | `hosts` | names hosts of its own for Amazon's certificate |
 //! | `pages` | asks for landing pages whose templates are deep, or costly |
 //! | `mail` | takes the places of the mail receiver from four addresses, and holds half messages |
+//! | `oracle` | types addresses into forms, and looks in the public ledger for who they are |
+//! | `bombing` | has mails sent to a mailbox, under all its names and from many networks |
+//! | `pumping` | has texts sent to numbers in a row, to dear ones, and as answers |
 //!
 //! Everything stays on this machine, is bounded, and ends by itself. While an attack runs, people go on opting out and a load
 //! balancer goes on asking for `/healthz`: each answer counts, and how long they take is printed.
@@ -103,17 +107,30 @@ struct Found {
 }
 
 /// Does something to a target for a while.
-type Attack = fn(&Target, Size) -> Result<Found>;
+type Act = fn(&Target, Size) -> Result<Found>;
 
-const ATTACKS: [(&str, Attack); 8] = [
-    ("heads", sockets::heads),
-    ("idle", sockets::idle),
-    ("deaf", sockets::deaf),
-    ("hooks", hooks::standing),
-    ("unsigned", hooks::unsigned),
-    ("hosts", hooks::hosts),
-    ("pages", pages::costly),
-    ("mail", mail::places),
+/// Where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// This machine: all connections are one client's.
+    Here,
+    /// Many networks, as a proxy tells of them.
+    Everywhere,
+}
+
+const ATTACKS: [(&str, From, Act); 12] = [
+    ("heads", From::Here, sockets::heads),
+    ("idle", From::Here, sockets::idle),
+    ("deaf", From::Here, sockets::deaf),
+    ("reload", From::Here, sockets::reload),
+    ("hooks", From::Here, hooks::standing),
+    ("unsigned", From::Here, hooks::unsigned),
+    ("hosts", From::Here, hooks::hosts),
+    ("pages", From::Here, pages::costly),
+    ("mail", From::Here, mail::places),
+    ("oracle", From::Everywhere, strangers::oracle),
+    ("bombing", From::Everywhere, strangers::bombing),
+    ("pumping", From::Everywhere, strangers::pumping),
 ];
 
 /// Runs the attacks, prints a line each, and fails if the server did.
@@ -145,19 +162,23 @@ pub fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// When one can't be made.
 pub fn run_all(binary: &Path, size: Size, only: &[&str]) -> Result<Vec<Outcome>> {
-    let all = ATTACKS.iter().chain(strangers::ATTACKS);
-    let chosen: Vec<_> = all.filter(|(name, _)| only.is_empty() || only.contains(name)).collect();
+    let chosen: Vec<_> = ATTACKS.iter().filter(|(name, ..)| only.is_empty() || only.contains(name)).collect();
     if chosen.is_empty() {
         bail!("there is no such attack");
     }
     let stage = target::prepare(binary, size.people)?;
-    chosen.into_iter().map(|(name, attack)| one(&stage, name, *attack, size)).collect()
+    chosen.into_iter().map(|(name, from, act)| one(&stage, name, (*from, *act), size)).collect()
 }
 
-fn one(stage: &target::Prepared, name: &'static str, attack: Attack, size: Size) -> Result<Outcome> {
-    let mut target = stage.start()?;
+fn one(
+    stage: &target::Prepared,
+    name: &'static str,
+    (from, act): (From, Act),
+    size: Size,
+) -> Result<Outcome> {
+    let mut target = stage.start(from)?;
     let watch = probe::begin(&target);
-    let found = attack(&target, size);
+    let found = act(&target, size);
     let watched = watch.end();
     let Found { tried, happened, mut violations } = found?;
     violations.extend(watched.violations());

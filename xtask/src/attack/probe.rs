@@ -41,8 +41,26 @@ pub(super) fn get(port: u16, path: &str) -> Result<(u16, String)> {
 
 /// A POST.
 pub(super) fn post(port: u16, path: &str, kind: &str, body: &[u8]) -> Result<(u16, String)> {
+    post_with(port, &[], path, kind, body)
+}
+
+/// A POST of a client that a proxy names.
+pub(super) fn post_from(port: u16, from: &str, path: &str, kind: &str, body: &[u8]) -> Result<(u16, String)> {
+    post_with(port, &[("X-Forwarded-For", from)], path, kind, body)
+}
+
+/// A POST with header fields of its own.
+pub(super) fn post_with(
+    port: u16,
+    fields: &[(&str, &str)],
+    path: &str,
+    kind: &str,
+    body: &[u8],
+) -> Result<(u16, String)> {
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\n{}Content-Length: {}\r\n\r\n",
+        fields.concat(),
         body.len()
     );
     ask(port, &[head.as_bytes(), body].concat())

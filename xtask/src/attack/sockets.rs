@@ -1,7 +1,8 @@
 //! Connections that are held.
 
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -14,6 +15,8 @@ const DESCRIPTORS_LEFT: usize = 100;
 /// Clients that don't read, and requests of each.
 const DEAF: usize = 100;
 const ASKED: usize = 400;
+/// Clients that ask for pages all the time.
+const RELOADING: usize = 64;
 
 /// Connects and sends the beginning of something, many times; what was opened is given back to be held.
 pub(super) fn hold(port: u16, count: usize, said: &[u8]) -> Result<Vec<TcpStream>> {
@@ -58,6 +61,35 @@ pub(super) fn deaf(target: &Target, size: Size) -> Result<Found> {
     let held = hold(target.port, DEAF, asked.as_bytes())?;
     std::thread::sleep(size.time);
     Ok(found(format!("{} clients that ask for {ASKED} pages and read none", held.len())))
+}
+
+/// Pages that anybody can have rendered, on many connections at once, read as fast as they come.
+pub(super) fn reload(target: &Target, size: Size) -> Result<Found> {
+    let over = AtomicBool::new(false);
+    let asked = ["/u/AAAA", "/p/AAAA", "/c/x", "/choices", "/lists/news", "/l/AAAA", "/nowhere"]
+        .map(|path| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"))
+        .concat();
+    let streams = (0..RELOADING).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, target.port)));
+    let streams = streams.collect::<io::Result<Vec<_>>>()?;
+    let reload = |mut stream: TcpStream| -> io::Result<usize> {
+        stream.set_read_timeout(Some(Duration::from_millis(100)))?;
+        let (mut buffer, mut taken) = (vec![0; 64 << 10], 0);
+        while !over.load(Ordering::Relaxed) {
+            stream.write_all(asked.as_bytes())?;
+            taken += stream.read(&mut buffer).unwrap_or(0);
+        }
+        Ok(taken)
+    };
+    let reload = &reload;
+    let taken: usize = std::thread::scope(|scope| {
+        let readers: Vec<_> = streams.into_iter().map(|stream| scope.spawn(move || reload(stream))).collect();
+        std::thread::sleep(size.time);
+        over.store(true, Ordering::Relaxed);
+        // One that was cut off is fine.
+        readers.into_iter().filter_map(|reader| reader.join().ok()?.ok()).sum()
+    });
+    let tried = format!("{RELOADING} clients that ask for links' pages all the time");
+    Ok(Found { happened: format!("they got {} MB", taken >> 20), ..found(tried) })
 }
 
 fn found(tried: String) -> Found {

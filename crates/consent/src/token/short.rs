@@ -57,7 +57,10 @@ impl KeyRing {
 
     /// Reads a token in its short form, with whatever stands behind it in a text, as [`KeyRing::read_link`] does.
     pub fn read_short(&self, text: &str) -> Result<Token, TokenError> {
-        let text = super::whole(text);
+        super::tolerant(text, |text| self.read_short_code(text))
+    }
+
+    fn read_short_code(&self, text: &str) -> Result<Token, TokenError> {
         if text.len() > TEXT_LENGTH_MAX {
             return Err(TokenError::Malformed);
         }
@@ -124,6 +127,12 @@ mod tests {
             prop_assert!(ring().read_url(&code).is_err());
             let whole = ring().sign(&token).unwrap().to_url();
             prop_assert!(ring().read_short(&whole).is_err());
+        }
+
+        #[test]
+        fn what_stands_behind_a_code_does_not_count(token in any_token(), tail in "[^A-Za-z0-9_-]\\PC{0,20}|[_-]{0,8}[.)/]?") {
+            let code = ring().sign_short(&token).unwrap();
+            prop_assert_eq!(ring().read_short(&format!("{code}{tail}")), Ok(token));
         }
 
         #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use delivery::quotas::StrangerLimits;
+use delivery::quotas::{BudgetUse, StrangerLimits};
 use indicatif::ProgressBar;
 use intake::inbox::unread_mails;
 use serde_json::json;
@@ -78,25 +78,32 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
     ))
 }
 
-/// What strangers had the pages send within a day; `config` names the limits.
+/// What strangers had the pages, and the receivers of texts, send within a day; `config` names the limits.
 async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool, String)> {
     let file = config.map(ServerFile::load).transpose()?.unwrap_or_default();
     let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, Section::budgets);
     let counts = context.store.spent(WORKSPACE, limits.budgets(), context.clock.now()).await?;
-    let used = limits.budget_use(&counts);
-    let told = |budget: &delivery::quotas::BudgetUse| {
+    let mut used: Vec<_> = limits.budget_use(&counts).into_iter().map(|budget| (budget, None)).collect();
+    for section in &file.sms {
+        let (name, most, quotas) = section.answers();
+        let counts = context.store.spent(WORKSPACE, quotas.to_vec(), context.clock.now()).await?;
+        let [sent, withheld] = counts[..] else { continue };
+        used.push((BudgetUse { what: "answers", sent, most, withheld }, Some(name)));
+    }
+    let told = |(budget, receiver): &(BudgetUse, Option<&str>)| {
         let sent = grouped(budget.sent);
         let withheld = match budget.withheld {
             0 => String::new(),
             count => format!(", {} WITHHELD", grouped(count)),
         };
-        format!("{sent} of {} {} in 24 hours{withheld}", grouped(u64::from(budget.most)), budget.what)
+        let by = receiver.map(|name| format!(" of `{name}` to unknown numbers")).unwrap_or_default();
+        format!("{sent} of {} {}{by} in 24 hours{withheld}", grouped(u64::from(budget.most)), budget.what)
     };
     let mut detail = used.iter().map(told).collect::<Vec<_>>().join("; ");
-    let sound = used.iter().all(|budget| !budget.is_alarming());
+    let sound = used.iter().all(|(budget, _)| !budget.is_alarming());
     if !sound {
         detail.push_str(
-            "; see whether somebody misuses the forms, or raise mails_per_day or texts_per_day under [pages]",
+            "; see whether somebody misuses the forms or the keywords, or raise mails_per_day or texts_per_day under [pages], answers_per_day under [[sms]]",
         );
     }
     Ok((sound, detail))

@@ -51,9 +51,13 @@ pub struct Desk {
     pub replies: Replies,
     /// Whether it goes out with the answer to the webhook.
     pub at_once: bool,
+    /// Answers within a day to numbers that nobody knew before they wrote.
+    pub answers_per_day: u32,
 }
 
 impl Desk {
+    /// Answers to unknown numbers within a day, unless said otherwise.
+    pub const ANSWERS_PER_DAY: u32 = 500;
     /// For how long the answer to a double opt-in counts, unless said otherwise.
     pub const CONFIRM_WITHIN: Duration = Duration::from_hours(24);
     /// The shortest that can be configured.
@@ -76,6 +80,7 @@ impl Desk {
             language: None,
             replies: Replies { on: true, ..Replies::default() },
             at_once: false,
+            answers_per_day: Self::ANSWERS_PER_DAY,
         }
     }
 }

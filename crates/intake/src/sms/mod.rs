@@ -21,6 +21,7 @@ mod preference;
 mod receipt;
 mod reply;
 mod sinch;
+mod strangers;
 mod take;
 mod telnyx;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use custom::Fields;
 pub use desk::{Desk, OwnReplies, Replies, Scope};
 pub use endpoint::{Endpoint, Provider, Reception, Setup, SetupError};
 pub use event::{Event, Events, Message, OptOutType, Part, Preference, Receipt, State};
+pub use strangers::answer_budgets;
 pub use take::{Outcome, take, take_all};
 pub use twilio::twiml;
 

@@ -15,7 +15,7 @@ use super::event::{Message, OptOutType};
 use super::opt_in::{self, Lifted};
 use super::parts::{self, Parts};
 use super::take::{Outcome, text_id};
-use super::{number, reply};
+use super::{number, reply, strangers};
 use crate::mail::cut;
 
 /// Longest name of a rule, in bytes.
@@ -172,7 +172,12 @@ async fn act(
     }
     let entry = recorded.and_then(|recorded| recorded.entry);
     if let Some((kind, custom)) = plan.reply.filter(|_| !answered && incoming.answerable) {
-        plan.effects.reply = reply::reply(store, desk, incoming, read.language, kind, custom).await?;
+        let reply = reply::reply(store, desk, incoming, read.language, kind, custom).await?;
+        if let Some(reply) = reply
+            && strangers::affords(store, desk, incoming, &reply, standing.last.is_some()).await?
+        {
+            plan.effects.reply = Some(reply);
+        }
     }
     keep(store, desk, incoming, read, plan.effects, entry).await
 }

@@ -1,6 +1,7 @@
 //! Messages of Amazon SNS: the signed envelope that SES's events come in.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use consent::Timestamp;
 use data_encoding::BASE64;
@@ -27,6 +28,9 @@ const AGE_MAX: u64 = 75 * 60;
 const CERTIFICATES_MAX: usize = 16;
 /// Certificates that are fetched at once.
 const FETCHES_MAX: usize = 2;
+/// How long it is remembered what became of one, and of how many.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_mins(1);
+const FETCHES_KEPT_MAX: usize = 16;
 /// RFC 8017, appendix A.1.
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -38,6 +42,16 @@ pub struct Topics {
     given: Vec<Certificate>,
     fetched: Mutex<Vec<(String, Certificate)>>,
     fetches: Semaphore,
+    /// Fetched lately, whether or not it has signed anything.
+    lately: Mutex<Vec<Fetch>>,
+}
+
+/// A certificate that was asked for.
+#[derive(Debug)]
+struct Fetch {
+    url: String,
+    at: Timestamp,
+    got: Result<Certificate, String>,
 }
 
 impl Topics {
@@ -51,7 +65,13 @@ impl Topics {
         }
         let given = certificates.iter().map(|pem| Certificate::read(pem).map_err(SetupError::Certificate));
         let given = given.collect::<Result<_, _>>()?;
-        Ok(Self { arns, given, fetched: Mutex::default(), fetches: Semaphore::new(FETCHES_MAX) })
+        Ok(Self {
+            arns,
+            given,
+            fetched: Mutex::default(),
+            fetches: Semaphore::new(FETCHES_MAX),
+            lately: Mutex::default(),
+        })
     }
 
     async fn verify(
@@ -76,13 +96,32 @@ impl Topics {
         let certificate = if let Some(certificate) = self.remembered(url) {
             certificate
         } else {
-            let pem = outside.get(url).await.map_err(Refusal::Unavailable)?;
-            Certificate::read(&pem).map_err(Refusal::Unavailable)?
+            self.fetch(url, now, outside).await.map_err(Refusal::Unavailable)?
         };
         envelope.verify(&certificate, now)?;
         // Only one that has signed something is worth a place.
         self.remember(url, certificate);
         Ok(())
+    }
+
+    /// Fetches a certificate, unless it was fetched a moment ago, in vain or for a message that it hasn't signed: whoever
+    /// sends such messages doesn't make us ask for each.
+    async fn fetch(&self, url: &str, now: Timestamp, outside: &dyn Outside) -> Result<Certificate, String> {
+        let lately = || self.lately.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_recent = |fetch: &Fetch| fetch.at <= now && now < fetch.at.plus(ASKED_AGAIN_AFTER);
+        let known =
+            lately().iter().find(|fetch| fetch.url == url && is_recent(fetch)).map(|fetch| fetch.got.clone());
+        if let Some(got) = known {
+            return got;
+        }
+        let got = outside.get(url).await.and_then(|pem| Certificate::read(&pem));
+        let mut lately = lately();
+        lately.retain(|fetch| fetch.url != url && is_recent(fetch));
+        if lately.len() >= FETCHES_KEPT_MAX {
+            lately.remove(0);
+        }
+        lately.push(Fetch { url: url.to_owned(), at: now, got: got.clone() });
+        got
     }
 
     fn remembered(&self, url: &str) -> Option<Certificate> {

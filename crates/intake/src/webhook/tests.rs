@@ -727,3 +727,40 @@ proptest! {
         let _ = sns::Certificate::read(body.as_bytes());
     }
 }
+
+/// Whoever names certificates that can't be had, or that haven't signed the message, makes us ask for each once a minute.
+#[tokio::test]
+async fn a_certificate_that_cannot_be_had_is_not_asked_for_again_and_again() {
+    struct Asked(std::sync::atomic::AtomicUsize);
+    #[async_trait]
+    impl Outside for Asked {
+        async fn get(&self, _: &str) -> Result<Vec<u8>, String> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Err("no such host".to_owned())
+        }
+    }
+    let (endpoint, outside) = (endpoint(Provider::Ses), Asked(0.into()));
+    let take = async |name: String, at: Timestamp| {
+        let body = json!({
+            "Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:bounces",
+            "Message": "{}", "Timestamp": at.to_string(), "SignatureVersion": "2", "Signature": "AAAA",
+            "SigningCertURL": format!("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{name}.pem"),
+        });
+        let body = body.to_string();
+        let headers = [("content-type", "text/plain")];
+        let request = Request { headers: &headers, query: "", body: body.as_bytes(), now: at };
+        let refused = endpoint.receive(&request, &outside).await.unwrap_err();
+        assert!(matches!(refused, Refusal::Unavailable(_)), "{refused:?}");
+        outside.0.load(std::sync::atomic::Ordering::SeqCst)
+    };
+    let later = |seconds| NOW.plus(std::time::Duration::from_secs(seconds));
+    for second in 0..59 {
+        assert_eq!(take("1".to_owned(), later(second)).await, 1);
+    }
+    assert_eq!(take("1".to_owned(), later(60)).await, 2);
+    // Many names take no more room than a few.
+    for name in 0..100 {
+        take(format!("9{name}"), later(61)).await;
+    }
+    assert_eq!(take("999".to_owned(), later(61)).await, 102, "the latest are remembered");
+}

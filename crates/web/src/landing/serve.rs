@@ -105,7 +105,10 @@ pub(crate) async fn public(
         Ok(page) => page.filter(|page| page.state == LandingState::Published),
         Err(error) => return Problem::from(&LinkError::from(error)).page(&state, &requester),
     };
-    let content = page.as_ref().and_then(|page| readable(&state, page));
+    let content = match &page {
+        Some(page) => readable(&state, page).await,
+        None => None,
+    };
     let Some((page, content)) = page.zip(content) else { return Problem::Missing.page(&state, &requester) };
     let locale = state.renderer().locales().choose([None, None], requester.accept_language.as_deref());
     let common = context! {
@@ -142,7 +145,7 @@ async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Arc<Con
     match state.config().store.landing_page_by_id(workspace, id).await {
         Ok(page) => {
             let page = page.filter(|page| page.state == LandingState::Published)?;
-            let content = readable(state, &page)?;
+            let content = readable(state, &page).await?;
             Some((page, content))
         }
         Err(error) => {
@@ -152,9 +155,9 @@ async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Arc<Con
     }
 }
 
-fn readable(state: &WebState, page: &LandingPage) -> Option<Arc<Content>> {
+async fn readable(state: &WebState, page: &LandingPage) -> Option<Arc<Content>> {
     let failed = |error: &super::LandingError| tracing::error!(page = page.name, error = %error, "a landing page is broken");
-    state.studio().content(page).inspect_err(failed).ok()
+    state.studio().content(page).await.inspect_err(failed).ok()
 }
 
 fn expired(state: &WebState, page: &LandingPage) -> bool {

@@ -28,6 +28,8 @@ type Rendered = Result<Arc<str>, LandingError>;
 /// Renders, and keeps what can be used again.
 pub(crate) struct Studio {
     places: Arc<Semaphore>,
+    /// For reading a page's parts: one at a time, and not behind those that are rendered.
+    reading: Semaphore,
     contents: Mutex<Recent<(LandingPageId, i64), Loaded>>,
     parts: Mutex<Recent<[u8; 32], Rendered>>,
 }
@@ -36,18 +38,28 @@ impl Studio {
     pub fn new() -> Self {
         Self {
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            reading: Semaphore::new(1),
             contents: Mutex::new(Recent::new(CONTENTS_MAX)),
             parts: Mutex::new(Recent::new(PARTS_MAX)),
         }
     }
 
     /// What a page consists of. A version never changes.
-    pub fn content(&self, page: &LandingPage) -> Result<Arc<Content>, LandingError> {
+    pub async fn content(&self, page: &LandingPage) -> Loaded {
         let key = (page.id, page.version);
-        if let Some(content) = self.contents.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        let known = || self.contents.lock().unwrap_or_else(PoisonError::into_inner).get(&key);
+        if let Some(content) = known() {
             return content;
         }
-        let read = Content::parse(page).map(Arc::new);
+        let broken = || LandingError("it couldn't be read".to_owned());
+        let _turn = self.reading.acquire().await.map_err(|_| broken())?;
+        // Another may have read it meanwhile.
+        if let Some(content) = known() {
+            return content;
+        }
+        let page = page.clone();
+        let reading = tokio::task::spawn_blocking(move || Content::parse(&page).map(Arc::new));
+        let read = reading.await.map_err(|_| broken())?;
         self.contents.lock().unwrap_or_else(PoisonError::into_inner).put(key, read.clone());
         read
     }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use consent::sms::{Class, Keywords, Kind};
 use consent::{
-    BounceReason, Channel, Choice, Clock, ConsentChange, Entropy, Evidence, Field, ListId, Source, Subject,
-    Target, Timestamp, WorkspaceId,
+    BounceReason, Channel, Choice, Clock, ConsentChange, Entropy, Evidence, Field, ListId, Origin, Source,
+    Subject, Target, Timestamp, WorkspaceId,
 };
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{AddressOwner, HoldDecision, NewList, ProfileView, ReplyKind, Store as _, TextStore as _};
+use store::{
+    AddressOwner, HoldDecision, NewList, PageStore as _, ProfileView, ReplyKind, Store as _, TextStore as _,
+};
 
 use crate::sms::*;
 
@@ -553,4 +555,44 @@ async fn a_hold_that_was_decided_stays_decided() {
     assert!(world.store.decide_hold(MAIN, hold.text.id, decision).await.unwrap());
     assert_eq!(world.take(Event::Message(message)).await, Outcome::Repeated);
     assert_eq!(world.held().await, 0);
+}
+
+#[tokio::test]
+async fn numbers_that_nobody_knew_are_answered_within_a_budget() {
+    let mut world = World::new();
+    world.desk.answers_per_day = 6;
+    let mut help = async |from: String, text: &str| {
+        let message = Message { from, ..world.message(text) };
+        world.take(Event::Message(message)).await;
+        world.reply().await.map(|(kind, _)| kind)
+    };
+    // One that asks all day long takes no more than its own share of what the others have.
+    for n in 0..20 {
+        let answered = help(THEM.to_owned(), "help").await;
+        assert_eq!(answered.is_some(), n < 3, "{n}");
+    }
+    // Where a text costs more, nothing is said to whoever the brand hasn't brought in.
+    for dear in ["+4990012345678", "+881612345678", "+447012345678"] {
+        assert_eq!(help(dear.to_owned(), "help").await, None, "{dear}");
+    }
+    let fresh = |n: usize| format!("+49151{n:08}");
+    for n in 0..10 {
+        assert_eq!(help(fresh(n), "help").await.is_some(), n < 3, "{n}");
+    }
+    // What is said counts all the same.
+    assert_eq!(help(fresh(20), "stop").await, None);
+    assert_eq!(world.view(&fresh(20)).await.values[&Field::Sms].choice, Choice::No);
+    let [answers, withheld] = answer_budgets("sms:x", 6);
+    assert_eq!(world.store.spent(MAIN, vec![answers, withheld], world.now()).await.unwrap(), [6, 8]);
+    // Whom the brand has brought in is answered.
+    let known = consent::Address::phone(&fresh(30), None).unwrap();
+    world.store.resolve_or_create(MAIN, vec![known], Origin::Operator, world.now()).await.unwrap();
+    let message = Message { from: fresh(30), ..world.message("help") };
+    world.take(Event::Message(message)).await;
+    assert_eq!(world.reply().await.map(|(kind, _)| kind), Some(ReplyKind::Help));
+    // A day later there is a new one.
+    world.later(Duration::from_hours(25));
+    let message = Message { from: fresh(40), ..world.message("help") };
+    world.take(Event::Message(message)).await;
+    assert!(world.reply().await.is_some());
 }
