@@ -10,12 +10,14 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::{Channel, Level};
+use crate::{Channel, Level, is_invisible};
 
 /// Words between one such as "no" and what there is to be none of, at most.
 const NONE_REACHES: usize = 3;
 /// Words before a quantifier that can take it back.
 const NOT_REACHES: usize = 2;
+/// Words between "all" and the settings that it is about, at most: "all your email preferences".
+const SETTINGS_REACH: usize = 3;
 /// Words between "all" and the list that it is about, at most: "all issues of the Brew Letter".
 const LIST_REACHES: usize = 4;
 /// Longest text that is read, in bytes: links say less.
@@ -117,6 +119,21 @@ struct Listed {
     list: String,
     idioms: String,
     here: String,
+    /// What makes a text promise everything.
+    #[serde(default)]
+    total: String,
+    /// What begins another clause.
+    #[serde(default)]
+    but: String,
+    /// A clause in which one of these stands says what goes on.
+    #[serde(default)]
+    keeps: String,
+    /// Before "all" people are meant, unless messages are named behind it.
+    #[serde(default)]
+    whom: String,
+    /// "All" of these is no message.
+    #[serde(default)]
+    settings: String,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +151,8 @@ struct Kind {
     mail: bool,
     beyond: bool,
     not: bool,
+    whom: bool,
+    settings: bool,
 }
 
 struct Language {
@@ -144,6 +163,9 @@ struct Language {
     list: Vec<Vec<String>>,
     idioms: Vec<Vec<String>>,
     here: Vec<Vec<String>>,
+    total: Vec<Vec<String>>,
+    but: Vec<Vec<String>>,
+    keeps: Vec<Vec<String>>,
 }
 
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
@@ -154,12 +176,13 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 /// How far an opt-out must reach for a text to be true; `None` where it promises nothing by its words.
 pub fn promised(text: &str, about: &About<'_>) -> Option<Level> {
     let text = &text[..text.floor_char_boundary(TEXT_MAX)];
-    let tokens = tokens(text);
+    let clauses: Vec<Vec<String>> = text.split(ends_clause).map(tokens).collect();
+    let tokens = clauses.concat();
     let scores = LANGUAGES.iter().map(|language| language.score(&tokens, about.language));
     let scores: Vec<usize> = scores.collect();
     let best = scores.iter().copied().max().filter(|best| *best > 0)?;
     let likely = LANGUAGES.iter().zip(scores).filter(|(_, score)| *score == best);
-    likely.filter_map(|(language, _)| language.promised(&tokens, about)).max_by_key(|level| reach(*level))
+    likely.filter_map(|(language, _)| language.promised(&clauses, about)).max_by_key(|level| reach(*level))
 }
 
 /// Whether an opt-out at a level keeps what a text promised.
@@ -204,13 +227,18 @@ const fn reach(level: Level) -> u8 {
 fn tokens(text: &str) -> Vec<String> {
     let hyphens = |c: char| if matches!(c, '\u{2010}'..='\u{2013}') { '-' } else { c };
     // What nobody sees takes no word apart.
-    let unseen =
-        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
-    let folded: String = text.nfkd().filter(|c| !is_combining_mark(*c) && !unseen(*c)).map(hyphens).collect();
+    let seen = text.chars().filter(|c| !is_invisible(*c));
+    let folded: String = seen.nfkd().filter(|c| !is_combining_mark(*c)).map(hyphens).collect();
     let folded: String = folded.nfc().collect::<String>().to_lowercase();
     let folded = folded.replace("e-mail", "email").replace("e-post", "epost").replace('ı', "i");
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
+}
+
+/// Punctuation between clauses.
+fn ends_clause(c: char) -> bool {
+    matches!(c, '(' | ')' | '.' | ',' | ';' | ':' | '!' | '?' | '|' | '\n' | '—' | '–' | '•' | '·')
+        || matches!(c, '（' | '）' | '。' | '、' | '，' | '；' | '：' | '！' | '？' | '،' | '؛' | '؟')
 }
 
 /// Where a phrase begins.
@@ -236,6 +264,8 @@ impl Language {
         add(&listed.mail, |kind| kind.mail = true);
         add(&listed.beyond, |kind| kind.beyond = true);
         add(&listed.not, |kind| kind.not = true);
+        add(&listed.whom, |kind| kind.whom = true);
+        add(&listed.settings, |kind| kind.settings = true);
         add(&listed.words, |_| ());
         let phrases =
             |text: &str| text.split('|').map(tokens).filter(|phrase| !phrase.is_empty()).collect::<Vec<_>>();
@@ -247,6 +277,9 @@ impl Language {
             list: phrases(&listed.list),
             idioms: phrases(&listed.idioms),
             here: phrases(&listed.here),
+            total: phrases(&listed.total),
+            but: phrases(&listed.but),
+            keeps: phrases(&listed.keeps),
         }
     }
 
@@ -265,6 +298,8 @@ impl Language {
             all.mail |= kind.mail;
             all.beyond |= kind.beyond;
             all.not |= kind.not;
+            all.whom |= kind.whom;
+            all.settings |= kind.settings;
         }
         found
     }
@@ -289,8 +324,18 @@ impl Language {
         phrases.iter().any(stands)
     }
 
-    fn promised(&self, tokens: &[String], about: &About<'_>) -> Option<Level> {
-        let mut tokens = tokens.to_vec();
+    /// The words of clauses that don't say what goes on: "you will still get all other lists".
+    fn promising(&self, clauses: &[Vec<String>]) -> Vec<String> {
+        let begins = |word: &String| self.but.iter().any(|but| but.as_slice() == std::slice::from_ref(word));
+        let parts = clauses.iter().flat_map(|clause| clause.chunk_by(|_, next| !begins(next)));
+        parts.filter(|part| !self.has(part, &self.keeps)).flatten().cloned().collect()
+    }
+
+    fn promised(&self, clauses: &[Vec<String>], about: &About<'_>) -> Option<Level> {
+        let mut tokens = self.promising(clauses);
+        if self.has(&tokens, &self.total) {
+            return Some(Level::Any);
+        }
         for idiom in &self.idioms {
             for at in find(&tokens, idiom) {
                 tokens[at..at + idiom.len()].iter_mut().for_each(String::clear);
@@ -325,7 +370,13 @@ fn counts(kinds: &[Kind], at: usize) -> bool {
     let kind = kinds[at];
     let before = &kinds[at.saturating_sub(NOT_REACHES)..at];
     let behind = &kinds[at + 1..(at + 1 + NONE_REACHES).min(kinds.len())];
-    let of_something = kind.mail || kind.beyond || behind.iter().any(|kind| kind.mail || kind.beyond);
+    let names_mail = behind.iter().any(|kind| kind.mail || kind.beyond);
+    let of_something = kind.mail || kind.beyond || names_mail;
+    let of_people = at > 0 && kinds[at - 1].whom && !names_mail;
+    let of_settings = kinds[at + 1..].iter().take(SETTINGS_REACH).any(|kind| kind.settings);
+    if of_people || of_settings {
+        return false;
+    }
     (kind.all || kind.everything) && (kind.none || !before.iter().any(|kind| kind.not))
         || kind.none && of_something
 }
