@@ -3,14 +3,14 @@
 //! The words are data, `promise/words.toml`, in the languages of the pages. Where two readings are possible, the wider one
 //! counts (I9): a link that does more than it says harms nobody.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+mod language;
 
-use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::{Channel, Level, is_invisible};
+
+use self::language::{Kind, LANGUAGES, Language};
 
 /// Words between one such as "no" and what there is to be none of, at most.
 const NONE_REACHES: usize = 3;
@@ -101,78 +101,6 @@ pub struct About<'a> {
     pub list: &'a [String],
 }
 
-/// Words of one language as they stand in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Listed {
-    code: String,
-    #[serde(default)]
-    inside: bool,
-    all: String,
-    everything: String,
-    none: String,
-    mail: String,
-    beyond: String,
-    words: String,
-    not: String,
-    address: String,
-    list: String,
-    idioms: String,
-    here: String,
-    /// What makes a text promise everything.
-    #[serde(default)]
-    total: String,
-    /// What begins another clause.
-    #[serde(default)]
-    but: String,
-    /// A clause in which one of these stands says what goes on.
-    #[serde(default)]
-    keeps: String,
-    /// Before "all" people are meant, unless messages are named behind it.
-    #[serde(default)]
-    whom: String,
-    /// "All" of these is no message.
-    #[serde(default)]
-    settings: String,
-}
-
-#[derive(Deserialize)]
-struct File {
-    language: Vec<Listed>,
-}
-
-/// What a word can be, several of these at once.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a list of the file")]
-struct Kind {
-    all: bool,
-    everything: bool,
-    none: bool,
-    mail: bool,
-    beyond: bool,
-    not: bool,
-    whom: bool,
-    settings: bool,
-}
-
-struct Language {
-    code: String,
-    inside: bool,
-    words: HashMap<String, Kind>,
-    address: Vec<Vec<String>>,
-    list: Vec<Vec<String>>,
-    idioms: Vec<Vec<String>>,
-    here: Vec<Vec<String>>,
-    total: Vec<Vec<String>>,
-    but: Vec<Vec<String>>,
-    keeps: Vec<Vec<String>>,
-}
-
-static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("promise/words.toml")).expect("a test reads the file");
-    file.language.into_iter().map(Language::of).collect()
-});
-
 /// How far an opt-out must reach for a text to be true; `None` where it promises nothing by its words.
 pub fn promised(text: &str, about: &About<'_>) -> Option<Level> {
     let text = &text[..text.floor_char_boundary(TEXT_MAX)];
@@ -251,79 +179,6 @@ fn find(text: &[String], phrase: &[String]) -> Vec<usize> {
 }
 
 impl Language {
-    fn of(listed: Listed) -> Self {
-        let mut words: HashMap<String, Kind> = HashMap::new();
-        let mut add = |text: &str, mark: fn(&mut Kind)| {
-            for word in tokens(text) {
-                mark(words.entry(word).or_default());
-            }
-        };
-        add(&listed.all, |kind| kind.all = true);
-        add(&listed.everything, |kind| kind.everything = true);
-        add(&listed.none, |kind| kind.none = true);
-        add(&listed.mail, |kind| kind.mail = true);
-        add(&listed.beyond, |kind| kind.beyond = true);
-        add(&listed.not, |kind| kind.not = true);
-        add(&listed.whom, |kind| kind.whom = true);
-        add(&listed.settings, |kind| kind.settings = true);
-        add(&listed.words, |_| ());
-        let phrases =
-            |text: &str| text.split('|').map(tokens).filter(|phrase| !phrase.is_empty()).collect::<Vec<_>>();
-        Self {
-            code: listed.code,
-            inside: listed.inside,
-            words,
-            address: phrases(&listed.address),
-            list: phrases(&listed.list),
-            idioms: phrases(&listed.idioms),
-            here: phrases(&listed.here),
-            total: phrases(&listed.total),
-            but: phrases(&listed.but),
-            keeps: phrases(&listed.keeps),
-        }
-    }
-
-    /// What a word of a text is; in scripts without spaces whatever is found within it.
-    fn kind(&self, word: &str) -> Option<Kind> {
-        if !self.inside {
-            return self.words.get(word).copied();
-        }
-        let mut found: Option<Kind> = None;
-        for kind in self.words.iter().filter(|(known, _)| word.contains(known.as_str())).map(|(_, kind)| kind)
-        {
-            let all = found.get_or_insert_default();
-            all.all |= kind.all;
-            all.everything |= kind.everything;
-            all.none |= kind.none;
-            all.mail |= kind.mail;
-            all.beyond |= kind.beyond;
-            all.not |= kind.not;
-            all.whom |= kind.whom;
-            all.settings |= kind.settings;
-        }
-        found
-    }
-
-    /// How much of a text is in this language; the one that it is said to be in wins where there are several.
-    fn score(&self, tokens: &[String], said: Option<&str>) -> usize {
-        let known = tokens.iter().filter(|word| self.kind(word).is_some()).count();
-        let primary = said.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
-        let primary = if matches!(primary, "nb" | "nn") { "no" } else { primary };
-        if known == 0 { 0 } else { 2 * known + usize::from(primary.eq_ignore_ascii_case(&self.code)) }
-    }
-
-    fn has(&self, tokens: &[String], phrases: &[Vec<String>]) -> bool {
-        let stands = |phrase: &Vec<String>| match (self.inside, phrase.as_slice()) {
-            (true, [word]) => tokens.iter().any(|token| token.contains(word.as_str())),
-            // What follows may be a particle.
-            (true, [first, last]) => {
-                tokens.windows(2).any(|two| two[0] == *first && two[1].starts_with(last.as_str()))
-            }
-            _ => !find(tokens, phrase).is_empty(),
-        };
-        phrases.iter().any(stands)
-    }
-
     /// The words of clauses that don't say what goes on: "you will still get all other lists".
     fn promising(&self, clauses: &[Vec<String>]) -> Vec<String> {
         let begins = |word: &String| self.but.iter().any(|but| but.as_slice() == std::slice::from_ref(word));

@@ -31,16 +31,20 @@ const ANSWERS: [&str; 20] = [
 /// Shorter ones are words of many languages.
 const ALONE_CHARS_MIN: usize = 3;
 
+/// One word in so many may be of another language: short words are of several.
+const FOREIGN_SHARE: usize = 4;
+
 /// A keyword that counts only where it stands alone ("baja"), as the first or last sentence of a message in its language.
 fn alone<'t>(sentence: &'t [Token], tokens: &[Token]) -> Option<&'t str> {
     let [word] = sentence else { return None };
     let speaks =
         |token: &Token| token.entry.languages == 0 || token.entry.languages & word.entry.languages != 0;
+    let others = tokens.iter().filter(|token| !speaks(token)).count();
     let counts = word.entry.roles.any(Roles::ALONE)
         && !word.hidden
         && word.text.chars().count() >= ALONE_CHARS_MIN
         && !ANSWERS.contains(&word.text.as_str())
-        && tokens.iter().all(speaks);
+        && others <= tokens.len() / FOREIGN_SHARE;
     counts.then_some(word.text.as_str())
 }
 

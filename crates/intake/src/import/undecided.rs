@@ -74,7 +74,7 @@ impl fmt::Display for Undecided {
             }
             for (at, answer) in question.answers.iter().enumerate() {
                 let separator = if at == 0 { "; say" } else { "," };
-                write!(f, "{separator} {} ({})", words(&answer.arguments), answer.what)?;
+                write!(f, "{separator} {} ({})", answer.arguments.join(" "), answer.what)?;
             }
             if !question.way_out.is_empty() {
                 write!(f, ", or {}", words(&question.way_out))?;

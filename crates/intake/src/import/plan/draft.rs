@@ -72,11 +72,15 @@ fn says_choice(target: &str) -> bool {
 
 /// The kinds of a tool's export that only its name tells apart, the one first that sends least.
 fn answers(preset: &Preset) -> Vec<Answer> {
-    let untold = preset.untold().map(|variant| Answer {
-        what: variant.title.clone(),
-        arguments: variant.set.iter().flat_map(|set| ["--set".to_owned(), set.clone()]).collect(),
-    });
-    let mut answers: Vec<Answer> = untold.collect();
+    let mut answers: Vec<Answer> = Vec::new();
+    for variant in preset.untold() {
+        let arguments = variant.set.iter().flat_map(|set| ["--set".to_owned(), set.clone()]).collect();
+        let answer = Answer { what: variant.title.clone(), arguments };
+        match answers.iter_mut().find(|known| known.arguments == answer.arguments) {
+            Some(known) => known.what = format!("{} or {}", known.what, answer.what),
+            None => answers.push(answer),
+        }
+    }
     answers.sort_by_key(|answer| answer.arguments.iter().any(|argument| argument.ends_with("=y")));
     answers
 }
