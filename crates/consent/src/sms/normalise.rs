@@ -14,6 +14,7 @@ const SIGNS: [char; 9] = ['🛑', '🚫', '⛔', '✋', '🖐', '👎', '🖕', 
 
 /// A word of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Word {
     /// Normalised.
     pub text: String,

@@ -245,7 +245,7 @@ fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -
 }
 
 /// Where something stands in a consents object that isn't ours and looks as if a choice was meant.
-fn stray(value: &Value, path: &str, in_place: bool) -> Option<String> {
+fn stray(value: &Value, path: &str, within_ours: bool) -> Option<String> {
     let is_place = |name: &str| {
         let name = squash(without_prefix(name));
         let ours = |field: &Field| squash(&field.to_string()) == name;
@@ -255,7 +255,7 @@ fn stray(value: &Value, path: &str, in_place: bool) -> Option<String> {
     // Within such a place whatever else a choice may be called.
     let is_choice = |name: &str| {
         let names = ["value", "choice", "state", "status", "answer", "consent", "allowed", "enabled"];
-        in_place && names.contains(&squash(without_prefix(name)).as_str())
+        within_ours && names.contains(&squash(without_prefix(name)).as_str())
     };
     match value {
         Value::Object(members) => members.iter().find_map(|(name, value)| {
@@ -268,14 +268,14 @@ fn stray(value: &Value, path: &str, in_place: bool) -> Option<String> {
                         || recognise::of_name(name).is_some_and(|hit| !hit.circumstance)
                 }
             };
-            if means_choice { Some(path) } else { stray(value, &path, in_place || is_place(name)) }
+            if means_choice { Some(path) } else { stray(value, &path, within_ours || is_place(name)) }
         }),
-        Value::Array(items) => items.iter().find_map(|item| stray(item, path, in_place)),
+        Value::Array(items) => items.iter().find_map(|item| stray(item, path, within_ours)),
         Value::String(text) => {
             let tells = recognise::telling(text).is_some_and(recognise::Said::withholds);
-            (tells || in_place && refusals::refusal(text).is_some()).then(|| path.to_owned())
+            (tells || within_ours && refusals::refusal(text).is_some()).then(|| path.to_owned())
         }
-        Value::Bool(false) if in_place => Some(path.to_owned()),
+        Value::Bool(false) if within_ours => Some(path.to_owned()),
         _ => None,
     }
 }

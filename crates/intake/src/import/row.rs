@@ -269,7 +269,9 @@ impl RowBuilder {
         if rejected && adopted.len() > 1 {
             return adopted;
         }
-        adopted.into_iter().for_each(|address| self.address(address));
+        for address in adopted {
+            self.address(address);
+        }
         Vec::new()
     }
 

@@ -241,9 +241,12 @@ pub(in crate::import) fn of_file(name: &str) -> Option<NameHit> {
         if name.words.iter().any(|word| NAMES.is_thing(word)) || NAMES.is(&name, Kind::Other) {
             return None;
         }
-        let is = |known: &String| match known.is_ascii() || known.chars().count() > 3 {
-            true => name.words.iter().any(|word| word.starts_with(known.as_str())),
-            false => name.squashed.contains(known.as_str()),
+        let is = |known: &String| {
+            if known.is_ascii() || known.chars().count() > 3 {
+                name.words.iter().any(|word| word.starts_with(known.as_str()))
+            } else {
+                name.squashed.contains(known.as_str())
+            }
         };
         let (kind, _) = NAMES.files.iter().find(|(_, words)| words.iter().any(is))?;
         Some(NameHit { kind: *kind, circumstance: false, channel: NAMES.channel(&name) })
