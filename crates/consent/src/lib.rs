@@ -11,6 +11,7 @@ pub mod choice;
 pub mod decide;
 pub mod field;
 pub mod id;
+mod invisible;
 pub mod jurisdiction;
 pub mod preference;
 pub mod promise;
@@ -31,6 +32,7 @@ pub use decide::{
 };
 pub use field::{Category, Channel, Field, Preferred};
 pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, WorkspaceId};
+pub use invisible::is_invisible;
 pub use preference::{Pace, PauseDays};
 pub use time::{Clock, Entropy, Timestamp};
 pub use token::{External, KeyRing, Purpose, Token, TokenError};

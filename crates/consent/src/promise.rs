@@ -3,19 +3,21 @@
 //! The words are data, `promise/words.toml`, in the languages of the pages. Where two readings are possible, the wider one
 //! counts (I9): a link that does more than it says harms nobody.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+mod language;
 
-use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::{Channel, Level};
+use crate::{Channel, Level, is_invisible};
+
+use self::language::{Kind, LANGUAGES, Language};
 
 /// Words between one such as "no" and what there is to be none of, at most.
 const NONE_REACHES: usize = 3;
 /// Words before a quantifier that can take it back.
 const NOT_REACHES: usize = 2;
+/// Words between "all" and the settings that it is about, at most: "all your email preferences".
+const SETTINGS_REACH: usize = 3;
 /// Words between "all" and the list that it is about, at most: "all issues of the Brew Letter".
 const LIST_REACHES: usize = 4;
 /// Longest text that is read, in bytes: links say less.
@@ -99,67 +101,16 @@ pub struct About<'a> {
     pub list: &'a [String],
 }
 
-/// Words of one language as they stand in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Listed {
-    code: String,
-    #[serde(default)]
-    inside: bool,
-    all: String,
-    everything: String,
-    none: String,
-    mail: String,
-    beyond: String,
-    words: String,
-    not: String,
-    address: String,
-    list: String,
-    idioms: String,
-    here: String,
-}
-
-#[derive(Deserialize)]
-struct File {
-    language: Vec<Listed>,
-}
-
-/// What a word can be, several of these at once.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a list of the file")]
-struct Kind {
-    all: bool,
-    everything: bool,
-    none: bool,
-    mail: bool,
-    beyond: bool,
-    not: bool,
-}
-
-struct Language {
-    code: String,
-    inside: bool,
-    words: HashMap<String, Kind>,
-    address: Vec<Vec<String>>,
-    list: Vec<Vec<String>>,
-    idioms: Vec<Vec<String>>,
-    here: Vec<Vec<String>>,
-}
-
-static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("promise/words.toml")).expect("a test reads the file");
-    file.language.into_iter().map(Language::of).collect()
-});
-
 /// How far an opt-out must reach for a text to be true; `None` where it promises nothing by its words.
 pub fn promised(text: &str, about: &About<'_>) -> Option<Level> {
     let text = &text[..text.floor_char_boundary(TEXT_MAX)];
-    let tokens = tokens(text);
+    let clauses: Vec<Vec<String>> = text.split(ends_clause).map(tokens).collect();
+    let tokens = clauses.concat();
     let scores = LANGUAGES.iter().map(|language| language.score(&tokens, about.language));
     let scores: Vec<usize> = scores.collect();
     let best = scores.iter().copied().max().filter(|best| *best > 0)?;
     let likely = LANGUAGES.iter().zip(scores).filter(|(_, score)| *score == best);
-    likely.filter_map(|(language, _)| language.promised(&tokens, about)).max_by_key(|level| reach(*level))
+    likely.filter_map(|(language, _)| language.promised(&clauses, about)).max_by_key(|level| reach(*level))
 }
 
 /// Whether an opt-out at a level keeps what a text promised.
@@ -204,13 +155,18 @@ const fn reach(level: Level) -> u8 {
 fn tokens(text: &str) -> Vec<String> {
     let hyphens = |c: char| if matches!(c, '\u{2010}'..='\u{2013}') { '-' } else { c };
     // What nobody sees takes no word apart.
-    let unseen =
-        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
-    let folded: String = text.nfkd().filter(|c| !is_combining_mark(*c) && !unseen(*c)).map(hyphens).collect();
+    let seen = text.chars().filter(|c| !is_invisible(*c));
+    let folded: String = seen.nfkd().filter(|c| !is_combining_mark(*c)).map(hyphens).collect();
     let folded: String = folded.nfc().collect::<String>().to_lowercase();
     let folded = folded.replace("e-mail", "email").replace("e-post", "epost").replace('ı', "i");
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
+}
+
+/// Punctuation between clauses.
+fn ends_clause(c: char) -> bool {
+    matches!(c, '(' | ')' | '.' | ',' | ';' | ':' | '!' | '?' | '|' | '\n' | '—' | '–' | '•' | '·')
+        || matches!(c, '（' | '）' | '。' | '、' | '，' | '；' | '：' | '！' | '？' | '،' | '؛' | '؟')
 }
 
 /// Where a phrase begins.
@@ -223,74 +179,18 @@ fn find(text: &[String], phrase: &[String]) -> Vec<usize> {
 }
 
 impl Language {
-    fn of(listed: Listed) -> Self {
-        let mut words: HashMap<String, Kind> = HashMap::new();
-        let mut add = |text: &str, mark: fn(&mut Kind)| {
-            for word in tokens(text) {
-                mark(words.entry(word).or_default());
-            }
-        };
-        add(&listed.all, |kind| kind.all = true);
-        add(&listed.everything, |kind| kind.everything = true);
-        add(&listed.none, |kind| kind.none = true);
-        add(&listed.mail, |kind| kind.mail = true);
-        add(&listed.beyond, |kind| kind.beyond = true);
-        add(&listed.not, |kind| kind.not = true);
-        add(&listed.words, |_| ());
-        let phrases =
-            |text: &str| text.split('|').map(tokens).filter(|phrase| !phrase.is_empty()).collect::<Vec<_>>();
-        Self {
-            code: listed.code,
-            inside: listed.inside,
-            words,
-            address: phrases(&listed.address),
-            list: phrases(&listed.list),
-            idioms: phrases(&listed.idioms),
-            here: phrases(&listed.here),
+    /// The words of clauses that don't say what goes on: "you will still get all other lists".
+    fn promising(&self, clauses: &[Vec<String>]) -> Vec<String> {
+        let begins = |word: &String| self.but.iter().any(|but| but.as_slice() == std::slice::from_ref(word));
+        let parts = clauses.iter().flat_map(|clause| clause.chunk_by(|_, next| !begins(next)));
+        parts.filter(|part| !self.has(part, &self.keeps)).flatten().cloned().collect()
+    }
+
+    fn promised(&self, clauses: &[Vec<String>], about: &About<'_>) -> Option<Level> {
+        let mut tokens = self.promising(clauses);
+        if self.has(&tokens, &self.total) {
+            return Some(Level::Any);
         }
-    }
-
-    /// What a word of a text is; in scripts without spaces whatever is found within it.
-    fn kind(&self, word: &str) -> Option<Kind> {
-        if !self.inside {
-            return self.words.get(word).copied();
-        }
-        let mut found: Option<Kind> = None;
-        for kind in self.words.iter().filter(|(known, _)| word.contains(known.as_str())).map(|(_, kind)| kind)
-        {
-            let all = found.get_or_insert_default();
-            all.all |= kind.all;
-            all.everything |= kind.everything;
-            all.none |= kind.none;
-            all.mail |= kind.mail;
-            all.beyond |= kind.beyond;
-            all.not |= kind.not;
-        }
-        found
-    }
-
-    /// How much of a text is in this language; the one that it is said to be in wins where there are several.
-    fn score(&self, tokens: &[String], said: Option<&str>) -> usize {
-        let known = tokens.iter().filter(|word| self.kind(word).is_some()).count();
-        let primary = said.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
-        let primary = if matches!(primary, "nb" | "nn") { "no" } else { primary };
-        if known == 0 { 0 } else { 2 * known + usize::from(primary.eq_ignore_ascii_case(&self.code)) }
-    }
-
-    fn has(&self, tokens: &[String], phrases: &[Vec<String>]) -> bool {
-        let stands = |phrase: &Vec<String>| match (self.inside, phrase.as_slice()) {
-            (true, [word]) => tokens.iter().any(|token| token.contains(word.as_str())),
-            // What follows may be a particle.
-            (true, [first, last]) => {
-                tokens.windows(2).any(|two| two[0] == *first && two[1].starts_with(last.as_str()))
-            }
-            _ => !find(tokens, phrase).is_empty(),
-        };
-        phrases.iter().any(stands)
-    }
-
-    fn promised(&self, tokens: &[String], about: &About<'_>) -> Option<Level> {
-        let mut tokens = tokens.to_vec();
         for idiom in &self.idioms {
             for at in find(&tokens, idiom) {
                 tokens[at..at + idiom.len()].iter_mut().for_each(String::clear);
@@ -325,7 +225,13 @@ fn counts(kinds: &[Kind], at: usize) -> bool {
     let kind = kinds[at];
     let before = &kinds[at.saturating_sub(NOT_REACHES)..at];
     let behind = &kinds[at + 1..(at + 1 + NONE_REACHES).min(kinds.len())];
-    let of_something = kind.mail || kind.beyond || behind.iter().any(|kind| kind.mail || kind.beyond);
+    let names_mail = behind.iter().any(|kind| kind.mail || kind.beyond);
+    let of_something = kind.mail || kind.beyond || names_mail;
+    let of_people = at > 0 && kinds[at - 1].whom && !names_mail;
+    let of_settings = kinds[at + 1..].iter().take(SETTINGS_REACH).any(|kind| kind.settings);
+    if of_people || of_settings {
+        return false;
+    }
     (kind.all || kind.everything) && (kind.none || !before.iter().any(|kind| kind.not))
         || kind.none && of_something
 }

@@ -8,6 +8,7 @@ mod detect;
 mod hits;
 mod keywords;
 mod lexicon;
+mod masked;
 mod normalise;
 mod pattern;
 mod quoted;

@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use smallvec::SmallVec;
 
-use crate::{AddressId, Level, ListId, WorkspaceId};
+use crate::{AddressId, Level, ListId, RunId, WorkspaceId};
 
 /// What a token is for; one made for one purpose never serves another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,12 +73,34 @@ pub struct Token {
     /// The address that the message went to. Below 2^49.
     pub address: AddressId,
     /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry, for [`Purpose::Confirm`] the opt-in
-    /// request, for [`Purpose::Landing`] the page. Below 2^42.
+    /// request, for [`Purpose::Landing`] the page with the run, as [`Token::landing`] puts them. Below 2^42.
     pub reference: i64,
     /// The list that the message was bound to, or 0. Below 2^21.
     pub list: ListId,
     /// The address's consent generation when the link was made: a later deliberate subscription outdates it. Below 2^21.
     pub epoch: u32,
+}
+
+/// Bits of [`Token::reference`] that a landing page takes; the run has the rest.
+const LANDING_BITS: u32 = 18;
+
+impl Token {
+    /// The reference of a link to a landing page in a run's message. Links of earlier versions hold the page alone.
+    pub fn landing(page: i64, run: Option<RunId>) -> Result<i64, TokenError> {
+        if !(0..1 << LANDING_BITS).contains(&page) {
+            return Err(TokenError::TooLarge);
+        }
+        // A run past what there is room for isn't told: better that than no link.
+        let run = run.map_or(0, |run| run.0);
+        let run = if (0..1 << (42 - LANDING_BITS)).contains(&run) { run } else { 0 };
+        Ok(run << LANDING_BITS | page)
+    }
+
+    /// The landing page of such a link, and the run whose message it stood in.
+    pub const fn landed(&self) -> (i64, Option<RunId>) {
+        let run = self.reference >> LANDING_BITS;
+        (self.reference & ((1 << LANDING_BITS) - 1), if run > 0 { Some(RunId(run)) } else { None })
+    }
 }
 
 /// Why a text is no token of ours.

@@ -36,7 +36,8 @@ impl Context {
     /// Opens the data directory, or the database. Fails where there is none, unless `--create` says to make one.
     pub fn open(global: &Global) -> Result<Self> {
         if global.create {
-            return Self::open_or_make(global);
+            let place = data_dir::require_or_create(global)?;
+            return Self::open_at(global, place);
         }
         data_dir::require(global)?;
         Self::open_at(global, Place::Ready)

@@ -41,6 +41,16 @@ pub fn require(global: &Global) -> Result<()> {
     }
 }
 
+/// Passes if the data directory is there, or nothing is where `--create` would make it. A key alone is one whose database
+/// was lost, or another node's: whoever begins anew with it says so by `init`.
+pub fn require_or_create(global: &Global) -> Result<Place> {
+    let found = look(&global.data_dir);
+    match found {
+        Found::KeyAlone { .. } if global.database.is_none() => Err(refusal(global, &found)),
+        _ => require_or_free(global),
+    }
+}
+
 /// Passes if the data directory is there, or can be made without being taken for one whose contents were lost.
 pub fn require_or_free(global: &Global) -> Result<Place> {
     let found = look(&global.data_dir);

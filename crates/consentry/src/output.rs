@@ -20,7 +20,7 @@ pub enum Exit {
     Refused = 5,
     /// `campaign run`: stopped, since the relay refuses everybody's mail.
     RelayRefuses = 6,
-    /// `import profiles`: some rows were rejected.
+    /// `import profiles`, `suppression import` and `allow import`: some rows were rejected.
     SomeRejected = 7,
     /// `import profiles`: nothing was written, because it isn't said how the file is read.
     Undecided = 8,
@@ -107,16 +107,10 @@ pub fn shown_json(value: &serde_json::Value) -> String {
 fn steers(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => true,
-        c => c.is_control(),
+        // What chooses the look of a sign before it: `✔️`.
+        '\u{fe00}'..='\u{fe0f}' => false,
+        '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' => true,
+        c => c.is_control() || consent::is_invisible(c),
     }
 }
 
@@ -164,6 +158,7 @@ mod tests {
             ("Zoë, “quoted”\tand\nlines 🎉", "Zoë, “quoted”\tand\nlines 🎉"),
             ("\u{1b}[2Jgone\u{7}", "\\u{1b}[2Jgone\\u{7}"),
             ("a\u{202e}b\u{2066}c\u{200f}d\u{200b}e", "a\\u{202e}b\\u{2066}c\\u{200f}d\\u{200b}e"),
+            ("a\u{115f}b\u{3164}", "a\\u{115f}b\\u{3164}"),
             ("\u{9b}31m\r\u{7f}\u{feff}", "\\u{9b}31m\\u{d}\\u{7f}\\u{feff}"),
         ] {
             assert_eq!(super::shown(text), shown);

@@ -261,3 +261,23 @@ fn help_completions_and_keys_work() {
     assert_eq!(desk.run(&["keys", "rotate", "--json"]).exits(0).json()["key"], 2);
     desk.run(&["doctor"]).exits(0);
 }
+
+#[test]
+fn a_wrong_command_line_is_shown_and_steers_nothing() {
+    let desk = Desk::bare();
+    for words in [
+        &["check", "--channel", "\u{202e}liame\u{9b}31m"][..],
+        &["\u{202e}kcehc\u{115f}"],
+        &["check", "--\u{2066}x\u{7}"],
+        &["intake", "mail", "--\u{202e}x"],
+    ] {
+        let ran = desk.run(words);
+        assert!(matches!(ran.code, 2 | 64 | 75), "{words:?}: {ran:?}");
+        assert!(ran.err.contains("error: ") && ran.err.contains("\\u{"), "{words:?}: {}", ran.err);
+        assert!(
+            !ran.err.contains(['\u{202e}', '\u{2066}', '\u{9b}', '\u{7}', '\u{115f}']),
+            "{words:?}: {}",
+            ran.err
+        );
+    }
+}

@@ -136,6 +136,29 @@ fn half_of_a_data_directory_says_which_half_is_missing() {
 }
 
 #[test]
+fn a_key_alone_is_no_place_for_a_new_state_made_in_passing() {
+    let desk = Desk::new();
+    let key = fs::read(desk.data_dir().join("master.key")).unwrap();
+    fs::remove_dir_all(desk.data_dir()).unwrap();
+    fs::create_dir(desk.data_dir()).unwrap();
+    fs::write(desk.data_dir().join("master.key"), key).unwrap();
+    for command in [
+        &["list", "create", "x", "--create"][..],
+        &["check", "--channel", "email", "--address", "a@example.com", "--create"],
+    ] {
+        let refused = desk.run(command).exits(1);
+        assert!(
+            refused.err.contains("consentry.sqlite3 is missing, though master.key is there"),
+            "{}",
+            refused.err
+        );
+        assert!(refused.err.contains("\nhint: "), "{}", refused.err);
+        assert_eq!(names(&desk.data_dir()), ["master.key"]);
+    }
+    desk.run(&["init", "--brand", "B"]).exits(0);
+}
+
+#[test]
 fn init_the_switch_and_a_link_lead_to_one() {
     let desk = Desk::bare();
     fs::create_dir(desk.path("volume")).unwrap();

@@ -27,7 +27,7 @@ fn check(desk: &Desk, channel: &str, address: &str, code: i32) -> Value {
 fn a_file_goes_in_comes_out_and_stops_messages() {
     let desk = Desk::new();
     desk.write("list.csv", LIST);
-    let told = desk.run(&["suppression", "import", "list.csv", "--json"]).exits(0);
+    let told = desk.run(&["suppression", "import", "list.csv", "--json"]).exits(7);
     assert!(told.err.contains("list.errors.csv"), "{}", told.err);
     let told = told.json();
     assert_eq!((&told["read"], &told["added"], &told["failed"]), (&json!(4), &json!(3), &json!(1)));
@@ -35,7 +35,7 @@ fn a_file_goes_in_comes_out_and_stops_messages() {
     assert_eq!(errors.lines().next(), Some("type,value,comments,failureReason"));
     assert!(errors.contains("EMAIL,nobody,no at,Invalid format for value: nobody (line 3:"), "{errors}");
     // As after a kill: once more changes nothing.
-    let again = desk.run(&["suppression", "import", "list.csv", "--json"]).exits(0).json();
+    let again = desk.run(&["suppression", "import", "list.csv", "--json"]).exits(7).json();
     assert_eq!((&again["added"], &again["known"]), (&json!(0), &json!(3)));
     let answer = check(&desk, "email", "ANN@example.com", 3);
     assert_eq!(answer["reason"], "AddressSuppressed");
@@ -58,6 +58,8 @@ fn a_file_goes_in_comes_out_and_stops_messages() {
     let lines = desk.run(&["suppression", "export", "--json", "--kind", "domain"]).exits(0).json();
     assert_eq!(lines["value"], "rival.example");
     desk.run(&["suppression", "import", "list.csv", "--errors", "./list.csv"]).exits(1);
+    desk.write("none.csv", "TYPE,VALUE,COMMENT\nEMAIL,nobody,\n");
+    desk.run(&["suppression", "import", "none.csv"]).exits(1);
     assert_eq!(std::fs::read_to_string(desk.path("list.csv")).unwrap(), LIST);
 }
 
@@ -124,7 +126,7 @@ fn an_active_and_empty_allow_list_is_a_brake() {
         "allow.csv",
         "type,value,comment\nemail,ann@example.com,me\ndomain,ours.example,\nsha256,ab,\n",
     );
-    let told = desk.run(&["allow", "import", "allow.csv", "--json"]).exits(0).json();
+    let told = desk.run(&["allow", "import", "allow.csv", "--json"]).exits(7).json();
     assert_eq!((&told["added"], &told["failed"]), (&json!(2), &json!(1)));
     assert_eq!(check(&desk, "email", "ann@example.com", 0)["decision"], "permit");
     assert_eq!(check(&desk, "email", "x@ours.example", 0)["decision"], "permit");

@@ -67,7 +67,8 @@ impl Links {
     /// The link to a landing page. A short code has no room for the page's id.
     pub fn landing(&self, page: LandingPageId, address: AddressId, epoch: u32) -> Result<String, TokenError> {
         let token = self.token(Purpose::Landing, self.level, address, epoch);
-        let token = self.ring.sign(&Token { reference: page.0, ..token })?;
+        let reference = Token::landing(page.0, self.run)?;
+        let token = self.ring.sign(&Token { reference, ..token })?;
         Ok(format!("{}/l/{}", self.public_url, token.to_url()))
     }
 

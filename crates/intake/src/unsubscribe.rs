@@ -83,6 +83,9 @@ impl Opened {
 
     /// The run that sent the message.
     pub fn run(&self) -> Option<RunId> {
+        if self.token.purpose == Purpose::Landing {
+            return self.token.landed().1;
+        }
         let sent = matches!(self.token.purpose, Purpose::Unsubscribe | Purpose::Preferences);
         ((sent || self.token.purpose.is_external()) && self.token.reference != 0)
             .then_some(RunId(self.token.reference))

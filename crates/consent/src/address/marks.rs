@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Characters that nobody sees, with which a refused address could be made to look like a new one.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
+pub(super) use crate::is_invisible;
 
 /// What word processors and other languages write for quotes.
 pub(super) fn is_quote(c: char) -> bool {

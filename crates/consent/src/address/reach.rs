@@ -8,16 +8,20 @@ use crate::jurisdiction::Country;
 
 /// The North American plan: a dozen countries share its code, and what it hasn't given out may be any one's.
 const NORTH_AMERICA: u16 = 1;
+/// Digits that neighbours have in common, after the country code.
+const NEIGHBOURS_SHARE: usize = 3;
 
 impl Address {
-    /// The country whose people have such a number; `None` for what is no number of a person's: premium rates, shared
-    /// costs, satellites, services without a country.
+    /// The country whose people have such a number on a phone that gets texts; `None` for premium rates, shared costs,
+    /// satellites, services without a country, and for whatever isn't known: numbers that earn money are often of a length
+    /// that no plan lists.
     pub fn texted_country(&self) -> Option<Country> {
         let number = self.parsed_number()?;
         match number.number_type(&DATABASE) {
-            Type::Mobile | Type::FixedLine | Type::FixedLineOrMobile | Type::Voip => country(&number),
-            // Plans grow: what isn't known to be given out is its main country's.
-            Type::Unknown if number.country().code() != NORTH_AMERICA => main_country(&number),
+            Type::Mobile | Type::FixedLineOrMobile => country(&number),
+            Type::Unknown if has_mobile_neighbours(&self.raw, number.country().code()) => {
+                main_country(&number)
+            }
             _ => None,
         }
     }
@@ -32,6 +36,26 @@ impl Address {
         let is_number = self.namespace == Namespace::Phone;
         is_number.then(|| phonenumber::parse(None, &self.raw).ok()).flatten()
     }
+}
+
+/// Whether numbers of the same length that begin with the same digits are mobile ones, and none is of another kind: plans
+/// have gaps among such numbers. What begins like premium rates has none, whatever its length.
+fn has_mobile_neighbours(raw: &str, code: u16) -> bool {
+    let Some(national) = raw.strip_prefix(&format!("+{code}")).filter(|_| code != NORTH_AMERICA) else {
+        return false;
+    };
+    let Some((start, rest)) = national.split_at_checked(NEIGHBOURS_SHARE) else { return false };
+    let mut mobile = false;
+    for digit in '0'..='9' {
+        let neighbour = format!("+{code}{start}{}", digit.to_string().repeat(rest.len()));
+        let kind = phonenumber::parse(None, &neighbour).map(|number| number.number_type(&DATABASE));
+        match kind {
+            Ok(Type::Mobile | Type::FixedLineOrMobile) => mobile = true,
+            Ok(Type::Unknown) | Err(_) => {}
+            Ok(_) => return false,
+        }
+    }
+    mobile
 }
 
 fn country(number: &PhoneNumber) -> Option<Country> {
@@ -73,6 +97,25 @@ mod tests {
             ("+979123456789", None),
             ("+80812345678", None),
             ("+80012345678", None),
+            ("+4911833", None),
+            ("+49137123456", None),
+            ("+49900123456", None),
+            ("+49700123456", None),
+            ("+4932123456789", None),
+            ("+493012345678", None),
+            ("+39899123456", None),
+            ("+34803123456", None),
+            ("+41900123456", None),
+            ("+43900123456", None),
+            ("+31900123456", None),
+            ("+48700123456", None),
+            ("+491711234567", Some("DE")),
+            ("+393401234567", Some("IT")),
+            ("+34612345678", Some("ES")),
+            ("+41791234567", Some("CH")),
+            ("+48512345678", Some("PL")),
+            ("+5511961234567", Some("BR")),
+            ("+525512345678", Some("MX")),
         ] {
             assert_eq!(country(number).as_deref(), expected, "{number}");
         }

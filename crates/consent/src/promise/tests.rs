@@ -48,6 +48,10 @@ fn words_for_all_of_it_promise_the_channel() {
         "모든 이메일 수신 거부",
         "إلغاء الاشتراك من جميع الرسائل",
         "הסרה מכל הדיוור",
+        "Отписаться от всех рассылок",
+        "Odhlásiť sa zo všetkých emailov",
+        "Unsubscribe for all newsletters",
+        "Abmelden für alle Newsletter",
     ] {
         assert_eq!(of(text), Some(Level::Channel), "{text}");
     }
@@ -77,6 +81,21 @@ fn words_for_everything_promise_every_channel() {
         "Leiratkozás mindenről",
         "Alle Werbung abbestellen",
         "停止一切营销",
+        "Отписаться от всего",
+        "Odhlásiť všetko",
+        "Global unsubscribe",
+        "Unsubscribe globally",
+        "Stop hearing from us",
+        "I don't want to hear from you: never contact me",
+        "Komplett abmelden",
+        "Vollständig abmelden",
+        "Désinscription totale: ne plus rien recevoir",
+        "Se désabonner complètement",
+        "Darse de baja completamente",
+        "Volledig uitschrijven",
+        "Wypisz się całkowicie",
+        "Полностью отписаться",
+        "完全に配信停止",
     ] {
         assert_eq!(of(text), Some(Level::Any), "{text}");
     }
@@ -110,6 +129,22 @@ fn plain_words_promise_nothing() {
         "配信停止",
         "수신거부",
         "إلغاء الاشتراك",
+        "Unsubscribe at all times",
+        "Unsubscribe (you will still get all other lists)",
+        "Leave this letter, but you will still receive all our emails",
+        "Abmelden (alle anderen Newsletter erhalten Sie weiterhin)",
+        "Se désabonner (vous continuerez à recevoir tous nos e-mails)",
+        "Abmelden: jederzeit und für alle kostenlos",
+        "jederzeit und für alle kostenlos",
+        "Unsubscribe, free for all",
+        "Manage all your preferences or unsubscribe",
+        "Manage all your email preferences or unsubscribe",
+        "Alle Einstellungen ändern oder abmelden",
+        "Gérer toutes vos préférences ou se désabonner",
+        "Отписаться в любое время",
+        "Odhlásiť sa kedykoľvek",
+        "Ganz einfach abmelden",
+        "Helt enkelt avsluta",
     ] {
         assert_eq!(of(text), None, "{text}");
     }

@@ -5,7 +5,7 @@ use super::keywords::Keywords;
 use super::lexicon::{LEXICON, Meaning, Roles};
 use super::normalise::{MAX_CHARS, is_unspaced, words};
 use super::tokens::{Token, meant, tokens};
-use super::{Class, Verdict, quoted, sentence};
+use super::{Class, Verdict, masked, quoted, sentence};
 
 /// A misspelling has at least so many letters.
 const MIN_TYPO_CHARS: usize = 4;
@@ -22,7 +22,7 @@ pub fn classify<'k>(text: &str, keywords: &'k Keywords) -> Verdict<'k> {
     if quoted::is_reaction(text) {
         return verdict(Class::None, "reaction");
     }
-    let message = Message::read(&quoted::own_words(text), keywords);
+    let message = Message::read(&masked::unmasked(&quoted::own_words(text), keywords), keywords);
     if message.tokens.is_empty() {
         return verdict(Class::None, "empty");
     }

@@ -103,6 +103,11 @@ impl Keywords {
     }
 
     /// The class of a configuration's keyword, and the keyword, by its form without spaces.
+    /// The keywords of its own that opt out, normalised.
+    pub(super) fn own_stops(&self) -> impl Iterator<Item = &str> {
+        self.custom.iter().filter(|(_, (kind, _))| *kind == Kind::OptOut).map(|(key, _)| key.as_str())
+    }
+
     pub(super) fn custom(&self, key: &str) -> Option<(Class, &str)> {
         if self.custom.is_empty() {
             return None;

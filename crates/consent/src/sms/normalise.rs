@@ -14,11 +14,14 @@ const SIGNS: [char; 9] = ['🛑', '🚫', '⛔', '✋', '🖐', '👎', '🖕', 
 
 /// A word of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Word {
     /// Normalised.
     pub text: String,
     /// A comma, a full stop or a new line stands before it.
     pub breaks: bool,
+    /// A new line or what ends a sentence stands before it.
+    pub ends: bool,
     /// A new line stands before it.
     pub line: bool,
     /// A sign stands before it that people end a sentence with: an emoji, a dash between spaces.
@@ -68,9 +71,8 @@ fn apostrophe(char: char) -> char {
 }
 
 fn is_invisible(char: char) -> bool {
-    matches!(char,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+    // Arabic words are stretched by it.
+    char == '\u{640}' || crate::is_invisible(char)
 }
 
 /// Marks that writers leave out. й is a letter of its own, as are voiced kana and the vowels of Indic scripts and Thai.
@@ -123,15 +125,25 @@ struct Reader {
     word: String,
     chars: usize,
     breaks: bool,
+    ends: bool,
     line: bool,
     apart: bool,
     /// The last character was a space.
     spaced: bool,
+    /// A quote stands before the word under way.
+    quoted: bool,
+    /// An apostrophe behind it, which closes the quote if no letter follows.
+    closing: bool,
 }
 
 impl Reader {
     fn read(&mut self, char: char) {
         let spaced = std::mem::replace(&mut self.spaced, char.is_whitespace());
+        if std::mem::take(&mut self.closing) && !char.is_alphanumeric() {
+            self.apart = true;
+            self.end();
+            self.apart = true;
+        }
         if char.is_alphanumeric() || is_combining_mark(char) {
             let unspaced = is_unspaced(char);
             if self.word.chars().next_back().is_some_and(|last| is_unspaced(last) != unspaced) {
@@ -151,7 +163,16 @@ impl Reader {
                     "l" | "d" | "n" | "m" | "t" | "s" | "j" | "c" | "qu" | "dell" | "all"
                 ) {
                     self.end();
+                } else if self.word.is_empty() {
+                    self.quoted = true;
+                } else {
+                    // 'remove': a word in quotes is set apart.
+                    self.closing = self.quoted;
                 }
+            }
+            '"' => {
+                self.end();
+                self.apart = true;
             }
             // f***: a letter that isn't spelled out.
             '*' if !self.word.is_empty() => {
@@ -168,6 +189,8 @@ impl Reader {
                 self.end();
                 self.line |= matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}');
                 self.breaks |= self.line || is_break(char);
+                self.ends |=
+                    self.line || matches!(char, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '।');
                 // A dash within a word joins.
                 self.apart |= if char.is_ascii() { spaced && is_dash(char) } else { !char.is_whitespace() };
             }
@@ -178,14 +201,17 @@ impl Reader {
         let word = self.word.trim_end_matches('*');
         if !word.is_empty() {
             let text = one_script(word);
-            self.words.push(Word { text, breaks: self.breaks, line: self.line, apart: self.apart });
-            (self.breaks, self.line, self.apart) = (false, false, false);
+            let Self { breaks, ends, line, apart, .. } = *self;
+            self.words.push(Word { text, breaks, ends, line, apart });
+            (self.breaks, self.ends, self.line, self.apart) = (false, false, false, false);
         }
         self.word.clear();
         self.chars = 0;
+        self.quoted = false;
     }
 
     fn finish(mut self) -> Vec<Word> {
+        self.apart |= self.closing;
         self.end();
         self.words
     }

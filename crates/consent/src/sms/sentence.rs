@@ -16,8 +16,11 @@ pub(super) fn keyword(tokens: &[Token]) -> Option<&str> {
     let enumerates = sentences.iter().filter(|sentence| sentence.len() == 1).count() >= ENUMERATED_MIN;
     let beside = sentences.len() > 1 && !enumerates;
     let own = sentences.iter().filter(|_| beside).find_map(|sentence| of_its_own(sentence));
-    let last = sentences.last().filter(|_| beside).and_then(|sentence| alone(sentence, tokens));
-    own.or(last).or_else(|| at_the_end(tokens))
+    // Before a comma such a word is an exclamation.
+    let first = sentences.first().filter(|first| tokens.get(first.len()).is_some_and(|next| next.ends));
+    let ends = [first, sentences.last()].into_iter().flatten();
+    let at_an_end = ends.filter(|_| beside).find_map(|sentence| alone(sentence, tokens));
+    own.or(at_an_end).or_else(|| at_the_end(tokens))
 }
 
 /// Plain answers. In a message of several sentences they answer what was asked.
@@ -28,17 +31,20 @@ const ANSWERS: [&str; 20] = [
 /// Shorter ones are words of many languages.
 const ALONE_CHARS_MIN: usize = 3;
 
-/// A keyword that counts only where it stands alone ("baja"), as the last sentence of a message in its language. At the
-/// beginning such words are exclamations, too.
+/// One word in so many may be of another language: short words are of several.
+const FOREIGN_SHARE: usize = 4;
+
+/// A keyword that counts only where it stands alone ("baja"), as the first or last sentence of a message in its language.
 fn alone<'t>(sentence: &'t [Token], tokens: &[Token]) -> Option<&'t str> {
     let [word] = sentence else { return None };
     let speaks =
         |token: &Token| token.entry.languages == 0 || token.entry.languages & word.entry.languages != 0;
+    let others = tokens.iter().filter(|token| !speaks(token)).count();
     let counts = word.entry.roles.any(Roles::ALONE)
         && !word.hidden
         && word.text.chars().count() >= ALONE_CHARS_MIN
         && !ANSWERS.contains(&word.text.as_str())
-        && tokens.iter().all(speaks);
+        && others <= tokens.len() / FOREIGN_SHARE;
     counts.then_some(word.text.as_str())
 }
 

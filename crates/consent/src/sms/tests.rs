@@ -38,12 +38,47 @@ fn replies_are_read_as_labelled() {
 
 #[test]
 fn a_keyword_of_any_language_with_a_sentence_of_its_own_is_held() {
-    for text in
-        ["Me mudé. Baja", "Ich bin umgezogen. Ende", "Jestem w pracy. Koniec", "Ik ben verhuisd. Einde"]
-    {
+    for text in [
+        "Me mudé. Baja",
+        "Ich bin umgezogen. Ende",
+        "Jestem w pracy. Koniec",
+        "Ik ben verhuisd. Einde",
+        "Baja. Me mudé",
+        "Baja! ya no vivo aquí",
+        "Stop. I moved",
+        "Ende. Ich bin umgezogen",
+        "Koniec. Jestem w pracy",
+        "Raus! Ich bin umgezogen",
+        "he wrote \"remove\" on it",
+        "then I typed 'remove' again",
+        "ich schrieb „löschen“ hinein",
+    ] {
         assert_eq!(class(text), Class::Review, "{text}");
     }
-    for text in ["Nein. Ich bin bei der Arbeit", "Fine. See you at the station"] {
+    for text in ["alto, ¿es gratis?", "Nein. Ich bin bei der Arbeit", "Fine. See you at the station"] {
+        assert_eq!(class(text), Class::None, "{text}");
+    }
+}
+
+#[test]
+fn keywords_count_in_quotes_and_in_letters_that_look_like_theirs() {
+    for text in [
+        "\"remove\"",
+        "'STOP'",
+        "‘remove’",
+        "„STOP“",
+        "«stop»",
+        "ЅТОР",
+        "ＳＴＯＰ",
+        "𝐒𝐓𝐎𝐏",
+        "ꓢꓔꓳꓑ",
+        "🅢🅣🅞🅟",
+        "ᴜɴꜱᴜʙꜱᴄʀɪʙᴇ",
+        "ЅТОР please",
+    ] {
+        assert_eq!(class(text), Class::OptOut, "{text}");
+    }
+    for text in ["don't worry, it's John's", "СОР", "Rock 'n' roll", "that's 'nice' of you"] {
         assert_eq!(class(text), Class::None, "{text}");
     }
 }

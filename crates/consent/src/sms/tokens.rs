@@ -19,6 +19,8 @@ pub(super) struct Token {
     pub hidden: bool,
     /// Punctuation stands before it.
     pub breaks: bool,
+    /// The end of a sentence stands before it.
+    pub ends: bool,
     /// A new line stands before it.
     pub line: bool,
     /// An emoji, or a dash between spaces.
@@ -49,7 +51,7 @@ pub(super) fn tokens(words: &[Word], lexicon: &Lexicon, keywords: &Keywords) -> 
         if let Some((keyword, about)) = glued(&word.text, lexicon) {
             tokens.push(token(&Word { text: keyword.to_owned(), ..word.clone() }, lexicon, keywords));
             tokens.push(token(
-                &Word { text: about.to_owned(), breaks: false, line: false, apart: false },
+                &Word { text: about.to_owned(), breaks: false, ends: false, line: false, apart: false },
                 lexicon,
                 keywords,
             ));
@@ -90,7 +92,8 @@ fn token(word: &Word, lexicon: &Lexicon, keywords: &Keywords) -> Token {
     if let Some((Class::OptOut, _)) = keywords.custom(&text) {
         entry.roles = entry.roles.with(Roles::FIRM);
     }
-    Token { text, entry, unknown, hidden: false, breaks: word.breaks, line: word.line, apart: word.apart }
+    let Word { breaks, ends, line, apart, .. } = *word;
+    Token { text, entry, unknown, hidden: false, breaks, ends, line, apart }
 }
 
 fn has_stretch(text: &str) -> bool {

@@ -39,13 +39,16 @@ pub(super) fn mail_domain(text: &str) -> Result<String, String> {
 /// Ends the program on a command line that is wrong, or that asks for help. A mail server's pipe knows the codes of
 /// sysexits only.
 pub fn leave(error: &clap::Error) -> ! {
-    if error.use_stderr() && std::env::args_os().any(|word| word == "intake") {
-        // Where it can't be printed, nobody is there to read it.
-        let _ = error.print();
+    if !error.use_stderr() {
+        error.exit();
+    }
+    // What somebody typed, or a script passed on, stands in it.
+    crate::output::say(error.render().to_string().trim_end());
+    if std::env::args_os().any(|word| word == "intake") {
         // An empty variable in the environment isn't the sender's fault either: the mail is kept.
         let value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
         let exit = if value { Exit::TryAgain } else { Exit::Usage };
         std::process::exit(exit as i32);
     }
-    error.exit()
+    std::process::exit(error.exit_code())
 }

@@ -42,7 +42,7 @@ Exit codes:
   4  `campaign run`: ended with messages in doubt or waiting for a retry; run it again to go on
   5  `campaign run`: the content was refused by the publish check
   6  `campaign run`: stopped, since the relay refuses everybody's mail; mend that and run it again to go on
-  7  `import profiles`: done, but some rows were rejected; 1 if all were
+  7  `import profiles`, `suppression import`, `allow import`: done, but some rows were rejected; 1 if all were
   8  `import profiles`: nothing was imported, because it isn't said how a column or the file is read
 
 Standard output is data, JSON with --json. Messages go to standard error.";

@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::import::{
-    DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided, dry_run,
-    import_profiles, words,
+    Answer, DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided,
+    dry_run, import_profiles, words,
 };
 use serde_json::json;
 use store::private;
@@ -154,7 +154,7 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
     let outputs = Outputs {
         rejects: Box::new(|| private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>)),
         notice: Box::new(|notice| {
-            output::say(format_args!("{name}: {notice}; --from none reads it as it stands"));
+            output::say(format_args!("{name}: {notice}"));
         }),
         warn: Box::new(|line, warning| warnings.take(&name, line, warning)),
     };
@@ -258,13 +258,25 @@ fn stopped(name: &str, args: &ImportProfiles, undecided: &Undecided) -> String {
     let switches = [("--ignore-file-name", args.ignore_file_name), ("--create-lists", args.create_lists)];
     command.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
     command.extend(undecided.arguments());
-    let unanswered = undecided.questions.iter().any(|question| question.proposal.is_empty());
-    let also = if unanswered { ", with an answer to the question without a proposal" } else { "" };
     format!(
-        "{name}: {undecided}\nhint: look at the proposals; if they are right, run{also}\n  {}\n\
+        "{name}: {undecided}\nhint: look at the proposals; if they are right, run{}\n\
          (y agreed, n refused, dn never agreed, p not confirmed, - says nothing; hard, complaint and manual suppress the address)",
-        words(&command)
+        commands(&command, undecided)
     )
+}
+
+/// The command that goes on; where only the operator knows the answer to a question, one for each.
+fn commands(command: &[String], undecided: &Undecided) -> String {
+    let asked: Vec<_> = undecided.questions.iter().filter(|question| !question.answers.is_empty()).collect();
+    let [first, others @ ..] = asked.as_slice() else { return format!("\n  {}", words(command)) };
+    let one = |answer: &Answer| {
+        // Of further questions of the kind the same is asked again.
+        let more = others.iter().filter(|other| !first.answers.iter().eq(&other.answers));
+        let more = more.filter_map(|other| other.answers.first()).flat_map(|other| &other.arguments);
+        let whole: Vec<String> = command.iter().chain(&answer.arguments).chain(more).cloned().collect();
+        format!("\n  for {}:\n  {}", answer.what, words(&whole))
+    };
+    format!(" one of{}", first.answers.iter().map(one).collect::<String>())
 }
 
 /// Whether two names are one file, by whatever path.

@@ -79,7 +79,11 @@ pub async fn import(context: &Context, args: ImportList, target: Target) -> Resu
     report.finish().with_context(|| errors.display().to_string())?;
     let summary = outcome.map_err(|error| explain(&name, &error))?;
     tell(context, &summary, &errors);
-    Ok(Exit::Done)
+    Ok(match summary {
+        Summary { failed: 0, .. } => Exit::Done,
+        Summary { read, failed, .. } if failed == read => Exit::Failed,
+        _ => Exit::SomeRejected,
+    })
 }
 
 fn tell(context: &Context, summary: &Summary, errors: &Path) {

@@ -138,8 +138,15 @@ impl Rows {
         Ok(batch)
     }
 
-    /// A file with rows, none of which holds an address, was meant otherwise.
+    /// A file that names nobody was meant otherwise.
     pub(super) fn check_any(&self, resolved: &Resolved) -> Result<(), InputError> {
+        if self.read == 0 && resolved.malformed == 0 {
+            let problem = match &self.table {
+                Some(_) => "names nobody: it has a header row and no rows; name a file with people in it",
+                None => "names nobody: it is empty; name a file with people in it",
+            };
+            return Err(InputError::new(&self.path, "", problem.to_owned()));
+        }
         let Some(table) = self.table.as_ref().filter(|_| self.read == 0 && resolved.malformed > 0) else {
             return Ok(());
         };
@@ -204,8 +211,20 @@ mod tests {
         }
         let error = read(b"name;post\nA;a@x.example\n").unwrap_err().to_string();
         assert!(error.contains("no column `email`") && error.contains("semicolon"), "{error}");
-        assert_eq!(read(b"email\n").unwrap().0, Vec::<String>::new());
-        assert_eq!(read(b"").unwrap().0, Vec::<String>::new());
+        for (text, what) in [
+            (&b"email\n"[..], "no rows"),
+            (b"email", "no rows"),
+            (b"name;email\r\n\r\n", "no rows"),
+            (b"", "empty"),
+            (b"\n\n", "empty"),
+            (b"\xef\xbb\xbf", "empty"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(
+                error.contains("a.csv") && error.contains("names nobody") && error.contains(what),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -131,13 +131,45 @@ impl Check<'_> {
 fn sayings(text: &LinkText) -> Vec<String> {
     let shown = plain(&text.shown);
     let mut sayings: Vec<String> = text.labels.iter().map(|label| plain(label)).collect();
+    let (before, after) = (last_sentence(&text.before), first_sentence(&text.after));
     if shown.is_empty() || only_points(&shown) {
-        let (before, after) = (last_sentence(&text.before), first_sentence(&text.after));
         sayings.push(plain(&format!("{before} {shown} {after}")));
+    } else {
+        let whole = plain(&format!("{} {shown} {}", leading(before), following(after)));
+        sayings.extend(Some(whole).filter(|whole| *whole != shown));
     }
     sayings.push(shown);
     sayings.retain(|saying| !saying.is_empty());
     sayings
+}
+
+/// What parts a link's words from other clauses of their sentence.
+const BREAKS: [char; 13] = [',', ';', ':', '(', ')', '|', '—', '–', '·', '•', '、', '，', '：'];
+/// Words for "or", which begins another choice.
+const OR: [&str; 22] = [
+    "or", "oder", "ou", "o", "u", "oppure", "of", "eller", "tai", "lub", "albo", "nebo", "alebo", "vagy",
+    "sau", "ή", "veya", "або", "или", "או", "أو", "bzw",
+];
+/// Words before a link, at most, that are read with it.
+const LEAD_MAX: usize = 6;
+
+/// What leads up to a link in its clause: `From all emails <a>unsubscribe</a>`.
+fn leading(before: &str) -> String {
+    let clause = before.rsplit(BREAKS).next().unwrap_or_default();
+    let words: Vec<&str> = clause.split_whitespace().collect();
+    let from = words.iter().rposition(|word| is_or(word)).map_or(0, |at| at + 1);
+    let words = &words[from..];
+    if words.len() > LEAD_MAX { String::new() } else { words.join(" ") }
+}
+
+/// How a link's clause goes on behind it: `<a>Unsubscribe</a> from all emails`.
+fn following(after: &str) -> String {
+    let clause = after.split(BREAKS).next().unwrap_or_default();
+    clause.split_whitespace().take_while(|word| !is_or(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn is_or(word: &str) -> bool {
+    OR.contains(&word.to_lowercase().as_str())
 }
 
 fn plain(text: &str) -> String {
@@ -215,6 +247,30 @@ fn last_lines(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clause_around_a_link_is_read_with_it() {
+        let said = |before: &str, shown: &str, after: &str| {
+            let text = LinkText {
+                shown: shown.to_owned(),
+                before: before.to_owned(),
+                after: after.to_owned(),
+                ..LinkText::default()
+            };
+            sayings(&text).remove(0)
+        };
+        for (before, shown, after, whole) in [
+            ("", "Unsubscribe", " from all emails", "Unsubscribe from all emails"),
+            ("", "Unsubscribe", " from all emails, any time", "Unsubscribe from all emails"),
+            ("Von allen Newslettern ", "abmelden", "", "Von allen Newslettern abmelden"),
+            ("You get all our news. ", "Unsubscribe", "", "Unsubscribe"),
+            ("Manage all your lists or ", "unsubscribe", "", "unsubscribe"),
+            ("", "Unsubscribe", " (you will still get all other lists)", "Unsubscribe"),
+            ("", "Unsubscribe", " or manage all your lists", "Unsubscribe"),
+        ] {
+            assert_eq!(said(before, shown, after), whole);
+        }
+    }
 
     #[test]
     fn text_beside_an_address_is_what_it_says() {

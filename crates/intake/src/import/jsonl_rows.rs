@@ -9,9 +9,9 @@ use rows::{Line, Lines};
 use serde_json::{Map, Value};
 use store::{RowConsent, RowTarget};
 
-use super::names::{meant_member, squash};
+use super::names::{meant_member, squash, without_prefix};
 use super::plan::Plan;
-use super::refusals::Refused;
+use super::refusals::{self, Refused};
 use super::rejects::REJECT_PREFIX;
 use super::row::{Ready, RowBuilder, excerpt};
 use super::salvage::salvage;
@@ -233,7 +233,7 @@ fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -
         row.row().preferred = Some(document.preferred());
     }
     let remainder = document.remainder();
-    if let Some(place) = stray(remainder, "") {
+    if let Some(place) = stray(remainder, "", false) {
         return Err(format!(
             "consents{place}: looks like a choice, but no choice stands there; write marketing.email.val and the like"
         ));
@@ -245,26 +245,37 @@ fn consents(row: &mut RowBuilder, value: Value, name: &str, context: &Context) -
 }
 
 /// Where something stands in a consents object that isn't ours and looks as if a choice was meant.
-fn stray(value: &Value, path: &str) -> Option<String> {
+fn stray(value: &Value, path: &str, within_ours: bool) -> Option<String> {
     let is_place = |name: &str| {
-        let name = squash(name.strip_prefix("xdm:").unwrap_or(name));
+        let name = squash(without_prefix(name));
         let ours = |field: &Field| squash(&field.to_string()) == name;
         ["val", "marketing", "emails", "phone", "phones", "text", "texts"].contains(&name.as_str())
             || Field::ALL.iter().any(ours)
+    };
+    // Within such a place whatever else a choice may be called.
+    let is_choice = |name: &str| {
+        let names = ["value", "choice", "state", "status", "answer", "consent", "allowed", "enabled"];
+        within_ours && names.contains(&squash(without_prefix(name)).as_str())
     };
     match value {
         Value::Object(members) => members.iter().find_map(|(name, value)| {
             let path = format!("{path}.{}", excerpt(name));
             let means_choice = match value {
                 Value::Object(_) | Value::Array(_) | Value::Null => false,
-                _ => is_place(name) || recognise::of_name(name).is_some_and(|hit| !hit.circumstance),
+                _ => {
+                    is_place(name)
+                        || is_choice(name)
+                        || recognise::of_name(name).is_some_and(|hit| !hit.circumstance)
+                }
             };
-            if means_choice { Some(path) } else { stray(value, &path) }
+            if means_choice { Some(path) } else { stray(value, &path, within_ours || is_place(name)) }
         }),
-        Value::Array(items) => items.iter().find_map(|item| stray(item, path)),
+        Value::Array(items) => items.iter().find_map(|item| stray(item, path, within_ours)),
         Value::String(text) => {
-            recognise::telling(text).is_some_and(recognise::Said::withholds).then(|| path.to_owned())
+            let tells = recognise::telling(text).is_some_and(recognise::Said::withholds);
+            (tells || within_ours && refusals::refusal(text).is_some()).then(|| path.to_owned())
         }
+        Value::Bool(false) if within_ours => Some(path.to_owned()),
         _ => None,
     }
 }

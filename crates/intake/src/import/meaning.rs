@@ -4,7 +4,7 @@ use consent::Choice;
 use smallvec::{SmallVec, smallvec};
 use store::SuppressionCategory;
 
-use super::recognise::{Said, key, means_nothing, said, tokens};
+use super::recognise::{Said, key, means_nothing, said, telling, tokens};
 use super::row::excerpt;
 
 /// What a value means.
@@ -85,7 +85,7 @@ impl Means {
             Said::Pending => Self::Choice(Choice::Pending),
             Said::Bounced => Self::Suppress(SuppressionCategory::Hard),
             Said::Complained => Self::Suppress(SuppressionCategory::Complaint),
-            Said::Agreed | Said::Yes => return None,
+            Said::Agreed | Said::Yes | Said::Unrelated => return None,
         })
     }
 }
@@ -166,7 +166,7 @@ impl Values {
             matches!(said(value), Some(Said::Yes | Said::Refused)) && means.withholds()
         };
         let inverted = self.pairs.iter().any(yes_refuses);
-        match said(cell)? {
+        match said(cell).or_else(|| telling(cell))? {
             Said::No if inverted || self.pairs.is_empty() => None,
             said => Means::of_word(said),
         }
@@ -178,7 +178,8 @@ impl Values {
 pub(super) fn ours(cell: &str) -> Result<Means, Unread> {
     cell.parse().map(Means::Choice).or_else(|error| {
         let text = excerpt(cell);
-        match said(cell).map(|said| (said, Means::of_word(said))) {
+        let said = said(cell).or_else(|| telling(cell)).filter(|said| *said != Said::Unrelated);
+        match said.map(|said| (said, Means::of_word(said))) {
             Some((_, Some(means))) => Ok(means),
             Some((_, None)) => Err(format!(
                 "\"{text}\" is {error}; an express yes is spelled y, or mapped: --map \"COLUMN=consent.email:{text}=y\""

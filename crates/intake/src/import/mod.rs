@@ -43,7 +43,7 @@ pub use dry_run::{ColumnReading, DryRun, ValueReading, dry_run};
 pub use recognise::preset_names;
 pub use run::{Import, Outputs, import_profiles};
 pub use summary::{Report, Summary};
-pub use undecided::{Question, Undecided, quoted, words};
+pub use undecided::{Answer, Question, Undecided, quoted, words};
 
 /// Most columns.
 pub const COLUMNS_MAX: usize = 1_000;

@@ -13,7 +13,7 @@ const MEMBERS: [&str; 9] =
 
 /// What a column should be called that holds an attribute by its name and looks like something of ours.
 pub(super) fn meant_column(name: &str) -> Option<String> {
-    let bare = bare(name);
+    let bare = without_prefix(name);
     let squashed = squash(bare);
     let fields = Field::ALL.iter().map(|field| format!("consent.{field}"));
     let ours = COLUMNS.iter().map(|&column| column.to_owned()).chain(fields);
@@ -28,7 +28,7 @@ pub(super) fn meant_column(name: &str) -> Option<String> {
 
 /// What is wrong with a top-level member that isn't one of ours, if it looks like one.
 pub(super) fn meant_member(name: &str) -> Option<String> {
-    let bare = bare(name);
+    let bare = without_prefix(name);
     let squashed = squash(bare);
     let ours = MEMBERS.iter().copied().find(|member| squash(member) == squashed);
     let listed = ["list", "lists", "subscription", "subscriptions"]
@@ -43,14 +43,15 @@ pub(super) fn meant_member(name: &str) -> Option<String> {
     Some(format!("{}: write `{meant}`, or put it inside `attributes` if it is an attribute", excerpt(name)))
 }
 
-fn about_consent(bare: &str) -> bool {
+/// Whether a name, without its prefix, is that of a consent or of consents.
+pub(super) fn about_consent(bare: &str) -> bool {
     ["consent", "consents"]
         .iter()
         .any(|word| bare.eq_ignore_ascii_case(word) || after_word(bare, word).is_some())
 }
 
 /// The name without what stands before its first letter or digit, and without XDM's prefix.
-fn bare(name: &str) -> &str {
+pub(super) fn without_prefix(name: &str) -> &str {
     let name = name.trim_matches(|c: char| !c.is_alphanumeric());
     match name.get(..4) {
         Some(prefix) if prefix.eq_ignore_ascii_case("xdm:") => &name[4..],

@@ -75,10 +75,13 @@ fn meaning(value: &str, kind: Option<Kind>) -> Option<Means> {
     let (no, yes) = (Means::Choice(Choice::No), Means::Choice(Choice::Yes));
     Some(match (kind, said) {
         (Some(Kind::Refusal), Said::Yes | Said::Refused) => no,
+        // Asked, and not answered yet.
+        (Some(Kind::Confirmation), Said::No) => Means::Choice(Choice::Pending),
         (Some(Kind::Bounce), Said::Yes) => Means::Suppress(SuppressionCategory::Hard),
         (Some(Kind::Complaint), Said::Yes) => Means::Suppress(SuppressionCategory::Complaint),
         // Only its values told: what else stands in the column is nothing about consent.
-        (None, Said::Yes | Said::No | Said::Agreed)
+        (_, Said::Unrelated)
+        | (None, Said::Yes | Said::No | Said::Agreed)
         | (Some(Kind::Refusal | Kind::Bounce | Kind::Complaint), Said::No | Said::Agreed) => Means::Nothing,
         (_, Said::Yes | Said::Agreed) => yes,
         (_, said) => Means::of_word(said)?,
@@ -103,8 +106,11 @@ pub(super) fn why(hit: Option<NameHit>, seen: &Seen) -> String {
         Some(Kind::Bounce) => "its name looks like addresses that bounce",
         Some(Kind::Complaint) => "its name looks like reports of spam",
         Some(Kind::Status) => "its name looks like the state of a subscription",
+        Some(Kind::Confirmation) => "its name looks like whether a sign-up was confirmed",
         Some(_) => "its name looks like a consent",
         None => "its values look like refusals",
     };
-    format!("{by_name}, which an attribute would lose (filled in {} times)", seen.filled)
+    let first =
+        seen.first_telling().map(|line| format!(", a refusal first in line {line}")).unwrap_or_default();
+    format!("{by_name}, which an attribute would lose (filled in {} times{first})", seen.filled)
 }

@@ -89,7 +89,7 @@ impl RowBuilder {
         match Address::email(text) {
             Ok(address) => self.address(address),
             Err(error) => {
-                self.meant.extend(Address::email_as_received(text));
+                self.meant.extend(emails(text));
                 self.bad_addresses.push(format!("{}: {error}", excerpt(column)));
             }
         }
@@ -99,7 +99,7 @@ impl RowBuilder {
         match numbers::phone(text, self.row.country) {
             Ok(address) => self.address(address),
             Err(reason) => {
-                self.meant.extend(Address::phone_as_received(text).ok().filter(is_long_number));
+                self.meant.extend(phones(text, self.row.country));
                 self.bad_addresses.push(format!("{}: {reason}", excerpt(column)));
             }
         }
@@ -212,9 +212,10 @@ impl RowBuilder {
             self.warnings.extend(bad_addresses);
         }
         let suppressions = self.suppressions();
-        self.adopt_refused();
+        let rejected = self.fault.is_some();
+        let others = self.adopt_refused(rejected);
         if let Some(reason) = self.fault.take().or_else(|| self.limits()) {
-            return Err(Refused { reason, refusals: refusals(self.row), suppressions });
+            return Err(Refused { reason, refusals: pieces(self.row, others), suppressions });
         }
         if !self.attributes.is_empty() {
             self.attributes.push('}');
@@ -226,7 +227,8 @@ impl RowBuilder {
     fn suppressions(&mut self) -> Vec<SuppressionEntry> {
         let mut entries = Vec::new();
         for Suppressed { namespace, category, note } in std::mem::take(&mut self.suppressed) {
-            for address in self.row.addresses.iter().filter(|address| *address.namespace() == namespace) {
+            let addresses = self.row.addresses.iter().chain(&self.meant);
+            for address in addresses.filter(|address| *address.namespace() == namespace) {
                 entries.push(SuppressionEntry {
                     namespace: namespace.clone(),
                     value: address.key().to_owned(),
@@ -243,27 +245,40 @@ impl RowBuilder {
     }
 
     /// Takes in the addresses that are plainly meant, where the row refuses what goes there: otherwise they would be addresses
-    /// to write to.
-    fn adopt_refused(&mut self) {
+    /// to write to. Of a row that is rejected nothing but refusals stay, so that leaving a list counts, too.
+    fn adopt_refused(&mut self, rejected: bool) -> Vec<Address> {
+        let mut adopted = Vec::new();
         for address in std::mem::take(&mut self.meant) {
             let fields: &[Field] = match address.namespace() {
                 Namespace::Email => &[Field::Any, Field::Email, Field::CommercialEmail],
                 _ => &[Field::Any, Field::Sms],
             };
             let refuses = |consent: &RowConsent| {
-                consent.choice.is_no()
-                    && matches!(consent.target, RowTarget::Field(field) if fields.contains(&field))
+                let reaches = match consent.target {
+                    RowTarget::Field(field) => fields.contains(&field),
+                    RowTarget::List(_) => rejected,
+                    RowTarget::Identity(..) => false,
+                };
+                consent.choice.is_no() && reaches
             };
             if self.row.consents.iter().any(refuses) {
-                self.address(address);
+                adopted.push(address);
             }
         }
+        // Several in one cell may be of several people, and each refuses.
+        if rejected && adopted.len() > 1 {
+            return adopted;
+        }
+        for address in adopted {
+            self.address(address);
+        }
+        Vec::new()
     }
 
     /// The row's refusals alone.
     pub(super) fn into_refusals(mut self) -> Vec<ProfileRow> {
-        self.adopt_refused();
-        refusals(self.row)
+        let others = self.adopt_refused(true);
+        pieces(self.row, others)
     }
 
     fn limits(&self) -> Option<String> {
@@ -281,6 +296,57 @@ impl RowBuilder {
             None
         }
     }
+}
+
+/// The refusals of a row, and the same for each of others whom it may be about.
+fn pieces(row: ProfileRow, others: Vec<Address>) -> Vec<ProfileRow> {
+    let of = |address| ProfileRow {
+        addresses: vec![address],
+        consents: row.consents.clone(),
+        received_at: row.received_at,
+        evidence: row.evidence.clone(),
+        ..ProfileRow::default()
+    };
+    let others: Vec<ProfileRow> = others.into_iter().map(of).flat_map(refusals).collect();
+    refusals(row).into_iter().chain(others).collect()
+}
+
+/// Whom a cell plainly means that is no address: one in quotes or brackets, or several in one cell.
+fn emails(text: &str) -> Vec<Address> {
+    let apart = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '<' | '>' | '，' | '、' | '；');
+    let closer = |c: char| matches!(c, '/' | '\\' | '&' | '+');
+    let read = |piece: &str| Address::email(piece).or_else(|_| Address::email_as_received(piece)).ok();
+    let pieces = || text.split(apart).filter(|piece| piece.contains('@'));
+    if pieces().count() < 2 && text.matches('@').count() < 2 {
+        return Address::email_as_received(text).into_iter().chain(pieces().filter_map(read)).collect();
+    }
+    // Signs that a local part may hold part addresses only where there is more than one.
+    pieces()
+        .flat_map(|piece| match piece.matches('@').count() {
+            0 | 1 => vec![piece],
+            _ => piece.split(closer).collect(),
+        })
+        .filter_map(read)
+        .take(ADDRESSES_MAX)
+        .collect()
+}
+
+/// The same of numbers.
+fn phones(text: &str, country: Option<Country>) -> Vec<Address> {
+    let text = text.replace(" / ", ";").replace(" or ", ";").replace(" und ", ";").replace(" et ", ";");
+    let pieces = text.split([',', ';', '|', '\n', '，', '、', '；']);
+    // A plus begins a number of its own.
+    let pieces = pieces.flat_map(|piece| {
+        let starts = piece.match_indices('+').map(|(at, _)| at).filter(|at| *at > 0);
+        let ends: Vec<usize> = starts.chain([piece.len()]).collect();
+        let begins = std::iter::once(0).chain(ends.clone());
+        begins.zip(ends).map(|(from, to)| piece[from..to].trim()).collect::<Vec<_>>()
+    });
+    let read = |piece: &str| {
+        let as_received = || Address::phone_as_received(piece).ok().filter(is_long_number);
+        numbers::phone(piece, country).ok().or_else(as_received)
+    };
+    pieces.filter_map(read).take(ADDRESSES_MAX).collect()
 }
 
 /// Digits that may be somebody's number, though no country is known that has such numbers.

@@ -10,7 +10,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use store::{ProfileRow, RowConsent, RowTarget};
 
 use super::Context;
-use super::names::squash;
+use super::names::{about_consent, squash, without_prefix};
+use super::recognise::{self, Identity};
 use super::refusals;
 use super::row::RowBuilder;
 
@@ -37,7 +38,7 @@ pub(super) fn salvage(json: &str, context: &Context) -> Vec<ProfileRow> {
     let Some(members) = members(json) else { return Vec::new() };
     // Also under a name that is only almost ours, which is what the line may be rejected for.
     let all = |names: &'static [&str]| {
-        members.iter().filter(|(name, _)| names.contains(&squash(name).as_str())).map(|(_, value)| value)
+        members.iter().filter(|(name, _)| names.contains(&bare(name).as_str())).map(|(_, value)| value)
     };
     let mut row = RowBuilder::new(context.received_at);
     let mut countries = all(&["country"]).filter_map(Loose::text);
@@ -49,28 +50,52 @@ pub(super) fn salvage(json: &str, context: &Context) -> Vec<ProfileRow> {
     for id in all(&["id"]).filter_map(Loose::text_or_number) {
         row.id(id).unwrap_or_default();
     }
-    for email in all(&["email"]).flat_map(Loose::texts) {
-        row.email("email", email);
-    }
-    for phone in all(&["phone"]).flat_map(Loose::texts) {
-        row.phone("phone", phone);
-    }
-    for consents in all(&["consents", "xdmconsents"]) {
-        document(&mut row, consents, context);
-    }
-    for (list, value) in all(&["subscriptions"]).flat_map(Loose::members) {
-        if let Some(list) = context.lists.get(list) {
+    for (name, value) in &members {
+        match recognise::whom(without_prefix(name)) {
+            Some(Identity::Email) => somebody(&mut row, value, Field::Email),
+            Some(Identity::Phone) => somebody(&mut row, value, Field::Sms),
+            _ => {}
+        }
+        if about_consent(without_prefix(name)) {
+            consents(&mut row, name, value, context);
+        }
+        if let Some(list) = name.strip_prefix("list.").and_then(|list| context.lists.get(list)) {
             refusal(&mut row, RowTarget::List(*list), value, None, None);
         }
     }
-    for (name, value) in &members {
-        let field = name.strip_prefix("consent.").and_then(|field| field.parse().ok());
-        let list = name.strip_prefix("list.").and_then(|list| context.lists.get(list));
-        if let Some(target) = field.map(RowTarget::Field).or(list.map(|list| RowTarget::List(*list))) {
-            refusal(&mut row, target, value, None, None);
-        }
+    for subscriptions in all(&["subscriptions", "subscription"]) {
+        list_refusals(&mut row, subscriptions, context, None);
     }
     row.into_refusals()
+}
+
+/// What stands in a place for an address: addresses, and what else is said there of the channel.
+fn somebody(row: &mut RowBuilder, value: &Loose, channel: Field) {
+    let found = match value {
+        Loose::Object(members) => {
+            return members.iter().for_each(|(_, value)| somebody(row, value, channel));
+        }
+        Loose::Array(items) => return items.iter().for_each(|item| somebody(row, item, channel)),
+        value => value,
+    };
+    let text = found.text_or_number().unwrap_or_default();
+    if refusals::refusal(text).is_some() || matches!(found, Loose::Bool(_)) {
+        refusal(row, RowTarget::Field(channel), found, None, None);
+    } else if channel == Field::Email {
+        row.email("email", text);
+    } else {
+        row.phone("phone", text);
+    }
+}
+
+/// Refusals in a consents object, whatever it is called; `consent.email` names the field itself.
+fn consents(row: &mut RowBuilder, name: &str, value: &Loose, context: &Context) {
+    let field = bare(name);
+    let field = field.strip_prefix("consents").or_else(|| field.strip_prefix("consent")).unwrap_or_default();
+    match Field::ALL.into_iter().find(|known| squash(&known.to_string()) == field) {
+        Some(field) => Strays { row, context }.read(value, field, None, &mut Vec::new()),
+        None => document(row, value, context),
+    }
 }
 
 fn document(row: &mut RowBuilder, consents: &Loose, context: &Context) {
@@ -78,14 +103,12 @@ fn document(row: &mut RowBuilder, consents: &Loose, context: &Context) {
     for field in Field::ALL {
         for object in consents.at(path(field)) {
             field_refusals(row, &RowTarget::Field(field), object, at);
-            for (name, subscription) in object.at(&["subscriptions"]).flat_map(Loose::members) {
-                if let Some(list) = context.lists.get(name) {
-                    field_refusals(row, &RowTarget::List(*list), subscription, at);
-                }
+            for subscriptions in object.at(&["subscriptions"]) {
+                list_refusals(row, subscriptions, context, at);
             }
         }
     }
-    stray_refusals(row, consents, Field::Any, at);
+    Strays { row, context }.read(consents, Field::Any, at, &mut Vec::new());
     for (namespace, ids) in consents.at(&["idSpecific"]).flat_map(Loose::members) {
         let Ok(namespace) = namespace.parse() else { continue };
         for (id, identity) in ids.members().filter(|(id, _)| legible(id)) {
@@ -101,25 +124,77 @@ fn document(row: &mut RowBuilder, consents: &Loose, context: &Context) {
     }
 }
 
-/// Refusals that stand in no place of ours. What they are about is told by the names above them, or else is everything.
-fn stray_refusals(row: &mut RowBuilder, level: &Loose, about: Field, at: Option<Timestamp>) {
-    const PASSED_OVER: [&str; 6] = ["idspecific", "subscriptions", "metadata", "time", "reason", "preferred"];
-    if let Loose::Text(_) | Loose::Bool(_) | Loose::Number(_) = level {
-        return refusal(row, RowTarget::Field(about), level, at, None);
-    }
-    for (name, value) in level.members() {
-        let name = squash(name.strip_prefix("xdm:").unwrap_or(name));
-        if PASSED_OVER.contains(&name.as_str()) {
-            continue;
+/// The refusals among choices for lists, each an object with a `val` or the choice itself.
+fn list_refusals(row: &mut RowBuilder, lists: &Loose, context: &Context, at: Option<Timestamp>) {
+    for (name, value) in lists.members() {
+        let Some(list) = context.lists.get(name) else { continue };
+        if let Loose::Object(_) = value {
+            field_refusals(row, &RowTarget::List(*list), value, at);
+        } else {
+            refusal(row, RowTarget::List(*list), value, at, None);
         }
-        let named =
-            Field::ALL.into_iter().find(|field| path(*field).last().is_some_and(|last| squash(last) == name));
-        let singular = name.strip_suffix('s').unwrap_or(&name);
-        let plural =
-            [("email", Field::Email), ("mail", Field::Email), ("phone", Field::Sms), ("text", Field::Sms)];
-        let plural = plural.into_iter().find(|(word, _)| *word == singular).map(|(_, field)| field);
-        stray_refusals(row, value, named.or(plural).unwrap_or(about), at);
     }
+}
+
+/// Reads refusals that stand in no place of ours.
+struct Strays<'a> {
+    row: &'a mut RowBuilder,
+    context: &'a Context,
+}
+
+impl Strays<'_> {
+    /// What they are about is told by the names above them, or else is everything. `above`: those names, plainly.
+    fn read(&mut self, level: &Loose, about: Field, at: Option<Timestamp>, above: &mut Vec<String>) {
+        const PASSED_OVER: [&str; 5] = ["idspecific", "metadata", "time", "reason", "preferred"];
+        if let Loose::Array(items) = level {
+            return items.iter().for_each(|item| self.read(item, about, at, above));
+        }
+        if !matches!(level, Loose::Object(_)) {
+            return refusal(self.row, RowTarget::Field(about), level, at, None);
+        }
+        let ours = Field::ALL.into_iter().any(|field| is_path(above, field));
+        let at = time(level, at);
+        for (name, value) in level.members() {
+            let name = bare(name);
+            // What stands in a place of ours has been read with its time.
+            let read = ours && (name == "val" && value.is_scalar() || name == "subscriptions");
+            if read || PASSED_OVER.contains(&name.as_str()) {
+                continue;
+            }
+            if name == "subscriptions" {
+                list_refusals(self.row, value, self.context, at);
+                continue;
+            }
+            let about = field_of(&name).unwrap_or(about);
+            above.push(name);
+            self.read(value, about, at, above);
+            above.pop();
+        }
+    }
+}
+
+/// The field that a member is plainly about, by its name.
+fn field_of(name: &str) -> Option<Field> {
+    let named =
+        Field::ALL.into_iter().find(|field| path(*field).last().is_some_and(|last| squash(last) == name));
+    let singular = name.strip_suffix('s').unwrap_or(name);
+    let plural =
+        [("email", Field::Email), ("mail", Field::Email), ("phone", Field::Sms), ("text", Field::Sms)];
+    named.or_else(|| plural.into_iter().find(|(word, _)| *word == singular).map(|(_, field)| field))
+}
+
+fn is_path(above: &[String], field: Field) -> bool {
+    above.iter().map(String::as_str).eq(path(field)
+        .iter()
+        .map(|step| squash(step))
+        .collect::<Vec<_>>()
+        .iter()
+        .map(String::as_str))
+}
+
+/// A member's name as it is compared, without XDM's prefix.
+fn bare(name: &str) -> String {
+    squash(without_prefix(name))
 }
 
 /// Where a field stands in a consents object or an identity.
@@ -145,14 +220,18 @@ fn metadata_time(level: &Loose) -> Option<Timestamp> {
     level.at(&["metadata", "time"]).filter_map(Loose::text).find_map(|text| Timestamp::parse(text).ok())
 }
 
-/// The refusals among an object's `val`s. One whose own time can't be read is undated.
-fn field_refusals(row: &mut RowBuilder, target: &RowTarget, object: &Loose, inherited: Option<Timestamp>) {
+/// When what an object says was said. One whose own time can't be read is undated.
+fn time(object: &Loose, inherited: Option<Timestamp>) -> Option<Timestamp> {
     let mut times = object.at(&["time"]).peekable();
-    let at = if times.peek().is_none() {
-        inherited
-    } else {
-        times.filter_map(Loose::text).find_map(|text| Timestamp::parse(text).ok())
-    };
+    if times.peek().is_none() {
+        return inherited;
+    }
+    times.filter_map(Loose::text).find_map(|text| Timestamp::parse(text).ok())
+}
+
+/// The refusals among an object's `val`s.
+fn field_refusals(row: &mut RowBuilder, target: &RowTarget, object: &Loose, inherited: Option<Timestamp>) {
+    let at = time(object, inherited);
     let reason = object.at(&["reason"]).find_map(Loose::text);
     for value in object.at(&["val"]) {
         refusal(row, target.clone(), value, at, reason);
@@ -198,10 +277,8 @@ impl Loose {
         }
     }
 
-    /// A text, or those of an array.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let items = if let Self::Array(items) = self { items } else { std::slice::from_ref(self) };
-        items.iter().filter_map(Self::text)
+    fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Object(_) | Self::Array(_))
     }
 
     fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
@@ -213,7 +290,7 @@ impl Loose {
     fn at<'l>(&'l self, path: &[&str]) -> impl Iterator<Item = &'l Self> + use<'l> {
         let mut found = vec![self];
         for step in path {
-            let fits = |name: &str| squash(name.strip_prefix("xdm:").unwrap_or(name)) == squash(step);
+            let fits = |name: &str| bare(name) == squash(step);
             found = found
                 .into_iter()
                 .flat_map(Self::members)

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::dates::Order;
 use super::lines::{Counted, Source};
-use super::recognise::{Said, telling, telling_line};
+use super::recognise::{Said, telling, telling_in, telling_line};
 use super::{COLUMNS_MAX, Format, ImportError, Options, Progress, columns};
 
 /// Most values of a column that are counted one by one.
@@ -32,11 +32,14 @@ const DATES_TRIED: u64 = 200;
 pub(super) struct Seen {
     /// Rows in which it isn't empty.
     pub(super) filled: u64,
-    values: HashMap<Box<str>, u64>,
+    /// Each value with how often it stands there, and the line of the first.
+    values: HashMap<Box<str>, (u64, u64)>,
     /// There are more values than are counted.
     pub(super) many: bool,
     /// Of many values those that tell in any column that nothing may be sent.
     telling: BTreeMap<String, u64>,
+    /// The line of the first of them.
+    first_telling: Option<u64>,
     pub(super) order: Order,
 }
 
@@ -55,37 +58,38 @@ pub(super) struct Survey {
 }
 
 impl Seen {
-    fn see(&mut self, cell: &str, line_tells: bool, all_dates: bool) {
+    fn see(&mut self, cell: &str, line: u64, line_tells: bool, all_dates: bool) {
         self.filled += 1;
         if all_dates || self.order.dates + self.order.others < DATES_TRIED {
             self.order.see(cell);
         }
         if self.many {
-            if line_tells && telling(cell).is_some_and(Said::withholds) {
-                self.note(cell, 1);
+            if telling_in(cell, line_tells).is_some_and(Said::withholds) {
+                self.note(cell, 1, line);
             }
             return;
         }
-        if let Some(count) = self.values.get_mut(cell) {
+        if let Some((count, _)) = self.values.get_mut(cell) {
             *count += 1;
             return;
         }
         if self.values.len() < VALUES_MAX && cell.len() <= VALUE_LENGTH_MAX {
-            self.values.insert(cell.into(), 1);
+            self.values.insert(cell.into(), (1, line));
             return;
         }
         self.many = true;
-        for (value, count) in std::mem::take(&mut self.values) {
+        for (value, (count, line)) in std::mem::take(&mut self.values) {
             if telling(&value).is_some_and(Said::withholds) {
-                self.note(&value, count);
+                self.note(&value, count, line);
             }
         }
         if telling(cell).is_some_and(Said::withholds) {
-            self.note(cell, 1);
+            self.note(cell, 1, line);
         }
     }
 
-    fn note(&mut self, value: &str, count: u64) {
+    fn note(&mut self, value: &str, count: u64, line: u64) {
+        self.first_telling = Some(self.first_telling.map_or(line, |first| first.min(line)));
         let value = super::row::excerpt(value);
         if self.telling.len() < TELLING_MAX || self.telling.contains_key(&value) {
             *self.telling.entry(value).or_default() += count;
@@ -94,9 +98,18 @@ impl Seen {
 
     /// The values with how often each stands there, the most frequent first; of many none.
     pub(super) fn values(&self) -> Vec<(&str, u64)> {
-        let mut values: Vec<_> = self.values.iter().map(|(value, count)| (&**value, *count)).collect();
+        let mut values: Vec<_> = self.values.iter().map(|(value, (count, _))| (&**value, *count)).collect();
         values.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
         values
+    }
+
+    /// The line of the first value that tells so.
+    pub(super) fn first_telling(&self) -> Option<u64> {
+        if self.many {
+            return self.first_telling;
+        }
+        let lines = self.values.iter().filter(|(value, _)| telling(value).is_some_and(Said::withholds));
+        lines.map(|(_, (_, line))| *line).min()
     }
 
     /// The values that tell in any column that nothing may be sent.
@@ -168,12 +181,12 @@ impl Survey {
             let row = table.next_row(&mut stands_alone).map_err(|error| ImportError::Read { line, error })?;
             let Some(row) = row else { break };
             self.rows += 1;
-            let tells = telling_line(&row.raw);
+            let (line, tells) = (row.line, telling_line(&row.raw));
             self.unreadable |= row.not_text.is_some();
             for (at, field) in row.fields.into_iter().enumerate().take(self.seen.len()) {
                 let cell = if guarded { unguarded(field.trim()) } else { field.trim() };
                 if !cell.is_empty() {
-                    self.seen[at].see(cell, tells, dated[at]);
+                    self.seen[at].see(cell, line, tells, dated[at]);
                 }
             }
         }
@@ -197,7 +210,7 @@ impl Survey {
             }
             self.rows += 1;
             let Ok(Value::Object(members)) = serde_json::from_slice(&line.bytes) else { continue };
-            let tells = telling_line(&line.bytes);
+            let tells = (line.number, telling_line(&line.bytes));
             for (name, value) in &members {
                 if is_document(name) {
                     continue;
@@ -212,19 +225,19 @@ impl Survey {
         &mut self,
         path: &str,
         value: &Value,
-        tells: bool,
+        (line, tells): (u64, bool),
         places: &mut HashMap<String, (usize, bool)>,
         dated: &impl Fn(&str) -> bool,
     ) {
         match value {
             Value::Object(members) => {
                 for (name, value) in members {
-                    self.member(&format!("{path}.{name}"), value, tells, places, dated);
+                    self.member(&format!("{path}.{name}"), value, (line, tells), places, dated);
                 }
             }
             Value::Array(items) => {
                 for item in items {
-                    self.member(path, item, tells, places, dated);
+                    self.member(path, item, (line, tells), places, dated);
                 }
             }
             value => {
@@ -243,7 +256,7 @@ impl Survey {
                 };
                 let text = text.trim();
                 if !text.is_empty() {
-                    self.seen[at].see(text, tells, all_dates);
+                    self.seen[at].see(text, line, tells, all_dates);
                 }
             }
         }

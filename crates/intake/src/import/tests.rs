@@ -13,6 +13,7 @@ use super::*;
 mod files;
 mod refusals;
 mod shapes;
+mod unwritten;
 
 struct FixedClock;
 

@@ -15,6 +15,17 @@ pub struct Question {
     pub proposal: Vec<String>,
     /// How it is passed over, as arguments.
     pub way_out: Vec<String>,
+    /// What can be said where nothing is proposed; the operator has to know.
+    pub answers: Vec<Answer>,
+}
+
+/// One of several answers that a question has.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Answer {
+    /// What it says.
+    pub what: String,
+    /// How it is said.
+    pub arguments: Vec<String>,
 }
 
 /// Why an import stopped before anything was written.
@@ -60,6 +71,10 @@ impl fmt::Display for Undecided {
             }
             if !question.proposal.is_empty() {
                 write!(f, "; use {}", words(&question.proposal))?;
+            }
+            for (at, answer) in question.answers.iter().enumerate() {
+                let separator = if at == 0 { "; say" } else { "," };
+                write!(f, "{separator} {} ({})", answer.arguments.join(" "), answer.what)?;
             }
             if !question.way_out.is_empty() {
                 write!(f, ", or {}", words(&question.way_out))?;

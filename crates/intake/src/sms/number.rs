@@ -1,7 +1,7 @@
 //! Numbers and senders as providers write them.
 
 use consent::sms::Sender;
-use consent::{Address, Channel};
+use consent::{Address, Channel, is_invisible};
 
 use store::Text;
 
@@ -10,13 +10,8 @@ use crate::mail::cut;
 /// The address of who wrote. Providers leave the `+` away; what is no number is kept all the same, since an opt-out is
 /// never dropped (I7). `None` where nothing is left to tell one person from another.
 pub(super) fn address(from: &str) -> Option<Address> {
-    let shown: String = from.chars().filter(|&c| !c.is_control() && !shows_nothing(c)).collect();
+    let shown: String = from.chars().filter(|&c| !c.is_control() && !is_invisible(c)).collect();
     Address::phone_as_received(strip(&shown)).ok()
-}
-
-/// Marks that come along when a number is copied: of the direction of writing, and spaces without width.
-const fn shows_nothing(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The address, if it is a number that can be sent to: as providers write one, without anything that has to be repaired.

@@ -25,6 +25,7 @@ struct Said {
 pub(crate) fn count(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<RunOptOuts> {
     const SELECT: &str = "SELECT id, profile, source, sets FROM ledger_event
         WHERE workspace = ?1 AND run = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+    let merged = merged(db, workspace, run)?;
     let mut people: HashMap<ProfileId, Said> = HashMap::new();
     let mut after = EntryId(-1);
     loop {
@@ -37,6 +38,7 @@ pub(crate) fn count(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<
         let Some((last, ..)) = rows.last() else { break };
         after = *last;
         for (_, profile, source, sets) in rows {
+            let profile = merged.get(&profile).copied().unwrap_or(profile);
             if source != Source::SELF_TEST {
                 note(&mut people, profile, source, &sets);
             }
@@ -49,6 +51,25 @@ pub(crate) fn count(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<
         *by_source.entry(said.source.as_str().to_owned()).or_default() += 1;
     }
     Ok(RunOptOuts { people: out.len() as u64, by_source, undone: undone.len() as u64 })
+}
+
+/// Who has become whom since then: a person counts once, though two profiles of theirs opted out.
+fn merged(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<HashMap<ProfileId, ProfileId>> {
+    const SELECT: &str = "SELECT from_profile, into_profile FROM profile_merged WHERE workspace = ?1
+        AND from_profile IN (SELECT profile FROM ledger_event WHERE workspace = ?1 AND run = ?2)";
+    const NEXT: &str = "SELECT into_profile FROM profile_merged WHERE workspace = ?1 AND from_profile = ?2";
+    let pairs = db.all(SELECT, params![workspace.0, run.0], |row| {
+        Ok((ProfileId(row.get(0)?), ProfileId(row.get(1)?)))
+    })?;
+    let mut merged = HashMap::with_capacity(pairs.len());
+    for (from, mut into) in pairs {
+        // Whom one was merged into may have been merged in turn.
+        while let Some(next) = db.first(NEXT, params![workspace.0, into.0], |row| row.get(0))? {
+            into = ProfileId(next);
+        }
+        merged.insert(from, into);
+    }
+    Ok(merged)
 }
 
 fn note(people: &mut HashMap<ProfileId, Said>, profile: ProfileId, source: Source, sets: &[Applied]) {

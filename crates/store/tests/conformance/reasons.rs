@@ -113,4 +113,18 @@ pub async fn opt_outs_of_a_run_count_people_once(world: &World) {
     assert_eq!(counted(2).await.people, 1);
     assert_eq!(counted(3).await, store::RunOptOuts::default());
     assert_eq!(world.store.run_opt_outs(WorkspaceId(2), RunId(1)).await.unwrap().people, 0);
+    // Two who turn out to be one.
+    said("i@example.com", 4, Source::ONE_CLICK, no).await;
+    said("j@example.com", 4, Source::MAILTO, no).await;
+    assert_eq!(counted(4).await.people, 2);
+    let addresses = ["i@example.com", "j@example.com"].map(|text| consent::Address::email(text).unwrap());
+    let row = store::ProfileRow {
+        external_id: Some("one".to_owned()),
+        addresses: addresses.into(),
+        received_at: world.tick(),
+        ..store::ProfileRow::default()
+    };
+    world.import(row).await;
+    let one = store::RunOptOuts { people: 1, by_source: [of("one_click")].into(), undone: 0 };
+    assert_eq!(counted(4).await, one);
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use consent::{Choice, Field, Level, ListId, Purpose, Source, Token, WorkspaceId};
+use consent::{Choice, Field, Level, ListId, Purpose, RunId, Source, Token, WorkspaceId};
 use store::{AddressOwner, PageStore as _, Store as _};
 use web::landing::{self, Asks, Checkbox, Content, Reach};
 
@@ -260,4 +260,19 @@ async fn what_may_not_be_published_is_told() {
     ] {
         assert_ne!(problems(&bad).await, [], "{bad:?}");
     }
+}
+
+#[tokio::test]
+async fn an_opt_out_there_is_told_from_whose_run_it_came() {
+    let world = World::new();
+    let owner = world.person("ann@example.com", None).await;
+    let form = vec![tick("No more mail", Asks::Out, Reach::Channel, None)];
+    let path = publish(&world, &owner, &content(form)).await;
+    let page = world.store.landing_page(WORKSPACE, "spring").await.unwrap().unwrap().id.0;
+    let link = link(&world, &owner, Token::landing(page, Some(RunId(3))).unwrap());
+    assert_eq!(world.get(&link).await.status, StatusCode::OK);
+    assert_eq!(save(&world, &link, "was-0=n&box-0=y").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.store.run_opt_outs(WORKSPACE, RunId(3)).await.unwrap().people, 1);
+    // A link of an earlier version names the page alone, and works as before.
+    assert_eq!(world.get(&path).await.status, StatusCode::OK);
 }

@@ -9,7 +9,7 @@ use crate::import::columns::{self, Column};
 use crate::import::dates::DateFormat;
 use crate::import::recognise::{self, Detected, Preset, squashed};
 use crate::import::survey::Survey;
-use crate::import::undecided::{Question, Undecided};
+use crate::import::undecided::{Answer, Question, Undecided};
 use crate::import::{Format, ImportError, Options, row};
 
 /// Where a column's reading comes from.
@@ -33,7 +33,7 @@ pub(super) struct Drafting<'a> {
     pub(super) columns: Vec<(Planned<String>, From)>,
     pub(super) settings: Vec<Setting<String>>,
     pub(super) undecided: Undecided,
-    notices: Vec<String>,
+    pub(super) notices: Vec<String>,
 }
 
 /// Decides how a file is read.
@@ -59,9 +59,30 @@ pub(in crate::import) fn draft(
     }
     drafting.settings()?;
     drafting.unclear_columns();
+    drafting.ignored_refusals();
     drafting.unclear_file();
     drafting.unclear_dates();
     drafting.finish()
+}
+
+/// Whether what is set for the whole file says who may be sent to.
+fn says_choice(target: &str) -> bool {
+    ["consent.", "list.", "suppression."].iter().any(|start| target.starts_with(start))
+}
+
+/// The kinds of a tool's export that only its name tells apart, the one first that sends least.
+fn answers(preset: &Preset) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for variant in preset.untold() {
+        let arguments = variant.set.iter().flat_map(|set| ["--set".to_owned(), set.clone()]).collect();
+        let answer = Answer { what: variant.title.clone(), arguments };
+        match answers.iter_mut().find(|known| known.arguments == answer.arguments) {
+            Some(known) => known.what = format!("{} or {}", known.what, answer.what),
+            None => answers.push(answer),
+        }
+    }
+    answers.sort_by_key(|answer| answer.arguments.iter().any(|argument| argument.ends_with("=y")));
+    answers
 }
 
 /// A path of JSON Lines without the object that holds attributes.
@@ -112,6 +133,7 @@ impl Drafting<'_> {
                         way_out: ["--from", &other.name, "or", "--from", NO_PRESET]
                             .map(str::to_owned)
                             .to_vec(),
+                        answers: Vec::new(),
                     });
                     None
                 }
@@ -125,16 +147,20 @@ impl Drafting<'_> {
                 let setting = set.split_once('=').unwrap_or((set, ""));
                 self.settings.push(setting_of(setting.0, setting.1)?);
             }
-        } else if preset.has_variants() && self.options.set.is_empty() {
+        } else if preset.has_variants() && !self.options.set.iter().any(|(target, _)| says_choice(target)) {
             self.undecided.questions.push(Question {
                 column: None,
                 why: format!("an export of {}: {}", preset.title, preset.question()),
                 values: Vec::new(),
                 proposal: Vec::new(),
                 way_out: vec!["--from".to_owned(), NO_PRESET.to_owned()],
+                answers: answers(preset),
             });
         }
-        self.notices.push(format!("read as an export of {}{kind}", preset.title));
+        self.notices.push(format!(
+            "read as an export of {}{kind}; --from {NO_PRESET} reads it as it stands",
+            preset.title
+        ));
         Ok(())
     }
 

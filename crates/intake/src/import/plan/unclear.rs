@@ -2,13 +2,18 @@
 
 use consent::Field;
 
+use super::Planned;
 use super::draft::{Drafting, From, bare};
 use crate::import::columns::{self, Column};
 use crate::import::names::{meant_column, meant_member};
 use crate::import::propose;
-use crate::import::recognise::{Identity, Kind, NameHit, Said, of_file, of_name, said, whom};
+use crate::import::recognise::{
+    Identity, Kind, NameHit, Said, answers, means_nothing, of_file, of_name, only_channel, said, squashed,
+    telling, whom,
+};
+use crate::import::row;
 use crate::import::survey::Seen;
-use crate::import::undecided::Question;
+use crate::import::undecided::{Answer, Question};
 
 impl Drafting<'_> {
     /// The channel of the file's addresses, for names that tell none.
@@ -26,10 +31,13 @@ impl Drafting<'_> {
         let channel = self.channel();
         let mut questions = Vec::new();
         for ((planned, from), seen) in self.columns.iter().zip(&self.survey.seen) {
+            let name = planned.name.as_str();
+            if *from == From::Preset && is_free_text(planned) {
+                questions.extend(tells_refusals(name, seen, channel));
+            }
             if *from != From::Nobody {
                 continue;
             }
-            let name = planned.name.as_str();
             if self.is_rejected_by_line(name) {
                 continue;
             }
@@ -81,6 +89,7 @@ impl Drafting<'_> {
                         values: Vec::new(),
                         proposal,
                         way_out: Vec::new(),
+                        answers: Vec::new(),
                     });
                 } else {
                     besides.extend(proposal);
@@ -89,6 +98,36 @@ impl Drafting<'_> {
         }
         self.undecided.questions.extend(questions);
         self.undecided.besides.extend(besides);
+    }
+
+    /// Says of columns that are expressly no refusals how many stand in them.
+    pub(super) fn ignored_refusals(&mut self) {
+        for ((planned, from), seen) in self.columns.iter().zip(&self.survey.seen) {
+            let name = planned.name.as_str();
+            if *from != From::Ignored {
+                continue;
+            }
+            let about_consent = matches!(columns::ours(name), Ok(Some(column)) if column.can_withhold())
+                || meant_column(name).is_some()
+                || of_path(bare(name)).is_some();
+            let refuses = |value: &str| {
+                about_consent && said(value).is_some_and(Said::withholds)
+                    || telling(value).is_some_and(Said::withholds)
+            };
+            let values = if seen.many { seen.telling() } else { seen.values() };
+            let rows: u64 = values.iter().filter(|(value, _)| refuses(value)).map(|(_, rows)| rows).sum();
+            if rows > 0 {
+                let refusals = if rows == 1 {
+                    "1 refusal that stands".to_owned()
+                } else {
+                    format!("{rows} refusals that stand")
+                };
+                self.notices.push(format!(
+                    "warning: column `{}` is ignored, and with it {refusals} in it: nobody is left out because of them",
+                    row::excerpt(name)
+                ));
+            }
+        }
     }
 
     pub(super) fn unclear_file(&mut self) {
@@ -115,6 +154,7 @@ impl Drafting<'_> {
             values: Vec::new(),
             proposal: vec!["--set".to_owned(), set],
             way_out: vec!["--ignore-file-name".to_owned()],
+            answers: Vec::new(),
         });
     }
 
@@ -130,8 +170,12 @@ impl Drafting<'_> {
                     why: "its dates can all be read day first and month first, as 03/04/2025".to_owned(),
                     values: Vec::new(),
                     proposal: Vec::new(),
-                    way_out: ["--date-format", "dmy", "or", "--date-format", "mdy"]
-                        .map(str::to_owned)
+                    way_out: Vec::new(),
+                    answers: [("day first", "dmy"), ("month first", "mdy")]
+                        .map(|(what, order)| Answer {
+                            what: what.to_owned(),
+                            arguments: ["--date-format", order].map(str::to_owned).to_vec(),
+                        })
                         .to_vec(),
                 }),
             }
@@ -154,11 +198,41 @@ fn almost_ours(name: &str) -> Option<Question> {
         values: Vec::new(),
         proposal: vec!["--map".to_owned(), format!("{name}={meant}")],
         way_out: vec!["--map".to_owned(), format!("{name}=attribute.{name}")],
+        answers: Vec::new(),
     })
 }
 
+/// Whether people write sentences into a column that a preset keeps as it is.
+fn is_free_text(planned: &Planned<String>) -> bool {
+    const NAMES: [&str; 8] =
+        ["note", "notes", "tags", "tag", "comment", "comments", "description", "remarks"];
+    matches!(planned.column, Column::Attribute(_)) && NAMES.contains(&squashed(bare(&planned.name)).as_str())
+}
+
 fn looks_like_refusal(name: &str, seen: &Seen, channel: Field) -> Option<Question> {
-    let hit = of_path(bare(name)).filter(|hit| !is_harmless(*hit, seen));
+    let hit = of_path(bare(name)).or_else(|| answered_channel(bare(name), seen));
+    question(name, hit.filter(|hit| !is_harmless(*hit, seen)), seen, channel)
+}
+
+/// The same by the values alone.
+fn tells_refusals(name: &str, seen: &Seen, channel: Field) -> Option<Question> {
+    question(name, None, seen, channel)
+}
+
+/// A column that is called as a channel, with a yes or no in it.
+fn answered_channel(name: &str, seen: &Seen) -> Option<NameHit> {
+    let channel = only_channel(name)?;
+    let values = seen.values();
+    let answered = values.iter().all(|(value, _)| answers(value) || means_nothing(value))
+        && values.iter().any(|(value, _)| said(value).is_some_and(Said::withholds));
+    (!seen.many && answered).then_some(NameHit {
+        kind: Kind::Permission,
+        circumstance: false,
+        channel: Some(channel),
+    })
+}
+
+fn question(name: &str, hit: Option<NameHit>, seen: &Seen, channel: Field) -> Option<Question> {
     let telling = seen.telling();
     if hit.is_none() && telling.is_empty() {
         return None;
@@ -171,6 +245,7 @@ fn looks_like_refusal(name: &str, seen: &Seen, channel: Field) -> Option<Questio
         values: values.into_iter().map(|(value, count)| (value.to_owned(), count)).collect(),
         proposal: vec!["--map".to_owned(), propose::mapping(&column)],
         way_out: vec!["--ignore-column".to_owned(), name.to_owned()],
+        answers: Vec::new(),
     })
 }
 
@@ -185,8 +260,14 @@ fn of_path(path: &str) -> Option<NameHit> {
 /// Whether a column holds only the circumstances of a consent, or nothing at all.
 fn is_harmless(hit: NameHit, seen: &Seen) -> bool {
     let withholds = || seen.values().iter().any(|(value, _)| said(value).is_some_and(Said::withholds));
-    let of_consent = matches!(hit.kind, Kind::Permission | Kind::Status);
-    seen.filled == 0 || (of_consent && hit.circumstance && (seen.order.mostly_dates() || !withholds()))
+    let of_consent = matches!(hit.kind, Kind::Permission | Kind::Status | Kind::Confirmation);
+    // Customers and leads: the state of a sale.
+    let unrelated = hit.kind == Kind::Status
+        && !seen.many
+        && seen.values().iter().all(|(value, _)| said(value) == Some(Said::Unrelated));
+    seen.filled == 0
+        || unrelated
+        || (of_consent && hit.circumstance && (seen.order.mostly_dates() || !withholds()))
 }
 
 fn ours_of(identity: Identity) -> &'static str {

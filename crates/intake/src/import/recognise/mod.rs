@@ -4,11 +4,12 @@ mod countries;
 mod names;
 mod plain;
 mod presets;
+mod text;
 mod values;
 
 pub(super) use countries::country;
-pub(super) use names::{Identity, Kind, NameHit, of_file, of_name, whom};
+pub(super) use names::{Identity, Kind, NameHit, of_file, of_name, only_channel, whom};
 pub(super) use plain::squashed;
 pub use presets::preset_names;
 pub(super) use presets::{Detected, Preset, by_name, detect};
-pub(super) use values::{Said, key, means_nothing, said, telling, telling_line, tokens};
+pub(super) use values::{Said, answers, key, means_nothing, said, telling, telling_in, telling_line, tokens};

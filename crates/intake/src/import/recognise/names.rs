@@ -15,6 +15,8 @@ pub(in crate::import) enum Kind {
     Refusal,
     Permission,
     Status,
+    /// Whether a sign-up was confirmed.
+    Confirmation,
     Bounce,
     Complaint,
     Time,
@@ -45,8 +47,26 @@ pub(in crate::import) struct NameHit {
 #[derive(Deserialize)]
 struct File {
     names: Vec<Entry>,
+    files: Files,
+    business: Business,
     channels: BTreeMap<String, Vec<String>>,
     identity: BTreeMap<String, Vec<String>>,
+}
+
+/// Words of files' names.
+#[derive(Deserialize)]
+struct Files {
+    refusal: Vec<String>,
+    bounce: Vec<String>,
+    complaint: Vec<String>,
+}
+
+/// What other things than messages can be blocked, cancelled and bounced.
+#[derive(Deserialize)]
+struct Business {
+    things: Vec<String>,
+    weak: Vec<String>,
+    phrases: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +84,11 @@ struct Entry {
 
 struct Names {
     entries: Vec<Patterns>,
+    /// Beginnings of words of files' names.
+    files: Vec<(Kind, Vec<String>)>,
+    things: Vec<String>,
+    weak: Vec<String>,
+    harmless: Vec<Vec<String>>,
     channels: Vec<(Option<Field>, Vec<Plain>)>,
     identities: Vec<(Identity, Vec<String>)>,
 }
@@ -100,14 +125,66 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
         "time_zone" => Identity::TimeZone,
         _ => Identity::Locale,
     };
+    let Files { refusal, bounce, complaint } = file.files;
     Names {
         entries: entries.collect(),
+        files: vec![
+            (Kind::Bounce, squash(bounce)),
+            (Kind::Complaint, squash(complaint)),
+            (Kind::Refusal, squash(refusal)),
+        ],
+        things: squash(file.business.things),
+        weak: squash(file.business.weak),
+        harmless: file.business.phrases.iter().map(|phrase| Plain::new(phrase).words).collect(),
         channels: channels.collect(),
         identities: file.identity.into_iter().map(|(name, names)| (identity(&name), squash(names))).collect(),
     }
 });
 
 impl Names {
+    /// What a name says by itself.
+    fn kind(&self, name: &Plain) -> Option<Kind> {
+        const KINDS: [Kind; 6] = [
+            Kind::Refusal,
+            Kind::Bounce,
+            Kind::Complaint,
+            Kind::Status,
+            Kind::Confirmation,
+            Kind::Permission,
+        ];
+        if self.is(name, Kind::Other) {
+            return None;
+        }
+        KINDS.into_iter().find(|kind| self.is(name, *kind))
+    }
+
+    /// The name without phrases that say something else: `bounce house`.
+    fn without_phrases(&self, mut name: Plain) -> Plain {
+        for phrase in &self.harmless {
+            while let Some(at) = name.words.windows(phrase.len()).position(|window| window == phrase) {
+                name.words.drain(at..at + phrase.len());
+                name.squashed = name.words.concat();
+            }
+        }
+        name
+    }
+
+    fn is_thing(&self, word: &str) -> bool {
+        self.things.iter().any(|thing| thing == word)
+    }
+
+    /// Whether a name of a thing (`returns_blocked`) says no more about messages than that word.
+    fn is_about_a_thing(&self, name: &Plain, kind: Kind) -> bool {
+        if !name.words.iter().any(|word| self.is_thing(word)) {
+            return false;
+        }
+        let weak = |word: &String| self.weak.iter().any(|weak| word.starts_with(weak.as_str()));
+        let words: Vec<String> =
+            name.words.iter().filter(|word| !self.is_thing(word) && !weak(word)).cloned().collect();
+        let rest = Plain { squashed: words.concat(), words };
+        self.kind(&rest) != Some(kind)
+    }
+
     fn is(&self, name: &Plain, kind: Kind) -> bool {
         self.entries.iter().filter(|entry| entry.kind == kind).any(|entry| {
             entry.whole.contains(&name.squashed)
@@ -149,20 +226,38 @@ impl Names {
 
 /// What a column's name says.
 pub(in crate::import) fn of_name(name: &str) -> Option<NameHit> {
-    let name = Plain::new(name);
-    if NAMES.is(&name, Kind::Other) {
-        return None;
-    }
-    let kinds = [Kind::Refusal, Kind::Bounce, Kind::Complaint, Kind::Status, Kind::Permission];
-    let kind = kinds.into_iter().find(|kind| NAMES.is(&name, *kind))?;
+    let name = NAMES.without_phrases(Plain::new(name));
+    let kind = NAMES.kind(&name).filter(|kind| !NAMES.is_about_a_thing(&name, *kind))?;
     let circumstance = NAMES.is(&name, Kind::Time) || NAMES.is(&name, Kind::About);
     Some(NameHit { kind, circumstance, channel: NAMES.channel(&name) })
 }
 
 /// What a file's name says: that it is a list of refusals, of bounces or of complaints.
 pub(in crate::import) fn of_file(name: &str) -> Option<NameHit> {
-    let hit = of_name(name.rsplit(['/', '\\']).next().unwrap_or(name))?;
-    matches!(hit.kind, Kind::Refusal | Kind::Bounce | Kind::Complaint).then_some(hit)
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let withholds = |hit: &NameHit| matches!(hit.kind, Kind::Refusal | Kind::Bounce | Kind::Complaint);
+    of_name(name).filter(withholds).or_else(|| {
+        let name = NAMES.without_phrases(Plain::new(name));
+        if name.words.iter().any(|word| NAMES.is_thing(word)) || NAMES.is(&name, Kind::Other) {
+            return None;
+        }
+        let is = |known: &String| {
+            if known.is_ascii() || known.chars().count() > 3 {
+                name.words.iter().any(|word| word.starts_with(known.as_str()))
+            } else {
+                name.squashed.contains(known.as_str())
+            }
+        };
+        let (kind, _) = NAMES.files.iter().find(|(_, words)| words.iter().any(is))?;
+        Some(NameHit { kind: *kind, circumstance: false, channel: NAMES.channel(&name) })
+    })
+}
+
+/// The channel that a name consists of: `sms`, with an answer in each cell.
+pub(in crate::import) fn only_channel(name: &str) -> Option<Field> {
+    let name = Plain::new(name).squashed;
+    let is = |(_, words): &&(Option<Field>, Vec<Plain>)| words.iter().any(|word| word.squashed == name);
+    NAMES.channels.iter().find(is).and_then(|(field, _)| *field)
 }
 
 /// Whose address a column holds, or what else of ours, by its name alone.
@@ -258,6 +353,18 @@ mod tests {
             ("CLEAN_TIME", Kind::Bounce),
             ("cleaned", Kind::Bounce),
             ("spam complaint", Kind::Complaint),
+            ("DOI", Kind::Confirmation),
+            ("double_opt_in", Kind::Confirmation),
+            ("Bestätigt", Kind::Confirmation),
+            ("メール配信", Kind::Permission),
+            ("الحالة", Kind::Status),
+            ("حالة الاشتراك", Kind::Status),
+            ("סטטוס", Kind::Status),
+            ("Κατάσταση", Kind::Status),
+            ("마케팅 수신", Kind::Permission),
+            ("接收邮件", Kind::Permission),
+            ("order emails unsubscribed", Kind::Refusal),
+            ("credit newsletter opt-out", Kind::Refusal),
         ] {
             assert_eq!(of_name(name).map(|hit| hit.kind), Some(kind), "{name}");
         }
@@ -299,6 +406,17 @@ mod tests {
             "lifetime value",
             "favourite_shop",
             "hospital",
+            "returns_blocked",
+            "credit_blocked",
+            "has_newsletter_coupon",
+            "order_cancelled_at",
+            "card_blocked",
+            "payment_revoked",
+            "Liefersperre Kredit gesperrt",
+            "commande bloquée",
+            "pedido bloqueado",
+            "newsletter_discount_code",
+            "bounce house",
         ] {
             assert_eq!(of_name(name), None, "{name}");
         }
@@ -340,6 +458,35 @@ mod tests {
             "robinson.csv",
             "hard-bounces-june.csv",
             "spam_reports.csv",
+            "peruneet.csv",
+            "cancelados.csv",
+            "exclusions.csv",
+            "removed-contacts.csv",
+            "Ausgeschlossene.csv",
+            "Gekündigt 2026.csv",
+            "désactivés.csv",
+            "résiliés.csv",
+            "eliminados.csv",
+            "annullati.csv",
+            "removidos.csv",
+            "opzeggers.csv",
+            "uteslutna.csv",
+            "slettede.csv",
+            "poistetut.csv",
+            "zrezygnowali.csv",
+            "zrušení.csv",
+            "lemondtak.csv",
+            "anulati.csv",
+            "ayrilanlar.csv",
+            "исключения.csv",
+            "ملغى.csv",
+            "除外リスト.csv",
+            "排除名单.csv",
+            "제외.csv",
+            "stop-list.csv",
+            "inactifs.csv",
+            "do_not_send.csv",
+            "bounce-house-unsubscribed.csv",
         ] {
             assert!(of_file(name).is_some(), "{name}");
         }
@@ -350,6 +497,11 @@ mod tests {
             "status.csv",
             "kunden.csv",
             "opt-ins.csv",
+            "bounce-house-customers.csv",
+            "cancelled-orders.csv",
+            "exclusive-members.csv",
+            "stornierte Bestellungen.csv",
+            "blocked-cards.csv",
         ] {
             assert_eq!(of_file(name), None, "{name}");
         }

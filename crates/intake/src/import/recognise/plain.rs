@@ -58,7 +58,8 @@ pub(in crate::import) fn squashed(text: &str) -> String {
 /// Lower case, without accents; letters that aren't decomposed as they are written without their sign.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    let seen = text.chars().filter(|c| !consent::is_invisible(*c));
+    for c in seen.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
             'ß' => folded.push_str("ss"),
             'ø' => folded.push('o'),

@@ -166,6 +166,11 @@ impl Preset {
         by_columns.or_else(|| self.variant.iter().find(|variant| holds(file, &variant.files)))
     }
 
+    /// The kinds that no column tells.
+    pub(in crate::import) fn untold(&self) -> impl Iterator<Item = &Variant> {
+        self.variant.iter().filter(|variant| variant.columns.is_empty() && !variant.set.is_empty())
+    }
+
     /// The words that tell in an error which kinds there are.
     pub(in crate::import) fn question(&self) -> &str {
         self.ask.as_deref().unwrap_or("the file doesn't say which kind of export it is")

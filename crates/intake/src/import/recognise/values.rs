@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 use super::plain::squashed;
+use super::text;
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -21,12 +22,14 @@ pub(in crate::import) enum Said {
     Agreed,
     No,
     Yes,
+    /// The state of something else: a sale, an order.
+    Unrelated,
 }
 
 impl Said {
     /// Whether it means that nothing may be sent, in any column about consent.
     pub(in crate::import) const fn withholds(self) -> bool {
-        !matches!(self, Self::Agreed | Self::Yes)
+        !matches!(self, Self::Agreed | Self::Yes | Self::Unrelated)
     }
 }
 
@@ -113,8 +116,24 @@ pub(in crate::import) fn key(cell: &str) -> String {
     if squashed.is_empty() { cell.trim().to_owned() } else { squashed }
 }
 
-/// What a cell says that says so in any column, be it one of several in a list (`VIP, unsubscribed`).
+/// What a cell says that says so in any column, be it one of several in a list (`VIP, unsubscribed`) or a sentence (`wants no
+/// more emails`).
 pub(in crate::import) fn telling(cell: &str) -> Option<Said> {
+    telling_word(cell).or_else(|| text::refuses(cell).then_some(Said::Refused))
+}
+
+/// The same in a line that was looked over: `line_tells` as [`telling_line`] has it.
+pub(in crate::import) fn telling_in(cell: &str, line_tells: bool) -> Option<Said> {
+    let word = if line_tells { telling_word(cell) } else { None };
+    word.or_else(|| text::refuses(cell).then_some(Said::Refused))
+}
+
+/// Whether a cell answers a question of any kind: a word that is known, or one of several.
+pub(in crate::import) fn answers(cell: &str) -> bool {
+    said(cell).is_some_and(|said| said != Said::Unrelated)
+}
+
+fn telling_word(cell: &str) -> Option<Said> {
     if cell.len() > CELL_LENGTH_MAX * 4 {
         return None;
     }
