@@ -7,6 +7,9 @@ pub fn squash(name: &str) -> String {
 
 /// The beginning of a text, for an error message.
 pub fn excerpt(text: &str) -> String {
+    if text.len() <= 40 && !text.chars().any(char::is_control) {
+        return text.to_owned();
+    }
     let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }

@@ -49,7 +49,9 @@ pub(super) fn international(digits: &str) -> Result<String, AddressError> {
         // A country code that was given out since.
         None => written,
     };
-    if number.len() <= DIGITS_MAX + 1 { Ok(number) } else { Err(AddressError::Impossible) }
+    // Without its trunk prefix it may have become too short.
+    let fits = (DIGITS_MIN + 1..=DIGITS_MAX + 1).contains(&number.len());
+    if fits { Ok(number) } else { Err(AddressError::Impossible) }
 }
 
 /// A number in E.164 from the form in which it is dialled in a country.
@@ -275,9 +277,14 @@ mod tests {
         ] {
             assert_eq!(number(text, country).as_deref(), Ok(expected), "{text} {country}");
         }
-        for impossible in
-            ["+1 0415 555 0134", "+1 415 555 12", "+44 00 7911 123402", "+33 6 12 34 56", "0011447911123402"]
-        {
+        for impossible in [
+            "+1 0415 555 0134",
+            "+1 415 555 12",
+            "+44 00 7911 123402",
+            "+33 6 12 34 56",
+            "0011447911123402",
+            "+49 01246",
+        ] {
             assert_eq!(number(impossible, ""), Err(AddressError::Impossible), "{impossible}");
         }
     }

@@ -174,7 +174,7 @@ impl Consents {
     ) {
         let name = planned.name.as_str();
         let parsed = dates::parse(cell, &planned.dates);
-        let nothing = means_nothing(cell) || cell == "0" || cell.eq_ignore_ascii_case("false");
+        let nothing = || means_nothing(cell) || cell == "0" || cell.eq_ignore_ascii_case("false");
         let bad = || {
             format!(
                 "{name}: \"{}\" is not a date and time that can be read in one way; say --date-format",
@@ -184,12 +184,12 @@ impl Consents {
         let Some(place) = place else {
             match parsed {
                 Some(at) => self.at = Some(at),
-                None if nothing => {}
+                None if nothing() => {}
                 None => row.check(Err(bad())),
             }
             return;
         };
-        if nothing {
+        if nothing() {
             return;
         }
         if parsed.is_none() {

@@ -54,6 +54,10 @@ impl Default for Order {
 impl Order {
     /// Takes one value into account.
     pub(super) fn see(&mut self, text: &str) {
+        if is_short(text) && in_one_way(text.trim()).is_some() {
+            self.dates += 1;
+            return;
+        }
         let (day_first, month_first) =
             (parse(text, &DateFormat::DayFirst), parse(text, &DateFormat::MonthFirst));
         match (day_first, month_first) {
@@ -85,14 +89,24 @@ impl Order {
 
 /// Reads a date, with a time or without; without a zone it counts as UTC.
 pub(super) fn parse(text: &str, format: &DateFormat) -> Option<Timestamp> {
-    let text = text.trim();
-    if text.len() > 64 {
+    if !is_short(text) {
         return None;
     }
+    let text = text.trim();
     if let DateFormat::Pattern(pattern) = format {
         return by_pattern(pattern, text);
     }
-    Timestamp::parse(text).ok().or_else(|| epoch(text)).or_else(|| written(text, format))
+    in_one_way(text).or_else(|| written(text, format))
+}
+
+/// Whether a text is short enough for a date.
+fn is_short(text: &str) -> bool {
+    text.trim().len() <= 64
+}
+
+/// A date whose day and month nobody could mistake for each other.
+fn in_one_way(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).ok().or_else(|| epoch(text))
 }
 
 fn by_pattern(pattern: &str, text: &str) -> Option<Timestamp> {

@@ -166,11 +166,10 @@ impl RowBuilder {
 
     /// Keeps what a cell says for the evidence.
     pub(super) fn evidence(&mut self, column: &str, cell: &str) {
-        let said = format!("{}: {}", excerpt(column), excerpt(cell));
-        if self.evidence.len() + said.len() <= EVIDENCE_LENGTH_MAX {
+        let (column, cell) = (excerpt(column), excerpt(cell));
+        if self.evidence.len() + column.len() + ": ".len() + cell.len() <= EVIDENCE_LENGTH_MAX {
             let separator = if self.evidence.is_empty() { "" } else { "; " };
-            self.evidence.push_str(separator);
-            self.evidence.push_str(&said);
+            [separator, &column, ": ", &cell].into_iter().for_each(|part| self.evidence.push_str(part));
         }
     }
 
@@ -192,14 +191,19 @@ impl RowBuilder {
     }
 
     pub(super) fn attribute(&mut self, name: &str, text: &str) {
-        self.member(name, &serde_json::Value::String(text.to_owned()));
+        self.begin_member(name);
+        push_json(&mut self.attributes, text);
     }
 
     pub(super) fn member(&mut self, name: &str, value: &serde_json::Value) {
-        self.attributes.push(if self.attributes.is_empty() { '{' } else { ',' });
-        self.attributes.push_str(&serde_json::Value::String(name.to_owned()).to_string());
-        self.attributes.push(':');
+        self.begin_member(name);
         self.attributes.push_str(&value.to_string());
+    }
+
+    fn begin_member(&mut self, name: &str) {
+        self.attributes.push(if self.attributes.is_empty() { '{' } else { ',' });
+        push_json(&mut self.attributes, name);
+        self.attributes.push(':');
     }
 
     /// The row; or why it doesn't go in, with its refusals.
@@ -347,6 +351,17 @@ fn phones(text: &str, country: Option<Country>) -> Vec<Address> {
         numbers::phone(piece, country).ok().or_else(as_received)
     };
     pieces.filter_map(read).take(ADDRESSES_MAX).collect()
+}
+
+/// Writes a text as JSON. Nearly none holds anything that is escaped.
+fn push_json(json: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        json.push_str(&serde_json::Value::String(text.to_owned()).to_string());
+        return;
+    }
+    json.push('"');
+    json.push_str(text);
+    json.push('"');
 }
 
 /// Digits that may be somebody's number, though no country is known that has such numbers.

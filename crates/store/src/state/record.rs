@@ -3,6 +3,7 @@
 
 mod merge;
 mod repeats;
+mod salts;
 mod states;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ use super::stamps::Values;
 use crate::api::{MakeChange, Result};
 use crate::error::StoreError;
 use crate::types::{Applied, Recorded};
+use salts::Salts;
 
 /// Most values in one change.
 pub(crate) const SETS_MAX: usize = 512;
@@ -108,7 +110,7 @@ pub(crate) enum Rule {
 /// Records consent within one operation.
 pub(crate) struct Recorder<'a, R> {
     pub rows: &'a mut R,
-    entropy: &'a dyn Entropy,
+    salts: Salts<'a>,
     known_lists: HashSet<ListId>,
     /// Whether the database is known to be closed to programs that take everybody to have a default.
     closed: bool,
@@ -117,7 +119,7 @@ pub(crate) struct Recorder<'a, R> {
 impl<'a, R: Rows> Recorder<'a, R> {
     /// Begins an operation.
     pub fn new(rows: &'a mut R, entropy: &'a dyn Entropy) -> Self {
-        Self { rows, entropy, known_lists: HashSet::new(), closed: false }
+        Self { rows, salts: Salts::new(entropy), known_lists: HashSet::new(), closed: false }
     }
 
     /// Records one change.
@@ -288,12 +290,12 @@ impl<'a, R: Rows> Recorder<'a, R> {
         sets: &[Applied],
         change: &ConsentChange,
     ) -> Result<()> {
-        let mut salt = [0; SALT_LENGTH];
         let content = evidence(&change.evidence)?;
-        let evidence = content.as_deref().map(|content| {
-            self.entropy.fill(&mut salt);
-            (salt.as_slice(), content, commitment(&salt, content))
-        });
+        let salt = content.is_some().then(|| self.salts.next());
+        let evidence = salt
+            .as_ref()
+            .zip(content.as_deref())
+            .map(|(salt, content)| (salt.as_slice(), content, commitment(salt, content)));
         self.rows.insert_event(&NewEvent {
             profile,
             address,

@@ -135,6 +135,43 @@ pub async fn what_came_after_an_import_stays(world: &World) {
     assert!(world.store.history(MAIN, fresh, None, 9).await.unwrap().entries.is_empty());
 }
 
+pub async fn a_long_import_is_taken_back_to_its_last_row(world: &World) {
+    const ROWS: usize = 1_300;
+    let known = world.create(row("known", "known@example.com")).await;
+    let person = |at: usize| {
+        let (id, address) = (at.to_string(), format!("p{at}@example.com"));
+        // Some say nothing, and have no entry.
+        if at.is_multiple_of(3) {
+            row(&id, &address)
+        } else {
+            row_saying(&id, &address, Choice::Yes, Some(5))
+        }
+    };
+    let mut rows: Vec<_> = (0..ROWS).map(person).collect();
+    // Between them one about somebody who was there, one that is rejected, and two about people named before.
+    rows[400] = with_attributes(row("known", "known@example.com"), r#"{"plan":"pro"}"#);
+    rows[800] = row("", "");
+    rows.push(with_attributes(row("100", "p100@example.com"), r#"{"plan":"pro"}"#));
+    rows.push(row_saying("1299", "p1299@example.com", Choice::No, Some(6)));
+    let counts = world.store.counts(MAIN).await.unwrap();
+    let (import, outcomes) = import(world, rows).await;
+    let created = outcomes.iter().filter(|outcome| matches!(outcome, RowOutcome::Created(_))).count();
+    assert_eq!(created, ROWS - 2);
+    world.opt_out(named("p600@example.com"), email()).await;
+    let done = undo(world, import).await;
+    assert_eq!((done.profiles, done.restored), (ROWS as u64 - 1, 1), "{done:?}");
+    assert_eq!((done.deleted, done.kept_for_refusal), (ROWS as u64 - 4, 2), "{done:?}");
+    assert_eq!(world.store.counts(MAIN).await.unwrap().profiles, counts.profiles + 2);
+    assert_eq!(world.view(known).await.attributes, "{}");
+    for (at, is_kept) in [(0, false), (100, false), (499, false), (500, false), (600, true), (1_299, true)] {
+        let owner = world.owner(&format!("p{at}@example.com")).await;
+        assert_eq!(owner.is_some(), is_kept, "{at}");
+        if let Some(owner) = owner {
+            assert!(world.view(owner).await.word.get(Field::Email).is_no());
+        }
+    }
+}
+
 /// Whoever may be sent to by email, of these addresses.
 async fn reached(world: &World, addresses: &[String]) -> Vec<bool> {
     let mut reached = Vec::new();

@@ -84,6 +84,7 @@ macro_rules! conformance_suite {
             import_undo:
                 an_import_is_taken_back_but_for_its_refusals,
                 what_came_after_an_import_stays,
+                a_long_import_is_taken_back_to_its_last_row,
                 taking_an_import_back_makes_nobody_a_recipient;
             reading:
                 answers_in_order_with_what_decisions_need,

@@ -4,6 +4,7 @@
 //! addresses that nothing is known of. A row's touch is gone, or in another state, with the transaction that took it back.
 
 pub(crate) mod remove;
+mod runs;
 pub(crate) mod take_back;
 pub(crate) mod touch;
 

@@ -6,6 +6,7 @@ use consent::{AddressId, EntryId, ImportId, ProfileId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::runs;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, params};
@@ -19,6 +20,8 @@ pub(crate) const NO_DEFAULT_BEFORE: u8 = 2;
 pub(crate) const UNCLAIMED_BEFORE: u8 = 4;
 /// The row brings its person in.
 pub(crate) const BRINGS_IN: u8 = 8;
+/// It stands for several rows, see [`runs`].
+pub(super) const RUN: u8 = 16;
 
 /// The row stands.
 pub(super) const STANDS: u8 = 0;
@@ -52,6 +55,9 @@ pub(crate) struct Image {
     /// Attributes before and after.
     #[serde(rename = "a", skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, (Option<Json>, Json)>,
+    /// Of a run ([`RUN`]): how many entries each of its profiles got, the first of which is the only one in `entries`.
+    #[serde(rename = "c", skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<u32>,
 }
 
 impl Image {
@@ -83,7 +89,7 @@ pub(super) fn members(attributes: Option<&str>) -> serde_json::Map<String, Json>
 }
 
 /// A row's image, with whose it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Touch {
     /// Whose.
     pub profile: ProfileId,
@@ -104,6 +110,7 @@ pub(crate) fn keep(
 ) -> Result<()> {
     const INSERT: &str = "INSERT INTO import_touch (workspace, import, profile, number, flags, state, image)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let touches = runs::fold(touches);
     let images = touches.iter().map(|touch| serde_json::to_string(&touch.image));
     let images = images.collect::<std::result::Result<Vec<_>, _>>();
     let images = images.map_err(|error| StoreError::Invalid(error.to_string()))?;
@@ -131,14 +138,38 @@ pub(super) fn after(
 ) -> Result<Vec<Touch>> {
     const LAST: &str = "SELECT max(profile) FROM (SELECT DISTINCT profile FROM import_touch
         WHERE workspace = ?1 AND import = ?2 AND profile > ?3 AND state = ?4 ORDER BY profile LIMIT ?5) AS page";
+    const RUN: &str = "SELECT min(profile) FROM import_touch
+        WHERE workspace = ?1 AND import = ?2 AND profile > ?3 AND profile <= ?5 AND state = ?4 AND flags & 16 <> 0";
+    let (workspace, import) = key;
+    let limit = profiles as i64;
+    let last: Option<i64> =
+        db.one(LAST, params![workspace.0, import.0, after.0, state, limit], |row| row.get(0))?;
+    let Some(last) = last else { return Ok(Vec::new()) };
+    let run: Option<i64> =
+        db.one(RUN, params![workspace.0, import.0, after.0, state, last], |row| row.get(0))?;
+    // A run is the end of a page: the profiles that it stands for come after it, and may have rows of their own besides.
+    let mut touches = between(db, key, state, after, ProfileId(run.unwrap_or(last)))?;
+    if let Some(first) = run {
+        let until = touches.iter().map(runs::last).max().unwrap_or(after);
+        touches.extend(between(db, key, state, ProfileId(first), until)?);
+        touches = touches.into_iter().flat_map(runs::unfold).collect();
+        touches.sort_by_key(|touch| (touch.profile, std::cmp::Reverse(touch.number)));
+    }
+    Ok(touches)
+}
+
+/// The rows as they are kept.
+fn between(
+    db: &impl Db,
+    (workspace, import): (consent::WorkspaceId, ImportId),
+    state: u8,
+    after: ProfileId,
+    until: ProfileId,
+) -> Result<Vec<Touch>> {
     const SELECT: &str = "SELECT profile, number, flags, image FROM import_touch
         WHERE workspace = ?1 AND import = ?2 AND profile > ?3 AND profile <= ?5 AND state = ?4
         ORDER BY profile, number DESC";
-    let (workspace, import) = key;
-    let until: Option<i64> =
-        db.one(LAST, params![workspace.0, import.0, after.0, state, profiles as i64], |row| row.get(0))?;
-    let Some(until) = until else { return Ok(Vec::new()) };
-    db.all(SELECT, params![workspace.0, import.0, after.0, state, until], |row| {
+    db.all(SELECT, params![workspace.0, import.0, after.0, state, until.0], |row| {
         let image = serde_json::from_str(row.get(3)?)
             .map_err(|error| StoreError::Damaged(format!("what {import} overwrote: {error}")))?;
         Ok(Touch { profile: ProfileId(row.get(0)?), number: row.get(1)?, flags: row.get(2)?, image })
