@@ -106,9 +106,8 @@ pub fn shown_json(value: &serde_json::Value) -> String {
 /// Controls other than line ends and tabs, marks of direction, and what takes no room.
 fn steers(c: char) -> bool {
     match c {
-        '\n' | '\t' => false,
-        // What chooses the look of a sign before it: `✔️`.
-        '\u{fe00}'..='\u{fe0f}' => false,
+        // The last of these choose the look of a sign before them: `✔️`.
+        '\n' | '\t' | '\u{fe00}'..='\u{fe0f}' => false,
         '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' => true,
         c => c.is_control() || consent::is_invisible(c),
     }

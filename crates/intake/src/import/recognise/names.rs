@@ -490,6 +490,10 @@ mod tests {
         ] {
             assert!(of_file(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn other_files_are_no_lists_of_refusals() {
         for name in [
             "people.csv",
             "subscribed_members_export.csv",

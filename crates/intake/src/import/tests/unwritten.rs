@@ -127,7 +127,7 @@ async fn a_refusal_in_a_sentence_stops_with_line_and_column_and_binds_once_mappe
     let mut file = "email,Notes\n".to_owned();
     for number in 0..200 {
         let note = if number == 150 { "wants no more emails" } else { "met in hall" };
-        file.push_str(&format!("p{number}@example.com,{note} {number}\n"));
+        file.extend(["p", &number.to_string(), "@example.com,", note, " ", &number.to_string(), "\n"]);
     }
     let (question, said) = fixture.question(&file, "people.csv").await.unwrap();
     assert_eq!(question.column.as_deref(), Some("Notes"));
