@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use consent::decide::{Allow, ListState, Reach, Suppressed};
+use consent::decide::{Allow, Limit, ListState, Reach, Suppressed};
 use consent::{Category, Channel, Choice, ConsentWord, Decision, Field, Message, Recipient, Rules, decide};
 use serde_json::json;
 
@@ -83,6 +83,9 @@ fn recipient(state: &mut u64) -> Recipient {
         country: None,
         paused: false,
         paced: false,
+        policy: None,
+        cap: Limit::Within,
+        quiet: Limit::Within,
     }
 }
 

@@ -100,50 +100,24 @@ fn report(
     returned: Option<&Returned>,
 ) {
     let unknown = if well_formed && known.is_none() { NOBODY } else { "" };
-    let (verdict, reason, sentence) = match decision {
+    let (reason, sentence) = match decision {
+        Decision::Permit(basis) if !unknown.is_empty() => (basis.as_str().to_owned(), format!("◌ {unknown}")),
+        Decision::Permit(basis) => (basis.as_str().to_owned(), format!("● sends: {}", basis.in_words())),
         Decision::Defer(Deferral { until, cause }) => {
-            ("defer", cause.to_string(), format!("◐ waits until {until}: {}", cause.in_words()))
+            (cause.to_string(), format!("◐ waits until {until}: {}", cause.in_words()))
         }
-        Decision::Permit(basis) if !unknown.is_empty() => {
-            ("permit", basis.as_str().to_owned(), format!("◌ {unknown}"))
-        }
-        Decision::Permit(basis) => {
-            ("permit", basis.as_str().to_owned(), format!("● sends: {}", basis.in_words()))
-        }
-        Decision::Exclude(reason) => {
-            let why = [reason.in_words(), unasked(trace), unknown];
+        Decision::Exclude(cause) => {
+            let why = [cause.in_words(), unasked(trace), unknown];
             let why: Vec<_> = why.into_iter().filter(|part| !part.is_empty()).collect();
-            ("exclude", reason.to_string(), format!("○ withheld: {}", why.join("; ")))
+            (cause.to_string(), format!("○ withheld: {}", why.join("; ")))
         }
-    };
-    let held = |step: &Step| step.value.and_then(|(read, _)| known?.held(read));
-    let step = |step: &Step| {
-        let mut value = json!({
-            "row": step.row,
-            "test": step.test,
-            "outcome": match step.outcome {
-                None => "passed",
-                Some(Decision::Permit(_)) => "permit",
-                Some(Decision::Defer(_)) => "defer",
-                Some(Decision::Exclude(_)) => "exclude",
-            },
-        });
-        if let Some((read, choice)) = step.value {
-            value["field"] = json!(name(read));
-            value["value"] = json!(choice.as_str());
-        }
-        if let Some(held) = held(step) {
-            value["entry"] = json!(held.entry.to_string());
-            value["since"] = json!((held.at != Timestamp::UNDATED).then(|| held.at.to_string()));
-        }
-        value
     };
     let mut value: Value = json!({
-        "decision": verdict,
+        "decision": verdict(Some(decision)),
         "reason": reason,
         "profile": known.map(|known| known.profile.id.to_string()),
         "known": known.is_some(),
-        "trace": trace.iter().map(step).collect::<Vec<_>>(),
+        "trace": trace.iter().map(|step| step_value(step, known)).collect::<Vec<_>>(),
     });
     if let Decision::Defer(wait) = decision {
         value["until"] = json!(wait.until.to_string());
@@ -152,21 +126,48 @@ fn report(
         returned.describe(&mut value, context.now());
     }
     output::data(context.json, &value, || {
-        let row = |step: &Step| {
-            let value =
-                step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
-            let entry = held(step).map(|held| format!(" ({}, {})", held.entry, held.at)).unwrap_or_default();
-            let mark = match step.outcome {
-                Some(Decision::Exclude(_)) => "✗",
-                Some(Decision::Defer(_)) => "◐",
-                Some(Decision::Permit(_)) | None => "✓",
-            };
-            format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
-        };
         let more = returned.map(|returned| returned.lines(context.now())).unwrap_or_default();
-        let rows = trace.iter().map(row).chain(more).collect::<Vec<_>>().join("\n");
-        format!("{sentence} ({reason})\n{rows}")
+        let steps = trace.iter().map(|step| step_line(step, known));
+        format!("{sentence} ({reason})\n{}", steps.chain(more).collect::<Vec<_>>().join("\n"))
     });
+}
+
+const fn verdict(outcome: Option<Decision>) -> &'static str {
+    match outcome {
+        None => "passed",
+        Some(Decision::Permit(_)) => "permit",
+        Some(Decision::Defer(_)) => "defer",
+        Some(Decision::Exclude(_)) => "exclude",
+    }
+}
+
+/// The value that a row read, with its ledger entry.
+fn held(step: &Step, known: Option<&Known>) -> Option<Held> {
+    step.value.and_then(|(read, _)| known?.held(read))
+}
+
+fn step_value(step: &Step, known: Option<&Known>) -> Value {
+    let mut value = json!({ "row": step.row, "test": step.test, "outcome": verdict(step.outcome) });
+    if let Some((read, choice)) = step.value {
+        value["field"] = json!(name(read));
+        value["value"] = json!(choice.as_str());
+    }
+    if let Some(held) = held(step, known) {
+        value["entry"] = json!(held.entry.to_string());
+        value["since"] = json!((held.at != Timestamp::UNDATED).then(|| held.at.to_string()));
+    }
+    value
+}
+
+fn step_line(step: &Step, known: Option<&Known>) -> String {
+    let value = step.value.map(|(read, choice)| format!("  {} = {choice}", name(read))).unwrap_or_default();
+    let entry = held(step, known).map(|held| format!(" ({}, {})", held.entry, held.at)).unwrap_or_default();
+    let mark = match step.outcome {
+        Some(Decision::Exclude(_)) => "✗",
+        Some(Decision::Defer(_)) => "◐",
+        Some(Decision::Permit(_)) | None => "✓",
+    };
+    format!("  {:>2} {mark} {}{value}{entry}", step.row, step.test)
 }
 
 /// What is said of an address without a person. The decision is the one about somebody whom the brand brings in.

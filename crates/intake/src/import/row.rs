@@ -169,7 +169,9 @@ impl RowBuilder {
         let (column, cell) = (excerpt(column), excerpt(cell));
         if self.evidence.len() + column.len() + ": ".len() + cell.len() <= EVIDENCE_LENGTH_MAX {
             let separator = if self.evidence.is_empty() { "" } else { "; " };
-            [separator, &column, ": ", &cell].into_iter().for_each(|part| self.evidence.push_str(part));
+            for part in [separator, &column, ": ", &cell] {
+                self.evidence.push_str(part);
+            }
         }
     }
 

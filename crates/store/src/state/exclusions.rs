@@ -142,6 +142,8 @@ mod tests {
         let expected = BTreeMap::from([
             (Exclusion::of(Reason::NoConsent), 1_100),
             (Exclusion::of(Reason::OptedOutAll), 1),
+            (policy(1), 3),
+            (policy(u32::MAX), 2),
         ]);
         assert_eq!(counts(&conn, WS, RUN).unwrap(), expected);
         let reason = |workspace, run, id| reason(&conn, workspace, run, ProfileId(id)).unwrap();

@@ -55,8 +55,9 @@ pub(crate) fn count(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<
 
 /// Who has become whom since then: a person counts once, though two profiles of theirs opted out.
 fn merged(db: &impl Db, workspace: WorkspaceId, run: RunId) -> Result<HashMap<ProfileId, ProfileId>> {
-    const SELECT: &str = "SELECT from_profile, into_profile FROM profile_merged WHERE workspace = ?1
-        AND from_profile IN (SELECT profile FROM ledger_event WHERE workspace = ?1 AND run = ?2)";
+    const SELECT: &str = "SELECT DISTINCT m.from_profile, m.into_profile FROM ledger_event e
+        JOIN profile_merged m ON m.workspace = e.workspace AND m.from_profile = e.profile
+        WHERE e.workspace = ?1 AND e.run = ?2";
     const NEXT: &str = "SELECT into_profile FROM profile_merged WHERE workspace = ?1 AND from_profile = ?2";
     let pairs = db.all(SELECT, params![workspace.0, run.0], |row| {
         Ok((ProfileId(row.get(0)?), ProfileId(row.get(1)?)))

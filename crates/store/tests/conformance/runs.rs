@@ -295,7 +295,7 @@ pub async fn what_waits_by_decision_is_due_when_the_wait_is_over(world: &World) 
     let run = start(world, 4).await;
     let (part, guard) = take(world, run).await;
     let (quiet, capped) = (cause(Reason::QuietHours, 7), cause(Reason::FrequencyCapped, u32::MAX));
-    let until = world.now().plus(std::time::Duration::from_secs(3600));
+    let until = world.now().plus(Duration::from_hours(1));
     let wait = |n, cause| Deferred { profile: id(n), address: AddressId(id(n).0), until, cause };
     let mut claim = new_claim(world, run, &part, &[1], Some(part.until));
     claim.deferred = vec![wait(0, quiet)];

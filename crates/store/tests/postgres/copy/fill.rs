@@ -1,8 +1,8 @@
 //! A store that holds something of everything.
 
 use consent::{
-    AddressId, BounceReason, Channel, Choice, ConsentChange, Evidence, Exclusion, Field, ListId, Pace,
-    Preferred, ProfileId, Reason, Source, Subject, Target, Timestamp,
+    AddressId, BounceReason, Channel, Choice, ConsentChange, Detail, Evidence, Exclusion, Field, ListId,
+    Pace, Preferred, ProfileId, Reason, Source, Subject, Target, Timestamp,
 };
 use store::{
     Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ImportPlace, ListDetails, ListText,
@@ -218,16 +218,15 @@ async fn run(world: &World, list: ListId) {
     let part = take(&*world.store, run, world.now()).await;
     world.pace(Subject::Profile(ProfileId(8)), Pace::Weekly).await;
     let weekly = |n| PacedSend { profile: ProfileId(n), channel: Channel::Email, pace: Pace::Weekly };
+    // The first without a detail, the second with one.
+    let reason = Reason::PolicyRefused;
     let claim = |permitted: std::ops::Range<i64>, cursor| NewClaim {
         run,
         part: part.reference(),
         permitted: permitted.clone().map(|n| (ProfileId(n), AddressId(n))).collect(),
         paced: permitted.filter(|n| *n == 8).map(weekly).collect(),
         deferred: vec![],
-        excluded: vec![(
-            ProfileId(cursor),
-            Exclusion { reason: Reason::PolicyRefused, detail: consent::Detail(1) },
-        )],
+        excluded: vec![(ProfileId(cursor), Exclusion { reason, detail: Detail(cursor as u32 / 30) })],
         cursor: Some(ProfileId(cursor)),
         at: world.now(),
     };
