@@ -169,9 +169,7 @@ impl RowBuilder {
         let (column, cell) = (excerpt(column), excerpt(cell));
         if self.evidence.len() + column.len() + ": ".len() + cell.len() <= EVIDENCE_LENGTH_MAX {
             let separator = if self.evidence.is_empty() { "" } else { "; " };
-            for part in [separator, &column, ": ", &cell] {
-                self.evidence.push_str(part);
-            }
+            self.evidence.extend([separator, &column, ": ", &cell]);
         }
     }
 
