@@ -117,7 +117,7 @@ enum MailboxTls {
 
 /// What is bound and read already, and runs once it is spawned.
 pub struct MailDesk {
-    receivers: Vec<Receiver<Inbox>>,
+    receivers: Vec<Receiver>,
     mailboxes: Vec<(ImapConfig, Inbox)>,
 }
 
@@ -154,12 +154,13 @@ impl MailDesk {
         }
         let config = receiver_config(mail, beside)?;
         if let Some(address) = mail.listen {
-            let receiver = Receiver::bind(address, config.clone(), inbox.clone(), Arc::clone(&context.clock));
+            let receiver =
+                Receiver::bind(address, config.clone(), Arc::new(inbox.clone()), Arc::clone(&context.clock));
             self.add(receiver.await, "SMTP", &address.to_string())?;
         }
         if let Some(place) = &mail.lmtp {
             let config = ReceiverConfig { protocol: Protocol::Lmtp, ..config };
-            let (inbox, clock) = (inbox.clone(), Arc::clone(&context.clock));
+            let (inbox, clock) = (Arc::new(inbox.clone()), Arc::clone(&context.clock));
             let receiver = if let Some(path) = place.strip_prefix("unix:") {
                 Receiver::bind_unix(Path::new(path), config, inbox, clock).await
             } else {
@@ -177,7 +178,7 @@ impl MailDesk {
         Ok(())
     }
 
-    fn add(&mut self, receiver: std::io::Result<Receiver<Inbox>>, protocol: &str, place: &str) -> Result<()> {
+    fn add(&mut self, receiver: std::io::Result<Receiver>, protocol: &str, place: &str) -> Result<()> {
         let receiver = receiver.map_err(|error| {
             let hint = match error.kind() {
                 std::io::ErrorKind::PermissionDenied => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use consent::{Decision, Exclusion, Reason, Recipient, decide};
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::audience::{self, Resolved};
@@ -38,7 +39,14 @@ pub struct Forecast {
 }
 
 /// Looks at the whole audience and decides for each. Nothing changes.
-pub async fn forecast(deps: &Deps, campaign: &Campaign) -> Result<Forecast, DeliveryError> {
+pub fn forecast<'a>(
+    deps: &'a Deps,
+    campaign: &'a Campaign,
+) -> BoxFuture<'a, Result<Forecast, DeliveryError>> {
+    Box::pin(look_ahead(deps, campaign))
+}
+
+async fn look_ahead(deps: &Deps, campaign: &Campaign) -> Result<Forecast, DeliveryError> {
     let list = deps.list(campaign).await?;
     let Resolved { profiles, listed, unknown, malformed, malformed_lines } =
         audience::resolve(&*deps.store, deps.workspace, campaign, list, false, deps.clock.now()).await?;

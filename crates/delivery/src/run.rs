@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use consent::{BounceReason, Channel, Clock, ListId, RunId, Timestamp, WorkspaceId};
+use futures_util::future::BoxFuture;
 use store::{RunReport, RunState, Store};
 use tokio::sync::watch;
 
@@ -184,7 +185,17 @@ impl Deps {
 ///
 /// Returns when nothing waits any more (on a shared store also when others finish), when only later attempts wait and `wait_for_retries` is off, when `deps.stop`
 /// says so, or with an error; after any of these the same call goes on where this one ended.
-pub async fn run_campaign(
+pub fn run_campaign<'a>(
+    deps: &'a Deps,
+    campaign: &'a Campaign,
+    options: &'a RunOptions,
+    probe: &'a dyn LinkProbe,
+    progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+) -> BoxFuture<'a, Result<RunSummary, DeliveryError>> {
+    Box::pin(run(deps, campaign, options, probe, progress))
+}
+
+async fn run(
     deps: &Deps,
     campaign: &Campaign,
     options: &RunOptions,
@@ -244,11 +255,15 @@ pub async fn run_campaign(
 /// Checks a campaign as [`run_campaign`] does before it starts: keys, relay settings, content, links. Nothing changes.
 ///
 /// The samples are from the audience; addresses of a file that nobody is known by have none.
-pub async fn check_campaign(
-    deps: &Deps,
-    campaign: &Campaign,
-    probe: &dyn LinkProbe,
-) -> Result<Checked, DeliveryError> {
+pub fn check_campaign<'a>(
+    deps: &'a Deps,
+    campaign: &'a Campaign,
+    probe: &'a dyn LinkProbe,
+) -> BoxFuture<'a, Result<Checked, DeliveryError>> {
+    Box::pin(check(deps, campaign, probe))
+}
+
+async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
     means(deps, campaign)?;
     let list = deps.list(campaign).await?;
     let links = deps.links(campaign, None).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use consent::{
     Address, AddressId, Category, Channel, Clock, Deferral, Exclusion, Level, ProfileId, Reason, WorkspaceId,
 };
+use futures_util::future::BoxFuture;
 use store::{OptInKey, Store, StoreError};
 
 use crate::configuration::{ChannelConfiguration, Medium};
@@ -168,7 +169,11 @@ impl Single {
     }
 
     /// Sends one message to one address, if the gate lets it (I9).
-    pub async fn send(&mut self, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
+    pub fn send<'a>(&'a mut self, to: &'a To, letter: &'a Letter) -> BoxFuture<'a, Result<Fate, StoreError>> {
+        Box::pin(self.decide_and_send(to, letter))
+    }
+
+    async fn decide_and_send(&mut self, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
         // Whatever makes one wait comes before the permit, which holds for a second.
         if let Err(why) = self.ready().await {
             return Ok(Fate::later(why));

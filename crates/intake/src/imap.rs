@@ -13,6 +13,7 @@ mod troubles;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use rustls::{ClientConfig, RootCertStore};
 use store::StoreError;
 use tokio::sync::watch;
@@ -112,7 +113,11 @@ pub fn client_tls(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Err
 }
 
 /// Reads the mailbox until `stop` turns true; a connection that is lost is made anew.
-pub async fn run(config: ImapConfig, inbox: Inbox, mut stop: watch::Receiver<bool>) {
+pub fn run(config: ImapConfig, inbox: Inbox, stop: watch::Receiver<bool>) -> BoxFuture<'static, ()> {
+    Box::pin(read_until(config, inbox, stop))
+}
+
+async fn read_until(config: ImapConfig, inbox: Inbox, mut stop: watch::Receiver<bool>) {
     let (mut wait, mut troubles) = (BACKOFF.0, Troubles::default());
     let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
     let reading = async {

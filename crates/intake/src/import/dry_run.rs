@@ -1,11 +1,11 @@
 //! What an import would do, without doing it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use consent::decide::{Decision, Message, Reach, Recipient, Rules, Suppressed, decide};
 use consent::{Address, Category, Channel, ListId, Namespace, ProfileId, Timestamp};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use store::{READ_MAX, ReadingQuery, RowTarget};
 
@@ -14,7 +14,7 @@ use super::lines::{Counted, Source};
 use super::meaning::{Means, Values};
 use super::plan::{self, Plan, Planned, Setting};
 use super::row::Ready;
-use super::run::{Import, look};
+use super::run::{Import, Input, look};
 use super::survey::{Seen, Survey};
 use super::{Context, ImportError, Options, Progress, Report};
 
@@ -63,9 +63,18 @@ pub struct ValueReading {
 }
 
 /// Reads a file as [`super::import_profiles`] would, and changes nothing.
-pub async fn dry_run(
+pub fn dry_run(
     from: Import<'_>,
-    mut input: impl Read + Seek + Send + 'static,
+    input: impl Input + 'static,
+    options: Options,
+    progress: Arc<Progress>,
+) -> LocalBoxFuture<'_, Result<DryRun, ImportError>> {
+    Box::pin(look_at(from, Box::new(input), options, progress))
+}
+
+async fn look_at(
+    from: Import<'_>,
+    mut input: Box<dyn Input>,
     options: Options,
     progress: Arc<Progress>,
 ) -> Result<DryRun, ImportError> {

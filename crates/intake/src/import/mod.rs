@@ -41,7 +41,7 @@ use self::row::Ready;
 pub use dates::DateFormat;
 pub use dry_run::{ColumnReading, DryRun, ValueReading, dry_run};
 pub use recognise::preset_names;
-pub use run::{Import, Outputs, import_profiles};
+pub use run::{Import, Input, Outputs, import_profiles};
 pub use summary::{Report, Summary};
 pub use undecided::{Answer, Question, Undecided, quoted, words};
 

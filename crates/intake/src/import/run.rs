@@ -4,6 +4,7 @@ use std::io::{Read, Seek, Write};
 use std::sync::Arc;
 
 use consent::{Clock, ImportId, WorkspaceId};
+use futures_util::future::LocalBoxFuture;
 use store::{IMPORT_MAX, ImportCounts, ImportPlace, NewImport, NewList, RowOutcome, Store, SuppressionEntry};
 use tokio::sync::mpsc;
 
@@ -18,6 +19,11 @@ use super::{Context, ImportError, Options, Parsed, Progress, Refused, Report, Ro
 const BATCH_ROWS: usize = 16_384;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 const BATCHES_AHEAD: usize = 2;
+
+/// A file that can be read twice.
+pub trait Input: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Input for T {}
 
 /// Opens a file on its first use.
 pub type Open<'a> = Box<dyn FnOnce() -> std::io::Result<Box<dyn Write + Send>> + Send + 'a>;
@@ -47,9 +53,19 @@ pub struct Import<'a> {
 }
 
 /// Imports a file into a workspace. The file is read twice: once to find out how it is to be read, then for its rows.
-pub async fn import_profiles(
+pub fn import_profiles<'a>(
+    into: Import<'a>,
+    input: impl Input + 'static,
+    options: Options,
+    progress: Arc<Progress>,
+    outputs: Outputs<'a>,
+) -> LocalBoxFuture<'a, Result<Report, ImportError>> {
+    Box::pin(import(into, Box::new(input), options, progress, outputs))
+}
+
+async fn import(
     into: Import<'_>,
-    mut input: impl Read + Seek + Send + 'static,
+    mut input: Box<dyn Input>,
     options: Options,
     progress: Arc<Progress>,
     mut outputs: Outputs<'_>,

@@ -5,6 +5,7 @@ use store::StoreError;
 use super::{Inbox, Origin, Refusal};
 use crate::receiver::{MailSink, ReceivedMail, Reply};
 
+#[async_trait::async_trait]
 impl MailSink for Inbox {
     async fn rcpt(&self, to: &str) -> Result<(), Reply> {
         self.accepts(to).await.map_err(|refusal| match refusal {

@@ -3,7 +3,6 @@
 use super::command::Chunk;
 use super::config::OVERSIZE_FACTOR_MAX;
 use super::content::{Pending, TOO_LARGE};
-use super::server::MailSink;
 use super::session::{Over, Session, Transaction};
 
 /// Most bytes that are read and thrown away behind a BDAT that is refused.
@@ -17,7 +16,7 @@ pub(super) struct Chunks {
     pending: Pending,
 }
 
-impl<S: MailSink> Session<'_, S> {
+impl Session<'_> {
     /// The bytes behind one BDAT, and the reply. They are read whatever the reply is, or they would be taken for commands.
     pub(super) async fn chunk(&mut self, chunk: Chunk) -> Result<(), Over> {
         let Some(mut transaction) = self.transaction.take() else {

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::config::MESSAGE_TIME_BASE;
 use super::data::{DataError, DataReader, Progress};
-use super::server::{MailSink, ReceivedMail};
+use super::server::ReceivedMail;
 use super::session::{Over, Session, Transaction};
 use crate::budget::Reserved;
 
@@ -20,7 +20,7 @@ pub(super) struct Pending {
     begun: Instant,
 }
 
-impl<S: MailSink> Session<'_, S> {
+impl Session<'_> {
     /// The message, from after DATA to the reply to its end.
     pub(super) async fn data(&mut self) -> Result<(), Over> {
         let mut pending = self.begin();

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use consent::{Clock, Timestamp};
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -49,47 +51,38 @@ impl std::fmt::Debug for ReceivedMail {
 }
 
 /// What takes the mail.
+#[async_trait]
 pub trait MailSink: Send + Sync + 'static {
     /// Whether mail for this address is taken. The address is what stood between the angle brackets, or
     /// `postmaster` in any case without a domain (RFC 5321 section 4.5.1).
-    fn rcpt(&self, to: &str) -> impl Future<Output = Result<(), Reply>> + Send;
+    async fn rcpt(&self, to: &str) -> Result<(), Reply>;
 
     /// Takes a message. `Ok` is acknowledged to the client, which then forgets the message: make it durable first.
-    fn message(&self, mail: ReceivedMail) -> impl Future<Output = Result<(), Reply>> + Send;
-}
-
-impl<S: MailSink> MailSink for Arc<S> {
-    fn rcpt(&self, to: &str) -> impl Future<Output = Result<(), Reply>> + Send {
-        (**self).rcpt(to)
-    }
-
-    fn message(&self, mail: ReceivedMail) -> impl Future<Output = Result<(), Reply>> + Send {
-        (**self).message(mail)
-    }
+    async fn message(&self, mail: ReceivedMail) -> Result<(), Reply>;
 }
 
 /// What all sessions share.
-pub(super) struct Shared<S> {
+pub(super) struct Shared {
     pub(super) config: ReceiverConfig,
     pub(super) hostname: String,
-    pub(super) sink: S,
+    pub(super) sink: Arc<dyn MailSink>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pending: Arc<Budget>,
     places: Arc<Connections>,
 }
 
 /// A listening receiver.
-pub struct Receiver<S> {
+pub struct Receiver {
     listener: Listener,
-    shared: Arc<Shared<S>>,
+    shared: Arc<Shared>,
 }
 
-impl<S: MailSink> Receiver<S> {
+impl Receiver {
     /// Listens on `address`. Port 0 takes any free port. Nothing is accepted before [`Self::run`].
     pub async fn bind(
         address: SocketAddr,
         config: ReceiverConfig,
-        sink: S,
+        sink: Arc<dyn MailSink>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         Ok(Self::on(Listener::tcp(address).await?, config, sink, clock))
@@ -100,13 +93,18 @@ impl<S: MailSink> Receiver<S> {
     pub async fn bind_unix(
         path: &Path,
         config: ReceiverConfig,
-        sink: S,
+        sink: Arc<dyn MailSink>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         Ok(Self::on(Listener::unix(path).await?, config, sink, clock))
     }
 
-    fn on(listener: Listener, config: ReceiverConfig, sink: S, clock: Arc<dyn Clock>) -> Self {
+    fn on(
+        listener: Listener,
+        config: ReceiverConfig,
+        sink: Arc<dyn MailSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let hostname = config.safe_hostname();
         let places = Connections::new(ConnectionLimits {
             all: config.connections_max,
@@ -128,10 +126,14 @@ impl<S: MailSink> Receiver<S> {
 
     /// Serves until `shutdown` is done. Sessions then finish the message they are in, for at most 10 seconds, and
     /// clients that wait get 421.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+    pub fn run<'a>(self, shutdown: impl Future<Output = ()> + Send + 'a) -> BoxFuture<'a, ()> {
+        // Boxed, so that the sessions' code is made here and not once more where it is called.
+        Box::pin(self.serve(Box::pin(shutdown)))
+    }
+
+    async fn serve(self, mut shutdown: BoxFuture<'_, ()>) {
         let (stop, stopping) = watch::channel(false);
         let mut sessions = JoinSet::new();
-        tokio::pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,

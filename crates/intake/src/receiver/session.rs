@@ -14,7 +14,7 @@ use super::chunks::Chunks;
 use super::command::{Chunk, Command, CommandError, Hello, MailParameters};
 use super::config::Protocol;
 use super::lines::command_line;
-use super::server::{MailSink, Shared};
+use super::server::Shared;
 use super::stream::{READ_BYTES, Stream};
 use crate::connections::Activity;
 
@@ -50,8 +50,8 @@ pub(super) enum Next {
     Close,
 }
 
-pub(super) struct Session<'a, S> {
-    pub(super) shared: &'a Shared<S>,
+pub(super) struct Session<'a> {
+    pub(super) shared: &'a Shared,
     stream: Stream,
     pub(super) peer: Option<SocketAddr>,
     pub(super) activity: Activity,
@@ -72,8 +72,8 @@ pub(super) struct Session<'a, S> {
 }
 
 /// Talks to one client until either side ends it.
-pub(super) async fn run<S: MailSink>(
-    shared: &Shared<S>,
+pub(super) async fn run(
+    shared: &Shared,
     stream: Stream,
     peer: Option<SocketAddr>,
     activity: Activity,
@@ -103,7 +103,7 @@ pub(super) async fn run<S: MailSink>(
     }
 }
 
-impl<S: MailSink> Session<'_, S> {
+impl Session<'_> {
     async fn dialogue(&mut self) -> Result<(), Over> {
         loop {
             match self.step().await? {

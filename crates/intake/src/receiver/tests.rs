@@ -38,6 +38,7 @@ struct Mailbox {
     mails: Mutex<Vec<ReceivedMail>>,
 }
 
+#[async_trait::async_trait]
 impl MailSink for Mailbox {
     async fn rcpt(&self, to: &str) -> Result<(), Reply> {
         if to.starts_with("nobody@") { Err(Reply::reject(550, (5, 1, 1), "no such user")) } else { Ok(()) }
@@ -65,8 +66,9 @@ async fn start(change: impl FnOnce(&mut ReceiverConfig)) -> Running {
     change(&mut config);
     let sink = Arc::new(Mailbox::default());
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
-    let receiver =
-        Receiver::bind(local, config, Arc::clone(&sink), Arc::new(Steps::default())).await.unwrap();
+    let receiver = Receiver::bind(local, config, Arc::<Mailbox>::clone(&sink), Arc::new(Steps::default()))
+        .await
+        .unwrap();
     let address = receiver.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(receiver.run(async {

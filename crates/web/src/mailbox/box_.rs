@@ -170,6 +170,7 @@ fn describe(mail: &mut Mail) {
     (mail.subject, mail.sender) = (subject, sender);
 }
 
+#[async_trait::async_trait]
 impl MailSink for Mailbox {
     async fn rcpt(&self, _: &str) -> Result<(), Reply> {
         Ok(())

@@ -98,7 +98,8 @@ impl Stage {
         let mailbox = Mailbox::new(MailboxLimits::default());
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = ReceiverConfig::new("mailbox.example");
-        let receiver = Receiver::bind(any, config, mailbox.clone(), Arc::clone(&context.clock)).await?;
+        let receiver =
+            Receiver::bind(any, config, Arc::new(mailbox.clone()), Arc::clone(&context.clock)).await?;
         let smtp = receiver.local_addr().context("the mailbox listens nowhere")?;
         let (stop, stopped) = watch::channel(false);
         let texts = Texts::new(&context, &public_url)?;

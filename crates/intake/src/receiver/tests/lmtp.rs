@@ -76,7 +76,9 @@ async fn a_socket_in_the_file_system_serves() {
     // No peer is told from another here, so that limit is none.
     config.connections_per_peer_max = 0;
     let receiver =
-        Receiver::bind_unix(&path, config, Arc::clone(&sink), Arc::new(Steps::default())).await.unwrap();
+        Receiver::bind_unix(&path, config, Arc::<super::Mailbox>::clone(&sink), Arc::new(Steps::default()))
+            .await
+            .unwrap();
     assert_eq!(receiver.local_addr(), None);
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(receiver.run(async {
