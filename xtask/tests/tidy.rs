@@ -27,6 +27,17 @@ fn the_repository_is_tidy() {
 }
 
 #[test]
+fn architecture_states_whom_crates_may_know() {
+    let text = std::fs::read_to_string(xtask::workspace_root().join("ARCHITECTURE.md")).unwrap();
+    assert_eq!(lines("architecture", "ARCHITECTURE.md", &text), NONE);
+    let row = text.lines().position(|line| line.starts_with("| `web` |")).unwrap() + 1;
+    let wrong = text.replace("| `consent`, `store`, `intake` |", "| `consent`, `delivery` |");
+    assert_eq!(lines("architecture", "ARCHITECTURE.md", &wrong), [row]);
+    let missing = text.replace("| `rows` |", "| rows |");
+    assert_eq!(lines("architecture", "ARCHITECTURE.md", &missing), [1]);
+}
+
+#[test]
 fn crates_know_only_whom_they_may() {
     let cases = [
         ("consent", "[dependencies]\nstore.workspace = true", true),

@@ -11,7 +11,7 @@ const MAY_KNOW: [(&str, &[&str]); 6] = [
     ("store", &["consent"]),
     ("intake", &["consent", "rows", "store"]),
     ("delivery", &["consent", "rows", "store"]),
-    ("web", &["consent", "store", "intake", "delivery"]),
+    ("web", &["consent", "store", "intake"]),
 ];
 /// Whose tests may use xtask, for its servers.
 const TESTED_WITH_SERVERS: [&str; 2] = ["store", "consentry"];
@@ -54,6 +54,28 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
             if let Some(advice) = refusal(name, section, dependency) {
                 findings.push(Finding::new(file, line_of(&file.text, key), "dependency", advice));
             }
+        }
+    }
+    findings
+}
+
+/// ARCHITECTURE.md states the same list: the last cell of each crate's row names whom it may use.
+pub(super) fn stated(file: &File) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, may_know) in MAY_KNOW {
+        let begins = format!("| `{name}` |");
+        let row = file.text.lines().enumerate().find(|(_, line)| line.starts_with(&begins));
+        let (line, row) = row.map_or((1, ""), |(at, row)| (at + 1, row));
+        let cell = row.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let mut stated: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        let mut may_know = may_know.to_vec();
+        stated.sort_unstable();
+        may_know.sort_unstable();
+        if row.is_empty() || stated != may_know {
+            let advice = format!(
+                "`{name}` may use {may_know:?} (xtask/src/tidy/crates.rs), the table says {stated:?}"
+            );
+            findings.push(Finding::new(file, line, "architecture", advice));
         }
     }
     findings

@@ -82,6 +82,9 @@ pub fn check_file(file: &File) -> Vec<Finding> {
     if file.path.ends_with("Cargo.toml") {
         findings.extend(crates::check(file));
     }
+    if file.path == "ARCHITECTURE.md" {
+        findings.extend(crates::stated(file));
+    }
     if has_extension(&file.path, "rs") {
         findings.extend(rust::check(file));
     }
