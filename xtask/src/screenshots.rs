@@ -47,7 +47,9 @@ pub fn run(options: &Options) -> Result<()> {
     browser.run("demo.mjs", &json!({ "base": base, "pictures": folder }))?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut pages = Command::new(cargo);
-    pages.args(["test", "--locked", "-p", "consentry", "--test", "pages"]).current_dir(workspace_root());
+    pages
+        .args(["test", "--locked", "-p", "consentry", "--test", "whole", "pages::"])
+        .current_dir(workspace_root());
     install::stream(pages.env("CONSENTRY_TEST_PICTURES", &folder))?;
     println!("pictures of each page in docs/images");
     Ok(())
