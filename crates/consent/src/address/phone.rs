@@ -178,7 +178,9 @@ fn dialled(national: &str, region: &Metadata) -> Option<String> {
 /// - Benin: all numbers got `01` in front on 30 November 2024 (ARCEP Bénin).
 pub(super) fn alias(number: &str) -> Option<String> {
     let after = |prefix: &str, digits: usize| number.strip_prefix(prefix).filter(|rest| rest.len() == digits);
-    if let Some(rest) = after("+521", 10) {
+    // No area begins with zero: where one stands, it is a trunk prefix of which the number isn't rid yet.
+    let area = |rest: &&str| !rest.starts_with('0');
+    if let Some(rest) = after("+521", 10).filter(area) {
         return Some(format!("+52{rest}"));
     }
     if let Some(rest) = after("+55", 10) {
@@ -186,7 +188,7 @@ pub(super) fn alias(number: &str) -> Option<String> {
         let mobile = !area.starts_with('0') && subscriber.starts_with(['6', '7', '8', '9']);
         return mobile.then(|| format!("+55{area}9{subscriber}"));
     }
-    if let Some(rest) = after("+549", 10) {
+    if let Some(rest) = after("+549", 10).filter(area) {
         return Some(format!("+54{rest}"));
     }
     after("+229", 8).map(|rest| format!("+22901{rest}"))
@@ -323,6 +325,15 @@ mod tests {
         ] {
             assert_eq!(crate::former_keys(&Namespace::Phone, key), former, "{key}");
             assert!(crate::former_keys(&Namespace::Email, key).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_trunk_prefix_behind_an_old_form_makes_no_key_that_cannot_be_read() {
+        for text in ["+549 0 4048 19367", "+549(0)040[48 (0)1/9367", "+521 0 5512 34567", "+55 01 8765 4321"]
+        {
+            let Ok(address) = Address::phone(text, None) else { continue };
+            assert_eq!(Address::phone(address.key(), None).unwrap().key(), address.key(), "{text}");
         }
     }
 
