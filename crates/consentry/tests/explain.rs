@@ -47,14 +47,13 @@ fn a_campaign_of_texts_is_explained_as_texts() {
 #[test]
 fn a_check_names_the_entry_of_the_address_asked_about() {
     let desk = Desk::new();
-    desk.run(&["init"]).exits(0);
     desk.write("one.csv", "id,email\n1,ann@home.example\n");
     desk.write("two.csv", "id,email\n1,ann@work.example\n");
     for file in ["one.csv", "two.csv"] {
         desk.run(&["import", "profiles", file]).exits(0);
     }
     let entry = |address: &str| {
-        let checked = desk.run(&["check", "--address", address, "--json"]).json();
+        let checked = desk.run(&["check", "--channel", "email", "--address", address, "--json"]).json();
         assert_eq!(checked["reason"], "OptedOutAddress");
         let rows = checked["trace"].as_array().unwrap();
         rows.iter().find(|row| row["row"] == 8).unwrap()["entry"].as_str().unwrap().to_owned()
@@ -62,7 +61,7 @@ fn a_check_names_the_entry_of_the_address_asked_about() {
     let addresses = ["ann@home.example", "ann@work.example"];
     let profiles = addresses.map(|address| {
         desk.run(&["opt-out", address, "--level", "identity"]).exits(0);
-        desk.run(&["check", "--address", address, "--json"]).json()["profile"].clone()
+        desk.run(&["check", "--channel", "email", "--address", address, "--json"]).json()["profile"].clone()
     });
     assert_eq!(profiles[0], profiles[1], "one person");
     assert_ne!(entry(addresses[0]), entry(addresses[1]));
