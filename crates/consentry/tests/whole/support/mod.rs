@@ -1,5 +1,7 @@
 //! Running the binary as a user does.
 
+pub mod call;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
