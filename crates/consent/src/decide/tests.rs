@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{ConsentWord, Timestamp};
 
 const EMAIL: Message =
     Message { channel: Channel::Email, category: Category::Marketing, list: None, after_complaint: false };

@@ -1,19 +1,20 @@
 //! `consentry campaign`
 
+mod explain;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use consent::Exclusion;
 use consent::sms::Segments;
-use consent::{Address, AddressId, Decision, Deferral, Exclusion, ProfileId};
-use delivery::gate::Gate;
 use delivery::{
-    Campaign, ChannelConfiguration, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions,
-    RunSpec, RunSummary, check_campaign, forecast, run_campaign,
+    Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary, check_campaign,
+    forecast, run_campaign,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use store::{Delivery, DeliveryState, Run, RunReport, RunState, StoreError};
+use store::{DeliveryState, Run, RunReport, RunState, StoreError};
 
 use super::returned::RunFeedback;
 use super::serve::{public_pages, stop_signal};
@@ -30,7 +31,7 @@ pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
     match command {
         cli::Campaign::Run(args) => send(context, args).await,
         cli::Campaign::Report { name } => report(context, name.as_deref()).await,
-        cli::Campaign::Explain { name, address } => explain_one(context, &name, &address).await,
+        cli::Campaign::Explain { name, address } => explain::run(context, &name, &address).await,
     }
 }
 
@@ -331,81 +332,4 @@ async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
         rows.iter().map(words).collect::<Vec<_>>().join("\n")
     });
     Ok(Exit::Done)
-}
-
-async fn explain_one(context: &Context, name: &str, address: &str) -> Result<Exit> {
-    let parsed = Address::guess(address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
-    let owner =
-        context.owner(&parsed).await?.ok_or_else(|| anyhow::anyhow!("{address}: nobody has this address"))?;
-    let missing = || fail(format!("no run of a campaign `{name}`"), "consentry campaign report");
-    let run = context.store.latest_run(WORKSPACE, name).await?.ok_or_else(missing)?;
-    let outcome = context.store.run_outcome(WORKSPACE, run.id, owner.profile).await?;
-    let (mut value, words) = match &outcome {
-        Some(Delivery::Message { waits: Some(Deferral { until, cause }), at, attempts, .. }) => (
-            json!({
-                "outcome": "Waits", "reason": cause.to_string(), "until": until.to_string(),
-                "at": at.to_string(), "attempts": attempts,
-            }),
-            format!("◐ waits until {until}: {} ({cause})", cause.in_words()),
-        ),
-        Some(Delivery::Message { state, at, code, detail, attempts, .. }) => {
-            let detail = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            let words = format!("{state:?} at {at} with reply {code}{detail}");
-            (
-                json!({ "outcome": format!("{state:?}"), "at": at.to_string(), "code": code, "attempts": attempts }),
-                words,
-            )
-        }
-        Some(Delivery::Excluded { reason, .. }) => {
-            let words = format!("○ withheld: {} ({reason})", reason.in_words());
-            (json!({ "outcome": "Excluded", "reason": reason.to_string() }), words)
-        }
-        None => (json!({ "outcome": "NotReached" }), "not in the audience, or not reached yet".to_owned()),
-    };
-    value["run"] = json!(run.id.to_string());
-    let mailed = match &outcome {
-        Some(Delivery::Message { address, .. }) => Some(*address),
-        _ => None,
-    };
-    let now = decision_now(context, &run, owner.profile, mailed).await?;
-    value["now"] = json!(now);
-    output::data(context.json, &value, || format!("{name} ({}): {words}\nnow: {now}", run.id));
-    Ok(Exit::Done)
-}
-
-/// What would be decided now, which may have changed since: by the run's own channel, sender, list and category.
-async fn decision_now(
-    context: &Context,
-    run: &Run,
-    profile: ProfileId,
-    mailed: Option<AddressId>,
-) -> Result<String> {
-    let configuration = context.store.configuration(WORKSPACE, run.configuration).await?;
-    let configuration =
-        configuration.ok_or_else(|| anyhow::anyhow!("the configuration of {} is gone", run.id))?;
-    let configuration = ChannelConfiguration::from_json(&configuration.body)?;
-    let spec: RunSpec = serde_json::from_str(&run.spec)
-        .map_err(|_| anyhow::anyhow!("the description of {} can't be read", run.id))?;
-    let gate = Gate {
-        store: context.shared_store(),
-        workspace: WORKSPACE,
-        clock: Arc::clone(&context.clock),
-        channel: configuration.channel(),
-        category: configuration.category,
-        list: run.list,
-        run: Some(run.id),
-        sender: Some(configuration.sender().to_owned()),
-        after_complaint: configuration.send_after_complaint,
-    };
-    let address = mailed.or_else(|| spec.listed.get(profile));
-    let explained = gate.explain(profile, address).await?;
-    let (decision, trace) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-    Ok(match decision {
-        Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
-        Decision::Defer(wait) => format!("defer until {} ({})", wait.until, wait.cause),
-        Decision::Exclude(reason) => match super::check::unasked(&trace) {
-            "" => format!("exclude ({reason})"),
-            why => format!("exclude ({reason}): {why}"),
-        },
-    })
 }
