@@ -7,10 +7,10 @@ use consent::{
 
 use crate::error::StoreError;
 use crate::types::{
-    AddressOwner, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery, DeliveryState,
-    Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
-    RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
-    Settlement,
+    AddressOwner, ChangeSettings, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
+    Settings, Settlement,
 };
 
 mod imports;
@@ -153,8 +153,9 @@ pub trait Store: SuppressionStore + TextStore + PageStore + ImportStore + crate:
     /// The workspace's settings.
     async fn settings(&self, workspace: WorkspaceId) -> Result<Settings>;
 
-    /// Replaces the workspace's settings.
-    async fn put_settings(&self, workspace: WorkspaceId, settings: Settings) -> Result<()>;
+    /// Changes the workspace's settings, and answers what they are now. Whoever changes them at the same time, on any node,
+    /// comes before or after: neither undoes the other.
+    async fn update_settings(&self, workspace: WorkspaceId, change: ChangeSettings) -> Result<Settings>;
 
     /// Stores a channel configuration under its name. The same content again is the same version; other content
     /// makes a new version, while runs go on with theirs.

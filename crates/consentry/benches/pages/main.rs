@@ -78,7 +78,7 @@ fn main() -> Result<()> {
 async fn prepare(folder: &Path) -> Result<[Vec<Box<[u8]>>; 3]> {
     let store = open(folder)?;
     let settings = Settings { brand: Some("Lumen Coffee".to_owned()), ..store.settings(WORKSPACE).await? };
-    store.put_settings(WORKSPACE, settings).await?;
+    store.update_settings(WORKSPACE, settings.replacing()).await?;
     let now = SystemClock::new().now();
     let mut lists = Vec::new();
     for position in 0..LISTS {

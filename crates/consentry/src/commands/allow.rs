@@ -111,14 +111,16 @@ async fn turn(context: &Context, channel: Channel, on: bool) -> Result<Exit> {
         return Err(fail(format!("nothing is sent by {channel}"), "name email, sms or push"));
     };
     let name = namespace.as_str().to_owned();
-    let mut settings = context.settings().await?;
-    let changed = settings.allow_lists_active.contains(&name) != on;
-    settings.allow_lists_active.retain(|active| *active != name);
-    if on {
-        settings.allow_lists_active.push(name.clone());
-        settings.allow_lists_active.sort();
-    }
-    context.store.put_settings(WORKSPACE, settings.clone()).await?;
+    let changed = context.settings().await?.allow_lists_active.contains(&name) != on;
+    let turned = name.clone();
+    let change = move |settings: &mut Settings| {
+        settings.allow_lists_active.retain(|active| *active != turned);
+        if on {
+            settings.allow_lists_active.push(turned.clone());
+            settings.allow_lists_active.sort();
+        }
+    };
+    let settings = context.store.update_settings(WORKSPACE, Box::new(change)).await?;
     let brakes = brakes(context, &settings).await?;
     let value = json!({
         "active": settings.allow_lists_active, "changed": changed, "empty": brakes,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::json;
-use store::OptOutReason;
+use store::{OptOutReason, Settings};
 
 use crate::cli::{Global, Init};
 use crate::context::{Context, WORKSPACE};
@@ -30,24 +30,8 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     }
     let reasons = args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?;
     let context = Context::open_or_make(&Global { create: true, ..global.clone() })?;
-    let mut settings = context.settings().await?;
-    for (channel, choice) in &args.default_consent {
-        settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());
-    }
-    if let Some(url) = &args.public_url {
-        settings.public_url = Some(url.trim_end_matches('/').to_owned());
-    }
-    for domain in args.mail_domain {
-        if !settings.mail_domains.contains(&domain) {
-            settings.mail_domains.push(domain);
-        }
-    }
-    settings.brand = args.brand.or(settings.brand);
-    settings.jurisdiction_pack = args.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
-    settings.soft_bounce_limit = args.soft_bounce_limit.or(settings.soft_bounce_limit);
-    settings.opt_out_reasons = reasons.unwrap_or(settings.opt_out_reasons);
-    settings.ledger = args.ledger.map_or(settings.ledger, Into::into);
-    context.store.put_settings(WORKSPACE, settings.clone()).await?;
+    let change = move |settings: &mut Settings| args.apply(reasons.as_ref(), settings);
+    let settings = context.store.update_settings(WORKSPACE, Box::new(change)).await?;
     let value = json!({ "data_dir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {
         if is_ours {
@@ -56,6 +40,32 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
         format!("made {dir}; guard {dir}/master.key: links and ledger are signed with what it holds")
     });
     Ok(Exit::Done)
+}
+
+impl Init {
+    /// Changes the settings that are named, and leaves the others.
+    fn apply(&self, reasons: Option<&Option<Vec<OptOutReason>>>, settings: &mut Settings) {
+        for (channel, choice) in &self.default_consent {
+            settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());
+        }
+        if let Some(url) = &self.public_url {
+            settings.public_url = Some(url.trim_end_matches('/').to_owned());
+        }
+        for domain in &self.mail_domain {
+            if !settings.mail_domains.contains(domain) {
+                settings.mail_domains.push(domain.clone());
+            }
+        }
+        if let Some(brand) = &self.brand {
+            settings.brand = Some(brand.clone());
+        }
+        settings.jurisdiction_pack = self.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
+        settings.soft_bounce_limit = self.soft_bounce_limit.or(settings.soft_bounce_limit);
+        if let Some(reasons) = reasons {
+            settings.opt_out_reasons.clone_from(reasons);
+        }
+        settings.ledger = self.ledger.map_or(settings.ledger, Into::into);
+    }
 }
 
 /// The file of `--opt-out-reasons`.

@@ -277,3 +277,29 @@ fn a_wrong_command_line_is_shown_and_steers_nothing() {
         );
     }
 }
+
+/// Each of several processes changes what it names: none undoes the brake or what another one set.
+#[test]
+fn settings_changed_by_several_processes_at_once_all_hold() {
+    Desk::on_each_engine(|desk| {
+        let domains: Vec<String> = (0..6).map(|n| format!("d{n}.example")).collect();
+        let mut commands: Vec<Vec<&str>> =
+            domains.iter().map(|domain| vec!["init", "--mail-domain", domain]).collect();
+        commands.insert(3, vec!["allow", "on", "email"]);
+        let running: Vec<_> =
+            commands.iter().map(|arguments| desk.command(arguments).spawn().unwrap()).collect();
+        for mut process in running {
+            assert!(process.wait().unwrap().success());
+        }
+        let settings = desk.run(&["--json", "init", "--brand", "Shop"]).exits(0).json()["settings"].clone();
+        let mut held: Vec<&str> = settings["mail_domains"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|domain| domain.as_str().unwrap())
+            .collect();
+        held.sort_unstable();
+        assert_eq!(held, domains);
+        assert_eq!(settings["allow_lists_active"], serde_json::json!(["email"]));
+    });
+}

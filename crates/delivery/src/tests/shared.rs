@@ -304,8 +304,8 @@ impl Store for SharedStore {
         self.inner.settings(workspace).await
     }
 
-    async fn put_settings(&self, workspace: WorkspaceId, settings: Settings) -> Result<()> {
-        self.inner.put_settings(workspace, settings).await
+    async fn update_settings(&self, workspace: WorkspaceId, change: ChangeSettings) -> Result<Settings> {
+        self.inner.update_settings(workspace, change).await
     }
 
     async fn put_configuration(

@@ -23,10 +23,10 @@ use crate::state::{
     claims, configurations, deliveries, history, link_keys, lists, parts, profile, rates, runs, settings,
 };
 use crate::types::{
-    AddressOwner, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery, DeliveryState,
-    Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
-    RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState, Settings,
-    Settlement,
+    AddressOwner, ChangeSettings, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery,
+    DeliveryState, Due, Entry, HistoryPage, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, RowOutcome, Run, RunGuard, RunReport, RunState,
+    Settings, Settlement,
 };
 
 #[async_trait]
@@ -158,8 +158,8 @@ impl<E: Engine> Store for E {
         self.query(move |db| settings::settings(db, workspace)).await
     }
 
-    async fn put_settings(&self, workspace: WorkspaceId, settings: Settings) -> Result<()> {
-        self.write(move |db| settings::put_settings(db, workspace, &settings)).await
+    async fn update_settings(&self, workspace: WorkspaceId, change: ChangeSettings) -> Result<Settings> {
+        self.write(move |db| settings::update(db, workspace, &*change)).await
     }
 
     async fn put_configuration(

@@ -21,17 +21,30 @@ fn load(db: &impl Db, workspace: WorkspaceId) -> Result<Map<String, Value>> {
     body.map_or_else(|| Ok(Map::new()), |body| serde_json::from_str(&body).map_err(|error| damaged(&error)))
 }
 
-/// The workspace's settings, the defaults if none were ever set. What can't be read isn't guessed at (I9).
-pub(crate) fn settings(db: &impl Db, workspace: WorkspaceId) -> Result<Settings> {
-    serde_json::from_value(Value::Object(load(db, workspace)?)).map_err(|error| damaged(&error))
+fn read(members: Map<String, Value>) -> Result<Settings> {
+    serde_json::from_value(Value::Object(members)).map_err(|error| damaged(&error))
 }
 
-/// Replaces the workspace's settings; damaged ones aren't replaced, since what they meant is lost then.
-pub(crate) fn put_settings(db: &impl Db, workspace: WorkspaceId, settings: &Settings) -> Result<()> {
-    const UPSERT: &str = "INSERT INTO settings (workspace, body) VALUES (?1, ?2)
-        ON CONFLICT (workspace) DO UPDATE SET body = excluded.body";
+/// The workspace's settings, the defaults if none were ever set. What can't be read isn't guessed at (I9).
+pub(crate) fn settings(db: &impl Db, workspace: WorkspaceId) -> Result<Settings> {
+    read(load(db, workspace)?)
+}
+
+/// Changes the workspace's settings; damaged ones aren't changed, since what they meant would be lost.
+pub(crate) fn update(
+    db: &impl Db,
+    workspace: WorkspaceId,
+    change: &dyn Fn(&mut Settings),
+) -> Result<Settings> {
+    // Locks the row: whoever comes second waits here, and changes what the first one wrote.
+    const LOCK: &str = "INSERT INTO settings (workspace, body) VALUES (?1, '{}')
+        ON CONFLICT (workspace) DO UPDATE SET body = settings.body";
+    const PUT: &str = "UPDATE settings SET body = ?2 WHERE workspace = ?1";
+    db.execute(LOCK, params![workspace.0])?;
     let mut members = load(db, workspace)?;
-    match serde_json::to_value(settings) {
+    let mut settings = read(members.clone())?;
+    change(&mut settings);
+    match serde_json::to_value(&settings) {
         Ok(Value::Object(known)) => members.extend(known),
         other => return Err(StoreError::Invalid(format!("settings: {other:?}"))),
     }
@@ -39,7 +52,8 @@ pub(crate) fn put_settings(db: &impl Db, workspace: WorkspaceId, settings: &Sett
     if body.len() > SETTINGS_BYTES_MAX {
         return Err(StoreError::Invalid(format!("settings have at most {SETTINGS_BYTES_MAX} bytes")));
     }
-    db.execute(UPSERT, params![workspace.0, &body]).map(drop)
+    db.execute(PUT, params![workspace.0, &body])?;
+    Ok(settings)
 }
 
 #[cfg(test)]
@@ -50,6 +64,10 @@ mod tests {
     use crate::state::delivery_fixture::database;
 
     const WS: WorkspaceId = WorkspaceId(1);
+
+    fn put(conn: &Connection, settings: &Settings) -> Result<Settings> {
+        update(conn, WS, &|held| held.clone_from(settings))
+    }
 
     fn some() -> Settings {
         Settings {
@@ -69,10 +87,10 @@ mod tests {
     fn settings_come_back_and_start_as_the_defaults() {
         let conn = database();
         assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
-        put_settings(&conn, WS, &some()).unwrap();
+        put(&conn, &some()).unwrap();
         assert_eq!(settings(&conn, WS).unwrap(), some());
         assert_eq!(settings(&conn, WorkspaceId(2)).unwrap(), Settings::default());
-        put_settings(&conn, WS, &Settings::default()).unwrap();
+        put(&conn, &Settings::default()).unwrap();
         assert_eq!(settings(&conn, WS).unwrap(), Settings::default());
     }
 
@@ -81,7 +99,7 @@ mod tests {
         let conn = database();
         overwrite(&conn, r#"{"quiet_hours": {"from": "22:00"}, "brand": "Old"}"#);
         assert_eq!(settings(&conn, WS).unwrap().brand.as_deref(), Some("Old"));
-        put_settings(&conn, WS, &some()).unwrap();
+        put(&conn, &some()).unwrap();
         let kept = load(&conn, WS).unwrap();
         assert_eq!(kept["quiet_hours"]["from"], "22:00");
         assert_eq!(kept["brand"], Value::Null);
@@ -96,13 +114,13 @@ mod tests {
             assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))), "{body}");
         }
         overwrite(&conn, "{");
-        assert!(matches!(put_settings(&conn, WS, &some()), Err(StoreError::Damaged(_))));
+        assert!(matches!(put(&conn, &some()), Err(StoreError::Damaged(_))));
         assert!(matches!(settings(&conn, WS), Err(StoreError::Damaged(_))));
     }
 
     #[test]
     fn settings_are_limited() {
         let huge = Settings { brand: Some("x".repeat(SETTINGS_BYTES_MAX)), ..Settings::default() };
-        assert!(matches!(put_settings(&database(), WS, &huge), Err(StoreError::Invalid(_))));
+        assert!(matches!(put(&database(), &huge), Err(StoreError::Invalid(_))));
     }
 }

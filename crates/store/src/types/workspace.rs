@@ -228,7 +228,15 @@ impl OptOutReason {
     }
 }
 
+/// A change of settings; may be tried more than once.
+pub type ChangeSettings = Box<dyn Fn(&mut Settings) + Send + Sync>;
+
 impl Settings {
+    /// The change that puts these in place of whatever is there.
+    pub fn replacing(self) -> ChangeSettings {
+        Box::new(move |settings| settings.clone_from(&self))
+    }
+
     /// When soft bounces suppress.
     pub fn soft_bounces(&self) -> SoftBounceRule {
         let rule = SoftBounceRule::default();

@@ -108,7 +108,7 @@ pub async fn soft_bounces_suppress_past_their_limit(world: &World) {
 pub async fn the_limit_is_the_workspaces(world: &World) {
     let start = world.tick();
     let settings = Settings { soft_bounce_limit: Some(1), ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     assert_eq!(world.take_one(feedback(1, FULL, "a@example.com", start)).await, SUPPRESSED_SOFT);
     let elsewhere = consent::WorkspaceId(2);
     let piece = feedback(1, FULL, "a@example.com", start);
@@ -118,7 +118,7 @@ pub async fn the_limit_is_the_workspaces(world: &World) {
 pub async fn what_says_nothing_about_the_address_does_not_count(world: &World) {
     let start = world.tick();
     let settings = Settings { soft_bounce_limit: Some(1), ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     for reason in BounceReason::ALL {
         let kind = FeedbackKind::Bounced { reason, hard: false };
         let who = format!("{}@example.com", reason.as_str());
@@ -131,7 +131,7 @@ pub async fn what_says_nothing_about_the_address_does_not_count(world: &World) {
 pub async fn a_delivery_and_a_long_silence_begin_the_count_anew(world: &World) {
     let start = world.tick();
     let settings = Settings { soft_bounce_limit: Some(2), ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     let bounce =
         async |id: u8, hours| world.take_one(feedback(id, FULL, "a@example.com", after(start, hours))).await;
     let delivered =

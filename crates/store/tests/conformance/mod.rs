@@ -90,6 +90,7 @@ macro_rules! conformance_suite {
                 answers_in_order_with_what_decisions_need,
                 the_channel_decides_which_address,
                 lists_suppression_and_allow_lists_are_read,
+                settings_changed_at_once_all_count,
                 attributes_come_when_asked_for,
                 strangers_are_checked_too,
                 documents_hold_the_choices_of_today;

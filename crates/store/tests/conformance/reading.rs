@@ -75,10 +75,28 @@ pub async fn lists_suppression_and_allow_lists_are_read(world: &World) {
     world.store.unsuppress(MAIN, vec![removal("a@example.com", world.now())]).await.unwrap();
     assert_eq!(read().await.suppressed, Suppressed::Domain);
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     assert_eq!(read().await.allow, Allow::NotListed);
     world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
     assert_eq!(read().await.allow, Allow::Listed);
+}
+
+pub async fn settings_changed_at_once_all_count(world: &World) {
+    let domain = |n: usize| format!("d{n}.example");
+    let changes = (0..20).map(|n| {
+        let change = move |settings: &mut Settings| settings.mail_domains.push(domain(n));
+        world.store.update_settings(MAIN, Box::new(change))
+    });
+    let answers = futures_util::future::join_all(changes).await;
+    // Each is told of settings that hold its own change.
+    for (n, answer) in answers.into_iter().enumerate() {
+        assert!(answer.unwrap().mail_domains.contains(&domain(n)), "{n}");
+    }
+    let mut held = world.store.settings(MAIN).await.unwrap().mail_domains;
+    held.sort();
+    let mut expected: Vec<String> = (0..20).map(domain).collect();
+    expected.sort();
+    assert_eq!(held, expected);
 }
 
 pub async fn attributes_come_when_asked_for(world: &World) {

@@ -373,7 +373,7 @@ pub async fn an_active_and_empty_allow_list_stops_everything(world: &World) {
     both.addresses.push(address("+4930123456"));
     let profile = world.create(both).await;
     let brake = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
-    world.store.put_settings(MAIN, brake).await.unwrap();
+    world.store.update_settings(MAIN, brake.replacing()).await.unwrap();
     assert_eq!(world.read(profile, Channel::Email).await.recipient.allow, Allow::NotListed);
     assert_eq!(
         world.read(profile, Channel::Sms).await.recipient.allow,
@@ -393,7 +393,7 @@ pub async fn an_active_and_empty_allow_list_stops_everything(world: &World) {
 
 pub async fn taking_an_address_off_forgets_its_soft_bounces(world: &World) {
     let settings = Settings { soft_bounce_limit: Some(2), ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     let full = FeedbackKind::Bounced { reason: consent::BounceReason::MailboxFull, hard: false };
     let start = world.tick();
     let day = |n: i64| Timestamp(start.0 + n * DAY);

@@ -166,7 +166,7 @@ async fn what_one_node_acknowledged_every_node_reads() {
         brand: Some("A".to_owned()),
         ..Settings::default()
     };
-    a.put_settings(MAIN, settings.clone()).await.unwrap();
+    a.update_settings(MAIN, settings.clone().replacing()).await.unwrap();
     assert_eq!(b.settings(MAIN).await.unwrap(), settings);
     let profile = a.say("x@example.com", Choice::Yes, 0).await.unwrap().profile;
     assert_eq!(b.reading(profile).await.unwrap().recipient.allow, Allow::NotListed);

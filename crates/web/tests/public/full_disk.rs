@@ -13,13 +13,13 @@ use consent::{
     Timestamp, WorkspaceId,
 };
 use store::{
-    AddressOwner, AllowEntry, Claim, ClaimId, Claimed, Configuration, ConfigurationId, Counts, Delivery,
-    DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount, FeedbackId,
-    HistoryPage, Hold, HoldDecision, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow, ProfileView,
-    RateGrant, Reading, ReadingQuery, Recorded, Removal, Removed, Reply, Result, RowOutcome, Run, RunGuard,
-    RunReport, RunState, Settings, Settlement, Store, StoreError, SuppressionCategory, SuppressionEntry,
-    SuppressionStore, Taken, Text, TextEffects, TextId, TextPart, TextStanding, TextStore, TextTaken, Upload,
-    Uploads,
+    AddressOwner, AllowEntry, ChangeSettings, Claim, ClaimId, Claimed, Configuration, ConfigurationId,
+    Counts, Delivery, DeliveryState, Due, Entry, EntryKind, EntryPage, EntryQuery, Feedback, FeedbackCount,
+    FeedbackId, HistoryPage, Hold, HoldDecision, List, NewClaim, NewList, NewRun, Offer, Part, ProfileRow,
+    ProfileView, RateGrant, Reading, ReadingQuery, Recorded, Removal, Removed, Reply, Result, RowOutcome,
+    Run, RunGuard, RunReport, RunState, Settings, Settlement, Store, StoreError, SuppressionCategory,
+    SuppressionEntry, SuppressionStore, Taken, Text, TextEffects, TextId, TextPart, TextStanding, TextStore,
+    TextTaken, Upload, Uploads,
 };
 
 /// Reads go to the real store.
@@ -292,7 +292,7 @@ impl Store for FullDisk {
         self.0.settings(workspace).await
     }
 
-    async fn put_settings(&self, _: WorkspaceId, _: Settings) -> Result<()> {
+    async fn update_settings(&self, _: WorkspaceId, _: ChangeSettings) -> Result<Settings> {
         full()
     }
 

@@ -125,7 +125,7 @@ async fn the_brands_own_reasons_stand_in_their_place() {
         reason("a b", &[("en", "Broken")]),
         reason("empty", &[]),
     ];
-    world.store.put_settings(WORKSPACE, settings(own)).await.unwrap();
+    world.store.update_settings(WORKSPACE, settings(own).replacing()).await.unwrap();
     let (done, entry) = out(&world, &owner).await;
     assert!(done.body.contains("Ich bin umgezogen") && done.body.contains("Your shop is closed"));
     assert_eq!(done.body.matches("type=\"radio\"").count(), 2, "{}", done.body);
@@ -135,7 +135,7 @@ async fn the_brands_own_reasons_stand_in_their_place() {
     say(&world, &undo, "reason=moved").await;
     assert_eq!(given(&world, entry).await, [("moved".to_owned(), String::new())]);
     // A brand may ask nothing.
-    world.store.put_settings(WORKSPACE, settings(Vec::new())).await.unwrap();
+    world.store.update_settings(WORKSPACE, settings(Vec::new()).replacing()).await.unwrap();
     world.clock.turn(Duration::from_secs(5));
     let page = world.get(&world.unsubscribe(&owner, Level::Channel)).await.body;
     assert!(!page.contains("<textarea") && page.contains("schon abgemeldet"), "{page}");

@@ -38,7 +38,7 @@ impl Desk {
     pub async fn new() -> Self {
         let world = World::new();
         let settings = Settings { brand: Some("Lumen <b>".to_owned()), ..Settings::default() };
-        world.store.put_settings(WORKSPACE, settings).await.unwrap();
+        world.store.update_settings(WORKSPACE, settings.replacing()).await.unwrap();
         let text = |title: &str, description: &str| ListText {
             title: title.to_owned(),
             description: description.to_owned(),

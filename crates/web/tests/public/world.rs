@@ -98,7 +98,10 @@ impl World {
     }
 
     pub async fn show_entries_to(&self, ledger: LedgerReaders) {
-        self.store.put_settings(WORKSPACE, Settings { ledger, ..Settings::default() }).await.unwrap();
+        self.store
+            .update_settings(WORKSPACE, Settings { ledger, ..Settings::default() }.replacing())
+            .await
+            .unwrap();
     }
 
     pub fn turn_to_next_minute(&self) {

@@ -94,7 +94,7 @@ impl Stage {
         let mut settings = context.settings().await?;
         settings.public_url = Some(public_url.clone());
         settings.brand = Some(BRAND.to_owned());
-        context.store.put_settings(WORKSPACE, settings).await?;
+        context.store.update_settings(WORKSPACE, settings.replacing()).await?;
         let mailbox = Mailbox::new(MailboxLimits::default());
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = ReceiverConfig::new("mailbox.example");

@@ -44,7 +44,7 @@ pub async fn fill(world: &World) {
     what_came_back(world).await;
     world.store.allow(MAIN, vec![allowed("example.com", world.now())]).await.unwrap();
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
-    world.store.put_settings(MAIN, settings).await.unwrap();
+    world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
