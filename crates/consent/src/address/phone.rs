@@ -78,7 +78,15 @@ pub(super) fn formerly(number: &str) -> Vec<String> {
     let former = dialled.filter(|(trunk, dialled)| {
         code.len() + dialled.len() <= DIGITS_MAX && (*trunk == "0" || !has_length(dialled, &regions))
     });
-    former.map(|(_, dialled)| format!("+{code}{dialled}")).collect()
+    // A number that begins with a zero may be another one with a second zero before it.
+    let is_it = |digits: &String| {
+        !national.starts_with('0') || international(digits).is_ok_and(|read| read == number)
+    };
+    former
+        .map(|(_, dialled)| format!("{code}{dialled}"))
+        .filter(is_it)
+        .map(|digits| format!("+{digits}"))
+        .collect()
 }
 
 /// Country code, the digits after it, and what is known of the countries that have it, if it has so many digits.
@@ -335,6 +343,18 @@ mod tests {
             let Ok(address) = Address::phone(text, None) else { continue };
             assert_eq!(Address::phone(address.key(), None).unwrap().key(), address.key(), "{text}");
         }
+    }
+
+    /// Found by fuzzing: with one more zero in front this is a number of its own.
+    #[test]
+    fn a_former_key_is_the_number_and_no_other() {
+        for text in ["+82 0093014 4499", "+82-0 093014499", "+39 06 12345678"] {
+            let Ok(address) = Address::phone(text, None) else { continue };
+            for former in crate::former_keys(address.namespace(), address.key()) {
+                assert_eq!(Address::phone(&former, None).unwrap().key(), address.key(), "{text}: {former}");
+            }
+        }
+        assert!(Address::phone("+82 0093014 4499", None).is_ok(), "the case is still one");
     }
 
     #[test]
