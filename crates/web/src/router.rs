@@ -131,7 +131,7 @@ async fn answer(state: &WebState, request: Request, next: Next) -> Response {
             let Read { request, body: _body } = read;
             let _busy = request.extensions().get::<Activity>().cloned().map(Activity::begin);
             let Ok(_place) = state.slots().take(class).await else { return busy() };
-            // It shows nothing, so it needn't wait for what pages look like.
+            // One-click shows no page, so it doesn't wait for the look to be read again.
             if !one_click {
                 state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
             }
@@ -145,9 +145,13 @@ async fn answer_in_full(state: &WebState, class: Class, request: Request, next: 
     let path = request.uri().path().to_owned();
     let mut response = look::at_depth(&path, next.run(request)).await;
     let Some(page) = response.extensions_mut().remove::<Unrendered>() else { return response };
-    let Ok(_turn) = state.slots().rendering(class).await else { return busy() };
+    let Ok(turn) = state.slots().rendering(class).await else { return busy() };
     let owned = state.clone();
-    let rendering = tokio::task::spawn_blocking(move || owned.renderer().finish(response, &page));
+    let rendering = tokio::task::spawn_blocking(move || {
+        let response = owned.renderer().finish(response, &page);
+        drop(turn);
+        response
+    });
     rendering.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 

@@ -1,9 +1,10 @@
 //! Places for requests in work, by what they are for: opting out doesn't wait behind anything else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// How long a request waits for a place before it is told to come again.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -62,8 +63,8 @@ pub(crate) struct Slots {
     ledger: Semaphore,
     pages: Semaphore,
     reading: Semaphore,
-    rendering: Semaphore,
-    answering: Semaphore,
+    rendering: Arc<Semaphore>,
+    answering: Arc<Semaphore>,
     wait_max: Duration,
     hooks_wait_max: Duration,
 }
@@ -82,8 +83,8 @@ impl Slots {
             ledger,
             pages,
             reading: of(READING_MAX),
-            rendering: of(processors.saturating_sub(1)),
-            answering: of(1),
+            rendering: Arc::new(of(processors.saturating_sub(1))),
+            answering: Arc::new(of(1)),
             wait_max: WAIT_MAX,
             hooks_wait_max: HOOKS_WAIT_MAX,
         }
@@ -111,9 +112,11 @@ impl Slots {
 
     /// A turn at rendering a page, on a thread of its own: all processors but one may be busy with that, so that it takes
     /// nothing away from those who opt out, and the page that answers an opt-out doesn't wait for others.
-    pub async fn rendering(&self, class: Class) -> Result<SemaphorePermit<'_>, Full> {
+    ///
+    /// Keep it on that thread: a request that runs out of time doesn't end its rendering.
+    pub async fn rendering(&self, class: Class) -> Result<OwnedSemaphorePermit, Full> {
         let turns = if class == Class::OptOuts { &self.answering } else { &self.rendering };
-        turns.acquire().await.map_err(|_| Full)
+        Arc::clone(turns).acquire_owned().await.map_err(|_| Full)
     }
 }
 

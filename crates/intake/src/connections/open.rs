@@ -1,6 +1,6 @@
 //! The connections that are open, and which of them gives way.
 //!
-//! Whoever holds many makes every step happen often, under one lock. So no step looks at all of them.
+//! Every connection takes these steps, all under one lock, so no step may look at all connections.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -35,7 +35,7 @@ pub(super) struct Readers {
 struct Waiting {
     /// For the next thread that is done. Empty while threads rest.
     queries: VecDeque<Query>,
-    /// The threads at rest, that which was the last to be done at the end.
+    /// The threads at rest; the one that finished last is at the end.
     resting: Vec<usize>,
     /// No more will come.
     closed: bool,

@@ -19,6 +19,9 @@ pub(super) const KNOWS_ORIGINS: i64 = 7;
 /// The first one whose programs read causes with a detail, and messages that wait by decision.
 pub(super) const KNOWS_CAUSES: i64 = 11;
 
+/// The first one whose programs read rows of imports that are kept as one.
+pub(super) const KNOWS_RUNS: i64 = 11;
+
 /// From now on only programs of this version or a later one are to open the database.
 pub(crate) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
     // SQLite's version closes it already.

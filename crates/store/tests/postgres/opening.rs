@@ -5,7 +5,8 @@ use std::path::Path;
 use consent::{Namespace, Pace, ProfileId, Subject, Timestamp};
 use store::postgres::PostgresStore;
 use store::{
-    PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry, SuppressionStore as _, TextEffects,
+    ImportPlace, NewImport, PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry,
+    SuppressionStore as _, TextEffects,
 };
 use xtask::servers::{Cluster, ClusterOptions, Database, shared};
 
@@ -133,6 +134,23 @@ async fn a_hold_closes_the_database_to_nodes_that_look_for_none() {
     assert_eq!(works_with(), 2);
     world.text(ana.text(2, world.now()), TextEffects { hold: true, ..TextEffects::default() }).await;
     assert_eq!(works_with(), 4);
+}
+
+#[tokio::test]
+async fn rows_of_an_import_kept_as_one_close_the_database_to_nodes_that_would_take_back_the_first() {
+    let database = empty_database();
+    let url = database.url();
+    database.psql(VERSION_1).unwrap();
+    let world = world_on(database);
+    let works_with = || PostgresStore::status(&url, None).unwrap().works_with;
+    let new = NewImport { file: "p.csv".to_owned(), sha256: "00".to_owned(), started_at: world.now() };
+    let import = world.store.begin_import(MAIN, new).await.unwrap();
+    let place = |first| ImportPlace { import, first };
+    world.store.import_rows(MAIN, place(0), vec![row("1", "a@example.com")]).await.unwrap();
+    assert_eq!(works_with(), 1);
+    let two = vec![row("2", "b@example.com"), row("3", "c@example.com")];
+    world.store.import_rows(MAIN, place(1), two).await.unwrap();
+    assert_eq!(works_with(), 11);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use crate::listen::{self, Peers};
 use crate::output::fail;
 use consent::Entropy;
 use store::postgres::PostgresStore;
-use store::{NewList, private};
+use store::{NewList, Settings, private};
 
 /// The brand.
 pub const BRAND: &str = "Lumen Coffee";
@@ -91,10 +91,12 @@ impl Stage {
         let context =
             Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
         let public_url = format!("http://{}", public.local_addr()?);
-        let mut settings = context.settings().await?;
-        settings.public_url = Some(public_url.clone());
-        settings.brand = Some(BRAND.to_owned());
-        context.store.update_settings(WORKSPACE, settings.replacing()).await?;
+        let url = public_url.clone();
+        let change = move |settings: &mut Settings| {
+            settings.public_url = Some(url.clone());
+            settings.brand = Some(BRAND.to_owned());
+        };
+        context.store.update_settings(WORKSPACE, Box::new(change)).await?;
         let mailbox = Mailbox::new(MailboxLimits::default());
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = ReceiverConfig::new("mailbox.example");

@@ -10,6 +10,7 @@ use super::runs;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, params};
+use crate::state::fence;
 use crate::state::rows::Details;
 
 /// The row created the profile.
@@ -111,6 +112,10 @@ pub(crate) fn keep(
     const INSERT: &str = "INSERT INTO import_touch (workspace, import, profile, number, flags, state, image)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let touches = runs::fold(touches);
+    // A program that doesn't know runs would take back the first profile of each and leave the others.
+    if touches.iter().any(|touch| touch.flags & RUN != 0) {
+        fence::open_only_to(db, fence::KNOWS_RUNS)?;
+    }
     let images = touches.iter().map(|touch| serde_json::to_string(&touch.image));
     let images = images.collect::<std::result::Result<Vec<_>, _>>();
     let images = images.map_err(|error| StoreError::Invalid(error.to_string()))?;
