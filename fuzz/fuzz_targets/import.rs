@@ -9,7 +9,7 @@ use consent::{Clock, Entropy, Timestamp, WorkspaceId};
 use intake::import::{DryRun, Format, Import, ImportError, Options, dry_run, preset_names};
 use libfuzzer_sys::fuzz_target;
 use store::Store;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use tokio::runtime::{Builder, Runtime};
 
 /// Names of files that say something about the people in them, and one that doesn't.
@@ -37,7 +37,7 @@ impl Entropy for Fixed {
 static STORE: LazyLock<Arc<dyn Store>> = LazyLock::new(|| {
     let dir = std::env::temp_dir().join(format!("consentry-fuzz-{}", std::process::id()));
     let options = OpenOptions { dir, clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
-    Arc::new(SqliteStore::open(options).expect("a directory of our own"))
+    Arc::new(store::sqlite::open(options).expect("a directory of our own"))
 });
 
 static RUNTIME: LazyLock<Runtime> =

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use consent::{Address, Clock, Timestamp, WorkspaceId};
-use store::postgres::{PostgresOptions, PostgresStore};
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::postgres::PostgresOptions;
+use store::sqlite::OpenOptions;
 use store::{AddressOwner, List, Settings, Store, StoreError};
 
 use crate::cli::Global;
@@ -21,9 +21,7 @@ pub const WORKSPACE: WorkspaceId = WorkspaceId::MAIN;
 #[derive(Clone)]
 pub struct Context {
     /// The state.
-    pub store: Arc<dyn Store>,
-    /// The engine, where it is PostgreSQL.
-    pub postgres: Option<PostgresStore>,
+    pub store: Store,
     /// The system's clock.
     pub clock: Arc<dyn Clock>,
     /// The data directory.
@@ -53,14 +51,8 @@ impl Context {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
         if let Some(url) = &global.database {
-            let postgres = open_postgres(global, url, &clock, place)?;
-            return Ok(Self {
-                store: Arc::new(postgres.clone()),
-                postgres: Some(postgres),
-                clock,
-                dir,
-                json,
-            });
+            let store = open_postgres(global, url, &clock, place)?;
+            return Ok(Self { store, clock, dir, json });
         }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
@@ -68,11 +60,11 @@ impl Context {
             entropy: Arc::new(OsEntropy),
         };
         let opened = match place {
-            Place::Ready => SqliteStore::open_existing(options),
-            Place::Free => SqliteStore::open(options),
+            Place::Ready => store::sqlite::open_existing(options),
+            Place::Free => store::sqlite::open(options),
         };
         let store = opened.map_err(|error| sqlite_error(&global.data_dir, &error))?;
-        Ok(Self { store: Arc::new(store), postgres: None, clock, dir, json })
+        Ok(Self { store, clock, dir, json })
     }
 
     /// Now.
@@ -81,8 +73,8 @@ impl Context {
     }
 
     /// The store as the trait that the other crates take.
-    pub fn shared_store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
+    pub fn shared_store(&self) -> Store {
+        self.store.clone()
     }
 
     /// The settings.
@@ -117,7 +109,7 @@ fn sqlite_error(dir: &Path, error: &StoreError) -> anyhow::Error {
     fail(format!("{place}: {error}"), hint)
 }
 
-fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>, place: Place) -> Result<PostgresStore> {
+fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>, place: Place) -> Result<Store> {
     let options = PostgresOptions {
         url: url.to_owned(),
         password: database_password(global)?,
@@ -127,7 +119,7 @@ fn open_postgres(global: &Global, url: &str, clock: &Arc<dyn Clock>, place: Plac
     };
     // A node that brings the key may be the first one: of a database that `db migrate` has set up.
     let makes = place == Place::Free || global.create;
-    let opened = if makes { PostgresStore::open(options) } else { PostgresStore::open_existing(options) };
+    let opened = if makes { store::postgres::open(options) } else { store::postgres::open_existing(options) };
     opened.map_err(|error| database_error(&error))
 }
 

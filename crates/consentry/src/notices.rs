@@ -31,7 +31,7 @@ const PAUSE_MAX: Duration = Duration::from_hours(1);
 
 /// The sender of notices.
 pub struct Notices {
-    store: Arc<dyn Store>,
+    store: Store,
     clock: Arc<dyn Clock>,
     email: Option<Single>,
     texts: Option<Single>,
@@ -89,7 +89,7 @@ enum Standing {
 impl Notices {
     /// With what sends to email addresses and to phone numbers.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Store,
         clock: Arc<dyn Clock>,
         email: Option<Single>,
         texts: Option<Single>,

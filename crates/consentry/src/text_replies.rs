@@ -26,7 +26,7 @@ const DETAIL_LENGTH_MAX: usize = 255;
 
 /// The sender of answers.
 pub struct TextReplies {
-    store: Arc<dyn Store>,
+    store: Store,
     clock: Arc<dyn Clock>,
     /// By what brought the text, `sms:NAME`.
     lines: HashMap<String, SmsSession>,
@@ -35,7 +35,7 @@ pub struct TextReplies {
 impl TextReplies {
     /// With the transports of the receivers that have one, by what brings their texts.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Store,
         clock: Arc<dyn Clock>,
         transports: impl IntoIterator<Item = (String, SmsTransport)>,
     ) -> Self {
@@ -113,9 +113,9 @@ impl TextReplies {
 
 /// An answer is asked for by the text that it answers, so neither consent nor the block that STOP has just made holds it
 /// back; suppression and the allow list, the emergency brake among it, do.
-async fn may(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(), String> {
+async fn may(store: &Store, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(), String> {
     let gate = Gate {
-        store: Arc::clone(store),
+        store: store.clone(),
         workspace: WORKSPACE,
         clock: Arc::clone(clock),
         channel: reply.channel,

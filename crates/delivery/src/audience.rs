@@ -36,7 +36,7 @@ pub struct Resolved {
 
 /// Resolves the campaign's audience. `create`: addresses never seen get a profile; without, nothing changes.
 pub async fn resolve(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     campaign: &Campaign,
     list: Option<ListId>,
@@ -59,7 +59,7 @@ pub async fn resolve(
 }
 
 async fn from_file(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     (path, channel): (&Path, Channel),
     campaign: &Path,
@@ -104,7 +104,7 @@ impl Resolved {
     /// Adds owners of addresses that the file names. Who is named twice is meant at the address named first.
     async fn owners(
         &mut self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         channel: Channel,
         mut owners: Vec<AddressOwner>,
@@ -135,7 +135,7 @@ impl Resolved {
     /// Adds addresses that nobody is known by.
     async fn strangers(
         &mut self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         unknown: Vec<Address>,
         now: Timestamp,

@@ -1,5 +1,4 @@
 //! What can go wrong on the way out.
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -49,7 +49,7 @@ pub fn forecast<'a>(
 async fn look_ahead(deps: &Deps, campaign: &Campaign) -> Result<Forecast, DeliveryError> {
     let list = deps.list(campaign).await?;
     let Resolved { profiles, listed, unknown, malformed, malformed_lines } =
-        audience::resolve(&*deps.store, deps.workspace, campaign, list, false, deps.clock.now()).await?;
+        audience::resolve(&deps.store, deps.workspace, campaign, list, false, deps.clock.now()).await?;
     let mut outlook = Forecast {
         campaign: campaign.name.clone(),
         audience: profiles.len() + audience::count(&unknown),

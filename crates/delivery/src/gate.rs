@@ -62,7 +62,7 @@ pub struct Decided {
 #[derive(Clone)]
 pub struct Gate {
     /// The state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The workspace.
     pub workspace: WorkspaceId,
     /// Leases are measured with it.

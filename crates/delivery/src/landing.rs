@@ -18,7 +18,7 @@ pub(crate) const NAME: &str = "landing_page_url";
 
 /// The published pages that a campaign's templates link to, by name.
 pub(crate) async fn published(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     campaign: &Campaign,
 ) -> Result<BTreeMap<String, LandingPageId>, StoreError> {

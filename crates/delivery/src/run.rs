@@ -47,7 +47,7 @@ const SAMPLES: u64 = 25;
 #[derive(Clone)]
 pub struct Deps {
     /// The state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The workspace.
     pub workspace: WorkspaceId,
     /// Time.
@@ -144,7 +144,7 @@ impl Deps {
 
     pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>, run: Option<RunId>) -> Gate {
         Gate {
-            store: Arc::clone(&self.store),
+            store: self.store.clone(),
             workspace: self.workspace,
             clock: Arc::clone(&self.clock),
             channel: campaign.configuration.channel(),
@@ -175,7 +175,7 @@ impl Deps {
             list: self.list(campaign).await?,
             level: campaign.configuration.level,
             short: campaign.configuration.channel() != Channel::Email,
-            landing: Arc::new(published(self.store.as_ref(), self.workspace, campaign).await?),
+            landing: Arc::new(published(&self.store, self.workspace, campaign).await?),
             opt_in: None,
         })
     }
@@ -269,7 +269,7 @@ async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Resul
     let links = deps.links(campaign, None).await?;
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let now = deps.clock.now();
-    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, false, now).await?;
+    let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, false, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     deps.checked(campaign, &samples, &links, probe).await

@@ -110,7 +110,7 @@ pub enum SingleError {
 impl Single {
     /// Reads keys and secrets; `public_url` is the workspace's, for configurations without one. Nothing is connected yet.
     pub fn new(
-        store: &Arc<dyn Store>,
+        store: &Store,
         workspace: WorkspaceId,
         clock: &Arc<dyn Clock>,
         configuration: &ChannelConfiguration,
@@ -134,7 +134,7 @@ impl Single {
         };
         let channel = configuration.channel();
         let gate = Gate {
-            store: Arc::clone(store),
+            store: store.clone(),
             workspace,
             clock: Arc::clone(clock),
             channel,

@@ -70,7 +70,7 @@ pub(crate) async fn start(
     let now = deps.clock.now();
     // Refuses content that can't go out before anything is made.
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
-    let resolved = audience::resolve(&*deps.store, deps.workspace, campaign, list, true, now).await?;
+    let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, true, now).await?;
     room_for(campaign, &resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     let checked = deps.checked(campaign, &samples, &links, probe).await?;

@@ -12,7 +12,7 @@ use crate::smtp::{Grant, TransportConfig, TransportError, Turns};
 
 /// Turns from the store, for one relay.
 pub(crate) struct StoreTurns {
-    store: Arc<dyn Store>,
+    store: Store,
     workspace: WorkspaceId,
     clock: Arc<dyn Clock>,
     /// The relay, as host and port.

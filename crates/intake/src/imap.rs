@@ -9,7 +9,6 @@ mod exchange;
 mod folder;
 mod look;
 mod troubles;
-
 use std::sync::Arc;
 use std::time::Duration;
 

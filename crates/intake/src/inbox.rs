@@ -28,7 +28,7 @@ pub const MAIL_LENGTH_MAX: usize = 5 * 1024 * 1024;
 /// What takes mail that comes back.
 #[derive(Clone)]
 pub struct Inbox {
-    store: Arc<dyn Store>,
+    store: Store,
     workspace: WorkspaceId,
     clock: Arc<dyn Clock>,
     /// Keys of further addresses, such as that of a feedback loop: reports that arrive there may name an address.
@@ -43,12 +43,7 @@ impl std::fmt::Debug for Inbox {
 
 impl Inbox {
     /// `extra` are addresses besides those that our tokens live in: that of a feedback loop, or an old one for bounces.
-    pub fn new(
-        store: Arc<dyn Store>,
-        workspace: WorkspaceId,
-        clock: Arc<dyn Clock>,
-        extra: &[Address],
-    ) -> Self {
+    pub fn new(store: Store, workspace: WorkspaceId, clock: Arc<dyn Clock>, extra: &[Address]) -> Self {
         let extra = extra.iter().map(|address| address.key().to_owned()).collect();
         Self { store, workspace, clock, extra }
     }
@@ -77,7 +72,7 @@ impl Inbox {
             tracing::error!("a mail could not be read");
             (Kind::None, Vec::new())
         });
-        feedback::take(&*self.store, self.workspace, reports, now).await?;
+        feedback::take(&self.store, self.workspace, reports, now).await?;
         Ok(kind)
     }
 }

@@ -103,7 +103,7 @@ pub enum ListError {
 
 /// Takes a list in; `fail` hears of every row without a number, by its line. Reading again changes nothing.
 pub async fn take(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     input: impl Read + Send,
     options: &Options,
@@ -240,7 +240,7 @@ fn address(cell: &str, options: &Options) -> Option<Address> {
 }
 
 async fn apply(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     batch: Vec<(Address, Option<Timestamp>)>,
     options: &Options,

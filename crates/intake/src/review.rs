@@ -31,7 +31,7 @@ pub enum Decided {
 /// Decides. A refusal is recorded first, and the number blocks the sender that it wrote to: a process that dies in between
 /// leaves the message held, and saying no twice is no harm.
 pub async fn decide(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     id: TextId,
     verdict: Verdict,
@@ -53,7 +53,7 @@ pub async fn decide(
 }
 
 async fn record(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     hold: &Hold,
     level: Level,

@@ -103,7 +103,7 @@ impl Opened {
 }
 
 /// Reads a token and finds the address that it names. One read of the store.
-pub async fn open(store: &dyn Store, token_text: &str) -> Result<Opened, LinkError> {
+pub async fn open(store: &Store, token_text: &str) -> Result<Opened, LinkError> {
     let token = store.key_ring().read_link(token_text)?;
     let owner = store.owner(token.workspace, token.address).await?.ok_or(LinkError::Unknown)?;
     Ok(Opened { token, owner })
@@ -120,7 +120,7 @@ pub struct Acted {
 
 /// Opts out at the token's level. Durable once it answers (I2).
 pub async fn act(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     source: Source,
     evidence: Evidence,
@@ -148,7 +148,7 @@ pub enum OneClick {
 /// The one-click of RFC 8058: reads the token and opts out at its level, in one step of the store. Durable once it
 /// answers (I2).
 pub async fn one_click(
-    store: &dyn Store,
+    store: &Store,
     token_text: &str,
     evidence: Evidence,
     now: Timestamp,
@@ -174,7 +174,7 @@ pub async fn one_click(
 
 /// Records choices that the person made on a page, each with its own evidence, all or none.
 pub async fn choose(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     choices: Vec<(Target, Choice, Evidence)>,
     source: Source,
@@ -218,29 +218,29 @@ pub enum Undone {
 }
 
 /// The signed link that takes back what `entry` recorded. Only who opted out through a link is shown it.
-pub fn undo_link(store: &dyn Store, opened: &Opened, entry: EntryId) -> Result<String, LinkError> {
+pub fn undo_link(store: &Store, opened: &Opened, entry: EntryId) -> Result<String, LinkError> {
     relink(store, &Token { purpose: Purpose::Undo, reference: entry.0, ..opened.token })
 }
 
 /// The link to the page of choices for the same address.
-pub fn preferences_link(store: &dyn Store, opened: &Opened) -> Result<String, LinkError> {
+pub fn preferences_link(store: &Store, opened: &Opened) -> Result<String, LinkError> {
     let reference = opened.run().map_or(0, |run| run.0);
     relink(store, &Token { purpose: Purpose::Preferences, reference, ..opened.token })
 }
 
 /// The link that opts out again at the same level, from now on.
-pub fn unsubscribe_link(store: &dyn Store, opened: &Opened) -> Result<String, LinkError> {
+pub fn unsubscribe_link(store: &Store, opened: &Opened) -> Result<String, LinkError> {
     let (reference, epoch) = (opened.run().map_or(0, |run| run.0), opened.owner.epoch);
     relink(store, &Token { purpose: Purpose::Unsubscribe, reference, epoch, ..opened.token })
 }
 
-fn relink(store: &dyn Store, token: &Token) -> Result<String, LinkError> {
+fn relink(store: &Store, token: &Token) -> Result<String, LinkError> {
     Ok(store.key_ring().sign(token)?.to_url())
 }
 
 /// Takes back the opt-out that an undo link names.
 pub async fn undo(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     evidence: Evidence,
     now: Timestamp,
@@ -259,7 +259,7 @@ pub async fn undo(
 }
 
 /// Tells a second press of the button from a newer choice: what stands was set by an undo, and is what was before.
-async fn repeated(store: &dyn Store, opened: &Opened, entry: EntryId) -> Result<Undone, LinkError> {
+async fn repeated(store: &Store, opened: &Opened, entry: EntryId) -> Result<Undone, LinkError> {
     let workspace = opened.token.workspace;
     let Some(entry) = store.entry(workspace, entry).await? else { return Err(LinkError::Unknown) };
     let Some(profile) = store.profile(workspace, opened.owner.profile).await? else {

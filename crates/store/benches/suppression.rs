@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use consent::{Address, Channel, Clock, Entropy, Namespace, ProfileId, Timestamp, WorkspaceId};
 use serde_json::json;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{
     EntryKind, EntryOrder, EntryQuery, IMPORT_MAX, ProfileRow, ReadingQuery, Store, SuppressionCategory,
-    SuppressionEntry, SuppressionStore,
+    SuppressionEntry,
 };
 
 const ENTRIES: u64 = 5_000_000;
@@ -76,7 +76,7 @@ async fn main() {
         clock: Arc::new(Real(Instant::now())),
         entropy: Arc::new(Zeros),
     };
-    let store = SqliteStore::open(options).expect("a store");
+    let store = store::sqlite::open(options).expect("a store");
     let ids = fill(&store, people).await;
     let empty = read(&store, &ids).await;
     println!("{}", json!({ "what": "reading, no entries", "unit": "profiles/s", "runs": empty }));
@@ -109,7 +109,7 @@ async fn main() {
     println!("{}", json!({ "what": "reading, hashed ones too", "unit": "profiles/s", "runs": with_hashes }));
 }
 
-async fn fill(store: &SqliteStore, people: u64) -> Vec<ProfileId> {
+async fn fill(store: &Store, people: u64) -> Vec<ProfileId> {
     let numbers: Vec<u64> = (0..people).collect();
     for chunk in numbers.chunks(10_000) {
         // One in a hundred is on the list later.
@@ -144,7 +144,7 @@ fn entry(value: &str) -> SuppressionEntry {
     }
 }
 
-async fn import(store: &SqliteStore, entries: u64) {
+async fn import(store: &Store, entries: u64) {
     let mut next = 0;
     while next < entries {
         let until = entries.min(next + IMPORT_MAX as u64);
@@ -155,7 +155,7 @@ async fn import(store: &SqliteStore, entries: u64) {
 }
 
 /// Profiles per second, in batches as a campaign reads them.
-async fn read(store: &SqliteStore, ids: &[ProfileId]) -> Vec<f64> {
+async fn read(store: &Store, ids: &[ProfileId]) -> Vec<f64> {
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
@@ -178,7 +178,7 @@ async fn read(store: &SqliteStore, ids: &[ProfileId]) -> Vec<f64> {
 }
 
 /// How long pages take, at the beginning and deep in the list, and filtered.
-async fn pages(store: &SqliteStore) {
+async fn pages(store: &Store) {
     for order in [EntryOrder::Value, EntryOrder::Newest, EntryOrder::Oldest] {
         let mut query = EntryQuery { order, limit: 100, ..EntryQuery::default() };
         let mut times = Vec::new();

@@ -1,5 +1,8 @@
 //! What can go wrong.
 
+/// What every operation answers with.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
 /// Why the store couldn't do it. Nothing was changed, unless said otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -1,12 +1,13 @@
 //! The state: profiles, consent, subscription lists, runs and the ledger.
 //!
-//! [`Store`] is the one interface; [`sqlite::SqliteStore`] the embedded engine behind it. SQL stands in this crate only.
+//! [`Store`] is the one interface: [`sqlite::open`] and [`postgres::open`] give one. SQL stands in this crate only.
 
-pub mod api;
+mod connection;
 pub mod data_dir;
+mod detached;
 mod document;
-mod engine;
 pub mod error;
+mod faults;
 pub mod ledger;
 pub mod postgres;
 pub mod private;
@@ -15,14 +16,15 @@ pub mod secrets;
 mod sql;
 pub mod sqlite;
 mod state;
+mod store;
 pub mod types;
-mod uploads;
 
-pub use api::{ImportStore, MakeChange, PageStore, Result, Store, SuppressionStore, TextStore};
 pub use document::document;
-pub use error::StoreError;
+pub use error::{Result, StoreError};
+pub use faults::Faults;
+pub use state::record::changes::MakeChange;
+pub use store::{Access, Answer, Key, Operation, Store};
 pub use types::*;
-pub use uploads::Uploads;
 
 /// Most profiles in one [`ReadingQuery`].
 pub const READ_MAX: usize = 4096;

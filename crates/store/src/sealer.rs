@@ -11,8 +11,7 @@ use consent::{EntryId, WorkspaceId};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::ledger::{LedgerError, LedgerReader, LedgerWriter, Signer};
 use crate::secrets::Secrets;
 use crate::sql::Db;

@@ -5,8 +5,7 @@
 //!
 //! The interface blocks: it is used in the threads that own a connection, never in an async task.
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// A statement, as each engine understands it.
 #[derive(Clone, Copy, Debug)]

@@ -26,8 +26,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use conformance::support::{ManualClock, TestEntropy, World};
 use store::Store;
-use store::postgres::{PostgresOptions, PostgresStore};
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::postgres::PostgresOptions;
+use store::sqlite::OpenOptions;
 use xtask::servers::{Database, shared};
 
 /// Where the clock of a test starts.
@@ -35,13 +35,13 @@ const START: i64 = 1_000_000_000_000_000;
 /// Name of the database that every test's is a copy of.
 const TEMPLATE: &str = "store_migrated";
 
-fn open(url: &str, dir: &Path) -> store::Result<PostgresStore> {
+fn open(url: &str, dir: &Path) -> store::Result<Store> {
     let seed = dir
         .as_os_str()
         .as_encoded_bytes()
         .iter()
         .fold(1u64, |seed, byte| seed.wrapping_mul(31) + u64::from(*byte));
-    PostgresStore::open(PostgresOptions {
+    store::postgres::open(PostgresOptions {
         url: url.to_owned(),
         password: None,
         dir: dir.to_owned(),
@@ -53,7 +53,7 @@ fn open(url: &str, dir: &Path) -> store::Result<PostgresStore> {
 /// A migrated database of its own.
 fn database() -> Database {
     let server = shared().unwrap().expect("PostgreSQL's programs are installed by `cargo xtask test`");
-    server.database(TEMPLATE, |url| Ok(PostgresStore::migrate(url, None).map(drop)?)).unwrap()
+    server.database(TEMPLATE, |url| Ok(store::postgres::migrate(url, None).map(drop)?)).unwrap()
 }
 
 fn world() -> World {
@@ -65,7 +65,7 @@ fn world_on(database: Database) -> World {
     let store = open(&database.url(), dir.path()).unwrap();
     World {
         ledger_key: store.ledger_verifier_key().unwrap(),
-        store: Arc::new(store),
+        store,
         clock: Arc::new(ManualClock(AtomicI64::new(START))),
         open: |_| unreachable!("PostgreSQL isn't backed up into a folder"),
         keep: Box::new((dir, database)),
@@ -78,10 +78,10 @@ fn sqlite_world() -> World {
     let clock = Arc::new(ManualClock(AtomicI64::new(START)));
     let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
     let options = OpenOptions { dir: dir.path().to_owned(), clock: Arc::clone(&clock) as _, entropy };
-    let store = SqliteStore::open(options).unwrap();
+    let store = store::sqlite::open(options).unwrap();
     World {
         ledger_key: store.ledger_verifier_key().unwrap(),
-        store: Arc::new(store),
+        store,
         clock,
         open: |_| unreachable!("only backups are opened"),
         keep: Box::new(dir),

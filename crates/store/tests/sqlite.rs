@@ -7,6 +7,8 @@ mod conformance;
 mod crash;
 #[path = "sqlite/directory.rs"]
 mod directory;
+#[path = "sqlite/faults.rs"]
+mod faults;
 #[path = "sqlite/first_leaves.rs"]
 mod first_leaves;
 #[path = "sqlite/origins.rs"]
@@ -18,13 +20,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use conformance::support::{ManualClock, TestEntropy, World};
 use store::Store;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 
 /// Where the clock of a test starts.
 const START: i64 = 1_000_000_000_000_000;
 
-fn open(dir: &Path) -> store::Result<SqliteStore> {
-    SqliteStore::open(options(dir))
+fn open(dir: &Path) -> store::Result<Store> {
+    store::sqlite::open(options(dir))
 }
 
 fn options(dir: &Path) -> OpenOptions {
@@ -43,9 +45,9 @@ fn world() -> World {
     let store = open(dir.path()).unwrap();
     World {
         ledger_key: store.ledger_verifier_key().unwrap(),
-        store: Arc::new(store),
+        store,
         clock: Arc::new(ManualClock(AtomicI64::new(START))),
-        open: |dir| Arc::new(open(dir).unwrap()) as Arc<dyn Store>,
+        open: |dir| open(dir).unwrap(),
         keep: Box::new(dir),
     }
 }

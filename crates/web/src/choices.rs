@@ -108,7 +108,7 @@ pub(crate) async fn post(
 }
 
 async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
-    let opened = unsubscribe::open(state.config().store.as_ref(), token).await?;
+    let opened = unsubscribe::open(&state.config().store, token).await?;
     if opened.token.purpose == Purpose::Preferences { Ok(opened) } else { Err(LinkError::OtherPurpose) }
 }
 
@@ -119,7 +119,7 @@ async fn load<'a>(
     now: Timestamp,
 ) -> Result<(Screen<'a>, Centre), LinkError> {
     let screen = Screen::load(state, requester, opened).await?;
-    let (store, language) = (state.config().store.as_ref(), screen.locale.tag);
+    let (store, language) = (&state.config().store, screen.locale.tag);
     let centre = unsubscribe::centre(store, opened, &screen.about, language, now).await?;
     Ok((screen, centre))
 }
@@ -137,7 +137,7 @@ async fn stop_all(
     let evidence =
         evidence(state, requester, &screen, &format!("{}: {}", text("stop-all-lead"), text("stop-all")));
     let choices = vec![(opened.target(Level::Any), Choice::No, evidence)];
-    unsubscribe::choose(state.config().store.as_ref(), opened, choices, Source::PAGE, now).await?;
+    unsubscribe::choose(&state.config().store, opened, choices, Source::PAGE, now).await?;
     gpc::heed(state, requester, &screen, PAGE).await;
     Ok(Saved::All)
 }
@@ -157,7 +157,7 @@ async fn save(
     let Filled { answers, wishes, stale } = form::read(&questions, &groups, fields)?;
     let (answers, admitted) =
         widening::admitted(state, opened, answers, |answer| answer.choice, wishes.is_some()).await?;
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     if !answers.is_empty() {
         let choices = answers.iter().map(|answer| {
             let words = screen.words(opened.token.level, None);

@@ -91,7 +91,7 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     async fn load(state: &'a WebState, requester: &Requester, token: &str) -> Result<Self, LinkError> {
-        let store = state.config().store.as_ref();
+        let store = &state.config().store;
         let token = store.key_ring().read_link(token)?;
         let key = match token.purpose {
             Purpose::Confirm => OptInKey::Known(token.address, OptInId(token.reference)),
@@ -123,7 +123,7 @@ impl<'a> Visit<'a> {
         let said =
             format!("{}\n{}", self.sheet.text("confirm-lead", &words), self.sheet.text("confirm", &words));
         let evidence = confirmation(self.state, requester, language, &said, request);
-        let store = self.state.config().store.as_ref();
+        let store = &self.state.config().store;
         let (workspace, now) = (self.token.workspace, self.state.config().clock.now());
         let confirmed = store.confirm_opt_in(workspace, request.key, evidence, now).await?;
         if self.person.is_none() {
@@ -205,7 +205,7 @@ impl<'a> Visit<'a> {
         let hours = hours.as_secs() / 3600;
         let choices = match &self.person {
             Some((owner, _)) => {
-                let store = state.config().store.as_ref();
+                let store = &state.config().store;
                 let (address, epoch) = (owner.address, owner.epoch);
                 let token = Token { purpose: Purpose::Confirm, address, reference: 0, epoch, ..self.token };
                 let opened = Opened { token, owner: owner.clone() };
@@ -228,7 +228,7 @@ impl<'a> Visit<'a> {
 }
 
 async fn person(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     address: AddressId,
 ) -> Result<Option<(AddressOwner, ProfileView)>, StoreError> {
@@ -238,7 +238,7 @@ async fn person(
 
 /// Who has the address that a request came with.
 async fn typed(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     request: Option<&OptInRequest>,
 ) -> Result<Option<(AddressOwner, ProfileView)>, StoreError> {

@@ -51,7 +51,7 @@ pub(crate) async fn heed(state: &WebState, requester: &Requester, screen: &Scree
         return;
     }
     let evidence = statement(state, requester, page, screen.locale.tag, "Sec-GPC: 1");
-    let (store, now) = (state.config().store.as_ref(), state.config().clock.now());
+    let (store, now) = (&state.config().store, state.config().clock.now());
     let heeded = unsubscribe::refuse_sharing(store, screen.opened, &screen.about, evidence, now).await;
     if let Err(error) = heeded {
         tracing::error!(error = %error, "a Global Privacy Control signal couldn't be recorded");

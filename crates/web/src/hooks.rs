@@ -146,7 +146,7 @@ pub(crate) async fn apart<T: Send + 'static>(
 async fn take(state: &WebState, endpoint: &Endpoint, events: Events) -> Result<Response, Failure> {
     let config = state.config();
     let counts = Counts::of(&events);
-    let outcomes = webhook::take(config.store.as_ref(), endpoint, events, config.clock.now()).await?;
+    let outcomes = webhook::take(&config.store, endpoint, events, config.clock.now()).await?;
     counts.log(endpoint, &outcomes);
     Ok(StatusCode::OK.into_response())
 }

@@ -33,7 +33,7 @@ pub(crate) async fn show(
     requester: Requester,
 ) -> Response {
     let shown = async {
-        let opened = unsubscribe::open(state.config().store.as_ref(), &token).await?;
+        let opened = unsubscribe::open(&state.config().store, &token).await?;
         let view = match opened.token.purpose {
             Purpose::Unsubscribe | Purpose::Proof => View::Ask,
             Purpose::Undo => View::UndoAsk,
@@ -78,7 +78,7 @@ pub(crate) fn content_type(headers: &HeaderMap) -> &str {
 /// RFC 8058: 200 without a body, once the opt-out is durable (I2). A link from before a later subscription doesn't act,
 /// since the person has changed their mind since; the page says so.
 async fn one_click(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let evidence = requester.evidence(ONE_CLICK_RAW);
     let clicked = unsubscribe::one_click(store, token, evidence, state.config().clock.now()).await?;
     if clicked == OneClick::Outdated {
@@ -92,7 +92,7 @@ async fn one_click(state: &WebState, token: &str, requester: &Requester) -> Resu
 
 /// The page's button: acts even where the link is outdated, since the page has said so.
 async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let opened = unsubscribe::open(store, token).await?;
     if opened.token.purpose == Purpose::Proof {
         return page(state, requester, &opened, View::Proof).await;
@@ -111,7 +111,7 @@ async fn press(state: &WebState, token: &str, requester: &Requester) -> Result<R
 }
 
 async fn undo(state: &WebState, token: &str, requester: &Requester) -> Result<Response, LinkError> {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let opened = unsubscribe::open(store, token).await?;
     if !widening::admits(state, &opened).await? {
         return widening::too_often(state, requester, &opened).await;
@@ -136,7 +136,7 @@ async fn reason(
     requester: &Requester,
     fields: &Fields,
 ) -> Result<Response, LinkError> {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let opened = unsubscribe::open(store, token).await?;
     let screen = Screen::load(state, requester, &opened).await?;
     let offered = reasons::offered(state, &screen).await;
@@ -208,7 +208,7 @@ async fn render(
     screen: &Screen<'_>,
     view: View,
 ) -> Result<Response, LinkError> {
-    let (store, opened, about) = (state.config().store.as_ref(), screen.opened, &screen.about);
+    let (store, opened, about) = (&state.config().store, screen.opened, &screen.about);
     // Whoever says why may have come back since.
     let view = if view == View::Thanked && about.refusal.is_none() { View::Undone } else { view };
     let known = about.refusal.as_ref().filter(|_| view == View::Out);

@@ -65,7 +65,7 @@ impl Renderer {
     }
 
     /// Looks for a newer look at most once a second.
-    pub async fn refresh(&self, store: &dyn Store, clock: &dyn Clock) {
+    pub async fn refresh(&self, store: &Store, clock: &dyn Clock) {
         self.wardrobe.refresh(store, clock, WorkspaceId::MAIN, &self.locales).await;
     }
 

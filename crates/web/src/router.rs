@@ -133,7 +133,7 @@ async fn answer(state: &WebState, request: Request, next: Next) -> Response {
             let Ok(_place) = state.slots().take(class).await else { return busy() };
             // One-click shows no page, so it doesn't wait for the look to be read again.
             if !one_click {
-                state.renderer().refresh(state.config().store.as_ref(), state.config().clock.as_ref()).await;
+                state.renderer().refresh(&state.config().store, state.config().clock.as_ref()).await;
             }
             in_time(REQUEST_TIME_MAX, answer_in_full(state, class, request, next)).await
         }

@@ -25,7 +25,7 @@ impl<'a> Screen<'a> {
         requester: &Requester,
         opened: &'a Opened,
     ) -> Result<Self, LinkError> {
-        let store = state.config().store.as_ref();
+        let store = &state.config().store;
         let about = unsubscribe::look(store, opened).await?;
         // What the person chose here comes before what the brand wrote in.
         let chosen = about.profile.preferences.language.as_deref();

@@ -24,7 +24,7 @@ use crate::texts::TextHooks;
 #[derive(Clone)]
 pub struct PublicConfig {
     /// The state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The ledger's files, to serve them to whoever wants to check them.
@@ -47,7 +47,7 @@ impl PublicConfig {
     pub const REQUESTS_MAX: usize = 1024;
 
     /// Served directly, without the ledger's files.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
             clock,

@@ -91,7 +91,7 @@ async fn receive(
     for event in &events.events {
         counts.event(event);
     }
-    let (store, clock) = (state.config().store.as_ref(), state.config().clock.as_ref());
+    let (store, clock) = (&state.config().store, state.config().clock.as_ref());
     let outcomes = sms::take_all(store, desk, events.events, clock).await.map_err(Failure::Store)?;
     for outcome in &outcomes {
         counts.outcome(outcome);

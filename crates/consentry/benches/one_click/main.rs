@@ -19,7 +19,7 @@ use consent::{
 };
 use load::{Load, Server};
 use serde_json::json;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{AddressOwner, READ_MAX, ReadingQuery, Store};
 use system::{OsEntropy, SystemClock};
 
@@ -67,12 +67,12 @@ async fn main() -> Result<()> {
     verify(folder.path(), &people).await
 }
 
-fn open(folder: &Path) -> Result<SqliteStore> {
+fn open(folder: &Path) -> Result<Store> {
     let clock = Arc::new(SystemClock::new());
-    Ok(SqliteStore::open(OpenOptions { dir: folder.to_owned(), clock, entropy: Arc::new(OsEntropy) })?)
+    Ok(store::sqlite::open(OpenOptions { dir: folder.to_owned(), clock, entropy: Arc::new(OsEntropy) })?)
 }
 
-async fn people(store: &SqliteStore, count: usize) -> Result<Vec<AddressOwner>> {
+async fn people(store: &Store, count: usize) -> Result<Vec<AddressOwner>> {
     let mut owners = Vec::with_capacity(count);
     let addresses = (0..count).map(|person| Address::email(&format!("person{person}@people.example")));
     let addresses: Vec<_> = addresses.collect::<Result<_, _>>()?;
@@ -85,7 +85,7 @@ async fn people(store: &SqliteStore, count: usize) -> Result<Vec<AddressOwner>> 
 }
 
 /// The request that a mailbox provider sends (RFC 8058).
-fn post(store: &SqliteStore, owner: &AddressOwner) -> Result<Box<[u8]>> {
+fn post(store: &Store, owner: &AddressOwner) -> Result<Box<[u8]>> {
     let token = Token {
         purpose: Purpose::Unsubscribe,
         level: Level::Channel,

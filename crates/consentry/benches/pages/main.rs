@@ -22,7 +22,7 @@ use consent::{
 use load::Server;
 use paced::Paced;
 use serde_json::json;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{AddressOwner, ListDetails, ListText, NewList, Settings, Store};
 use system::{OsEntropy, SystemClock};
 
@@ -101,9 +101,9 @@ async fn prepare(folder: &Path) -> Result<[Vec<Box<[u8]>>; 3]> {
     Ok(requests)
 }
 
-fn open(folder: &Path) -> Result<SqliteStore> {
+fn open(folder: &Path) -> Result<Store> {
     let clock = Arc::new(SystemClock::new());
-    Ok(SqliteStore::open(OpenOptions { dir: folder.to_owned(), clock, entropy: Arc::new(OsEntropy) })?)
+    Ok(store::sqlite::open(OpenOptions { dir: folder.to_owned(), clock, entropy: Arc::new(OsEntropy) })?)
 }
 
 async fn entries(folder: &Path) -> Result<u64> {
@@ -137,7 +137,7 @@ fn change(address: &Address, lists: &[ListId], now: Timestamp) -> ConsentChange 
     }
 }
 
-fn token(store: &SqliteStore, owner: &AddressOwner, purpose: Purpose) -> Result<String> {
+fn token(store: &Store, owner: &AddressOwner, purpose: Purpose) -> Result<String> {
     let token = Token {
         purpose,
         level: Level::Channel,

@@ -8,7 +8,7 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use store::StoreError;
-use store::postgres::{CopyOptions, CopyPhase, CopyProgress, PostgresStore, SchemaStatus, citus, copy};
+use store::postgres::{CopyOptions, CopyPhase, CopyProgress, SchemaStatus, citus, copy};
 
 use crate::cli::{Db, Global};
 use crate::context::{database_error, database_password};
@@ -21,15 +21,15 @@ pub fn run(global: &Global, command: Db) -> Result<Exit> {
     match command {
         Db::Migrate => {
             let (url, password) = database(global)?;
-            let status =
-                PostgresStore::migrate(&url, password.as_deref()).map_err(|error| database_error(&error))?;
+            let status = store::postgres::migrate(&url, password.as_deref())
+                .map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(Exit::Done)
         }
         Db::Status => {
             let (url, password) = database(global)?;
             let status =
-                PostgresStore::status(&url, password.as_deref()).map_err(|error| database_error(&error))?;
+                store::postgres::status(&url, password.as_deref()).map_err(|error| database_error(&error))?;
             tell(global, &status);
             Ok(if status.is_behind() || status.works_with > status.known { Exit::Failed } else { Exit::Done })
         }

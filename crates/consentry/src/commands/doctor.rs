@@ -167,8 +167,7 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
         }
         Err(error) => note("ledger", false, format!("{}: {error}", context.store.ledger_dir().display())),
     }
-    if let Some(postgres) = &context.postgres {
-        let durability = postgres.durability().await?;
+    if let Some(durability) = context.store.durability().await? {
         let found: Vec<String> = durability.broken.iter().chain(&durability.warnings).cloned().collect();
         let detail = if found.is_empty() { "as promised".to_owned() } else { found.join("; ") };
         note("durability", durability.broken.is_empty(), detail);

@@ -38,7 +38,7 @@ pub async fn run(context: &Context, command: cli::Look) -> Result<Exit> {
 
 async fn set(context: &Context, file: &Path) -> Result<()> {
     let (look, image) = read(file)?;
-    let kept = look::set(context.store.as_ref(), WORKSPACE, look, image, context.now()).await?;
+    let kept = look::set(&context.store, WORKSPACE, look, image, context.now()).await?;
     let kept = kept.map_err(|error| refused(file, &error))?;
     let value = json!({ "version": kept.version });
     output::data(context.json, &value, || format!("the pages have this look now: version {}", kept.version));

@@ -48,8 +48,7 @@ async fn put(context: &Context, name: &str, file: &Path) -> Result<Exit> {
             "docs/landing-pages.md shows a whole page",
         )
     })?;
-    let (kept, problems) =
-        landing::put(context.store.as_ref(), WORKSPACE, name, &written, context.now()).await?;
+    let (kept, problems) = landing::put(&context.store, WORKSPACE, name, &written, context.now()).await?;
     tell(&problems);
     let value = json!({
         "name": name,
@@ -66,7 +65,7 @@ async fn put(context: &Context, name: &str, file: &Path) -> Result<Exit> {
 
 async fn publish(context: &Context, name: &str, version: Option<i64>) -> Result<Exit> {
     let page = find(context, name, version).await?;
-    let problems = landing::check(context.store.as_ref(), WORKSPACE, &content(&page)?).await?;
+    let problems = landing::check(&context.store, WORKSPACE, &content(&page)?).await?;
     tell(&problems);
     if !problems.is_empty() {
         output::say(format_args!("error: `{name}` version {} can't be published", page.version));

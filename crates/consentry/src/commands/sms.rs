@@ -46,7 +46,7 @@ pub async fn run(context: &Context, command: cli::Sms) -> Result<Exit> {
 async fn decide(context: &Context, id: TextId, decision: Decision, level: Level) -> Result<Decided> {
     let refused = decision == Decision::Refused;
     let verdict = Verdict { refused, level, by: operator(), at: context.now() };
-    review::decide(&*context.store, WORKSPACE, id, verdict).await.map_err(|error| match error {
+    review::decide(&context.store, WORKSPACE, id, verdict).await.map_err(|error| match error {
         store::StoreError::Missing(what) => fail(what, "`consentry sms review --list` shows the ids"),
         error => error.into(),
     })
@@ -264,7 +264,7 @@ async fn import_opt_outs(context: &Context, args: ImportOptOuts) -> Result<Exit>
     };
     let now = context.now();
     let taken =
-        opt_out_list::take(&*context.store, WORKSPACE, input, &options, now, &progress, &mut report).await;
+        opt_out_list::take(&context.store, WORKSPACE, input, &options, now, &progress, &mut report).await;
     bar.abort();
     let _ = bar.await;
     let summary = taken.map_err(|error| {

@@ -70,7 +70,7 @@ pub async fn import(context: &Context, args: ImportList, target: Target) -> Resu
         FailureReport::new(|| private::create(&errors).map(|file| Box::new(file) as Box<dyn Write + Send>));
     let clock = &*context.clock;
     let outcome =
-        import_entries(&*context.store, WORKSPACE, input, &options, clock, &progress, &mut |failure| {
+        import_entries(&context.store, WORKSPACE, input, &options, clock, &progress, &mut |failure| {
             report.write(failure)
         })
         .await;
@@ -141,7 +141,7 @@ async fn csv(
         bar.tick();
         bar.set_message(format!("{} entries", grouped(count)));
     };
-    let store = &*context.store;
+    let store = &context.store;
     let outcome = match target {
         Target::Suppression => {
             export_suppressions(store, WORKSPACE, query, details, output, &mut progress).await

@@ -9,8 +9,8 @@ use consent::{
 };
 use consent::{Timestamp, WorkspaceId};
 use serde_json::json;
-use store::sqlite::{OpenOptions, SqliteStore};
-use store::{PageStore as _, PreferenceChange, Store as _};
+use store::PreferenceChange;
+use store::sqlite::OpenOptions;
 
 const MAIN: WorkspaceId = WorkspaceId::MAIN;
 /// Long past, and a day far ahead.
@@ -92,7 +92,7 @@ async fn what_a_person_prefers_and_why_it_left_is_shown() {
     let until = Timestamp(NOW.0 + 86_400_000_000);
     {
         let options = OpenOptions { dir: desk.data_dir(), clock: Arc::new(Still), entropy: Arc::new(Still) };
-        let store = SqliteStore::open(options).unwrap();
+        let store = store::sqlite::open(options).unwrap();
         let subject =
             || Subject::Named(Address::guess("ann@example.com").unwrap(), consent::Origin::Stranger);
         let change = PreferenceChange {

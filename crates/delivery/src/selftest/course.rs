@@ -53,7 +53,7 @@ pub struct TemplateLink {
 impl Course {
     /// Reads what belongs to a run.
     pub async fn of(
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         run: Run,
         stored: &Configuration,
@@ -87,7 +87,7 @@ impl Course {
     }
 
     /// Decides about marketing messages such as the run's.
-    pub fn gate(&self, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Gate {
+    pub fn gate(&self, store: Store, clock: Arc<dyn Clock>) -> Gate {
         Gate {
             store,
             workspace: self.links.workspace,

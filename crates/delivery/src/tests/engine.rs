@@ -9,7 +9,7 @@ use consent::{
     Address, BounceReason, Choice, ConsentChange, Evidence, Exclusion, Field, Reason, Source, Subject,
     Target, WorkspaceId,
 };
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{DeliveryState, NewList, ProfileRow, RowConsent, RowOutcome, RowTarget, RunState, Store};
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ impl LinkProbe for AllPages {
 /// A store in a folder of its own, and what a run needs.
 pub struct World {
     pub clock: Arc<HandClock>,
-    pub store: Arc<SqliteStore>,
+    pub store: Store,
     pub stop: watch::Sender<bool>,
     pub dir: tempfile::TempDir,
 }
@@ -46,9 +46,9 @@ pub fn judge(reply: &str) -> Option<(BounceReason, bool)> {
     reply.contains("5.1.1").then_some((BounceReason::UserUnknown, true))
 }
 
-pub fn open(dir: &Path, clock: &Arc<HandClock>) -> SqliteStore {
+pub fn open(dir: &Path, clock: &Arc<HandClock>) -> Store {
     let clock: Arc<dyn consent::Clock> = Arc::<HandClock>::clone(clock);
-    SqliteStore::open(OpenOptions {
+    store::sqlite::open(OpenOptions {
         dir: dir.to_owned(),
         clock,
         entropy: Arc::new(CountingEntropy::default()),
@@ -60,7 +60,7 @@ impl World {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(HandClock::default());
-        let store = Arc::new(open(dir.path(), &clock));
+        let store = open(dir.path(), &clock);
         Self { clock, store, stop: watch::Sender::new(false), dir }
     }
 
@@ -78,7 +78,7 @@ impl World {
     }
 
     pub fn deps(&self) -> Deps {
-        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
+        let store: Store = self.store.clone();
         let clock: Arc<dyn consent::Clock> = Arc::<HandClock>::clone(&self.clock);
         Deps { store, workspace: W, clock, judge, stop: self.stop.subscribe() }
     }
@@ -88,11 +88,11 @@ impl World {
     }
 
     pub async fn opt_out(&self, email: &str, target: Target) {
-        opt_out(&*self.store, email, target).await;
+        opt_out(&self.store, email, target).await;
     }
 }
 
-pub async fn opt_out(store: &dyn Store, email: &str, target: Target) {
+pub async fn opt_out(store: &Store, email: &str, target: Target) {
     let change = ConsentChange {
         subject: Subject::Named(Address::email(email).unwrap(), consent::Origin::Stranger),
         sets: [(target, Choice::No)].into_iter().collect(),

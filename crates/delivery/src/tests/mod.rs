@@ -10,7 +10,6 @@ mod refused;
 mod rendering;
 mod sayings;
 mod server;
-mod shared;
 mod suppressed;
 mod trouble;
 mod waits;

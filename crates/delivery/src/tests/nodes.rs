@@ -1,32 +1,25 @@
 //! Several nodes on one run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use consent::ProfileId;
-use store::{AddressOwner, DeliveryState, NewClaim, Offer, RunState, Store};
+use store::{AddressOwner, DeliveryState, Faults, NewClaim, Offer, RunState, Store};
 
 use super::engine::{AllPages, W, World, count, emails, options, to_all};
 use super::server::Server;
-use super::shared::SharedStore;
 use crate::campaign::Campaign;
 use crate::error::DeliveryError;
 use crate::run::{Deps, RunSummary, run_campaign};
 
-pub fn shared(world: &World, lose_claim_in: u32, lose_settlement_in: u32) -> Arc<SharedStore> {
-    let inner = Arc::clone(&world.store);
-    let (lose_claim_in, lose_settlement_in) =
-        (AtomicU32::new(lose_claim_in), AtomicU32::new(lose_settlement_in));
-    Arc::new(SharedStore { inner, lose_claim_in, lose_settlement_in, quiet: std::sync::Mutex::default() })
+/// The world's store as one that nodes share, with faults to come.
+pub fn shared(world: &World) -> (Store, Arc<Faults>) {
+    let faults = Arc::new(Faults::default());
+    faults.pass_for_shared();
+    (world.store.with_faults(Arc::clone(&faults)), faults)
 }
 
-pub async fn node(
-    world: &World,
-    store: &Arc<SharedStore>,
-    campaign: &Campaign,
-) -> Result<RunSummary, DeliveryError> {
-    let store: Arc<dyn Store> = Arc::<SharedStore>::clone(store);
-    let deps = Deps { store, ..world.deps() };
+pub async fn node(world: &World, store: &Store, campaign: &Campaign) -> Result<RunSummary, DeliveryError> {
+    let deps = Deps { store: store.clone(), ..world.deps() };
     run_campaign(&deps, campaign, &options(), &AllPages, Arc::new(|_| ())).await
 }
 
@@ -34,7 +27,7 @@ pub async fn node(
 async fn a_second_node_joins_and_ends_with_the_run() {
     let world = World::with_people(300).await;
     let server = Server::accepting().await;
-    let (store, campaign) = (shared(&world, 0, 0), to_all(server.port));
+    let ((store, _), campaign) = (shared(&world), to_all(server.port));
     let (one, two) = tokio::join!(node(&world, &store, &campaign), node(&world, &store, &campaign));
     // Whoever came when all was done is told so.
     let ended: Vec<RunSummary> = [one, two].into_iter().filter_map(Result::ok).collect();
@@ -49,10 +42,11 @@ async fn a_second_node_joins_and_ends_with_the_run() {
 async fn a_lost_answer_costs_nobody_their_message() {
     let world = World::with_people(200).await;
     let server = Server::accepting().await;
-    let store = shared(&world, 5, 9);
+    let (store, faults) = shared(&world);
+    faults.lose_answer("claim", 5);
+    faults.lose_answer("settle", 9);
     let summary = node(&world, &store, &to_all(server.port)).await.unwrap();
-    assert_eq!(store.lose_claim_in.load(Ordering::SeqCst), 0);
-    assert_eq!(store.lose_settlement_in.load(Ordering::SeqCst), 0);
+    assert!(faults.all_lost(), "{faults:?}");
     assert_eq!((summary.state, summary.doubtful_found), (RunState::Finished, 0));
     assert_eq!(count(&summary, DeliveryState::Sent), 200);
     assert_eq!(server.taken(), emails(0..200));
@@ -62,7 +56,7 @@ async fn a_lost_answer_costs_nobody_their_message() {
 async fn what_a_dead_node_had_in_hand_is_in_doubt() {
     let world = World::with_people(50).await;
     let server = Server::accepting().await;
-    let (store, campaign) = (shared(&world, 0, 0), to_all(server.port));
+    let ((store, _), campaign) = (shared(&world), to_all(server.port));
     world.stop.send_replace(true);
     let run = node(&world, &store, &campaign).await.unwrap().run;
     world.stop.send_replace(false);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Address, Exclusion, Field, Pace, PauseDays, Reason, Source, Subject, Target, Timestamp};
-use store::{Delivery, DeliveryState, PageStore as _, PreferenceChange, RunState, Store as _};
+use store::{Delivery, DeliveryState, PreferenceChange, RunState};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, options, to_all};
 use super::server::{ACCEPT, Answer, Server};
@@ -92,9 +92,9 @@ async fn whoever_asked_for_a_pause_gets_no_marketing_until_it_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_during_a_run_holds_from_the_next_lease_on() {
     let world = World::with_people(40).await;
-    let (store, clock) = (Arc::clone(&world.store), Arc::clone(&world.clock));
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
-        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let (store, clock) = (store.clone(), Arc::clone(&clock));
         async move {
             if seen.began == 1 {
                 for n in 20..40 {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use consent::{Address, Category, Exclusion, Field, Namespace, Reason, Target};
-use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry, SuppressionStore};
+use store::{DeliveryState, ProfileRow, RunState, Store, SuppressionEntry};
 
 use super::engine::{AllPages, CONTENT, W, World, count, emails, judge, open, opt_out, options, row, to_all};
 use super::server::{ACCEPT, Answer, Seen, Server};
@@ -94,13 +94,13 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_while_the_relay_takes_its_time_stops_the_message() {
     let world = World::with_people(20).await;
-    let (store, clock) = (Arc::clone(&world.store), Arc::clone(&world.clock));
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock));
     // Before it asks for a message, a second goes by; p7 says no then.
     let server = Server::start(move |seen| {
-        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let (store, clock) = (store.clone(), Arc::clone(&clock));
         async move {
             if seen.to == "p7@x.example" {
-                opt_out(&*store, &seen.to, Target::Field(Field::Email)).await;
+                opt_out(&store, &seen.to, Target::Field(Field::Email)).await;
             }
             clock.turn(LEASE);
             ACCEPT
@@ -119,11 +119,11 @@ async fn an_opt_out_while_the_relay_takes_its_time_stops_the_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn personalization_refused_while_the_relay_takes_its_time_holds() {
     let world = World::with_people(1).await;
-    let (store, clock) = (Arc::clone(&world.store), Arc::clone(&world.clock));
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
-        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let (store, clock) = (store.clone(), Arc::clone(&clock));
         async move {
-            opt_out(&*store, &seen.to, Target::Field(Field::PersonalizeContent)).await;
+            opt_out(&store, &seen.to, Target::Field(Field::PersonalizeContent)).await;
             clock.turn(LEASE);
             ACCEPT
         }
@@ -274,7 +274,7 @@ fn crash_and_go_on(pace: Duration) -> u64 {
         let (campaign, clock, dir, stop) =
             (campaign.clone(), Arc::clone(&clock), dir.path().to_owned(), stop.subscribe());
         let dying = process.spawn(async move {
-            let store: Arc<dyn Store> = Arc::new(open(&dir, &clock));
+            let store: Store = open(&dir, &clock);
             let deps = Deps { store, workspace: W, clock, judge, stop };
             run_campaign(&deps, &campaign, &options(), &AllPages, Arc::new(|_| ())).await
         });
@@ -288,7 +288,7 @@ fn crash_and_go_on(pace: Duration) -> u64 {
         process.shutdown_timeout(Duration::from_secs(10));
         silent.store(false, Ordering::SeqCst);
     }
-    let world = World { store: Arc::new(open(dir.path(), &clock)), clock, stop, dir };
+    let world = World { store: open(dir.path(), &clock), clock, stop, dir };
     let summary = servers.block_on(world.run(&campaign, &options())).unwrap();
     assert_eq!((summary.state, summary.resumed), (RunState::Finished, true));
     let doubtful = count(&summary, DeliveryState::InDoubt);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use store::{DeliveryState, RunState, Store, SuppressionStore};
+use store::{DeliveryState, RunState};
 
 use super::engine::{W, World, count, emails, options, to_all};
 use super::server::{ACCEPT, Answer, Server};

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use consent::{Exclusion, Namespace, Reason};
-use store::{
-    AllowEntry, DeliveryState, RunState, Settings, Store, SuppressionCategory, SuppressionEntry,
-    SuppressionStore,
-};
+use store::{AllowEntry, DeliveryState, RunState, Settings, Store, SuppressionCategory, SuppressionEntry};
 
 use super::engine::{CONTENT, W, World, count, emails, options, to_all};
 use super::server::{ACCEPT, Server};
@@ -28,11 +25,11 @@ fn entry(value: String, category: SuppressionCategory) -> SuppressionEntry {
 /// Sends to a hundred people; with the first message something happens, and every permit given before it runs out.
 async fn run_while<F: Future<Output = ()> + Send>(
     world: &World,
-    happens: impl Fn(Arc<store::sqlite::SqliteStore>) -> F + Clone + Send + Sync + 'static,
+    happens: impl Fn(Store) -> F + Clone + Send + Sync + 'static,
 ) -> (Vec<String>, store::RunReport) {
-    let (store, clock) = (Arc::clone(&world.store), Arc::clone(&world.clock));
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
-        let (store, clock, happens) = (Arc::clone(&store), Arc::clone(&clock), happens.clone());
+        let (store, clock, happens) = (store.clone(), Arc::clone(&clock), happens.clone());
         async move {
             if seen.began == 1 {
                 happens(store).await;

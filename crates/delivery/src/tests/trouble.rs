@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Exclusion, Field, Reason, Target};
-use store::{DeliveryState, RunState, Store, SuppressionStore};
+use store::{DeliveryState, RunState};
 
 use super::campaign_with;
 use super::engine::{CONTENT, W, World, count, emails, opt_out, options, to_all};
@@ -158,13 +158,13 @@ async fn a_connection_that_breaks_after_the_end_leaves_a_doubt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_during_the_run_holds_from_the_next_lease_on() {
     let world = World::with_people(100).await;
-    let (store, clock) = (Arc::clone(&world.store), Arc::clone(&world.clock));
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
-        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let (store, clock) = (store.clone(), Arc::clone(&clock));
         async move {
             if seen.began == 1 {
                 for n in 50..100 {
-                    opt_out(&*store, &format!("p{n}@x.example"), Target::Field(Field::Email)).await;
+                    opt_out(&store, &format!("p{n}@x.example"), Target::Field(Field::Email)).await;
                 }
                 // Every permit given before the opt-outs has run out now.
                 clock.turn(crate::gate::LEASE);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use consent::decide::Limit;
 use consent::{Address, Clock as _, Deferral, Detail, Exclusion, Reason};
-use store::{Delivery, DeliveryState, RunState, Store as _};
+use store::{Delivery, DeliveryState, RunState};
 
 use super::engine::{W, World, count, emails, to_all};
 use super::nodes::{node, shared};
@@ -24,16 +24,13 @@ fn person(n: usize) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_waits_for_the_end_of_quiet_hours_and_goes_out_then() {
     let world = World::with_people(4).await;
-    let store = shared(&world, 0, 0);
+    let (store, faults) = shared(&world);
     let until = START.plus(HOUR);
-    store
-        .quiet
-        .lock()
-        .unwrap()
-        .extend([(person(0), Limit::Until(until, Detail(7))), (person(1), Limit::Over(Detail(9)))]);
+    faults.quiet(&person(0), Some(Limit::Until(until, Detail(7))));
+    faults.quiet(&person(1), Some(Limit::Over(Detail(9))));
     let server = Server::accepting().await;
     let campaign = to_all(server.port);
-    let deps = Deps { store: Arc::<super::shared::SharedStore>::clone(&store), ..world.deps() };
+    let deps = Deps { store: store.clone(), ..world.deps() };
     let forecast = crate::forecast(&deps, &campaign).await.unwrap();
     assert_eq!(
         (forecast.permitted, forecast.deferred["QuietHours(7)"], forecast.excluded["QuietHours(9)"]),
@@ -57,7 +54,8 @@ async fn a_message_waits_for_the_end_of_quiet_hours_and_goes_out_then() {
     node(&world, &store, &campaign).await.unwrap();
     assert_eq!(server.taken(), emails([2, 3]));
     world.clock.turn(HOUR);
-    store.quiet.lock().unwrap().clear();
+    faults.quiet(&person(0), None);
+    faults.quiet(&person(1), None);
     let summary = node(&world, &store, &campaign).await.unwrap();
     assert_eq!(server.taken(), emails([0, 2, 3]));
     assert_eq!((summary.state, count(&summary, DeliveryState::Sent)), (RunState::Finished, 3));
@@ -67,13 +65,12 @@ async fn a_message_waits_for_the_end_of_quiet_hours_and_goes_out_then() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_quiet_hours_begin_before_hand_off_waits() {
     let world = World::with_people(40).await;
-    let store = shared(&world, 0, 0);
-    let (held, clock) = (Arc::clone(&store), Arc::clone(&world.clock));
+    let (store, faults) = shared(&world);
+    let (faults, clock) = (Arc::clone(&faults), Arc::clone(&world.clock));
     let server = Server::start(move |seen| {
         if seen.began == 1 {
             let until = clock.now().plus(HOUR);
-            let begin = |n| (person(n), Limit::Until(until, Detail(7)));
-            held.quiet.lock().unwrap().extend((20..40).map(begin));
+            (20..40).for_each(|n| faults.quiet(&person(n), Some(Limit::Until(until, Detail(7)))));
             clock.turn(LEASE);
         }
         async { ACCEPT }

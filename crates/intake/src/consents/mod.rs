@@ -82,7 +82,7 @@ impl From<StoreError> for TellError {
 
 /// Reads the parameters of a link to the brand's own page or address, in this workspace.
 pub async fn open(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     params: &str,
     pid: &str,
@@ -92,15 +92,11 @@ pub async fn open(
 }
 
 /// Reads the parameters that came by mail.
-pub async fn open_mail(store: &dyn Store, workspace: WorkspaceId, text: &str) -> Result<Opened, LinkError> {
+pub async fn open_mail(store: &Store, workspace: WorkspaceId, text: &str) -> Result<Opened, LinkError> {
     found(store, workspace, store.key_ring().read_mail(text)?).await
 }
 
-async fn found(
-    store: &dyn Store,
-    workspace: WorkspaceId,
-    token: consent::Token,
-) -> Result<Opened, LinkError> {
+async fn found(store: &Store, workspace: WorkspaceId, token: consent::Token) -> Result<Opened, LinkError> {
     // One key signs for all workspaces: another's link is as good as forged.
     if token.workspace != workspace {
         return Err(LinkError::Forged);
@@ -116,7 +112,7 @@ async fn found(
 /// of a header, which programs post by themselves, are [`TellError::Outdated`] unless they are said to be from after the
 /// newer subscription; and a choice that is said to be from before it is left.
 pub async fn tell(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     said: &Said,
     evidence: Evidence,
@@ -176,7 +172,7 @@ fn fresh(mut by_target: ByTarget, profile: &ProfileView, address: AddressId, bef
 
 /// Where, when and on what proof choices are recorded.
 struct Desk<'s> {
-    store: &'s dyn Store,
+    store: &'s Store,
     workspace: WorkspaceId,
     run: Option<RunId>,
     evidence: Evidence,

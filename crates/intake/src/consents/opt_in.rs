@@ -113,7 +113,7 @@ fn kind(name: &str) -> Option<Namespace> {
 /// Refusals that reach past the address also hold for the person whom `profileId` names, should that be another. Anything
 /// else is then refused, since it can't be told who agreed.
 pub async fn opt_in(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     request: &OptIn,
     evidence: Evidence,
@@ -180,7 +180,7 @@ enum Other {
 impl OptIn {
     async fn other(
         &self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         owner: Option<&ProfileView>,
     ) -> Result<Other, OptInError> {
@@ -215,7 +215,7 @@ impl Other {
     /// The profile; one for an external id never seen before is made, so that the refusal waits there (I7).
     async fn profile(
         &self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         now: Timestamp,
     ) -> Result<Option<ProfileId>, OptInError> {

@@ -63,7 +63,7 @@ fn request(evidence: &Evidence) -> Option<(String, String)> {
 
 /// A person's latest entries that came by the same request: the caller didn't get our answer and tries again.
 pub(super) async fn told_before(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     profile: ProfileId,
     evidence: &Evidence,

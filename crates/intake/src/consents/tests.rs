@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use consent::{Address, Clock, Entropy, ListId, Namespace, Token};
 use proptest::prelude::*;
 use store::ProfileRow;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 
 use super::*;
 
@@ -33,7 +33,7 @@ impl Entropy for Sevens {
 }
 
 struct World {
-    store: Arc<SqliteStore>,
+    store: Store,
     clock: Arc<HandClock>,
     _dir: tempfile::TempDir,
 }
@@ -44,7 +44,7 @@ impl World {
         let clock = Arc::new(HandClock(AtomicI64::new(Timestamp::parse("2026-05-03T14:00:00Z").unwrap().0)));
         let options =
             OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), entropy: Arc::new(Sevens) };
-        Self { store: Arc::new(SqliteStore::open(options).unwrap()), clock, _dir: dir }
+        Self { store: store::sqlite::open(options).unwrap(), clock, _dir: dir }
     }
 
     fn later(&self, minutes: u64) {
@@ -72,12 +72,12 @@ impl World {
         let (said, now) = (Said::parse(body.as_bytes()).unwrap(), self.clock.now());
         let owner = self.store.owner(MAIN, link.token.address).await.unwrap().unwrap();
         let opened = Opened { token: link.token, owner };
-        tell(&*self.store, &opened, &said, evidence(request, body), now).await
+        tell(&self.store, &opened, &said, evidence(request, body), now).await
     }
 
     async fn opt_in(&self, body: &str) -> Result<Told, OptInError> {
         let request = OptIn::parse(body.as_bytes(), "CRMID")?;
-        opt_in(&*self.store, MAIN, &request, evidence("", body), self.clock.now()).await
+        opt_in(&self.store, MAIN, &request, evidence("", body), self.clock.now()).await
     }
 
     async fn profile(&self, email: &str) -> ProfileView {
@@ -260,14 +260,14 @@ async fn links_open_in_their_own_workspace_alone() {
     let link = world.link(Purpose::ExternalPage, "ann@example.com").await;
     let signed = |token: &Token| world.store.key_ring().sign_external(token).unwrap();
     let ours = signed(&link.token);
-    let opened = open(&*world.store, MAIN, &ours.params, &ours.pid, Some(&ours.sig)).await.unwrap();
+    let opened = open(&world.store, MAIN, &ours.params, &ours.pid, Some(&ours.sig)).await.unwrap();
     assert_eq!(opened.owner.namespace, Namespace::Email);
-    assert_eq!(open_mail(&*world.store, MAIN, &ours.to_mail()).await.unwrap().token, link.token);
+    assert_eq!(open_mail(&world.store, MAIN, &ours.to_mail()).await.unwrap().token, link.token);
     let theirs = signed(&Token { workspace: WorkspaceId(2), ..link.token });
-    let opened = open(&*world.store, MAIN, &theirs.params, &theirs.pid, Some(&theirs.sig)).await;
+    let opened = open(&world.store, MAIN, &theirs.params, &theirs.pid, Some(&theirs.sig)).await;
     assert!(matches!(opened, Err(LinkError::Forged)));
     let gone = signed(&Token { address: AddressId(999), ..link.token });
-    let opened = open(&*world.store, MAIN, &gone.params, &gone.pid, None).await;
+    let opened = open(&world.store, MAIN, &gone.params, &gone.pid, None).await;
     assert!(matches!(opened, Err(LinkError::Unknown)));
 }
 

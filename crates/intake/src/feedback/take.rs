@@ -38,7 +38,7 @@ pub struct Outcome {
 /// A token of ours says best whom a report is about: what bounces may be an address that our message was forwarded to.
 /// `workspace` is that of reports without one.
 pub async fn take(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     reports: Vec<Report>,
     now: Timestamp,
@@ -62,7 +62,7 @@ struct Known {
 }
 
 async fn take_batch(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     reports: Vec<Report>,
     now: Timestamp,
@@ -85,7 +85,7 @@ async fn take_batch(
 /// Opt-outs first, then the rest in one transaction that also remembers the ids: a process that dies in between is told
 /// again, and saying no twice is no harm.
 async fn take_known(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     known: &[&Known],
     now: Timestamp,
@@ -117,7 +117,7 @@ async fn take_known(
 
 /// Finds whom reports are about: by a token of ours, else by the address that they name.
 async fn identify(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     reports: Vec<Report>,
 ) -> Result<Vec<Known>, StoreError> {
@@ -169,10 +169,7 @@ fn names_request(token: &Token) -> bool {
 }
 
 /// Whom a token names: the owner of an address, or the address that a request to join a list came with.
-async fn about(
-    store: &dyn Store,
-    token: &Token,
-) -> Result<(Option<AddressOwner>, Option<Address>), StoreError> {
+async fn about(store: &Store, token: &Token) -> Result<(Option<AddressOwner>, Option<Address>), StoreError> {
     if !names_request(token) {
         return Ok((store.owner(token.workspace, token.address).await?, None));
     }
@@ -202,11 +199,7 @@ pub fn token_in(ring: &KeyRing, text: &str) -> Option<Token> {
 }
 
 /// The opt-out that a report asks for.
-async fn change(
-    store: &dyn Store,
-    known: &Known,
-    now: Timestamp,
-) -> Result<Option<ConsentChange>, StoreError> {
+async fn change(store: &Store, known: &Known, now: Timestamp) -> Result<Option<ConsentChange>, StoreError> {
     let proof = known.token.is_some_and(|token| token.purpose == Purpose::Proof);
     let Some(address) = known.address.as_ref().filter(|_| !proof) else { return Ok(None) };
     let channel = address.namespace().main_channel();
@@ -245,7 +238,7 @@ async fn change(
 
 /// What an unsubscription stops; `None` where it answers a message from before a later, deliberate subscription.
 async fn unsubscribed(
-    store: &dyn Store,
+    store: &Store,
     known: &Known,
     channel: Option<Channel>,
     list: Option<&str>,

@@ -27,7 +27,6 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod undecided;
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 

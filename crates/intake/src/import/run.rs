@@ -45,7 +45,7 @@ pub struct Outputs<'a> {
 #[derive(Clone, Copy)]
 pub struct Import<'a> {
     /// The store.
-    pub store: &'a Arc<dyn Store>,
+    pub store: &'a Store,
     /// The workspace in it.
     pub workspace: WorkspaceId,
     /// Time.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use consent::{Address, Choice, Clock, Entropy, Field, WorkspaceId};
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{NewList, ProfileView, Store};
 
 use super::*;
@@ -38,7 +38,7 @@ impl Entropy for Counting {
 }
 
 struct Fixture {
-    store: Arc<SqliteStore>,
+    store: Store,
     _dir: tempfile::TempDir,
 }
 
@@ -65,7 +65,7 @@ impl Fixture {
             clock: Arc::new(FixedClock),
             entropy: Arc::new(Counting(Mutex::new(0))),
         };
-        Self { store: Arc::new(SqliteStore::open(options).unwrap()), _dir: dir }
+        Self { store: store::sqlite::open(options).unwrap(), _dir: dir }
     }
 
     async fn import(&self, file: impl Into<Vec<u8>>) -> (Summary, String) {
@@ -89,7 +89,7 @@ impl Fixture {
     ) -> (Result<Report, ImportError>, String) {
         let rejects = Shared::default();
         let output = rejects.clone();
-        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
+        let store: Store = self.store.clone();
         let into = Import { store: &store, workspace: MAIN, clock: &FixedClock };
         let outputs = Outputs {
             rejects: Box::new(move || Ok(Box::new(output))),

@@ -25,7 +25,7 @@ pub(super) struct Lifted {
 
 /// What a yes from a number would change; `None` if its profile is gone.
 pub(super) async fn lift(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     standing: &TextStanding,
@@ -69,11 +69,7 @@ pub(super) async fn lift(
 }
 
 /// Where opt-outs are of lists: the one that was refused by text last.
-async fn refused_list(
-    store: &dyn Store,
-    desk: &Desk,
-    view: &ProfileView,
-) -> Result<Option<ListId>, StoreError> {
+async fn refused_list(store: &Store, desk: &Desk, view: &ProfileView) -> Result<Option<ListId>, StoreError> {
     if desk.scope != Scope::List {
         return Ok(None);
     }
@@ -88,14 +84,14 @@ async fn refused_list(
     Ok(None)
 }
 
-async fn by_text(store: &dyn Store, desk: &Desk, held: &Held) -> Result<bool, StoreError> {
+async fn by_text(store: &Store, desk: &Desk, held: &Held) -> Result<bool, StoreError> {
     let entry = store.entry(desk.workspace, held.entry).await?;
     Ok(entry.is_some_and(|entry| [Source::SMS, Source::PROVIDER].contains(&entry.source)))
 }
 
 /// The text by which a number asked for what its answer confirms.
 pub(super) async fn asked_by(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     asked: Ask,
@@ -108,7 +104,7 @@ pub(super) async fn asked_by(
 
 /// Whether the person has said no after a text was sent, or at that moment, to what it asks for or to more.
 pub(super) async fn refused_since(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     target: Target,
@@ -125,7 +121,7 @@ pub(super) async fn refused_since(
 
 /// Whether a value is an express yes already.
 pub(super) async fn holds_yes(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     target: Target,

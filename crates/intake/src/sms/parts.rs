@@ -31,7 +31,7 @@ pub(super) struct Whole {
 
 /// Keeps a part, and says what is known of its message.
 pub(super) async fn keep(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     message: &Message,
@@ -66,7 +66,7 @@ fn rule(part: &Part) -> String {
 
 /// Holds the number if what has come reads like a refusal.
 pub(super) async fn wait(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: Incoming,
     known: String,
@@ -86,7 +86,7 @@ pub(super) async fn wait(
 
 /// Ends the holds of a message's parts, since all of it has been read.
 pub(super) async fn release(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     whole: &Incoming,
     part: &Part,

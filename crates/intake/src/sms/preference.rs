@@ -88,7 +88,7 @@ fn rcs(events: &mut Events, value: &Value) {
 
 /// Takes a choice. It is about marketing alone, so that it blocks no sender; nothing is said back.
 pub(super) async fn take(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     choice: Preference,
     now: Timestamp,

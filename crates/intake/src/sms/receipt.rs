@@ -11,7 +11,7 @@ use crate::feedback::{self, Report, What, report_id};
 
 /// Takes a receipt.
 pub(super) async fn take(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     receipt: Receipt,
     now: Timestamp,
@@ -55,7 +55,7 @@ fn report(desk: &Desk, receipt: &Receipt) -> Report {
 }
 
 /// The provider doesn't send from this sender to this number any more: nor do we try.
-async fn block(store: &dyn Store, desk: &Desk, receipt: &Receipt, now: Timestamp) -> Result<(), StoreError> {
+async fn block(store: &Store, desk: &Desk, receipt: &Receipt, now: Timestamp) -> Result<(), StoreError> {
     let sender = number::sender(&receipt.from, receipt.channel);
     let Some(address) = number::number(&receipt.to).filter(|_| !sender.is_empty()) else { return Ok(()) };
     if let Some(owner) = text::owner(store, desk, address, now).await? {

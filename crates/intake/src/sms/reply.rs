@@ -19,7 +19,7 @@ const ANSWERS_PER_DAY: u32 = 3;
 /// The answer to a text, in the language of its words, else the profile's, else the configuration's. `None` where there is
 /// nothing to say, or it is too late.
 pub(super) async fn reply(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     language: Option<&str>,
@@ -48,7 +48,7 @@ pub(super) async fn reply(
 }
 
 /// Who writes; the sender itself where nobody has said.
-async fn brand(store: &dyn Store, desk: &Desk, incoming: &Incoming) -> Result<String, StoreError> {
+async fn brand(store: &Store, desk: &Desk, incoming: &Incoming) -> Result<String, StoreError> {
     let given = |brand: &String| !brand.trim().is_empty();
     if let Some(brand) = desk.brand.clone().filter(given) {
         return Ok(brand);

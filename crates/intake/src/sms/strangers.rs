@@ -26,7 +26,7 @@ pub fn answer_budgets(source: &str, at_most: u32) -> [Quota; 2] {
 
 /// Whether an answer to who wrote may go out; counts it. `was_written_to`: by a run, from the sender that the text went to.
 pub(super) async fn affords(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     reply: &NewReply,
@@ -60,7 +60,7 @@ pub(super) async fn affords(
 }
 
 /// Whether the brand brought the number in. A yes by text alone doesn't count: that is said with anybody's number.
-async fn is_known(store: &dyn Store, desk: &Desk, incoming: &Incoming) -> Result<bool, StoreError> {
+async fn is_known(store: &Store, desk: &Desk, incoming: &Incoming) -> Result<bool, StoreError> {
     let profile = store.profile(desk.workspace, incoming.owner.profile).await?;
     Ok(profile.is_some_and(|profile| profile.word.has_default()))
 }

@@ -42,12 +42,7 @@ pub enum Outcome {
 
 /// Takes one event, once by its id. Durable, and in effect for every permit read from now on, once it answers (I1, I2);
 /// after an error nothing is lost by handing it in again.
-pub async fn take(
-    store: &dyn Store,
-    desk: &Desk,
-    event: Event,
-    now: Timestamp,
-) -> Result<Outcome, StoreError> {
+pub async fn take(store: &Store, desk: &Desk, event: Event, now: Timestamp) -> Result<Outcome, StoreError> {
     match event {
         Event::Message(message) => text::take(store, desk, message, now).await,
         Event::Preference(choice) => preference::take(store, desk, choice, now).await,
@@ -58,7 +53,7 @@ pub async fn take(
 /// Takes the events of a request as [`take`] does, those of one number in their order and those of several at once; what
 /// became of them, in no order. After an error some may have been taken.
 pub async fn take_all(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     events: Vec<Event>,
     clock: &dyn Clock,
@@ -73,7 +68,7 @@ pub async fn take_all(
 }
 
 async fn in_order(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     events: Vec<Event>,
     clock: &dyn Clock,

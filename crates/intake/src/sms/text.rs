@@ -59,7 +59,7 @@ pub(super) struct Plan {
 
 /// Takes a text or a part of one.
 pub(super) async fn take(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     message: Message,
     now: Timestamp,
@@ -92,7 +92,7 @@ pub(super) async fn take(
 }
 
 async fn incoming(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     id: TextId,
     message: &Message,
@@ -116,7 +116,7 @@ async fn incoming(
 
 /// Whose an address is; a profile is made for one that nobody has.
 pub(super) async fn owner(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     address: consent::Address,
     now: Timestamp,
@@ -150,7 +150,7 @@ fn read(desk: &Desk, text: &str, provider: Option<OptOutType>) -> Read {
 
 /// Does what a text asks for. `answered`: by the provider, already.
 async fn act(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     read: &Read,
@@ -184,7 +184,7 @@ async fn act(
 
 /// Keeps a text and what it sets going.
 pub(super) async fn keep(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     read: &Read,
@@ -220,7 +220,7 @@ pub(super) async fn keep(
 
 /// Records the choices that a text makes, with it as their proof, and before it the text that had asked for what it confirms.
 pub(super) async fn record(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     sets: &[(Target, Choice)],
@@ -245,7 +245,7 @@ pub(super) async fn record(
 }
 
 async fn plan(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     read: &Read,
@@ -296,7 +296,7 @@ pub(super) fn refused(desk: &Desk, channel: Channel, standing: &TextStanding) ->
 
 /// START, YES and the like: takes back what STOP did, and confirms what was asked.
 async fn opt_in(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     read: &Read,
@@ -336,7 +336,7 @@ async fn opt_in(
 
 /// A keyword that asks once more: waits for the answer.
 async fn double_opt_in(
-    store: &dyn Store,
+    store: &Store,
     desk: &Desk,
     incoming: &Incoming,
     standing: &TextStanding,
@@ -366,7 +366,7 @@ async fn double_opt_in(
 }
 
 /// The senders that a text may take its writer's block off: not one that was blocked after it was sent.
-async fn unblockable(store: &dyn Store, desk: &Desk, incoming: &Incoming) -> Result<Vec<String>, StoreError> {
+async fn unblockable(store: &Store, desk: &Desk, incoming: &Incoming) -> Result<Vec<String>, StoreError> {
     let blocks = store.blocks(desk.workspace, incoming.owner.address).await?;
     let may =
         |sender: &&String| blocks.iter().any(|(blocked, since)| blocked == *sender && *since <= incoming.at);

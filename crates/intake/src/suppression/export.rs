@@ -31,7 +31,7 @@ impl From<csv::Error> for ExportError {
 /// Writes the suppression list as `TYPE,VALUE,COMMENT`, with `details` also `CATEGORY,EXPIRES,BY,ADDED,UPDATED`; answers how
 /// many entries. Of `query` only its filters count. `progress` hears how many are done.
 pub async fn export_suppressions(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     query: EntryQuery,
     details: bool,
@@ -48,7 +48,7 @@ pub async fn export_suppressions(
 
 /// Writes the allow list as `TYPE,VALUE,COMMENT`, with `details` also `BY,ADDED`; as [`export_suppressions`].
 pub async fn export_allow_list(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     query: EntryQuery,
     details: bool,

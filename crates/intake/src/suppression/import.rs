@@ -53,7 +53,7 @@ pub struct Summary {
 /// Imports a file into a list; `fail` hears of every row that didn't go in as it stands. What was read before an error
 /// stays in.
 pub async fn import_entries(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     input: impl Read + Send + 'static,
     options: &Options,
@@ -138,7 +138,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     async fn apply(
         mut self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         summary: &mut Summary,
         fail: &mut (dyn FnMut(&Failure) -> std::io::Result<()> + Send),
@@ -161,7 +161,7 @@ impl Batch<'_> {
     }
 
     /// Puts the entries on the list; whether each is new.
-    async fn write(self, store: &dyn Store, workspace: WorkspaceId) -> Result<Vec<bool>, ImportError> {
+    async fn write(self, store: &Store, workspace: WorkspaceId) -> Result<Vec<bool>, ImportError> {
         let Self { target, by, at, rows } = self;
         let mut new = Vec::with_capacity(rows.len());
         match target {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use consent::decide::Suppressed;
 use consent::{Address, Clock, Entropy, Namespace, Timestamp, WorkspaceId};
-use store::sqlite::{OpenOptions, SqliteStore};
-use store::{EntryQuery, Store, SuppressionCategory, SuppressionStore};
+use store::sqlite::OpenOptions;
+use store::{EntryQuery, Store, SuppressionCategory};
 
 use super::*;
 use crate::import::{ImportError, Progress};
@@ -37,7 +37,7 @@ impl Entropy for Counting {
 }
 
 struct Fixture {
-    store: SqliteStore,
+    store: Store,
     _dir: tempfile::TempDir,
 }
 
@@ -62,7 +62,7 @@ impl Fixture {
             clock: Arc::new(FixedClock),
             entropy: Arc::new(Counting(Mutex::new(0))),
         };
-        Self { store: SqliteStore::open(options).unwrap(), _dir: dir }
+        Self { store: store::sqlite::open(options).unwrap(), _dir: dir }
     }
 
     async fn try_import(

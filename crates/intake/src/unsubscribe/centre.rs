@@ -48,7 +48,7 @@ pub struct ListRow {
 /// the person has a value for, up to 100 (whoever is on more leaves them with the channel). Public lists that have ended
 /// aren't offered.
 pub async fn centre(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     about: &About,
     language: &str,

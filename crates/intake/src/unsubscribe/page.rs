@@ -87,7 +87,7 @@ pub struct About {
 }
 
 /// Gathers what a page shows. Reads only (I4).
-pub async fn look(store: &dyn Store, opened: &Opened) -> Result<About, LinkError> {
+pub async fn look(store: &Store, opened: &Opened) -> Result<About, LinkError> {
     let workspace = opened.token.workspace;
     let profile = store.profile(workspace, opened.owner.profile).await?.ok_or(LinkError::Unknown)?;
     let spec = match message(store, opened).await? {
@@ -116,7 +116,7 @@ pub async fn look(store: &dyn Store, opened: &Opened) -> Result<About, LinkError
 }
 
 /// The run whose message the link answers; for an undo, that of the entry that it takes back.
-async fn message(store: &dyn Store, opened: &Opened) -> Result<Option<RunId>, LinkError> {
+async fn message(store: &Store, opened: &Opened) -> Result<Option<RunId>, LinkError> {
     if opened.token.purpose != Purpose::Undo {
         return Ok(opened.run());
     }

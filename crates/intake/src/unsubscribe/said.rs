@@ -23,7 +23,7 @@ pub struct Wishes {
 
 /// Records what the person wishes. `None` if that is so already. Durable once it answers (I2).
 pub async fn prefer(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     wishes: Wishes,
     evidence: Evidence,
@@ -45,7 +45,7 @@ pub async fn prefer(
 /// Records a Global Privacy Control signal: the data may not be shared. Where that is refused already there is nothing
 /// to record. Answers whether it was recorded; durable once it answers (I2).
 pub async fn refuse_sharing(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     about: &About,
     evidence: Evidence,
@@ -64,7 +64,7 @@ pub async fn refuse_sharing(
 /// may take it back may say why. A text is cut to 500 characters; with nothing said nothing is kept, and the answer is
 /// false.
 pub async fn give_reason(
-    store: &dyn Store,
+    store: &Store,
     opened: &Opened,
     code: &str,
     text: &str,

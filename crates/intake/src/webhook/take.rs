@@ -26,7 +26,7 @@ pub enum TakeError {
 /// A token (Mailgun) is remembered after its event was taken, so that a delivery that we didn't acknowledge can be sent
 /// again: the same event under the same token is a repetition, another event a replay.
 pub async fn take(
-    store: &dyn Store,
+    store: &Store,
     endpoint: &Endpoint,
     events: Events,
     now: Timestamp,

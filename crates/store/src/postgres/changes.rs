@@ -9,8 +9,7 @@ use tokio::sync::oneshot;
 use super::lanes::{BEGIN, Lane, Link, guarded};
 use super::session::Session;
 use super::working_set::{Stock, WorkingSet};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::change::{ChangeConsent, Wants};
 use crate::state::record::Recorder;
 

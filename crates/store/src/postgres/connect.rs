@@ -21,8 +21,7 @@ use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTl
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::in_words;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// How long to wait for one host, unless the URL says.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

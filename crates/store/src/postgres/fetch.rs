@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Row, Statement};
 use super::ids::Ids;
 use super::session::Params;
 use super::working_set::{Change, Mark, More, Person, Slot, Subscription, WorkingSet};
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::change::Wants;
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::session::Session;
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db as _, Sql, params};
 
 /// Ids that one call takes: the sequences' increment.

@@ -20,8 +20,7 @@ use tokio::sync::oneshot;
 
 use super::connect::Connector;
 use super::session::Session;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// Jobs that wait before callers are refused.
 const QUEUE_MAX: usize = 8192;

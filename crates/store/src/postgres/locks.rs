@@ -11,8 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use super::lanes::{Link, closed};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 
 /// How often the connection is used while nobody asks, so that one that broke is noticed, and none is taken for idle.

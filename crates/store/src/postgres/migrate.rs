@@ -4,8 +4,7 @@
 //! goes on beside new ones while they are replaced, as long as the migration leaves it what it uses.
 
 use super::session::Session;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 use crate::state::origins;
 

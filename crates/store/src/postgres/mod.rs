@@ -23,7 +23,7 @@ mod lanes;
 mod locks;
 mod migrate;
 mod owners;
-mod people;
+pub(crate) mod people;
 mod preferences;
 mod reading;
 mod rows;
@@ -35,4 +35,6 @@ mod working_set;
 
 pub use copy::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
 pub use migrate::SchemaStatus;
-pub use store::{Durability, PostgresOptions, PostgresStore};
+pub(crate) use session::Session;
+pub use store::{Durability, PostgresOptions, migrate, open, open_existing, status};
+pub(crate) use store::{PART_SIZE, PostgresEngine, suppression_grew};

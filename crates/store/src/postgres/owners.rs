@@ -6,8 +6,7 @@ use tokio::sync::oneshot;
 
 use super::lanes::{Lane, Link, closed};
 use super::people;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::types::AddressOwner;
 
 /// Questions in one query.

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use super::preferences;
 use super::session::Session;
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::stamps::word;
 use crate::state::{namespaces, profile};
 use crate::types::AddressOwner;
@@ -61,7 +61,7 @@ fn owner_of(row: &Row, namespace: Namespace) -> Result<AddressOwner> {
 }
 
 /// Who owns these addresses.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     session: &Session,
     workspace: WorkspaceId,
     addresses: &[Address],

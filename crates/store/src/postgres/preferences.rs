@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use consent::{ConsentWord, Pace, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use super::session::Session;
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::preferences::pace;
 use crate::state::preferences::read::Wish;
 use crate::types::{AddressOwner, Reading, ReadingQuery};

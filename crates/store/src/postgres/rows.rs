@@ -8,8 +8,7 @@ use consent::{
 
 use super::session::Session;
 use super::working_set::{Change, Mark, More, Person, QueuedEvent, Subscription, WorkingSet};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 use crate::state::leaf::LeafForm;
 use crate::state::record::AddressState;

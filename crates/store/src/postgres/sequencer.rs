@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use super::lanes::Link;
 use super::session::Session;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sealer;
 use crate::secrets::Secrets;
 use crate::sql::{Db as _, params};

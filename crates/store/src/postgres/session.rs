@@ -14,8 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::connect::{Connector, check_version};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, Value};
 
 /// Parameters of the driver's own kinds: arrays among them.

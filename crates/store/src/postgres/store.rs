@@ -16,19 +16,20 @@ use super::lanes::{Lane, Link, Task};
 use super::locks::{Key, Locks};
 use super::migrate::{self, SchemaStatus};
 use super::owners::Asked;
+use super::reading;
 use super::sequencer::Sequencer;
 use super::session::Session;
-use super::{people, reading};
-use crate::api::Result;
-use crate::engine::{Engine, check_ledger, detached};
+use crate::detached::detached;
+use crate::error::Result;
 use crate::error::StoreError;
 use crate::private;
 use crate::sealer::{self, Sealer};
 use crate::secrets::{MASTER_KEY_FILE, Secrets};
 use crate::sql::{Db as _, params};
 use crate::state::change::{BULK_MIN, ChangeConsent};
-use crate::state::check;
 use crate::state::link_keys::{self, SharedKeyRing};
+use crate::state::{check, sealed};
+use crate::store::{Answer, Engine, Store};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 
 /// Folder of the ledger's files in the data directory.
@@ -41,7 +42,7 @@ const WRITING: usize = 2;
 const READING: usize = 4;
 const FINDING: usize = 2;
 /// Members of a part of a run: about a second's work of a fast relay.
-const PART_SIZE: u64 = 8_192;
+pub(crate) const PART_SIZE: u64 = 8_192;
 
 /// Where and with what to open a store.
 pub struct PostgresOptions {
@@ -59,7 +60,7 @@ pub struct PostgresOptions {
 
 /// The state on PostgreSQL. Clones share it; the last one dropped ends its threads, once they have done what is queued.
 #[derive(Clone)]
-pub struct PostgresStore {
+pub(crate) struct PostgresEngine {
     inner: Arc<Inner>,
 }
 
@@ -79,59 +80,68 @@ struct Inner {
     locks: Arc<Locks>,
 }
 
-impl std::fmt::Debug for PostgresStore {
+impl std::fmt::Debug for PostgresEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresStore")
+        f.debug_struct("PostgresEngine")
             .field("database", &self.inner.connector.database())
             .finish_non_exhaustive()
     }
 }
 
-impl PostgresStore {
-    /// Connects, and sets up what isn't there: the schema, the data directory, the master key of a new database. Migrates
-    /// as needed. Blocks until then.
-    pub fn open(options: PostgresOptions) -> Result<Self> {
-        Self::open_with(options, true)
-    }
+/// Connects, and sets up what isn't there: the schema, the data directory, the master key of a new database. Migrates
+/// as needed. Blocks until then.
+pub fn open(options: PostgresOptions) -> Result<Store> {
+    open_with(options, true)
+}
 
-    /// Connects to a database that has been set up, as a node that has its master key; migrates as needed. Blocks until
-    /// then. Sets nothing up: where nothing is recorded, everybody could be sent to.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when the database has no schema of ours, or the data directory isn't there.
-    pub fn open_existing(options: PostgresOptions) -> Result<Self> {
-        Self::open_with(options, false)
-    }
+/// Connects to a database that has been set up, as a node that has its master key; migrates as needed. Blocks until
+/// then. Sets nothing up: where nothing is recorded, everybody could be sent to.
+///
+/// # Errors
+/// [`StoreError::Missing`] when the database has no schema of ours, or the data directory isn't there.
+pub fn open_existing(options: PostgresOptions) -> Result<Store> {
+    open_with(options, false)
+}
 
-    fn open_with(options: PostgresOptions, set_up: bool) -> Result<Self> {
-        // In a thread of its own: a caller in an async task mustn't wait for connections itself.
-        std::thread::scope(|scope| scope.spawn(|| open(options, set_up)).join())
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("opening the database failed".to_owned())))
-    }
+fn open_with(options: PostgresOptions, set_up: bool) -> Result<Store> {
+    // In a thread of its own: a caller in an async task mustn't wait for connections itself.
+    let engine = std::thread::scope(|scope| scope.spawn(|| connect(options, set_up)).join())
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("opening the database failed".to_owned())))?;
+    Ok(Store { engine: Engine::Postgres(engine), faults: None })
+}
 
-    /// Tells a database's version, changing nothing.
-    pub fn status(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
-        Self::once(url, password, migrate::status)
-    }
+/// Tells a database's version, changing nothing.
+pub fn status(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
+    once(url, password, migrate::status)
+}
 
-    /// Brings a database up to date.
-    pub fn migrate(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
-        Self::once(url, password, migrate::migrate)
-    }
+/// Brings a database up to date.
+pub fn migrate(url: &str, password: Option<&str>) -> Result<SchemaStatus> {
+    once(url, password, migrate::migrate)
+}
 
-    fn once<T: Send>(
-        url: &str,
-        password: Option<&str>,
-        op: impl FnOnce(&Session) -> Result<T> + Send,
-    ) -> Result<T> {
-        let connector = Connector::new(url, password)?;
-        std::thread::scope(|scope| scope.spawn(|| op(&Session::connect(&connector)?)).join())
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("asking the database failed".to_owned())))
-    }
+fn once<T: Send>(
+    url: &str,
+    password: Option<&str>,
+    op: impl FnOnce(&Session) -> Result<T> + Send,
+) -> Result<T> {
+    let connector = Connector::new(url, password)?;
+    std::thread::scope(|scope| scope.spawn(|| op(&Session::connect(&connector)?)).join())
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("asking the database failed".to_owned())))
+}
 
-    /// What an operator should know of the server's settings.
-    pub async fn durability(&self) -> Result<Durability> {
-        self.inner.reads.run(|link| link.read(durability)).await
+impl Store {
+    /// What an operator should know of the database server's settings; `None` where the database is embedded.
+    pub fn durability(&self) -> Answer<Option<Durability>> {
+        let engine = self.engine.clone();
+        Box::pin(async move {
+            match engine {
+                Engine::Sqlite(_) => Ok(None),
+                Engine::Postgres(engine) => {
+                    engine.inner.reads.run(|link| link.read(durability)).await.map(Some)
+                }
+            }
+        })
     }
 }
 
@@ -144,7 +154,7 @@ pub struct Durability {
     pub warnings: Vec<String>,
 }
 
-fn open(options: PostgresOptions, set_up: bool) -> Result<PostgresStore> {
+fn connect(options: PostgresOptions, set_up: bool) -> Result<PostgresEngine> {
     let PostgresOptions { url, password, dir, clock, entropy } = options;
     let connector = Arc::new(Connector::new(&url, password.as_deref())?);
     let session = Session::connect(&connector)?;
@@ -176,7 +186,7 @@ fn open(options: PostgresOptions, set_up: bool) -> Result<PostgresStore> {
         connector,
         sealer,
     };
-    Ok(PostgresStore { inner: Arc::new(inner) })
+    Ok(PostgresEngine { inner: Arc::new(inner) })
 }
 
 /// Passes if the database has been set up, and the node is one of it or can be its first.
@@ -260,58 +270,55 @@ fn durability(session: &Session) -> Result<Durability> {
     Ok(found)
 }
 
-impl Engine for PostgresStore {
-    type Db = Session;
-    const SHARED: bool = true;
-    const PART_SIZE: Option<u64> = Some(PART_SIZE);
-
-    fn secrets(&self) -> &Secrets {
+impl PostgresEngine {
+    /// The keys made from the master key.
+    pub fn secrets(&self) -> &Secrets {
         &self.inner.secrets
     }
 
-    fn shared_key_ring(&self) -> &SharedKeyRing {
+    /// The link keys.
+    pub fn shared_key_ring(&self) -> &SharedKeyRing {
         &self.inner.key_ring
     }
 
-    fn entropy(&self) -> &Arc<dyn Entropy> {
+    /// Where randomness comes from.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
         &self.inner.entropy
     }
 
-    fn ledger_files(&self) -> PathBuf {
+    /// The ledger's files.
+    pub fn ledger_files(&self) -> PathBuf {
         self.inner.dir.join(LEDGER_DIR)
     }
 
-    async fn write<T: Send + 'static>(
+    /// See [`Store::write`].
+    pub async fn write<T: Send + 'static>(
         &self,
         op: impl Fn(&Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writes.run(move |link| link.write(op)).await
     }
 
-    async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
+    /// See [`Store::change`].
+    pub async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
         self.inner.changes.submit(workspace, change).await
     }
 
-    async fn query<T: Send + 'static>(
+    /// See [`Store::query`].
+    pub async fn query<T: Send + 'static>(
         &self,
         op: impl Fn(&Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.reads.run(move |link| link.read(op)).await
     }
 
-    fn resolve(
-        session: &Session,
-        workspace: WorkspaceId,
-        addresses: &[Address],
-    ) -> Result<Vec<Option<AddressOwner>>> {
-        people::resolve(session, workspace, addresses)
-    }
-
-    async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
+    /// See [`Store::owner`].
+    pub async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
         self.inner.owners.owner(workspace, address).await
     }
 
-    async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
+    /// See [`Store::read`].
+    pub async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
         self.query(move |session| {
             let readings = reading::read(session, workspace, &query)?;
             session.prove_primary();
@@ -320,7 +327,8 @@ impl Engine for PostgresStore {
         .await
     }
 
-    async fn read_strangers(
+    /// See [`Store::read_strangers`].
+    pub async fn read_strangers(
         &self,
         workspace: WorkspaceId,
         addresses: Vec<Address>,
@@ -329,44 +337,40 @@ impl Engine for PostgresStore {
         self.query(move |session| reading::read_strangers(session, workspace, &addresses, now)).await
     }
 
-    /// A bulk is told to the planner at once: by the statistics of a short list it would walk all of a long one at each
-    /// reading, until the server gets round to it.
-    fn suppression_grew(session: &Session, by: usize) -> Result<()> {
-        const OUTGROWN: &str = "SELECT pg_relation_size(oid) / current_setting('block_size')::BIGINT
-            > 2 * greatest(relpages, 8) FROM pg_class WHERE oid = 'suppression'::REGCLASS";
-        if by >= BULK_MIN && session.one(OUTGROWN, &[], |row| row.get(0))? {
-            session.batch("ANALYZE suppression")?;
-        }
-        Ok(())
-    }
-
-    async fn lock(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Option<RunGuard>> {
+    /// Takes a run (part 0) or a part of one for this node, unless somebody has it.
+    pub async fn lock(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Result<Option<RunGuard>> {
         let held = self.inner.locks.take(Key::part(workspace.0, run.0, part)).await?;
         Ok(held.map(RunGuard::new))
     }
 
-    async fn seal(&self) -> Result<u64> {
+    /// Brings everything committed before the call into the ledger's files; answers its size.
+    pub async fn seal(&self) -> Result<u64> {
         self.inner.sealer.seal().await
     }
 
-    async fn backup(&self, _: PathBuf, _: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
-        Err(StoreError::Invalid(
-            "the state is in PostgreSQL: back it up with pg_basebackup or pg_dump, and keep master.key with it"
-                .to_owned(),
-        ))
-    }
-
-    async fn check_engine(&self) -> Result<Vec<String>> {
+    /// What only this engine can find wrong with the state.
+    pub async fn check(&self) -> Result<Vec<String>> {
         let mut link = Link::patient(Arc::clone(&self.inner.connector));
         let (secrets, ledger) = (self.inner.secrets.clone(), self.ledger_files());
         detached(move || {
             link.read(|session| {
                 let mut findings = check::check_database(session)?;
                 findings.extend(check::check_sequence(session)?);
-                findings.extend(check_ledger(session, &ledger, &secrets)?);
+                findings.extend(sealed::compare(session, &ledger, &secrets)?);
                 Ok(findings)
             })
         })
         .await
     }
+}
+
+/// A bulk is told to the planner at once: by the statistics of a short list it would walk all of a long one at each
+/// reading, until the server gets round to it.
+pub(crate) fn suppression_grew(session: &Session, by: usize) -> Result<()> {
+    const OUTGROWN: &str = "SELECT pg_relation_size(oid) / current_setting('block_size')::BIGINT
+        > 2 * greatest(relpages, 8) FROM pg_class WHERE oid = 'suppression'::REGCLASS";
+    if by >= BULK_MIN && session.one(OUTGROWN, &[], |row| row.get(0))? {
+        session.batch("ANALYZE suppression")?;
+    }
+    Ok(())
 }

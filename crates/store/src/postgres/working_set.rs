@@ -7,8 +7,7 @@ use consent::{AddressId, Choice, EntryId, ListId, Namespace, ProfileId, Stamp, T
 
 use super::ids::Ids;
 use super::session::Session;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 use crate::state::change::Wants;
 use crate::state::namespaces;

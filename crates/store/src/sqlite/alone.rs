@@ -6,8 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::connection::DATABASE_FILE;
 use super::migrate;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::secrets::Secrets;
 
 /// Page cache, in KiB; tables are read once, in the order of their keys.

@@ -9,8 +9,7 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::connection::{DATABASE_FILE, open_reader};
 use super::{LEDGER_DIR, io_error};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::private;
 use crate::secrets::Secrets;
 

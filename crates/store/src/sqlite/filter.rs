@@ -13,8 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use consent::WorkspaceId;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// Shorter lists are looked up as they are.
 const ENTRIES_MIN: i64 = 10_000;
@@ -183,7 +182,7 @@ impl SharedFilter {
 }
 
 /// Brings the kept filter up to date where the list has grown much since, within a transaction that writes.
-pub(super) fn tend(conn: &Connection) -> Result<()> {
+pub(crate) fn tend(conn: &Connection) -> Result<()> {
     const STANDING: &str = "SELECT covered, entries, room FROM suppression_filter";
     let last = last_place(conn)?;
     if last < ENTRIES_MIN {

@@ -2,8 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::origins;
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.

@@ -31,8 +31,8 @@ use std::time::Duration;
 use consent::{Address, AddressId, Clock, Entropy, Recipient, RunId, Timestamp, WorkspaceId};
 use rusqlite::Connection;
 
-use crate::api::Result;
-use crate::engine::{Engine, check_ledger, detached};
+use crate::detached::detached;
+use crate::error::Result;
 use crate::error::StoreError;
 use crate::private;
 use crate::sealer::{self, Sealer};
@@ -40,11 +40,13 @@ use crate::secrets::Secrets;
 use crate::state::change::ChangeConsent;
 use crate::state::link_keys::{self, SharedKeyRing};
 use crate::state::record::Recorder;
-use crate::state::{check, profile};
+use crate::state::{check, profile, sealed};
+use crate::store::{Engine, Store};
 use crate::types::{AddressOwner, Reading, ReadingQuery, RunGuard};
 pub(crate) use alone::open_alone;
 pub(crate) use connection::DATABASE_FILE;
 use filter::SharedFilter;
+pub(crate) use filter::tend as tend_filter;
 #[cfg(test)]
 pub(crate) use migrate::migrate as migrate_for_tests;
 use readers::Readers;
@@ -72,7 +74,7 @@ pub struct OpenOptions {
 
 /// The embedded engine. Clones share it; the last one dropped ends its threads, once they have done what is queued.
 #[derive(Clone)]
-pub struct SqliteStore {
+pub(crate) struct SqliteEngine {
     inner: Arc<Inner>,
 }
 
@@ -89,41 +91,47 @@ struct Inner {
     filter: Arc<SharedFilter>,
 }
 
-impl std::fmt::Debug for SqliteStore {
+impl std::fmt::Debug for SqliteEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteStore").field("dir", &self.inner.dir).finish_non_exhaustive()
+        f.debug_struct("SqliteEngine").field("dir", &self.inner.dir).finish_non_exhaustive()
     }
 }
 
-impl SqliteStore {
-    /// Opens a data directory, making it, with all that belongs in it, if it isn't there. Blocks for a few milliseconds,
-    /// longer for a migration.
-    pub fn open(options: OpenOptions) -> Result<Self> {
-        private::take_dir(&options.dir).map_err(|error| io_error(&options.dir, &error))?;
-        let lock = lock_for_setup(&options.dir)?;
-        let conn = connection::open_writer(&options.dir)?;
-        Self::start(options, conn, lock)
-    }
+/// Opens a data directory, making it, with all that belongs in it, if it isn't there. Blocks for a few milliseconds,
+/// longer for a migration.
+pub fn open(options: OpenOptions) -> Result<Store> {
+    private::take_dir(&options.dir).map_err(|error| io_error(&options.dir, &error))?;
+    let lock = lock_for_setup(&options.dir)?;
+    let conn = connection::open_writer(&options.dir)?;
+    SqliteEngine::start(options, conn, lock).map(Store::from)
+}
 
-    /// Opens a data directory that is there, migrating it as needed. Makes nothing that an empty one would lack: where
-    /// nothing is recorded, everybody could be sent to.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when there is no database, or nothing in it; see [`crate::data_dir::look`] for more.
-    pub fn open_existing(options: OpenOptions) -> Result<Self> {
-        let file = options.dir.join(DATABASE_FILE);
-        let missing = || StoreError::Missing(file.display().to_string());
-        if !file.is_file() {
-            return Err(missing());
-        }
-        let lock = lock_for_setup(&options.dir)?;
-        let conn = connection::open_writer(&options.dir)?;
-        if migrate::version(&conn)? == 0 {
-            return Err(missing());
-        }
-        Self::start(options, conn, lock)
+/// Opens a data directory that is there, migrating it as needed. Makes nothing that an empty one would lack: where
+/// nothing is recorded, everybody could be sent to.
+///
+/// # Errors
+/// [`StoreError::Missing`] when there is no database, or nothing in it; see [`crate::data_dir::look`] for more.
+pub fn open_existing(options: OpenOptions) -> Result<Store> {
+    let file = options.dir.join(DATABASE_FILE);
+    let missing = || StoreError::Missing(file.display().to_string());
+    if !file.is_file() {
+        return Err(missing());
     }
+    let lock = lock_for_setup(&options.dir)?;
+    let conn = connection::open_writer(&options.dir)?;
+    if migrate::version(&conn)? == 0 {
+        return Err(missing());
+    }
+    SqliteEngine::start(options, conn, lock).map(Store::from)
+}
 
+impl From<SqliteEngine> for Store {
+    fn from(engine: SqliteEngine) -> Self {
+        Self { engine: Engine::Sqlite(engine), faults: None }
+    }
+}
+
+impl SqliteEngine {
     fn start(options: OpenOptions, mut conn: Connection, lock: File) -> Result<Self> {
         let OpenOptions { dir, clock, entropy } = options;
         let secrets = open_secrets(&dir, &conn, &*entropy)?;
@@ -141,42 +149,39 @@ impl SqliteStore {
             inner: Arc::new(Inner { dir, entropy, secrets, key_ring, writer, sealer, readers, filter }),
         })
     }
-
-    /// The data directory.
-    pub fn dir(&self) -> &Path {
-        &self.inner.dir
-    }
 }
 
-impl Engine for SqliteStore {
-    type Db = Connection;
-    const SHARED: bool = false;
-    const PART_SIZE: Option<u64> = None;
-
-    fn secrets(&self) -> &Secrets {
+impl SqliteEngine {
+    /// The keys made from the master key.
+    pub fn secrets(&self) -> &Secrets {
         &self.inner.secrets
     }
 
-    fn shared_key_ring(&self) -> &SharedKeyRing {
+    /// The link keys.
+    pub fn shared_key_ring(&self) -> &SharedKeyRing {
         &self.inner.key_ring
     }
 
-    fn entropy(&self) -> &Arc<dyn Entropy> {
+    /// Where randomness comes from.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
         &self.inner.entropy
     }
 
-    fn ledger_files(&self) -> PathBuf {
+    /// The ledger's files.
+    pub fn ledger_files(&self) -> PathBuf {
         self.inner.dir.join(LEDGER_DIR)
     }
 
-    async fn write<T: Send + 'static>(
+    /// See [`Store::write`].
+    pub async fn write<T: Send + 'static>(
         &self,
         op: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.submit(op).await
     }
 
-    async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
+    /// See [`Store::change`].
+    pub async fn change<C: ChangeConsent>(&self, workspace: WorkspaceId, change: C) -> Result<C::Answer> {
         let entropy = Arc::clone(&self.inner.entropy);
         self.write(move |conn| {
             let mut rows = SqliteRows::new(conn, workspace)?;
@@ -185,31 +190,27 @@ impl Engine for SqliteStore {
         .await
     }
 
-    async fn query<T: Send + 'static>(
+    /// See [`Store::query`].
+    pub async fn query<T: Send + 'static>(
         &self,
         op: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.readers.run(op).await
     }
 
-    fn resolve(
-        conn: &Connection,
-        workspace: WorkspaceId,
-        addresses: &[Address],
-    ) -> Result<Vec<Option<AddressOwner>>> {
-        profile::resolve(conn, workspace, addresses)
-    }
-
-    async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
+    /// See [`Store::owner`].
+    pub async fn owner(&self, workspace: WorkspaceId, address: AddressId) -> Result<Option<AddressOwner>> {
         self.query(move |conn| profile::owner(conn, workspace, address)).await
     }
 
-    async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
+    /// See [`Store::read`].
+    pub async fn read(&self, workspace: WorkspaceId, query: ReadingQuery) -> Result<Vec<Reading>> {
         let filter = Arc::clone(&self.inner.filter);
         self.query(move |conn| reading::read(conn, &filter, workspace, &query)).await
     }
 
-    async fn read_strangers(
+    /// See [`Store::read_strangers`].
+    pub async fn read_strangers(
         &self,
         workspace: WorkspaceId,
         addresses: Vec<Address>,
@@ -219,11 +220,8 @@ impl Engine for SqliteStore {
         self.query(move |conn| reading::read_strangers(conn, &filter, workspace, &addresses, now)).await
     }
 
-    fn suppression_grew(conn: &Connection, _by: usize) -> Result<()> {
-        filter::tend(conn)
-    }
-
-    async fn lock(&self, workspace: WorkspaceId, run: RunId, _part: u32) -> Result<Option<RunGuard>> {
+    /// Takes a run for this process, unless another one has it: its lock covers all parts.
+    pub fn lock(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<RunGuard>> {
         match run_lock::lock_run(&self.inner.dir, workspace, run) {
             Ok(guard) => Ok(Some(guard)),
             Err(StoreError::Busy(_)) => Ok(None),
@@ -231,16 +229,19 @@ impl Engine for SqliteStore {
         }
     }
 
-    async fn seal(&self) -> Result<u64> {
+    /// Brings everything committed before the call into the ledger's files; answers its size.
+    pub async fn seal(&self) -> Result<u64> {
         self.inner.sealer.seal().await
     }
 
-    async fn backup(&self, into: PathBuf, mut progress: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
+    /// See [`Store::backup`].
+    pub async fn backup(&self, into: PathBuf, mut progress: Box<dyn FnMut(u64, u64) + Send>) -> Result<()> {
         let (dir, secrets) = (self.inner.dir.clone(), self.inner.secrets.clone());
         detached(move || backup::backup(&dir, &secrets, &into, &mut *progress)).await
     }
 
-    async fn check_engine(&self) -> Result<Vec<String>> {
+    /// What only this engine can find wrong with the state.
+    pub async fn check(&self) -> Result<Vec<String>> {
         let (dir, secrets) = (self.inner.dir.clone(), self.inner.secrets.clone());
         detached(move || check_all(&dir, &secrets)).await
     }
@@ -255,7 +256,7 @@ fn check_all(dir: &Path, secrets: &Secrets) -> Result<Vec<String>> {
         Ok(findings)
     })?;
     let ledger = dir.join(LEDGER_DIR);
-    findings.extend(readers::in_snapshot(&conn, |conn| check_ledger(conn, &ledger, secrets))?);
+    findings.extend(readers::in_snapshot(&conn, |conn| sealed::compare(conn, &ledger, secrets))?);
     Ok(findings)
 }
 

@@ -10,8 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::connection::open_reader;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// Reading threads. More don't help: what they read is in memory.
 const THREADS: usize = 4;

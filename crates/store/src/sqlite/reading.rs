@@ -10,8 +10,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
 use super::filter::{Filter, SharedFilter};
 use crate::READ_MAX;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::{Domains, Known};
 use crate::state::{allow, holds, namespaces, preferences, settings, suppression};

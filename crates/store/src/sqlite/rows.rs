@@ -11,8 +11,7 @@ use consent::{
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
 use super::statements::{ImportStatements, NEXT_ADDRESS, NEXT_PROFILE, Statements};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, choice, pack_sets, unpack_sets};

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use consent::{RunId, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::private;
 use crate::types::RunGuard;
 

@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, Row, Sql, Value};
 
 impl ToSql for Value<'_> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{CachedStatement, Connection};
 
-use crate::api::Result;
+use crate::error::Result;
 
 /// Ids that went with an import that was taken back aren't given out again: the ledger and links still name them.
 pub(super) const NEXT_PROFILE: &str = "SELECT max(coalesce((SELECT max(id) FROM profile), 0),

@@ -3,10 +3,32 @@
 use consent::{AddressId, Timestamp, WorkspaceId};
 
 use super::suppression::limit;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::Text;
+
+impl Store {
+    /// Which senders an address blocks, and since when.
+    pub fn blocks(&self, workspace: WorkspaceId, address: AddressId) -> Answer<Vec<(String, Timestamp)>> {
+        self.query("blocks", Key::Address(workspace, address), move |db| blocks(db, workspace, address))
+    }
+
+    /// Makes addresses block senders; pairs that are there already stay as they are.
+    pub fn block(
+        &self,
+        workspace: WorkspaceId,
+        pairs: Vec<(AddressId, String)>,
+        at: Timestamp,
+    ) -> Answer<()> {
+        self.write("block", Key::Each(workspace), move |db| block(db, workspace, &pairs, at))
+    }
+
+    /// Takes blocks back; answers, in order, whether each was there.
+    pub fn unblock(&self, workspace: WorkspaceId, pairs: Vec<(AddressId, String)>) -> Answer<Vec<bool>> {
+        self.write("unblock", Key::Each(workspace), move |db| unblock(db, workspace, &pairs))
+    }
+}
 
 /// Makes addresses block senders; pairs that are there already stay as they are.
 pub(crate) fn block(

@@ -7,7 +7,7 @@ use consent::{Address, AddressId, EntryId, Namespace, ProfileId, Subject};
 
 use super::record::Recorder;
 use super::rows::Rows;
-use crate::api::Result;
+use crate::error::Result;
 
 /// From how many changes, rows or addresses on an operation is large.
 pub(crate) const BULK_MIN: usize = 65;

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::record::commitment;
 use super::stamps::{Values, choice, unpack_sets};
 use super::{history, leaf, preferences};
-use crate::api::Result;
+use crate::error::Result;
 use crate::ledger::LedgerReader;
 use crate::secrets::Secrets;
 use crate::sql::{Db, Sql, params};

@@ -15,9 +15,9 @@ use consent::{Exclusion, ProfileId, Reason, RunId, Timestamp, WorkspaceId};
 
 use self::members::{Member, pack, unpack};
 use super::{exclusions, fence, paced, parts};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Value, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{
     Claim, ClaimId, Claimed, Deferred, DeliveryState, NewClaim, Outcome, Part, RunState, Settlement,
 };
@@ -26,6 +26,33 @@ use crate::types::{
 pub(crate) const CLAIM_MAX: usize = 1 << 16;
 /// Characters kept of a server's reply.
 pub(crate) const DETAIL_CHARS_MAX: usize = 200;
+
+impl Store {
+    /// Before hand-off: notes which profiles are about to be mailed, which are excluded and why, and moves the part's
+    /// cursor past them. After a crash, what is claimed and not settled is in doubt. Whom another run has claimed within
+    /// their pace since the decision is excluded, not mailed. [`StoreError::Busy`] when the part was taken by someone else
+    /// since.
+    pub fn claim(&self, workspace: WorkspaceId, claim: NewClaim) -> Answer<Claimed> {
+        self.write("claim", Key::Run(workspace, claim.run), move |db| self::claim(db, workspace, &claim))
+    }
+
+    /// After hand-off: notes what became of a claim's messages, and closes the claim. Messages of the claim that the
+    /// settlement doesn't name become due at once (they weren't handed over). [`StoreError::Missing`] when the claim
+    /// isn't open, such as one that was found in doubt meanwhile.
+    pub fn settle(&self, workspace: WorkspaceId, settlement: Settlement) -> Answer<()> {
+        self.write("settle", Key::Workspace(workspace), move |db| settle(db, workspace, &settlement))
+    }
+
+    /// Claims of a part that a dead process left open. Call only while holding the part.
+    pub fn open_claims(&self, workspace: WorkspaceId, run: RunId, part: u32) -> Answer<Vec<Claim>> {
+        self.query("open_claims", Key::Run(workspace, run), move |db| open_claims(db, workspace, run, part))
+    }
+
+    /// Closes an open claim whose process died: its messages become [`DeliveryState::InDoubt`].
+    pub fn doubt(&self, workspace: WorkspaceId, claim: ClaimId, at: Timestamp) -> Answer<u64> {
+        self.write("doubt", Key::Workspace(workspace), move |db| doubt(db, workspace, claim, at))
+    }
+}
 
 /// Notes who is about to be mailed and who is excluded, and moves the part's cursor past them.
 ///

@@ -3,9 +3,9 @@
 use consent::{Timestamp, WorkspaceId};
 use sha2::{Digest, Sha256};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Configuration, ConfigurationId};
 
 /// Bytes of a configuration's name.
@@ -14,6 +14,32 @@ pub(crate) const NAME_LENGTH_MAX: usize = 256;
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
 
 type Digested = [u8; 32];
+
+impl Store {
+    /// Stores a channel configuration under its name. The same content again is the same version; other content
+    /// makes a new version, while runs go on with theirs.
+    pub fn put_configuration(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+        body: &str,
+        at: Timestamp,
+    ) -> Answer<Configuration> {
+        let (name, body) = (name.to_owned(), body.to_owned());
+        self.write("put_configuration", Key::Workspace(workspace), move |db| {
+            put_configuration(db, workspace, &name, &body, at)
+        })
+    }
+
+    /// A configuration by id.
+    pub fn configuration(
+        &self,
+        workspace: WorkspaceId,
+        id: ConfigurationId,
+    ) -> Answer<Option<Configuration>> {
+        self.query("configuration", Key::Workspace(workspace), move |db| configuration(db, workspace, id))
+    }
+}
 
 /// Stores a configuration under its name. The content of the latest version again is that version; any other makes
 /// a new one, even if an older version had it.

@@ -3,9 +3,9 @@
 use consent::{AddressId, Deferral, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use super::{exclusions, runs};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Delivery, DeliveryState, Due, Part, RunReport};
 
 /// Above `?5` and up to `?6`: the bounds of a part.
@@ -27,6 +27,78 @@ const RETRY_DOUBTFUL: Sql = Sql::each(
     "UPDATE delivery SET state = ?4, at = ?3, due_at = ?3
         WHERE workspace = ?1 AND run = ?2 AND state = ?5 AND state <> 1 AND profile > ?6 AND profile <= ?7",
 );
+
+impl Store {
+    /// Makes the messages in doubt, of a part or of the whole run, due again, because someone asked for it. Answers how
+    /// many.
+    pub fn retry_doubtful(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+        at: Timestamp,
+    ) -> Answer<u64> {
+        self.write("retry_doubtful", Key::Run(workspace, run), move |db| {
+            retry_doubtful(db, workspace, run, part.as_ref(), at)
+        })
+    }
+
+    /// Messages of a part that are due for another attempt at `now`, soonest first, at most `limit`. Taking one is a
+    /// claim.
+    pub fn due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Part,
+        now: Timestamp,
+        limit: usize,
+    ) -> Answer<Vec<Due>> {
+        self.query("due", Key::Run(workspace, run), move |db| due(db, workspace, run, &part, now, limit))
+    }
+
+    /// When the next message of a part or of the whole run becomes due, if any waits.
+    pub fn next_due(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: Option<Part>,
+    ) -> Answer<Option<Timestamp>> {
+        self.query("next_due", Key::Run(workspace, run), move |db| {
+            next_due(db, workspace, run, part.as_ref())
+        })
+    }
+
+    /// What became of a run: counts per delivery state and per exclusion reason.
+    pub fn run_report(&self, workspace: WorkspaceId, run: RunId) -> Answer<RunReport> {
+        self.query("run_report", Key::Run(workspace, run), move |db| run_report(db, workspace, run))
+    }
+
+    /// What became of one profile in a run: the delivery, or the reason of its exclusion.
+    pub fn run_outcome(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        profile: ProfileId,
+    ) -> Answer<Option<Delivery>> {
+        self.query("run_outcome", Key::Run(workspace, run), move |db| {
+            run_outcome(db, workspace, run, profile)
+        })
+    }
+
+    /// A run's deliveries in a state, by profile, after `after`, at most `limit`.
+    pub fn deliveries(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        state: Option<DeliveryState>,
+        after: Option<ProfileId>,
+        limit: usize,
+    ) -> Answer<Vec<Delivery>> {
+        self.query("deliveries", Key::Run(workspace, run), move |db| {
+            deliveries(db, workspace, run, state, after, limit)
+        })
+    }
+}
 
 /// The profiles that a part spans: above the first, up to the second. Without one: all there can be.
 fn bounds(part: Option<&Part>) -> (i64, i64) {

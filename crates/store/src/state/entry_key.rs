@@ -8,8 +8,7 @@ use consent::{Address, Namespace};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::types::EntryKind;
 
 /// What a hashed entry begins with.

@@ -7,8 +7,7 @@ use consent::{Exclusion, ProfileId, RunId, WorkspaceId};
 use roaring::RoaringBitmap;
 
 use super::fence;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 
 /// A block's bitmaps with their causes ([`Exclusion::code`]). Those with a detail stand in a table of their own, which programs

@@ -9,9 +9,9 @@ use super::entry_key::note;
 use super::soft_bounces::Counters;
 use super::{entries, settings, suppression};
 use crate::FEEDBACK_MAX;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{
     Feedback, FeedbackCount, FeedbackId, FeedbackKind, SoftBounceRule, SuppressionCategory, SuppressionEntry,
     Taken,
@@ -29,6 +29,42 @@ const fn codes(kind: FeedbackKind) -> (u8, Option<u8>) {
         FeedbackKind::Complained => (4, None),
         FeedbackKind::Unsubscribed => (5, None),
         FeedbackKind::Noted => (6, None),
+    }
+}
+
+impl Store {
+    /// Which pieces of feedback have been taken already, in order.
+    pub fn feedback_known(&self, workspace: WorkspaceId, ids: Vec<FeedbackId>) -> Answer<Vec<bool>> {
+        self.query("feedback_known", Key::Each(workspace), move |db| known(db, workspace, &ids))
+    }
+
+    /// What came back about a run's messages, counted; about all messages and none if absent.
+    pub fn feedback_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Answer<Vec<FeedbackCount>> {
+        self.query("feedback_counts", Key::Workspace(workspace), move |db| counts(db, workspace, run))
+    }
+
+    /// What came back about one address, newest first, at most `limit`.
+    pub fn feedback_of(
+        &self,
+        workspace: WorkspaceId,
+        address: &Address,
+        limit: usize,
+    ) -> Answer<Vec<Feedback>> {
+        let address = address.clone();
+        self.query("feedback_of", Key::Workspace(workspace), move |db| {
+            of_address(db, workspace, &address, limit)
+        })
+    }
+
+    /// Takes what came back about messages, each once by its id, all or none, at most 1,000 at once: keeps it, counts
+    /// soft bounces by the workspace's [`crate::Settings::soft_bounces`], and suppresses. Changes of consent that feedback asks
+    /// for are recorded by the caller before, so that one that dies in between is asked again.
+    pub fn take_feedback(&self, workspace: WorkspaceId, feedback: Vec<Feedback>) -> Answer<Vec<Taken>> {
+        self.write("take_feedback", Key::Each(workspace), move |db| {
+            let taken = take(db, workspace, &feedback)?;
+            db.suppression_grew(feedback.len())?;
+            Ok(taken)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! A migration leaves older programs what they use, so nodes are replaced one after the other. What they would silently
 //! leave unheeded closes the database to them from the first such row on.
 
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, Sql, params};
 
 /// The first version of PostgreSQL's schema whose programs look for hashed suppression entries.

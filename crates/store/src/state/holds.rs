@@ -4,13 +4,30 @@ use consent::{AddressId, Timestamp, WorkspaceId};
 
 use super::fence;
 use super::texts::{self, PAGE_MAX};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Hold, HoldDecision, Text, TextId};
 
 /// Bytes of who decided.
 const BY_LENGTH_MAX: usize = 200;
+
+impl Store {
+    /// The messages that wait to be read, oldest first, after `after` (which may have been decided), at most `limit`.
+    pub fn holds(&self, workspace: WorkspaceId, after: Option<TextId>, limit: usize) -> Answer<Vec<Hold>> {
+        self.query("holds", Key::Workspace(workspace), move |db| undecided(db, workspace, after, limit))
+    }
+
+    /// A message that waits to be read, or waited.
+    pub fn hold(&self, workspace: WorkspaceId, id: TextId) -> Answer<Option<Hold>> {
+        self.query("hold", Key::Workspace(workspace), move |db| of_text(db, workspace, id))
+    }
+
+    /// Ends a hold; false if it isn't there or has ended.
+    pub fn decide_hold(&self, workspace: WorkspaceId, id: TextId, decision: HoldDecision) -> Answer<bool> {
+        self.write("decide_hold", Key::Workspace(workspace), move |db| decide(db, workspace, id, &decision))
+    }
+}
 
 /// Holds a message.
 pub(super) fn hold(db: &impl Db, workspace: WorkspaceId, text: &Text) -> Result<()> {

@@ -20,8 +20,8 @@ use super::record::{AddressState, ProfileState, Recorder, Rule};
 use super::rows::{Details, Rows};
 use super::stamps::Values;
 use crate::IMPORT_MAX;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
+
 use crate::types::{ImportPlace, ProfileRow, RowConsent, RowOutcome, RowTarget};
 use changes::{Group, group};
 

@@ -4,9 +4,9 @@ use consent::{Timestamp, WorkspaceId};
 
 use super::lists::check_name;
 use super::look::check_object;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{LandingPage, LandingPageId, LandingPageInfo, LandingState, NewLandingPage};
 
 /// Ids that a link's token has room for ([`consent::Token::reference`]).
@@ -17,6 +17,69 @@ macro_rules! select_pages {
     ($rest:literal) => {
         concat!("SELECT id, name, latest, published FROM landing_page WHERE workspace = ?1 ", $rest)
     };
+}
+
+impl Store {
+    /// Keeps a landing page's content as a new version, which nobody sees before it is published. The latest version's
+    /// content again is that version.
+    pub fn put_landing_page(&self, workspace: WorkspaceId, page: NewLandingPage) -> Answer<LandingPage> {
+        self.write("put_landing_page", Key::Workspace(workspace), move |db| put(db, workspace, &page))
+    }
+
+    /// Shows a version of a page in place of the one that was shown.
+    pub fn publish_landing_page(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+        version: i64,
+        at: Timestamp,
+    ) -> Answer<LandingPage> {
+        let name = name.to_owned();
+        self.write("publish_landing_page", Key::Workspace(workspace), move |db| {
+            publish(db, workspace, &name, version, at)
+        })
+    }
+
+    /// Shows a page no more; false if it isn't shown.
+    pub fn unpublish_landing_page(&self, workspace: WorkspaceId, name: &str) -> Answer<bool> {
+        let name = name.to_owned();
+        self.write("unpublish_landing_page", Key::Workspace(workspace), move |db| {
+            unpublish(db, workspace, &name)
+        })
+    }
+
+    /// The version of a page that is shown, be it expired or not.
+    pub fn landing_page(&self, workspace: WorkspaceId, name: &str) -> Answer<Option<LandingPage>> {
+        let name = name.to_owned();
+        self.query("landing_page", Key::Workspace(workspace), move |db| shown(db, workspace, &name))
+    }
+
+    /// The version that is shown of the page that a link names.
+    pub fn landing_page_by_id(
+        &self,
+        workspace: WorkspaceId,
+        id: LandingPageId,
+    ) -> Answer<Option<LandingPage>> {
+        self.query("landing_page_by_id", Key::Workspace(workspace), move |db| shown_by_id(db, workspace, id))
+    }
+
+    /// A version of a page, shown or not; the latest if `version` is `None`.
+    pub fn landing_page_version(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+        version: Option<i64>,
+    ) -> Answer<Option<LandingPage>> {
+        let name = name.to_owned();
+        self.query("landing_page_version", Key::Workspace(workspace), move |db| {
+            self::version(db, workspace, &name, version)
+        })
+    }
+
+    /// All landing pages, by name.
+    pub fn landing_pages(&self, workspace: WorkspaceId) -> Answer<Vec<LandingPageInfo>> {
+        self.query("landing_pages", Key::Workspace(workspace), move |db| pages(db, workspace))
+    }
 }
 
 fn read_info(row: &Row<'_>) -> Result<LandingPageInfo> {

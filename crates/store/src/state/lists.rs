@@ -5,15 +5,45 @@ use std::collections::BTreeMap;
 use consent::{ListId, Timestamp, WorkspaceId};
 
 use super::preferences::check_language;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{List, ListDetails, ListText, ListUpdate, NewList};
 
 /// Characters of a list's name.
 pub(crate) const NAME_LENGTH_MAX: usize = 64;
 /// Lists in a workspace: a link's token holds a list's id in 21 bits ([`consent::token::Token::list`]).
 pub(crate) const LISTS_MAX: i64 = (1 << 21) - 1;
+
+impl Store {
+    /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.
+    pub fn create_list(&self, workspace: WorkspaceId, list: NewList) -> Answer<List> {
+        self.write("create_list", Key::Workspace(workspace), move |db| create_list(db, workspace, &list))
+    }
+
+    /// Looks a list up by name.
+    pub fn list_by_name(&self, workspace: WorkspaceId, name: &str) -> Answer<Option<List>> {
+        let name = name.to_owned();
+        self.query("list_by_name", Key::Workspace(workspace), move |db| list_by_name(db, workspace, &name))
+    }
+
+    /// Looks a list up by id.
+    pub fn list_by_id(&self, workspace: WorkspaceId, list: ListId) -> Answer<Option<List>> {
+        self.query("list_by_id", Key::Workspace(workspace), move |db| list_by_id(db, workspace, list))
+    }
+
+    /// All lists, by name.
+    pub fn lists(&self, workspace: WorkspaceId) -> Answer<Vec<List>> {
+        self.query("lists", Key::Workspace(workspace), move |db| lists(db, workspace))
+    }
+
+    /// Replaces what can be changed of a list.
+    pub fn update_list(&self, workspace: WorkspaceId, list: ListId, update: ListUpdate) -> Answer<List> {
+        self.write("update_list", Key::Workspace(workspace), move |db| {
+            update_list(db, workspace, list, &update)
+        })
+    }
+}
 
 /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.
 pub(crate) fn create_list(db: &impl Db, workspace: WorkspaceId, list: &NewList) -> Result<List> {

@@ -4,10 +4,62 @@ use consent::{Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
 
 use super::lists::check_name;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Asset, Look};
+
+impl Store {
+    /// How pages look; version 0 and no body before it was ever set.
+    pub fn page_look(&self, workspace: WorkspaceId) -> Answer<Look> {
+        self.query("page_look", Key::Workspace(workspace), move |db| look(db, workspace))
+    }
+
+    /// Its version alone, for whoever keeps it.
+    pub fn page_look_version(&self, workspace: WorkspaceId) -> Answer<i64> {
+        self.query("page_look_version", Key::Workspace(workspace), move |db| version(db, workspace))
+    }
+
+    /// Replaces how pages look; the same again is the same version.
+    pub fn put_page_look(&self, workspace: WorkspaceId, body: &str, at: Timestamp) -> Answer<Look> {
+        let body = body.to_owned();
+        self.write("put_page_look", Key::Workspace(workspace), move |db| put(db, workspace, &body, at))
+    }
+
+    /// An asset by its name.
+    pub fn asset(&self, workspace: WorkspaceId, name: &str) -> Answer<Option<Asset>> {
+        let name = name.to_owned();
+        self.query("asset", Key::Workspace(workspace), move |db| asset(db, workspace, &name))
+    }
+
+    /// The names of all assets, with their hashes, by name.
+    pub fn assets(&self, workspace: WorkspaceId) -> Answer<Vec<(String, [u8; 32])>> {
+        self.query("assets", Key::Workspace(workspace), move |db| assets(db, workspace))
+    }
+
+    /// Keeps an asset in place of one of the same name; answers its hash.
+    pub fn put_asset(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+        content_type: &str,
+        bytes: Vec<u8>,
+        at: Timestamp,
+    ) -> Answer<[u8; 32]> {
+        let (name, content_type) = (name.to_owned(), content_type.to_owned());
+        self.write("put_asset", Key::Each(workspace), move |db| {
+            put_asset(db, workspace, &name, (&content_type, &bytes), at)
+        })
+    }
+
+    /// Removes an asset; false if it isn't there.
+    pub fn remove_asset(&self, workspace: WorkspaceId, name: &str, at: Timestamp) -> Answer<bool> {
+        let name = name.to_owned();
+        self.write("remove_asset", Key::Workspace(workspace), move |db| {
+            remove_asset(db, workspace, &name, at)
+        })
+    }
+}
 
 /// How pages look.
 pub(crate) fn look(db: &impl Db, workspace: WorkspaceId) -> Result<Look> {

@@ -2,8 +2,7 @@
 
 use consent::{Namespace, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 
 const EMAIL: i64 = 1;

@@ -8,7 +8,7 @@ pub(crate) mod take;
 
 use consent::{Timestamp, WorkspaceId};
 
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, params};
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;

@@ -11,12 +11,19 @@ use consent::{
     Address, AddressId, Choice, Evidence, Field, ListId, Namespace, Stamp, Timestamp, WorkspaceId,
 };
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
 use crate::state::record::{AddressState, ProfileState, Recorder};
 use crate::state::rows::Rows;
+use crate::store::{Answer, Key, Store};
 use crate::types::{OptInId, OptInKey, OptInRequest};
+
+impl Store {
+    /// A request; `None` for one that is forgotten, a week after its end, or in whose place a later one stands.
+    pub fn opt_in_request(&self, workspace: WorkspaceId, key: OptInKey) -> Answer<Option<OptInRequest>> {
+        self.query("opt_in_request", Key::Workspace(workspace), move |db| by_key(db, workspace, key))
+    }
+}
 
 /// A request by its key, see [`crate::PageStore::opt_in_request`].
 pub(crate) fn by_key(db: &impl Db, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {

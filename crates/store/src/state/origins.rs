@@ -11,7 +11,7 @@ use consent::{Choice, ConsentWord, Field, Source, Target, Timestamp};
 
 use super::fence::{KNOWS_ORIGINS, open_only_to};
 use super::stamps::unpack_sets;
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, params};
 
 /// Profiles looked at together: what is in memory.

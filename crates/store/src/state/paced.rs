@@ -2,8 +2,7 @@
 
 use consent::{ProfileId, RunId, Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::types::PacedSend;
 

@@ -7,13 +7,56 @@ use consent::{ProfileId, RunId, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
 
 use super::{deliveries, runs};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
-use crate::types::{Part, PartRef, RunState};
+use crate::store::{Answer, Connection, Key, Store};
+use crate::types::{Offer, Part, PartRef, RunState};
 
 /// Most candidates of one kind that are looked at: more than nodes that can work at a time.
 const CANDIDATES_MAX: usize = 256;
+
+impl Store {
+    /// Finishes the run if nothing is left: every part walked, no claim open, no message waiting. Whether it has ended.
+    pub fn finish_run_if_done(&self, workspace: WorkspaceId, run: RunId, at: Timestamp) -> Answer<bool> {
+        self.write("finish_run_if_done", Key::Run(workspace, run), move |db| {
+            finish_if_done(db, workspace, run, at)
+        })
+    }
+
+    /// Takes a part of the run in which there is something to do at `now`: one that isn't walked to its end, else one
+    /// whose process died within a claim, else one with messages due. Whoever held it before can't claim any more.
+    ///
+    /// An engine that isn't shared fails with [`StoreError::Busy`] while another process works on the run.
+    pub fn take_part(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Answer<Offer> {
+        let store = self.clone();
+        Box::pin(async move { store.offer(workspace, run, now).await })
+    }
+
+    async fn offer(&self, workspace: WorkspaceId, run: RunId, now: Timestamp) -> Result<Offer> {
+        let key = Key::Run(workspace, run);
+        let begin = |part| self.write("take_part", key, move |db| begin(db, workspace, run, part));
+        // Where only one process works on a run, its lock covers all parts.
+        let whole = if self.is_shared() { None } else { Some(self.lock_run(workspace, run).await?) };
+        let candidates = self.query("candidates", key, move |db| candidates(db, workspace, run, now)).await?;
+        let Some(candidates) = candidates else { return Ok(Offer::Done) };
+        if let (Some(guard), Some(part)) = (whole, candidates.first().copied()) {
+            return Ok(Offer::Part { part: begin(part).await?, guard });
+        }
+        for number in &candidates {
+            let number = *number;
+            let Some(guard) = self.lock(workspace, run, number).await? else { continue };
+            // Whoever held it may have done it meanwhile.
+            let still = move |db: &Connection<'_>| is_candidate(db, workspace, run, number, now);
+            if self.query("is_candidate", key, still).await? {
+                return Ok(Offer::Part { part: begin(number).await?, guard });
+            }
+        }
+        if !candidates.is_empty() {
+            return Ok(Offer::Busy);
+        }
+        Ok(self.next_due(workspace, run, None).await?.map_or(Offer::Done, Offer::Wait))
+    }
+}
 
 /// Divides an audience into parts of `size` members, or leaves it whole. An empty one has no part.
 pub(crate) fn create(

@@ -1,14 +1,33 @@
 //! People who turn up without anything being said of them yet.
 
-use consent::{Address, Origin, Timestamp};
+use consent::{Address, Origin, Timestamp, WorkspaceId};
 
 use super::change::{BULK_MIN, ChangeConsent, Wants};
 use super::profile;
 use super::record::Recorder;
 use super::rows::Rows;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
+use crate::store::{Answer, Key, Store};
 use crate::types::AddressOwner;
+
+impl Store {
+    /// Like [`Store::resolve`], but an address never seen gets a profile of its own, of that origin. Profiles that are there
+    /// stay what they are: to name somebody isn't to bring them in.
+    pub fn resolve_or_create(
+        &self,
+        workspace: WorkspaceId,
+        addresses: Vec<Address>,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Answer<Vec<AddressOwner>> {
+        self.change(
+            "resolve_or_create",
+            Key::Each(workspace),
+            workspace,
+            ResolveOrCreate { addresses, origin, at },
+        )
+    }
+}
 
 /// Tells who owns these addresses, each of which has an owner afterwards.
 pub(crate) struct ResolveOrCreate {

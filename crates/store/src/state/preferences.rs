@@ -9,8 +9,7 @@ pub(crate) mod set;
 use consent::{Pace, Preferred, ProfileId, Timestamp, WorkspaceId};
 
 use super::fence;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
 
 /// Bytes of a language tag (RFC 5646 §4.4.1).

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use consent::{Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::RateGrant;
 
 /// Bytes of a limit's key.
@@ -16,6 +16,28 @@ const KEY_BYTES_MAX: usize = 512;
 const GRANTS_PER_SECOND: u32 = 10;
 /// A next turn further ahead than this was written by a clock that was wrong, and counts as none.
 const AHEAD_MAX: Duration = Duration::from_hours(1);
+
+impl Store {
+    /// Turns to send at a speed that all nodes share: at most `wanted` of them, at most a tenth of a second's worth, and
+    /// one at least. The caller sends the first at the answer's time and each next one an interval, 1 / `per_second`,
+    /// later; turns that aren't used are lost. `key` names the limit, such as a relay's host and port.
+    ///
+    /// Over any second no more than `per_second` turns fall due, plus what nodes catch up on (at most one grant for each
+    /// node), plus `per_second` times the difference in seconds between the nodes' clocks.
+    pub fn rate_turns(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        per_second: u32,
+        wanted: u32,
+        now: Timestamp,
+    ) -> Answer<RateGrant> {
+        let key = key.to_owned();
+        self.write("rate_turns", Key::Workspace(workspace), move |db| {
+            turns(db, workspace, &key, per_second, wanted, now)
+        })
+    }
+}
 
 /// Grants turns, see [`crate::Store::rate_turns`].
 pub(crate) fn turns(

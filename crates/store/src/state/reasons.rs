@@ -3,15 +3,45 @@
 use consent::{EntryId, RunId, Timestamp, WorkspaceId};
 
 use super::history;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Sql, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::GivenReason;
 
 /// Most entries at once.
 const ENTRIES_MAX: usize = 10_000;
 /// Most codes counted; the brand offers a handful.
 const CODES_MAX: i64 = 1_000;
+
+impl Store {
+    /// Keeps why somebody opted out, in place of what they said before. The entry must hold a refusal.
+    pub fn give_reason(
+        &self,
+        workspace: WorkspaceId,
+        entry: EntryId,
+        code: &str,
+        text: &str,
+        at: Timestamp,
+    ) -> Answer<()> {
+        let given = GivenReason { entry, code: code.to_owned(), text: text.to_owned(), at };
+        self.write("give_reason", Key::Entry(workspace, entry), move |db| give(db, workspace, &given))
+    }
+
+    /// What was said of entries, in the order of their ids.
+    pub fn reasons_given(&self, workspace: WorkspaceId, entries: Vec<EntryId>) -> Answer<Vec<GivenReason>> {
+        self.query("reasons_given", Key::Each(workspace), move |db| of_entries(db, workspace, &entries))
+    }
+
+    /// How often each reason was given, for opt-outs by messages of a run or all, most frequent first.
+    pub fn reason_counts(&self, workspace: WorkspaceId, run: Option<RunId>) -> Answer<Vec<(String, u64)>> {
+        self.query("reason_counts", Key::Workspace(workspace), move |db| counts(db, workspace, run))
+    }
+
+    /// Forgets what was said of entries; answers of how many something was there.
+    pub fn erase_reasons(&self, workspace: WorkspaceId, entries: Vec<EntryId>) -> Answer<u64> {
+        self.write("erase_reasons", Key::Each(workspace), move |db| erase(db, workspace, &entries))
+    }
+}
 
 /// Keeps a reason, in place of what was said before.
 pub(crate) fn give(db: &impl Db, workspace: WorkspaceId, given: &GivenReason) -> Result<()> {

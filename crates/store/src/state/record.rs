@@ -1,6 +1,7 @@
 //! Recording consent. Everything that writes a choice goes through [`Recorder::apply`]: changes as they come in,
 //! imports, undo, double opt-in. What else the ledger tells of a person goes through [`Recorder::note`].
 
+pub mod changes;
 mod merge;
 mod repeats;
 mod salts;
@@ -16,11 +17,10 @@ use consent::{
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
-use super::change::{BULK_MIN, ChangeConsent, Wants};
 use super::rows::{NewEvent, Rows};
 use super::stamps::Values;
-use crate::api::{MakeChange, Result};
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
+
 use crate::types::{Applied, Recorded};
 use salts::Salts;
 
@@ -30,52 +30,6 @@ pub(crate) const SETS_MAX: usize = 512;
 const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 /// Random bytes that keep a commitment from being guessed.
 const SALT_LENGTH: usize = 16;
-
-/// Records changes of consent: all of them or, with an error, none.
-pub(crate) struct Record {
-    /// In the order in which they are recorded.
-    pub changes: Vec<ConsentChange>,
-}
-
-impl ChangeConsent for Record {
-    type Answer = Vec<Recorded>;
-
-    fn wants(&self, wants: &mut Wants) {
-        for change in &self.changes {
-            wants.subject(&change.subject);
-        }
-    }
-
-    fn is_bulk(&self) -> bool {
-        self.changes.len() >= BULK_MIN
-    }
-
-    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Vec<Recorded>> {
-        self.changes.iter().map(|change| recorder.record(change)).collect()
-    }
-}
-
-/// Records the change, if any, that is made of what is known about an address.
-pub(crate) struct RecordFor {
-    /// Which address.
-    pub address: AddressId,
-    /// Makes the change.
-    pub make: MakeChange,
-}
-
-impl ChangeConsent for RecordFor {
-    type Answer = Option<Recorded>;
-
-    fn wants(&self, wants: &mut Wants) {
-        wants.addresses.push(self.address);
-    }
-
-    fn run<R: Rows>(&self, recorder: &mut Recorder<'_, R>) -> Result<Option<Recorded>> {
-        let owner = recorder.rows.owner(self.address)?;
-        let change = (self.make)(&owner.ok_or_else(|| StoreError::Missing(self.address.to_string()))?);
-        change.map(|change| recorder.record(&change)).transpose()
-    }
-}
 
 /// A profile's consent in memory.
 pub(crate) struct ProfileState {

@@ -3,9 +3,9 @@
 use consent::{Timestamp, WorkspaceId};
 
 use super::texts::{self, PAGE_MAX};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{NewReply, Reply, ReplyKind, Text, TextId};
 
 /// The time over which answers are counted, in microseconds.
@@ -25,6 +25,20 @@ const SENT: u8 = 3;
 const FAILED: u8 = 4;
 /// Not worth sending any more.
 const DROPPED: u8 = 5;
+
+impl Store {
+    /// Takes answers that wait to be sent, oldest first, at most `limit`; those that aren't worth sending any more are
+    /// dropped. An answer is given out once: one whose process dies is never sent.
+    pub fn take_replies(&self, workspace: WorkspaceId, now: Timestamp, limit: usize) -> Answer<Vec<Reply>> {
+        self.write("take_replies", Key::Workspace(workspace), move |db| take(db, workspace, now, limit))
+    }
+
+    /// Notes what became of an answer that was taken, once; `detail` is at most 255 bytes.
+    pub fn reply_done(&self, workspace: WorkspaceId, id: TextId, sent: bool, detail: &str) -> Answer<()> {
+        let detail = detail.to_owned();
+        self.write("reply_done", Key::Workspace(workspace), move |db| done(db, workspace, id, sent, &detail))
+    }
+}
 
 /// Keeps an answer, unless the number has had too many of its kind; whether it goes out.
 pub(super) fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text, reply: &NewReply) -> Result<bool> {

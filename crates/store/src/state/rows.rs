@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::leaf::LeafForm;
 use super::record::AddressState;
 use super::stamps::Values;
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::Db;
 use crate::types::{AddressOwner, Applied, HistoryPage};
 

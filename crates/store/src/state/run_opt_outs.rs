@@ -5,13 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use consent::{EntryId, ProfileId, RunId, Source, Target, WorkspaceId};
 
 use super::stamps::unpack_sets;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Applied, RunOptOuts};
 
 /// Entries read at once.
 const BATCH: i64 = 1_000;
+
+impl Store {
+    /// Who opted out through the messages of a run, by whatever way.
+    pub fn run_opt_outs(&self, workspace: WorkspaceId, run: RunId) -> Answer<RunOptOuts> {
+        self.query("run_opt_outs", Key::Run(workspace, run), move |db| count(db, workspace, run))
+    }
+}
 
 /// What one person said.
 struct Said {

@@ -4,10 +4,11 @@ use consent::{ListId, RunId, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
 
 use super::parts;
-use crate::api::Result;
+use crate::error::Result;
 use crate::error::StoreError;
 use crate::sql::{Db, Row, params};
-use crate::types::{ConfigurationId, NewRun, Run, RunState};
+use crate::store::{Answer, Key, Store};
+use crate::types::{ConfigurationId, NewRun, Run, RunGuard, RunState};
 
 /// Bytes of a campaign's name.
 pub(crate) const CAMPAIGN_LENGTH_MAX: usize = 256;
@@ -17,6 +18,58 @@ pub(crate) const SPEC_BYTES_MAX: usize = 1 << 20;
 const FINGERPRINT_LENGTH_MAX: usize = 256;
 /// Bytes of an audience in one row.
 const PIECE_BYTES: usize = 1 << 20;
+
+impl Store {
+    /// The latest run of a campaign.
+    pub fn latest_run(&self, workspace: WorkspaceId, campaign: &str) -> Answer<Option<Run>> {
+        let campaign = campaign.to_owned();
+        self.query("latest_run", Key::Workspace(workspace), move |db| latest_run(db, workspace, &campaign))
+    }
+
+    /// A run by id.
+    pub fn run(&self, workspace: WorkspaceId, run: RunId) -> Answer<Option<Run>> {
+        self.query("run", Key::Run(workspace, run), move |db| self::run(db, workspace, run))
+    }
+
+    /// All runs, newest first, at most `limit`.
+    pub fn runs(&self, workspace: WorkspaceId, limit: usize) -> Answer<Vec<Run>> {
+        self.query("runs", Key::Workspace(workspace), move |db| runs(db, workspace, limit))
+    }
+
+    /// The run's audience.
+    pub fn audience(&self, workspace: WorkspaceId, run: RunId) -> Answer<RoaringTreemap> {
+        self.query("audience", Key::Run(workspace, run), move |db| audience(db, workspace, run))
+    }
+
+    /// Ends a run, or reopens it.
+    pub fn set_run_state(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        state: RunState,
+        at: Timestamp,
+    ) -> Answer<()> {
+        self.write("set_run_state", Key::Run(workspace, run), move |db| {
+            set_run_state(db, workspace, run, state, at)
+        })
+    }
+
+    /// Starts a run with its audience fixed.
+    pub fn create_run(&self, workspace: WorkspaceId, run: NewRun) -> Answer<Run> {
+        self.write("create_run", Key::Workspace(workspace), move |db| {
+            create_run(db, workspace, &run, db.part_size())
+        })
+    }
+
+    /// Takes the run for this process, or fails with [`StoreError::Busy`] while another works on it. The guard's end,
+    /// or the death of the process, frees it. Run 0, which there never is, stands for starting runs.
+    pub fn lock_run(&self, workspace: WorkspaceId, run: RunId) -> Answer<RunGuard> {
+        let store = self.clone();
+        Box::pin(async move {
+            store.lock(workspace, run, 0).await?.ok_or_else(|| StoreError::Busy(run.to_string()))
+        })
+    }
+}
 
 /// Starts a run with its audience fixed, in parts of `part_size` members, or whole.
 pub(crate) fn create_run(

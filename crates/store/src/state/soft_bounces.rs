@@ -7,8 +7,7 @@ use std::collections::HashMap;
 
 use consent::{Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Sql, params};
 use crate::types::SoftBounceRule;
 

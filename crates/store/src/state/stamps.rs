@@ -10,8 +10,7 @@ use consent::{Choice, ConsentWord, EntryId, Field, ListId, Origin, Stamp, Target
 use smallvec::SmallVec;
 
 use super::leaf::LeafForm;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::types::Applied;
 
 const STAMP_LENGTH: usize = 17;

@@ -3,10 +3,10 @@
 //! A row per thing that is counted, found by a keyed hash, so that no address is kept for it. Its size is bounded: the
 //! first times are kept exactly, later ones a quarter of an hour apart.
 
+use crate::store::{Answer, Key, Store};
 use consent::{Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::types::{NoticeId, Quota, Spent};
 
@@ -18,6 +18,33 @@ const EXACT_MAX: usize = 64;
 const STEP: i64 = 15 * 60 * 1_000_000;
 /// Bytes of a time with its count.
 const PAIR: usize = 12;
+
+impl Store {
+    /// Counts something in every quota, or in none if one of them is used up. A notice that was counted before is within
+    /// them and isn't counted again. All nodes count together; nothing is kept for longer than a day.
+    pub fn spend(
+        &self,
+        workspace: WorkspaceId,
+        notice: Option<NoticeId>,
+        quotas: Vec<Quota>,
+        now: Timestamp,
+    ) -> Answer<Spent> {
+        let quotas = self.hashed(workspace, quotas);
+        self.write("spend", Key::Each(workspace), move |db| spend(db, workspace, notice, &quotas, now))
+    }
+
+    /// How often was counted for the key of each quota within its span.
+    pub fn spent(&self, workspace: WorkspaceId, quotas: Vec<Quota>, now: Timestamp) -> Answer<Vec<u64>> {
+        let quotas = self.hashed(workspace, quotas);
+        self.query("spent", Key::Each(workspace), move |db| spent(db, workspace, &quotas, now))
+    }
+
+    /// Quotas with what stands for their keys.
+    fn hashed(&self, workspace: WorkspaceId, quotas: Vec<Quota>) -> Hashed {
+        let hash = |quota: Quota| (self.secrets().counted(workspace, &quota.key), quota);
+        quotas.into_iter().map(hash).collect()
+    }
+}
 
 /// When something happened, and how often.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -2,15 +2,24 @@
 
 use consent::WorkspaceId;
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::TextPart;
 
 /// Parts that came longer ago are forgotten, in microseconds.
 const KEPT_FOR: i64 = 7 * 24 * 3_600 * 1_000_000;
 /// The parts of one message come within this time, in microseconds: references are a byte, and used again.
 const TOGETHER: i64 = 3_600 * 1_000_000;
+
+impl Store {
+    /// Keeps a part of a message and answers all parts of it that are known by now, by number. Parts that came seven days
+    /// before or earlier are forgotten. References are used again: a part that contradicts what is there (other words under
+    /// its number, another total) begins another message, of which nothing that came more than an hour before is a part.
+    pub fn keep_part(&self, workspace: WorkspaceId, part: TextPart) -> Answer<Vec<(u16, String)>> {
+        self.write("keep_part", Key::Workspace(workspace), move |db| keep(db, workspace, &part))
+    }
+}
 
 /// Keeps a part; all parts of its message by now.
 pub(crate) fn keep(db: &impl Db, workspace: WorkspaceId, part: &TextPart) -> Result<Vec<(u16, String)>> {

@@ -4,12 +4,28 @@ use consent::{AddressId, Channel, ListId, RunId, Timestamp, WorkspaceId};
 use serde::Deserialize;
 
 use super::{holds, runs, texts};
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, Sql, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Ask, DeliveryState, LastMessage, NewAsk, Text, TextStanding};
 
 /// How many of the newest runs are looked at for the last message to a number.
 const RUNS_MAX: i64 = 200;
+
+impl Store {
+    /// What taking a text message from `address` to one of `senders` depends on.
+    pub fn text_standing(
+        &self,
+        workspace: WorkspaceId,
+        address: AddressId,
+        channel: Channel,
+        senders: Vec<String>,
+    ) -> Answer<TextStanding> {
+        self.query("text_standing", Key::Address(workspace, address), move |db| {
+            standing(db, workspace, address, channel, &senders)
+        })
+    }
+}
 
 /// See [`crate::TextStore::text_standing`].
 pub(crate) fn standing(

@@ -4,9 +4,9 @@ use consent::{AddressId, Channel, EntryId, Namespace, ProfileId, Timestamp, Work
 
 use super::blocks::check_sender;
 use super::{blocks, holds, namespaces, replies, text_standing};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{HoldDecision, Text, TextEffects, TextId, TextTaken};
 
 /// Most messages, holds or answers at once.
@@ -17,6 +17,27 @@ const SENDERS_MAX: usize = 1_000;
 const THE_SENDER: &str = "the sender";
 /// A refusal, as [`consent::sms::Class::as_str`] has it.
 const OPT_OUT: &str = consent::sms::Class::OptOut.as_str();
+
+impl Store {
+    /// Whether a text message has been taken already.
+    pub fn text_known(&self, workspace: WorkspaceId, id: TextId) -> Answer<bool> {
+        self.query("text_known", Key::Workspace(workspace), move |db| known(db, workspace, id))
+    }
+
+    /// Keeps a text message and what it sets going, once by its id, all or nothing. Changes of consent that it asks for
+    /// are recorded by the caller before, so that one that dies in between is asked again. When it answers, all is
+    /// durable and in effect for every permit read from then on (I1, I2).
+    pub fn take_text(&self, workspace: WorkspaceId, text: Text, effects: TextEffects) -> Answer<TextTaken> {
+        self.write("take_text", Key::Workspace(workspace), move |db| take(db, workspace, &text, &effects))
+    }
+
+    /// The latest text messages of a number, newest first, at most `limit`.
+    pub fn texts_of(&self, workspace: WorkspaceId, address: AddressId, limit: usize) -> Answer<Vec<Text>> {
+        self.query("texts_of", Key::Address(workspace, address), move |db| {
+            of_address(db, workspace, address, limit)
+        })
+    }
+}
 
 /// Whether a message has been taken.
 pub(crate) fn known(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<bool> {

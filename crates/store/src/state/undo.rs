@@ -1,17 +1,32 @@
 //! Taking back what one ledger entry changed.
 
-use consent::{Choice, ConsentChange, EntryId, Evidence, Source, Subject, Timestamp};
+use consent::{Choice, ConsentChange, EntryId, Evidence, Source, Subject, Timestamp, WorkspaceId};
 use smallvec::SmallVec;
 
 use super::change::{ChangeConsent, Wants};
 use super::record::{Recorder, Rule};
 use super::rows::{Event, Rows};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Applied, Recorded};
 
 /// Entries read at once in search of what was before a refusal that was said again.
 const PAGE: usize = 64;
+
+impl Store {
+    /// Takes back what one ledger entry changed, where nothing newer has been recorded since: each value returns to
+    /// what it was before. Recorded as a change of its own with source `undo`. A refusal that was said again through
+    /// links (the button in the mail, then the one on the page) returns to what was before the first of these.
+    pub fn undo(
+        &self,
+        workspace: WorkspaceId,
+        entry: EntryId,
+        at: Timestamp,
+        evidence: Evidence,
+    ) -> Answer<Recorded> {
+        self.change("undo", Key::Entry(workspace, entry), workspace, Undo { entry, at, evidence })
+    }
+}
 
 /// Returns each value that the entry changed to what it was before; all of them, or none if one has been set since.
 pub(crate) struct Undo {

@@ -2,9 +2,9 @@
 
 use consent::{Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Upload, UploadState};
 
 /// Ended uploads that are kept.
@@ -15,6 +15,35 @@ const FAILURES_BYTES_MAX: usize = 4 << 20;
 const TEXT_BYTES_MAX: usize = 2_000;
 /// The first state that is an end, see [`UploadState::has_ended`].
 const ENDED: u8 = UploadState::Complete as u8;
+
+impl Store {
+    /// Records one. Of those that have ended, the newest 1,000 are kept.
+    pub fn create_upload(&self, workspace: WorkspaceId, upload: Upload) -> Answer<()> {
+        self.write("create_upload", Key::Workspace(workspace), move |db| create(db, workspace, &upload))
+    }
+
+    /// Replaces what is known of one that hasn't ended; whether there is such a one.
+    pub fn put_upload(&self, workspace: WorkspaceId, upload: Upload) -> Answer<bool> {
+        self.write("put_upload", Key::Workspace(workspace), move |db| put(db, workspace, &upload))
+    }
+
+    /// One by its id.
+    pub fn upload(&self, workspace: WorkspaceId, id: &str) -> Answer<Option<Upload>> {
+        let id = id.to_owned();
+        self.query("upload", Key::Workspace(workspace), move |db| upload(db, workspace, &id))
+    }
+
+    /// All, newest first, without their failures.
+    pub fn uploads(&self, workspace: WorkspaceId) -> Answer<Vec<Upload>> {
+        self.query("uploads", Key::Workspace(workspace), move |db| all(db, workspace))
+    }
+
+    /// Forgets one; whether it was there.
+    pub fn delete_upload(&self, workspace: WorkspaceId, id: &str) -> Answer<bool> {
+        let id = id.to_owned();
+        self.write("delete_upload", Key::Workspace(workspace), move |db| delete(db, workspace, &id))
+    }
+}
 
 fn check(upload: &Upload) -> Result<()> {
     let Upload { id, by, filename, detail, failures, .. } = upload;

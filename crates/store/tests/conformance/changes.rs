@@ -226,7 +226,7 @@ pub async fn many_writers_at_once_lose_nothing(world: &World) {
     let now = world.tick();
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
-            let store = std::sync::Arc::clone(&world.store);
+            let store = world.store.clone();
             tokio::spawn(async move {
                 let mut entries = Vec::new();
                 for number in 0..EACH {

@@ -1,6 +1,4 @@
 //! Runs in parts: taken, claimed, settled, taken over, finished.
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{AddressId, Deferral, Detail, Exclusion, ProfileId, Reason, RunId, Timestamp};
@@ -383,7 +381,7 @@ pub async fn a_speed_is_shared(world: &World) {
     let now = world.now();
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let store = Arc::clone(&world.store);
+        let store = world.store.clone();
         asking.spawn(async move { store.rate_turns(MAIN, "mx:25", 40, 9, now).await.unwrap() });
     }
     let grants = asking.join_all().await;

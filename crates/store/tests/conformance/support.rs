@@ -45,12 +45,12 @@ impl Entropy for TestEntropy {
 
 /// A store with its clock.
 pub struct World {
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     pub clock: Arc<ManualClock>,
     /// Public key of the ledger.
     pub ledger_key: String,
     /// Opens a copy that a backup made.
-    pub open: fn(&std::path::Path) -> Arc<dyn Store>,
+    pub open: fn(&std::path::Path) -> Store,
     /// Holds what must outlive the store.
     #[allow(dead_code, reason = "the suite of SQLite only drops it")]
     pub keep: Box<dyn std::any::Any + Send + Sync>,

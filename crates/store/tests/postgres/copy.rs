@@ -14,7 +14,7 @@ use consent::{
 };
 use store::ledger::{Receipt, VerifierKey};
 use store::postgres::{CopyOptions, CopyPhase, CopyProgress, CopyReport, copy};
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{Entry, Offer, Part, ProfileView, RunReport, Settings, Store, StoreError};
 use tempfile::TempDir;
 use xtask::servers::Database;
@@ -29,10 +29,10 @@ fn sqlite(dir: &Path) -> World {
     let clock = Arc::new(ManualClock(AtomicI64::new(START)));
     let entropy = Arc::new(TestEntropy(AtomicU64::new(7)));
     let store =
-        SqliteStore::open(OpenOptions { dir: dir.to_owned(), clock: clock.clone(), entropy }).unwrap();
+        store::sqlite::open(OpenOptions { dir: dir.to_owned(), clock: clock.clone(), entropy }).unwrap();
     let ledger_key = store.ledger_verifier_key().unwrap();
     let open = |_: &Path| unreachable!("nothing is backed up");
-    World { store: Arc::new(store), clock, ledger_key, open, keep: Box::new(()) }
+    World { store, clock, ledger_key, open, keep: Box::new(()) }
 }
 
 /// A source, where it goes, and what nobody may touch meanwhile.
@@ -83,7 +83,7 @@ impl Move {
     }
 
     /// The database opened by a node.
-    fn open(&self) -> store::Result<store::postgres::PostgresStore> {
+    fn open(&self) -> store::Result<Store> {
         open(&self.database.url(), &self.into.path().join("node"))
     }
 
@@ -92,7 +92,7 @@ impl Move {
     }
 }
 
-async fn take(store: &dyn Store, run: RunId, now: Timestamp) -> Part {
+async fn take(store: &Store, run: RunId, now: Timestamp) -> Part {
     match store.take_part(MAIN, run, now).await.unwrap() {
         Offer::Part { part, .. } => part,
         other => panic!("{other:?}"),
@@ -114,7 +114,7 @@ struct Told {
     receipts: Vec<String>,
 }
 
-async fn told(store: &dyn Store) -> Told {
+async fn told(store: &Store) -> Told {
     store.seal_ledger().await.unwrap();
     let mut profiles = BTreeMap::new();
     let all = store.all_profiles(MAIN).await.unwrap();
@@ -161,7 +161,7 @@ async fn everything_is_there_afterwards_and_goes_on() {
     let moved = Move::of(async |world: &World| {
         fill(world).await;
         let link = world.store.key_ring().sign(&token).unwrap().to_url();
-        before = Some((told(&*world.store).await, link, world.ledger_key.clone()));
+        before = Some((told(&world.store).await, link, world.ledger_key.clone()));
     })
     .await;
     let (before, link, key) = before.unwrap();
@@ -178,7 +178,7 @@ async fn everything_is_there_afterwards_and_goes_on() {
             rows.to_string()
         );
     }
-    let status = store::postgres::PostgresStore::status(&moved.database.url(), None).unwrap();
+    let status = store::postgres::status(&moved.database.url(), None).unwrap();
     assert_eq!(status.works_with, status.known, "older programs may not know what is in it");
     let store = moved.open().unwrap();
     let after = told(&store).await;
@@ -199,7 +199,7 @@ async fn everything_is_there_afterwards_and_goes_on() {
 }
 
 /// New people, entries and claims come after the old ones.
-async fn goes_on(store: &dyn Store, before: &Told) {
+async fn goes_on(store: &Store, before: &Told) {
     let now = Timestamp(START * 2);
     let no = change(named("new@example.com"), email(), Choice::No, Source::ONE_CLICK, now);
     let recorded = store.record(MAIN, vec![no]).await.unwrap().remove(0);
@@ -221,7 +221,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
     let mut before = None;
     let moved = Move::of(async |world: &World| {
         fill(world).await;
-        before = Some(told(&*world.store).await);
+        before = Some(told(&world.store).await);
     })
     .await;
     let in_pages = |progress: &CopyProgress| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use consent::{Choice, Field};
-use store::{Recorded, Store, StoreError};
+use store::{Recorded, StoreError};
 use tokio::task::JoinHandle;
 use xtask::servers::{Cluster, ClusterOptions, StopMode};
 

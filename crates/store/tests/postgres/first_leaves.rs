@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use consent::{Choice, EntryId};
-use store::Store as _;
 use store::ledger::{LedgerReader, Receipt, VerifierKey, verify, verify_consistency};
 use store::postgres::{CopyOptions, copy};
 

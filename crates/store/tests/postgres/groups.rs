@@ -1,6 +1,4 @@
 //! Changes that share a transaction do what they would do one after the other.
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{Choice, ProfileId, Source, Subject};
@@ -71,7 +69,7 @@ async fn together(side: &mut Side, blockers: &[Blocker; 2], acts: &[Act], step: 
     let mut blocked = Vec::new();
     for (blocker, waiting) in blockers.iter().zip(1..) {
         blocker.block().await;
-        let (store, subject) = (Arc::clone(&side.world.store), Subject::Profile(blocker.profile));
+        let (store, subject) = (side.world.store.clone(), Subject::Profile(blocker.profile));
         let at = side.world.tick();
         blocked.push(tokio::spawn(async move {
             let change = change(subject, email(), Choice::No, Source::IMPORT, at);

@@ -8,8 +8,7 @@ use consent::{
     AddressId, Channel, Choice, ConsentChange, Field, Level, ListId, Namespace, ProfileId, Purpose, Source,
     Timestamp, Token,
 };
-use store::postgres::PostgresStore;
-use store::{ReadingQuery, Recorded, Settings, Store, StoreError, SuppressionStore as _};
+use store::{ReadingQuery, Recorded, Settings, Store, StoreError};
 use tempfile::TempDir;
 use xtask::servers::{Database, poll_until};
 
@@ -37,14 +36,14 @@ pub const NOW: Timestamp = Timestamp(START);
 /// A node: a store with a data directory of its own.
 #[derive(Clone)]
 pub struct Node {
-    pub store: PostgresStore,
+    pub store: Store,
     pub dir: Arc<TempDir>,
 }
 
 impl std::ops::Deref for Node {
-    type Target = PostgresStore;
+    type Target = Store;
 
-    fn deref(&self) -> &PostgresStore {
+    fn deref(&self) -> &Store {
         &self.store
     }
 }

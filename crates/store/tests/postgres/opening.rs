@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use consent::{Namespace, Pace, ProfileId, Subject, Timestamp};
-use store::postgres::PostgresStore;
 use store::{
-    ImportPlace, NewImport, PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry,
-    SuppressionStore as _, TextEffects,
+    ImportPlace, NewImport, PreferenceChange, StoreError, SuppressionCategory, SuppressionEntry, TextEffects,
 };
 use xtask::servers::{Cluster, ClusterOptions, Database, shared};
 
@@ -61,7 +59,7 @@ fn a_schema_is_refused_from_the_version_on_that_says_so() {
     database.psql("UPDATE consentry_schema SET version = 99, works_with = 98").unwrap();
     let error = refusal(&database.url(), dir.path());
     assert!(matches!(error, StoreError::TooNew { found: 99, .. }), "{error}");
-    assert!(PostgresStore::status(&database.url(), None).unwrap().version == 99);
+    assert!(store::postgres::status(&database.url(), None).unwrap().version == 99);
 }
 
 /// What version 1 of the schema was made with.
@@ -93,7 +91,7 @@ async fn a_node_of_version_1_goes_on_beside_a_new_one_until_there_are_hashes() {
     };
     insert("before@example.com");
     let store = open(&database.url(), dir.path()).unwrap();
-    let status = PostgresStore::status(&database.url(), None).unwrap();
+    let status = store::postgres::status(&database.url(), None).unwrap();
     assert_eq!((status.version, status.works_with), (status.known, 1));
     insert("beside@example.com");
     for value in ["before@example.com", "beside@example.com"] {
@@ -114,7 +112,7 @@ async fn a_node_of_version_1_goes_on_beside_a_new_one_until_there_are_hashes() {
     // It would send to whoever is suppressed by a hash.
     let hash = suppressed(&format!("sha256:{}", "0".repeat(64)), Timestamp(5));
     store.suppress(MAIN, vec![hash]).await.unwrap();
-    let status = PostgresStore::status(&database.url(), None).unwrap();
+    let status = store::postgres::status(&database.url(), None).unwrap();
     assert_eq!((status.version, status.works_with), (status.known, 2));
 }
 
@@ -127,7 +125,7 @@ async fn a_hold_closes_the_database_to_nodes_that_look_for_none() {
     // There are hashes in it: later migrations don't open it again to version 1.
     database.psql("UPDATE consentry_schema SET version = 2, works_with = 2").unwrap();
     let world = world_on(database);
-    let works_with = || PostgresStore::status(&url, None).unwrap().works_with;
+    let works_with = || store::postgres::status(&url, None).unwrap().works_with;
     assert_eq!(works_with(), 2);
     let ana = world.caller("+4930123456").await;
     world.text(ana.text(1, world.now()), TextEffects::default()).await;
@@ -142,7 +140,7 @@ async fn rows_of_an_import_kept_as_one_close_the_database_to_nodes_that_would_ta
     let url = database.url();
     database.psql(VERSION_1).unwrap();
     let world = world_on(database);
-    let works_with = || PostgresStore::status(&url, None).unwrap().works_with;
+    let works_with = || store::postgres::status(&url, None).unwrap().works_with;
     let new = NewImport { file: "p.csv".to_owned(), sha256: "00".to_owned(), started_at: world.now() };
     let import = world.store.begin_import(MAIN, new).await.unwrap();
     let place = |first| ImportPlace { import, first };
@@ -169,7 +167,7 @@ async fn a_preference_closes_the_database_to_nodes_that_look_for_none() {
         database.psql(script).unwrap();
     }
     let world = world_on(database);
-    let status = || PostgresStore::status(&url, None).unwrap();
+    let status = || store::postgres::status(&url, None).unwrap();
     assert_eq!((status().version, status().works_with), (status().known, 1));
     // Lists of before, and those that programs of version 5 make beside us.
     let world_list = async |name: &str| world.store.list_by_name(MAIN, name).await.unwrap().unwrap();
@@ -231,7 +229,7 @@ async fn who_only_turned_up_before_is_recognised() {
     }
     assert_eq!(turned_up, [2, 3]);
     // Programs of before would send to them.
-    assert_eq!(PostgresStore::status(&url, None).unwrap().works_with, 7);
+    assert_eq!(store::postgres::status(&url, None).unwrap().works_with, 7);
 }
 
 #[test]
@@ -332,7 +330,8 @@ fn migrating_at_once_is_done_once() {
     let database = empty_database();
     let url = database.url();
     std::thread::scope(|scope| {
-        let migrating: Vec<_> = (0..6).map(|_| scope.spawn(|| PostgresStore::migrate(&url, None))).collect();
+        let migrating: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| store::postgres::migrate(&url, None))).collect();
         for migrated in migrating {
             let status = migrated.join().unwrap().unwrap();
             assert_eq!(status.version, status.known);

@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use store::Store;
 
 use consent::{Choice, EntryId, Source};
+use store::StoreError;
 use store::ledger::VerifierKey;
-use store::{Store as _, StoreError};
 
 use crate::conformance::support::{MAIN, change, email, named};
 use crate::{START, open};
@@ -33,7 +34,7 @@ async fn child() {
     }
 }
 
-async fn write(store: store::sqlite::SqliteStore, writer: i64) -> StoreError {
+async fn write(store: Store, writer: i64) -> StoreError {
     let process = std::process::id();
     for number in 0.. {
         let name = format!("p{process}-{writer}-{number}@example.com");

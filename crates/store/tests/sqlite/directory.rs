@@ -3,8 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use consent::{Choice, Source};
-use store::sqlite::SqliteStore;
-use store::{Store as _, StoreError};
+use store::StoreError;
 
 use crate::conformance::support::{MAIN, change, email, named};
 use crate::{START, open, options};
@@ -37,7 +36,7 @@ async fn without_its_key_it_is_refused() {
 async fn one_in_which_nothing_is_recorded_is_made_by_name_only() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("data");
-    let existing = || SqliteStore::open_existing(options(&dir));
+    let existing = || store::sqlite::open_existing(options(&dir));
     assert!(matches!(existing(), Err(StoreError::Missing(_))));
     assert!(!dir.exists());
     std::fs::create_dir(&dir).unwrap();

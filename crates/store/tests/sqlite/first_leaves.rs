@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use store::Store;
 
 use consent::{Choice, EntryId, Evidence, Source, Timestamp};
-use store::Store as _;
 use store::ledger::{LedgerReader, Receipt, VerifierKey, verify, verify_consistency};
-use store::sqlite::SqliteStore;
 
 use crate::conformance::first_leaves::{ANN, FILES, RECEIPT, SIZE, put, put_database};
 use crate::conformance::support::{MAIN, address, change, email, named};
@@ -16,7 +15,7 @@ use crate::{START, open};
 /// New entries: enough for the bundle that the old ones are in to be filled.
 const NEW: u64 = 300;
 
-async fn go_on(store: &SqliteStore) {
+async fn go_on(store: &Store) {
     for number in 0..NEW {
         let who = if number == 0 { ANN.to_owned() } else { format!("p{number}@example.com") };
         let refusal = change(named(&who), email(), Choice::No, Source::ONE_CLICK, Timestamp(START * 2));

@@ -4,7 +4,7 @@
 //! Addresses say what made them; the numbers are told here.
 
 use consent::{Choice, Decision, Exclusion, Field, Message, Reason, Rules, Timestamp, decide};
-use store::{Confirmed, OptInId, OptInKey, PageStore as _, Store as _};
+use store::{Confirmed, OptInId, OptInKey};
 
 use super::conformance::opt_ins::agreed;
 use super::conformance::support::{MAIN, address};

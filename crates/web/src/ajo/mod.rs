@@ -44,7 +44,7 @@ const BODIES_BYTES_MAX: usize = 32 << 20;
 #[derive(Clone)]
 pub struct AjoConfig {
     /// The state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The workspace that it stands for.
     pub workspace: WorkspaceId,
     /// Time.
@@ -93,8 +93,8 @@ impl AjoState {
         &self.0.config
     }
 
-    fn store(&self) -> &dyn Store {
-        &*self.0.config.store
+    fn store(&self) -> &Store {
+        &self.0.config.store
     }
 
     fn workspace(&self) -> WorkspaceId {

@@ -62,7 +62,7 @@ pub fn offers_way_out(content: &Content) -> bool {
 
 /// Everything that keeps a page from being published; empty if nothing does. Reads only.
 pub async fn check(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     content: &Content,
 ) -> Result<Vec<LandingError>, StoreError> {
@@ -178,7 +178,7 @@ fn part_name(name: &str) -> bool {
 
 /// Keeps a page as a draft, with whatever keeps it from being published.
 pub async fn put(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     name: &str,
     content: &Content,
@@ -193,7 +193,7 @@ pub async fn put(
 
 /// The list that a checkbox is about, in this workspace.
 pub(super) async fn list_of(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     tick: &Checkbox,
 ) -> Result<Option<ListId>, StoreError> {

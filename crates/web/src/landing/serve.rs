@@ -66,7 +66,7 @@ pub(crate) async fn post(
         if expired(&state, &page) {
             return closed(&state, &requester, &opened, &content).await;
         }
-        let store = state.config().store.as_ref();
+        let store = &state.config().store;
         let mut changes = Vec::new();
         for (at, tick) in content.form.iter().enumerate() {
             let Some(choice) = form::said(at, tick.asks, &fields) else { continue };
@@ -100,7 +100,7 @@ pub(crate) async fn public(
     RawQuery(query): RawQuery,
     requester: Requester,
 ) -> Response {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let page = match store.landing_page(WorkspaceId::MAIN, &name).await {
         Ok(page) => page.filter(|page| page.state == LandingState::Published),
         Err(error) => return Problem::from(&LinkError::from(error)).page(&state, &requester),
@@ -134,7 +134,7 @@ pub(crate) async fn public(
 }
 
 async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
-    let opened = unsubscribe::open(state.config().store.as_ref(), token).await?;
+    let opened = unsubscribe::open(&state.config().store, token).await?;
     if opened.token.purpose == Purpose::Landing { Ok(opened) } else { Err(LinkError::OtherPurpose) }
 }
 
@@ -166,7 +166,7 @@ fn expired(state: &WebState, page: &LandingPage) -> bool {
 
 /// On to the plain page of choices.
 fn choices(state: &WebState, opened: &Opened) -> Result<Response, LinkError> {
-    let link = unsubscribe::preferences_link(state.config().store.as_ref(), opened)?;
+    let link = unsubscribe::preferences_link(&state.config().store, opened)?;
     let location =
         HeaderValue::try_from(format!("{}p/{link}", look::up())).map_err(|_| LinkError::Malformed)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
@@ -190,7 +190,7 @@ async fn closed(
         return Ok(response);
     }
     let screen = Screen::load(state, requester, opened).await?;
-    let link = unsubscribe::preferences_link(state.config().store.as_ref(), opened)?;
+    let link = unsubscribe::preferences_link(&state.config().store, opened)?;
     let own = context! { closed => true, preview => false, notice => "", choices => format!("{}p/{link}", look::up()) };
     let words = screen.words(opened.token.level, None);
     Ok(state.renderer().page(StatusCode::OK, "landing.html", &screen.context(&words, own), None))
@@ -219,7 +219,7 @@ async fn view(
     part: &str,
     notice: &str,
 ) -> Result<Option<Response>, LinkError> {
-    let store = state.config().store.as_ref();
+    let store = &state.config().store;
     let workspace = opened.token.workspace;
     let profile = store.profile(workspace, opened.owner.profile).await?.ok_or(LinkError::Unknown)?;
     let mut boxes = Vec::new();

@@ -137,7 +137,7 @@ pub(crate) fn https(name: &str, url: &str) -> Result<(), LookError> {
 
 /// Checks a look and its logo's bytes, and keeps both. In effect on every node within a second.
 pub async fn set(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     mut look: LookFile,
     image: Option<Vec<u8>>,

@@ -119,13 +119,7 @@ impl Wardrobe {
     }
 
     /// Looks for a newer look, if the last time was long enough ago. Whatever fails leaves things as they are.
-    pub async fn refresh(
-        &self,
-        store: &dyn Store,
-        clock: &dyn Clock,
-        workspace: WorkspaceId,
-        locales: &Locales,
-    ) {
+    pub async fn refresh(&self, store: &Store, clock: &dyn Clock, workspace: WorkspaceId, locales: &Locales) {
         let asked = async {
             let mut asked = self.asked.lock().await;
             let now = clock.monotonic();
@@ -150,7 +144,7 @@ impl Wardrobe {
 
     async fn change(
         &self,
-        store: &dyn Store,
+        store: &Store,
         workspace: WorkspaceId,
         look: &Look,
         locales: &Locales,
@@ -169,7 +163,7 @@ impl Wardrobe {
 
 /// Reads a look; `None`, with a line in the log, for one that can't be used.
 async fn read(
-    store: &dyn Store,
+    store: &Store,
     workspace: WorkspaceId,
     kept: &Look,
 ) -> Result<Option<(Worn, BTreeMap<String, crate::language::Bundle>)>, StoreError> {

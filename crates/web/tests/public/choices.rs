@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{Choice, Field, Level, Pace, Preferred, Purpose, Source, Token};
-use store::{AddressOwner, Store as _};
+use store::AddressOwner;
 
 use crate::world::{FORM, WORKSPACE, World, save, send, statement};
 

@@ -8,7 +8,7 @@ use consent::{
     Subject, Target, Token,
 };
 use serde_json::Value;
-use store::{NewOptInRequest, OptInKey, OptInRequest, PageStore as _, Store as _};
+use store::{NewOptInRequest, OptInKey, OptInRequest};
 
 use crate::subscribe::Desk;
 use crate::world::{Answer, FORM, WORKSPACE, send};

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use consent::{Choice, Field, Level, Purpose, Source, Token};
-use store::{AddressOwner, Store as _};
+use store::AddressOwner;
 
 use crate::world::{Answer, FORM, ONE_CLICK, WORKSPACE, World, send, statement};
 

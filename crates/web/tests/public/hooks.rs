@@ -11,7 +11,6 @@ use store::Store;
 use tower::ServiceExt as _;
 use web::{PublicConfig, WebState, Webhooks, public_router};
 
-use crate::full_disk::FullDisk;
 use crate::world::{Answer, WORKSPACE, World, send};
 
 const PATH: &str = "/hooks/mark";
@@ -27,7 +26,7 @@ impl Outside for Nowhere {
     }
 }
 
-fn router(world: &World, store: Arc<dyn Store>) -> Router {
+fn router(world: &World, store: Store) -> Router {
     let setup = Setup { name: "mark".to_owned(), secrets: vec![SECRET.1.to_owned()], ..Setup::default() };
     let endpoint = Endpoint::new(Provider::Postmark, WORKSPACE, setup).unwrap();
     let mut config = PublicConfig::new(store, world.clock.clone());
@@ -50,7 +49,7 @@ async fn an_opt_out_is_recorded_before_it_is_acknowledged() {
     let world = World::new();
     let owner = world.person("ada@example.com", None).await;
     let before = world.everything(&owner).await;
-    let full = router(&world, Arc::new(FullDisk(world.store.clone())));
+    let full = router(&world, world.full_disk());
     let refused = post(&full, &opt_out("ada@example.com")).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(!refused.header("retry-after").is_empty());

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{Choice, Field, Level, ListId, Purpose, RunId, Source, Token, WorkspaceId};
-use store::{AddressOwner, PageStore as _, Store as _};
+use store::AddressOwner;
 use web::landing::{self, Asks, Checkbox, Content, Reach};
 
 use crate::world::{Answer, FORM, WORKSPACE, World};
@@ -31,7 +31,7 @@ fn content(form: Vec<Checkbox>) -> Content {
 /// Keeps and publishes; the link of it for somebody.
 async fn publish(world: &World, owner: &AddressOwner, content: &Content) -> String {
     let (page, problems) =
-        landing::put(world.store.as_ref(), WORKSPACE, "spring", content, world.now()).await.unwrap();
+        landing::put(&world.store, WORKSPACE, "spring", content, world.now()).await.unwrap();
     assert_eq!(problems, []);
     world.store.publish_landing_page(WORKSPACE, "spring", page.version, world.now()).await.unwrap();
     link(world, owner, page.id.0)
@@ -152,8 +152,7 @@ async fn whatever_is_wrong_with_a_page_the_plain_choices_come_instead() {
     gives_way(&path).await;
     gives_way(&link(&world, &owner, 4711)).await;
     // Another workspace's page isn't this one's.
-    let other =
-        landing::put(world.store.as_ref(), WorkspaceId(2), "theirs", &content(out()), world.now()).await;
+    let other = landing::put(&world.store, WorkspaceId(2), "theirs", &content(out()), world.now()).await;
     if let Ok((page, _)) = other {
         let published =
             world.store.publish_landing_page(WorkspaceId(2), "theirs", page.version, world.now()).await;
@@ -226,8 +225,7 @@ async fn the_public_address_shows_the_page_and_takes_nothing() {
 async fn what_may_not_be_published_is_told() {
     let world = World::new();
     let good = content(vec![tick("No", Asks::Out, Reach::Channel, None)]);
-    let problems =
-        async |content: &Content| landing::check(world.store.as_ref(), WORKSPACE, content).await.unwrap();
+    let problems = async |content: &Content| landing::check(&world.store, WORKSPACE, content).await.unwrap();
     assert_eq!(problems(&good).await, []);
     let part = |source: &str| Content {
         parts: BTreeMap::from([("primary".to_owned(), source.to_owned())]),

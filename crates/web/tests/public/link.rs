@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{AddressId, Choice, Field, KeyRing, Level, Purpose, Source, Token};
-use store::Store as _;
 
 use crate::world::{FORM, ONE_CLICK, WORKSPACE, World, send};
 

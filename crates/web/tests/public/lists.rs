@@ -1,7 +1,7 @@
 //! Lists on the page of choices.
 
 use consent::{Choice, Level, ListId, Purpose, Source, Timestamp, Token, WorkspaceId};
-use store::{AddressOwner, ListDetails, ListText, NewList, PageStore as _, Store as _};
+use store::{AddressOwner, ListDetails, ListText, NewList};
 
 use crate::world::{WORKSPACE, World, save, statement};
 

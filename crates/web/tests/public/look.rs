@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use consent::Level;
-use store::PageStore as _;
 use web::look::{self, LogoFile, LookFile, Privacy};
 
 use crate::world::{WORKSPACE, World};
@@ -30,7 +29,7 @@ fn lumen() -> LookFile {
 }
 
 async fn wear(world: &World, look: LookFile) -> i64 {
-    let set = look::set(world.store.as_ref(), WORKSPACE, look, Some(LOGO.to_vec()), world.now());
+    let set = look::set(&world.store, WORKSPACE, look, Some(LOGO.to_vec()), world.now());
     set.await.unwrap().unwrap().version
 }
 
@@ -105,17 +104,16 @@ async fn an_old_logo_goes_once_the_new_one_stands() {
     let world = World::new();
     wear(&world, lumen()).await;
     let other = [LOGO, b"\n"].concat();
-    let set = look::set(world.store.as_ref(), WORKSPACE, lumen(), Some(other), world.now());
+    let set = look::set(&world.store, WORKSPACE, lumen(), Some(other), world.now());
     set.await.unwrap().unwrap();
     assert_eq!(world.store.assets(WORKSPACE).await.unwrap().len(), 1);
     // Refused as a whole: nothing is kept of it.
     let before = world.store.page_look(WORKSPACE).await.unwrap();
     let script = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec();
-    let refused =
-        look::set(world.store.as_ref(), WORKSPACE, lumen(), Some(script), world.now()).await.unwrap();
+    let refused = look::set(&world.store, WORKSPACE, lumen(), Some(script), world.now()).await.unwrap();
     assert!(refused.unwrap_err().what.contains("script"));
     let mut bad = lumen();
     bad.privacy.as_mut().unwrap().url = "javascript:alert(1)".to_owned();
-    assert!(look::set(world.store.as_ref(), WORKSPACE, bad, None, world.now()).await.unwrap().is_err());
+    assert!(look::set(&world.store, WORKSPACE, bad, None, world.now()).await.unwrap().is_err());
     assert_eq!(world.store.page_look(WORKSPACE).await.unwrap(), before);
 }

@@ -4,7 +4,6 @@
 
 mod choices;
 mod confirm;
-mod full_disk;
 mod gpc;
 mod hooks;
 mod landing;

@@ -1,12 +1,9 @@
-use std::sync::Arc;
-
 use axum::http::{Method, StatusCode};
 use consent::{Level, Purpose, Token};
+use store::LedgerReaders;
 use store::ledger::Checkpoint;
-use store::{LedgerReaders, Store as _};
 use web::{ApiKey, LedgerFiles, PublicConfig, Scope, WebState, public_router};
 
-use crate::full_disk::FullDisk;
 use crate::world::{FORM, ONE_CLICK, World, send};
 
 #[tokio::test]
@@ -57,7 +54,7 @@ async fn a_store_that_takes_no_writes_never_gets_an_ok() {
     let owner = world.person("ann@example.com", None).await;
     let link = world.unsubscribe(&owner, Level::Channel);
     let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
-    let full = Arc::new(FullDisk(world.store.clone()));
+    let full = world.full_disk();
     let router = public_router(WebState::new(PublicConfig::new(full, world.clock.clone())));
     assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
     for (method, path, body) in [

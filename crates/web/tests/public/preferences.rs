@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use consent::{Level, Pace, PauseDays, Purpose, Source, Token};
-use store::{AddressOwner, Store as _};
+use store::AddressOwner;
 
 use crate::world::{FORM, WORKSPACE, World, save, send, statement};
 
@@ -93,7 +93,7 @@ async fn a_language_that_the_pages_dont_speak_stays_unless_changed() {
             consent::Clock::now(&*world.clock),
         )
     };
-    store::PageStore::set_preferences(&*world.store, WORKSPACE, change).await.unwrap();
+    world.store.set_preferences(WORKSPACE, change).await.unwrap();
     let path = link(&world, &owner);
     let page = world.get(&path).await.body;
     assert!(page.contains(r#"<option value="mi" selected>Recorded: mi"#), "{page}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{EntryId, Level, Purpose, Source, Token};
-use store::{AddressOwner, GivenReason, OptOutReason, PageStore as _, Settings, Store as _};
+use store::{AddressOwner, GivenReason, OptOutReason, Settings};
 
 use crate::world::{Answer, FORM, WORKSPACE, World, statement};
 

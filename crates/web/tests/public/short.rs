@@ -2,7 +2,6 @@
 
 use axum::http::{Method, StatusCode};
 use consent::{Level, Purpose, Token};
-use store::Store as _;
 
 use crate::world::World;
 

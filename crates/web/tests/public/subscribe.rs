@@ -1,25 +1,19 @@
 //! Joining a list by a form, and a link to one's choices without a message.
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
 use consent::{ListId, Timestamp};
 use serde_json::Value;
-use store::{
-    ListDetails, ListText, ListUpdate, NewList, Notice, NoticeKind, NoticeOutcome, PageStore as _, Settings,
-    Store,
-};
+use store::{ListDetails, ListText, ListUpdate, NewList, Notice, NoticeKind, NoticeOutcome, Settings, Store};
 use web::{DeskConfig, PublicConfig, WebState, public_router};
 
-use crate::full_disk::FullDisk;
 use crate::world::{Answer, FORM, WORKSPACE, World, send};
 
 const HOUR: Duration = Duration::from_hours(1);
 
 /// Pages that something sends for; the client's address is what the request says.
-pub fn router(world: &World, store: Arc<dyn Store>) -> Router {
+pub fn router(world: &World, store: Store) -> Router {
     let mut config = PublicConfig::new(store, world.clock.clone());
     config.behind_proxy = true;
     config.desk = DeskConfig { email: true, texts: true, ..DeskConfig::new(WORKSPACE) };
@@ -322,5 +316,5 @@ async fn without_a_sender_the_page_says_what_to_do_instead() {
 }
 
 fn router_on_full_disk(world: &World) -> Router {
-    router(world, Arc::new(FullDisk(world.store.clone())))
+    router(world, world.full_disk())
 }

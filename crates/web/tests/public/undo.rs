@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use consent::{Choice, Field, Level, Source};
-use store::Store as _;
 
 use crate::world::{WORKSPACE, World};
 

@@ -11,7 +11,7 @@ use consent::{
     Address, Clock, Entropy, Level, ListId, Purpose, RunId, Source, Subject, Timestamp, Token, WorkspaceId,
 };
 use http_body_util::BodyExt as _;
-use store::sqlite::{OpenOptions, SqliteStore};
+use store::sqlite::OpenOptions;
 use store::{AddressOwner, Entry, LedgerReaders, NewList, NewRun, ProfileRow, ProfileView, Settings, Store};
 use tower::ServiceExt as _;
 use web::{PublicConfig, WebState, public_router};
@@ -51,7 +51,7 @@ impl Entropy for Counting {
 
 pub struct World {
     dir: tempfile::TempDir,
-    pub store: Arc<SqliteStore>,
+    pub store: Store,
     pub clock: Arc<HandClock>,
     pub router: Router,
 }
@@ -84,13 +84,20 @@ impl World {
             clock: clock.clone(),
             entropy: Arc::new(Counting(AtomicU8::new(0))),
         };
-        let store = Arc::new(SqliteStore::open(options).unwrap());
+        let store = store::sqlite::open(options).unwrap();
         let router = public_router(WebState::new(PublicConfig::new(store.clone(), clock.clone())));
         Self { dir, store, clock, router }
     }
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The store on a full disk: it reads, and takes no writes.
+    pub fn full_disk(&self) -> Store {
+        let faults = Arc::new(store::Faults::default());
+        faults.fill_disk(true);
+        self.store.with_faults(faults)
     }
 
     pub fn ledger_dir(&self) -> std::path::PathBuf {

@@ -25,7 +25,6 @@ use crate::context::{Context, WORKSPACE, database_error, database_password};
 use crate::listen::{self, Peers};
 use crate::output::fail;
 use consent::Entropy;
-use store::postgres::PostgresStore;
 use store::{NewList, Settings, private};
 
 /// The brand.
@@ -205,7 +204,7 @@ fn signing_key() -> String {
 fn refuse_used_database(global: &Global) -> Result<()> {
     let Some(url) = &global.database else { return Ok(()) };
     let password = database_password(global)?;
-    let status = PostgresStore::status(url, password.as_deref()).map_err(|error| database_error(&error))?;
+    let status = store::postgres::status(url, password.as_deref()).map_err(|error| database_error(&error))?;
     if status.version == 0 {
         return Ok(());
     }

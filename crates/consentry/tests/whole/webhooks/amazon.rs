@@ -141,7 +141,7 @@ async fn a_subscription_is_confirmed_for_the_configured_topic_only() {
     let desk = crate::support::Desk::new();
     let open =
         store::sqlite::OpenOptions { dir: desk.data_dir(), clock: Arc::new(Wall), entropy: Arc::new(Zeros) };
-    let store = Arc::new(store::sqlite::SqliteStore::open(open).unwrap());
+    let store = store::sqlite::open(open).unwrap();
     let mut config = PublicConfig::new(store, Arc::new(Wall));
     config.webhooks = Some(Arc::new(Webhooks::new(vec![endpoint()], amazon.clone())));
     let router = public_router(WebState::new(config));

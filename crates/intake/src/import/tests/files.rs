@@ -25,7 +25,7 @@ impl Fixture {
         let input = Cursor::new(file.as_bytes().to_vec());
         let fail = &mut |line, reason: &str| failed.push((line, reason.to_owned()));
         let now = FixedClock.now();
-        let taken = opt_out_list::take(&*self.store, MAIN, input, &options, now, &Arc::default(), fail).await;
+        let taken = opt_out_list::take(&self.store, MAIN, input, &options, now, &Arc::default(), fail).await;
         (taken.unwrap(), failed)
     }
 }

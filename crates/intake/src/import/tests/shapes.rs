@@ -376,7 +376,7 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     let fixture = Fixture::new();
     fixture.import("email,consent.email\nb@example.com,n\n").await;
     let before = fixture.store.counts(MAIN).await.unwrap();
-    let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&fixture.store);
+    let store: Store = fixture.store.clone();
     let from = Import { store: &store, workspace: MAIN, clock: &FixedClock };
     let file = "email,Newsletter,bounced\n\
         a@example.com,Ja,0\nb@example.com,Ja,0\nc@example.com,Nein,0\nd@example.com,Ja,1\ne@example.com,vielleicht,0\n";

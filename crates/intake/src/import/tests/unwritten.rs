@@ -196,7 +196,7 @@ async fn what_an_ignored_column_refuses_is_said() {
     let fixture = Fixture::new();
     let file = "email,consent.email\na@example.com,n\nb@example.com,y\n";
     let options = Options { ignore: vec!["consent.email".to_owned()], ..named("people.csv") };
-    let store: Arc<dyn Store> = fixture.store.clone();
+    let store: Store = fixture.store.clone();
     let from = Import { store: &store, workspace: MAIN, clock: &FixedClock };
     let dry = dry_run(from, Cursor::new(file.as_bytes().to_vec()), options, Arc::default()).await.unwrap();
     assert!(

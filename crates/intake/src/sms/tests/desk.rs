@@ -8,10 +8,8 @@ use consent::{
     BounceReason, Channel, Choice, Clock, ConsentChange, Entropy, Evidence, Field, ListId, Origin, Source,
     Subject, Target, Timestamp, WorkspaceId,
 };
-use store::sqlite::{OpenOptions, SqliteStore};
-use store::{
-    AddressOwner, HoldDecision, NewList, PageStore as _, ProfileView, ReplyKind, Store as _, TextStore as _,
-};
+use store::sqlite::OpenOptions;
+use store::{AddressOwner, HoldDecision, NewList, ProfileView, ReplyKind, Store};
 
 use crate::sms::*;
 
@@ -42,7 +40,7 @@ impl Entropy for Sevens {
 
 /// A store, a clock that is turned by hand, and a desk.
 struct World {
-    store: SqliteStore,
+    store: Store,
     clock: Arc<At>,
     desk: Desk,
     count: u32,
@@ -56,7 +54,7 @@ impl World {
         let options =
             OpenOptions { dir: dir.path().join("data"), clock: clock.clone(), entropy: Arc::new(Sevens) };
         let desk = Desk { brand: Some("Bakery".to_owned()), ..Desk::new("sms:x".to_owned(), MAIN) };
-        Self { store: SqliteStore::open(options).unwrap(), clock, desk, count: 0, _dir: dir }
+        Self { store: store::sqlite::open(options).unwrap(), clock, desk, count: 0, _dir: dir }
     }
 
     fn now(&self) -> Timestamp {

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::Sum;
 use super::tables::TABLES;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::postgres::session::Session;
 use crate::secrets::Secrets;
 use crate::sql::{Db as _, Value, params};

@@ -5,8 +5,7 @@ use bytes::{BufMut as _, BytesMut};
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::{IsNull, ToSql as _, Type};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Row, Value};
 
 /// What a null has for its length (PostgreSQL manual, COPY, "Binary Format").

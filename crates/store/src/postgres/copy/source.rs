@@ -7,8 +7,7 @@ use tokio_postgres::types::Type;
 use super::notes::KeyPart;
 use super::row::encode;
 use super::tables::Table;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Row, Value};
 
 /// Which rows.

@@ -9,8 +9,7 @@ use tokio_postgres::types::Type;
 use super::notes::Done;
 use super::row::{Sum, encode};
 use super::tables::Table;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::postgres::session::Session;
 use crate::sql::{Db as _, Row, params};
 

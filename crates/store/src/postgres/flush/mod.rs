@@ -11,8 +11,7 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
 use super::working_set::{Person, Slot, WorkingSet};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// A column's values, one per row.
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;

@@ -8,12 +8,13 @@ use rusqlite::Connection;
 use smallvec::smallvec;
 
 use super::SqliteRows;
-use crate::api::Result;
+use crate::error::Result;
 use crate::sqlite::migrate::migrate;
 use crate::state::change::{BULK_MIN, ChangeConsent, Wants};
 use crate::state::import::Import;
 use crate::state::people::ResolveOrCreate;
-use crate::state::record::{Record, RecordFor, Recorder};
+use crate::state::record::Recorder;
+use crate::state::record::changes::{Record, RecordFor};
 use crate::state::undo::Undo;
 use crate::types::{AddressOwner, ProfileRow, Recorded, RowConsent, RowOutcome, RowTarget};
 

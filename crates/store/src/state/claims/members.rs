@@ -3,8 +3,7 @@
 
 use consent::{AddressId, ProfileId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// Of the layout.
 const VERSION: u8 = 1;

@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 
 use super::changes::group;
 use super::{Importer, JSON_BYTES_MAX, RowAddresses, taken};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::imports::touch::{self, Image};
 use crate::state::record::{AddressState, ProfileState, Rule};
 use crate::state::rows::{AddressRow, Details, Rows, raw};

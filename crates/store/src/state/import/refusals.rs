@@ -6,8 +6,7 @@ use consent::{Address, Field, ListId, Namespace, ProfileId, Subject, Target};
 
 use super::changes::refusals;
 use super::{Importer, named_by_consents, same};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::rows::Rows;
 use crate::types::{ProfileRow, RowOutcome, RowTarget};
 

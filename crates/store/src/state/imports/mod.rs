@@ -4,15 +4,17 @@
 //! addresses that nothing is known of. A row's touch is gone, or in another state, with the transaction that took it back.
 
 pub(crate) mod remove;
+mod rows;
 mod runs;
 pub(crate) mod take_back;
 pub(crate) mod touch;
+mod undo;
 
 use consent::{ImportId, Timestamp, WorkspaceId};
 
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{ImportCounts, ImportRun, NewImport, UndoCounts};
 
 /// Longest file name that is kept, in characters.
@@ -27,6 +29,36 @@ macro_rules! select {
             $rest
         )
     };
+}
+
+impl Store {
+    /// Notes that an import begins.
+    pub fn begin_import(&self, workspace: WorkspaceId, import: NewImport) -> Answer<ImportId> {
+        self.write("begin_import", Key::Workspace(workspace), move |db| begin(db, workspace, &import))
+    }
+
+    /// Notes how an import ended.
+    pub fn finish_import(
+        &self,
+        workspace: WorkspaceId,
+        import: ImportId,
+        counts: ImportCounts,
+        at: Timestamp,
+    ) -> Answer<()> {
+        self.write("finish_import", Key::Workspace(workspace), move |db| {
+            finish(db, workspace, import, counts, at)
+        })
+    }
+
+    /// Imports, newest first, at most `limit`.
+    pub fn imports(&self, workspace: WorkspaceId, limit: usize) -> Answer<Vec<ImportRun>> {
+        self.query("imports", Key::Workspace(workspace), move |db| list(db, workspace, limit))
+    }
+
+    /// An import by id.
+    pub fn import_run(&self, workspace: WorkspaceId, import: ImportId) -> Answer<Option<ImportRun>> {
+        self.query("import_run", Key::Workspace(workspace), move |db| run(db, workspace, import))
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<ImportRun> {

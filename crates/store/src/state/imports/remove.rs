@@ -7,7 +7,7 @@ use roaring::RoaringTreemap;
 
 use super::touch::{self, Touch};
 use super::{count, take_back};
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, params};
 use crate::state::stamps::Values;
 use crate::state::{namespaces, profile, runs};

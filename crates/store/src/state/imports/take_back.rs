@@ -13,8 +13,7 @@ use smallvec::smallvec;
 
 use super::touch::{self, Image, Touch};
 use super::{count, remove};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 use crate::state::change::{ChangeConsent, Wants};
 use crate::state::record::{AddressState, ProfileState, Recorder, Rule};

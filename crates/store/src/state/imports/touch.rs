@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::runs;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::state::fence;
 use crate::state::rows::Details;

@@ -3,11 +3,27 @@
 use consent::WorkspaceId;
 
 use super::{SENT, WAITING};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::state::preferences::check_language;
+use crate::store::{Answer, Key, Store};
 use crate::types::{Asked, NewNotice, NoticeLimits};
+
+impl Store {
+    /// Queues a notice to an address that somebody typed. One that waits already isn't queued a second time, but says
+    /// what was asked last. Nothing depends on whether the address is known, nor on what was sent to it before: each call
+    /// writes one row, so that not even its time tells.
+    pub fn ask_notice(
+        &self,
+        workspace: WorkspaceId,
+        notice: NewNotice,
+        limits: NoticeLimits,
+    ) -> Answer<Asked> {
+        let hash = self.secrets().typed_address(workspace, &notice.address);
+        let asking = Asking { hash, notice, limits };
+        self.write("ask_notice", Key::Workspace(workspace), move |db| ask(db, workspace, &asking))
+    }
+}
 
 /// A notice with what stands for its address.
 pub(crate) struct Asking {

@@ -3,9 +3,9 @@
 use consent::{Address, Evidence, ListId, Namespace, Timestamp, WorkspaceId};
 
 use super::{DROPPED, FAILED, SENT, TAKEN, WAITING, WORTH_MAX};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{Notice, NoticeId, NoticeKind, NoticeOutcome};
 
 /// Most notices at once.
@@ -14,6 +14,19 @@ const PAGE_MAX: usize = 1_000;
 const HEARD_WITHIN: i64 = 5 * 60 * 1_000_000;
 /// How often it is given out. Whoever takes it may have sent it and died then, time and again.
 const TAKINGS_MAX: i64 = 3;
+
+impl Store {
+    /// Takes notices that are due, oldest first, at most `limit`. Each is given out once, unless nothing was heard of it
+    /// for five minutes: then again, three times in all. Those that have waited for a day are dropped.
+    pub fn take_notices(&self, workspace: WorkspaceId, now: Timestamp, limit: usize) -> Answer<Vec<Notice>> {
+        self.write("take_notices", Key::Workspace(workspace), move |db| take(db, workspace, now, limit))
+    }
+
+    /// Notes what became of a notice; the address is forgotten with it. False if it isn't the taker's any more.
+    pub fn notice_done(&self, workspace: WorkspaceId, id: NoticeId, outcome: NoticeOutcome) -> Answer<bool> {
+        self.write("notice_done", Key::Workspace(workspace), move |db| done(db, workspace, id, outcome))
+    }
+}
 
 /// Takes notices that are due, see [`crate::PageStore::take_notices`].
 pub(crate) fn take(

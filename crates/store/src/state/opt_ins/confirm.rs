@@ -1,15 +1,37 @@
 //! The owner of an address confirms a request.
 
-use consent::{Choice, ConsentChange, Evidence, Origin, Source, Subject, Target, Timestamp};
+use consent::{Choice, ConsentChange, Evidence, Origin, Source, Subject, Target, Timestamp, WorkspaceId};
 use smallvec::smallvec;
 
 use super::by_key;
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, params};
 use crate::state::change::{ChangeConsent, Wants};
 use crate::state::record::{AddressState, Recorder, Rule};
 use crate::state::rows::Rows;
+use crate::store::{Answer, Key, Store};
 use crate::types::{Confirmed, OptInKey, OptInRequest};
+
+impl Store {
+    /// Confirms a request: records `y` for the list, with source `confirm`, unless the person has said no since. An address
+    /// that nobody has gets a profile, of [`consent::Origin::Stranger`]. Nothing else changes: whoever has refused the
+    /// channel before goes on refusing it. Other requests of the address for the list end with it. Call for a deliberate
+    /// POST only (I4).
+    pub fn confirm_opt_in(
+        &self,
+        workspace: WorkspaceId,
+        key: OptInKey,
+        evidence: Evidence,
+        now: Timestamp,
+    ) -> Answer<Confirmed> {
+        self.change(
+            "confirm_opt_in",
+            Key::Workspace(workspace),
+            workspace,
+            ConfirmOptIn { key, evidence, now },
+        )
+    }
+}
 
 /// Records the yes that a request waits for.
 pub(crate) struct ConfirmOptIn {

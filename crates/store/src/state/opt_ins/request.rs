@@ -3,15 +3,25 @@
 use consent::{Timestamp, WorkspaceId};
 
 use super::typed;
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::store::{Answer, Key, Store};
 use crate::types::{NewOptInRequest, OptInKey, OptInRequest};
 
 /// How long a request that wasn't confirmed is kept after its end, so that its link can say that it has ended.
 const KEPT_AFTER_END: i64 = 7 * 24 * 3_600 * 1_000_000;
 /// Requests of one list that could have the same key: more never meet.
 const ALIKE_MAX: i64 = 16;
+
+impl Store {
+    /// Keeps a request for a list until it is confirmed. Nothing else changes, no profile and no value, whoever typed the
+    /// address and whoever owns it. The same request again, told by its address, list and time, gets a later end.
+    pub fn request_opt_in(&self, workspace: WorkspaceId, request: NewOptInRequest) -> Answer<OptInRequest> {
+        let hash = self.secrets().typed_address(workspace, &request.address);
+        let who = who(&hash);
+        self.write("request_opt_in", Key::Workspace(workspace), move |db| keep(db, workspace, who, &request))
+    }
+}
 
 /// What of an address's keyed hash names its requests: as much as a link has room for.
 pub(crate) fn who(hash: &[u8; 16]) -> i64 {

@@ -1,6 +1,6 @@
 //! Whether preferences are where their owners' words say, and can be read.
 
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::Db;
 
 /// Tells what is wrong, a sentence each.

@@ -4,7 +4,7 @@ use consent::{ConsentWord, Evidence, Source, Timestamp};
 
 use super::set::Noted;
 use super::{Kept, remove, told};
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::paced;
 use crate::state::record::{ProfileState, Recorder};
 use crate::state::rows::Rows;

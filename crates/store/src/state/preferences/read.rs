@@ -3,7 +3,7 @@
 use consent::{ConsentWord, Pace, ProfileId, RunId, Timestamp, WorkspaceId};
 
 use super::{Kept, kept, pace};
-use crate::api::Result;
+use crate::error::Result;
 use crate::sql::{Db, params};
 use crate::types::{Preferences, Reading, ReadingQuery};
 

@@ -2,16 +2,29 @@
 
 use consent::{
     ConsentChange, ConsentWord, EntryId, Evidence, PauseDays, Preferred, Source, Subject, Timestamp,
+    WorkspaceId,
 };
 use smallvec::SmallVec;
 
 use super::{Kept, check_language, kept, put, told};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::change::{ChangeConsent, Wants};
 use crate::state::record::{ProfileState, Recorder};
 use crate::state::rows::Rows;
+use crate::store::{Answer, Key, Store};
 use crate::types::PreferenceChange;
+
+impl Store {
+    /// Changes what a person prefers. Recorded as an entry that sets no choice, whose evidence tells what changed; `None`
+    /// when nothing does. In effect for every permit read from then on (I1).
+    pub fn set_preferences(
+        &self,
+        workspace: WorkspaceId,
+        change: PreferenceChange,
+    ) -> Answer<Option<EntryId>> {
+        self.change("set_preferences", Key::Workspace(workspace), workspace, SetPreferences { change })
+    }
+}
 
 /// Changes what a person prefers, and writes an entry that tells so; none when nothing changes.
 pub(crate) struct SetPreferences {

@@ -6,7 +6,7 @@ use consent::{
 use smallvec::smallvec;
 
 use super::{AddressState, ProfileState, Recorder, Rule};
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::rows::Rows;
 use crate::state::stamps::Values;
 

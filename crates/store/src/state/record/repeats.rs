@@ -3,7 +3,7 @@
 use consent::{Choice, ConsentChange, EntryId, Stamp, Timestamp};
 
 use super::{AddressState, Recorder};
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::rows::Rows;
 
 /// How long a refusal through the same door is the same refusal, in microseconds.

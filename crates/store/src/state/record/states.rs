@@ -3,8 +3,7 @@
 use consent::{Address, AddressId, ConsentWord, Origin, ProfileId, Subject, Timestamp};
 
 use super::{AddressState, ProfileState, Recorder};
-use crate::api::Result;
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 use crate::state::fence::{KNOWS_ORIGINS, open_only_to};
 use crate::state::rows::{Details, Rows, raw};
 use crate::state::stamps::Values;

@@ -168,7 +168,7 @@ pub struct Pages {
     landing: Option<store::LandingPage>,
 }
 
-pub async fn pages_told(store: &dyn Store) -> Pages {
+pub async fn pages_told(store: &Store) -> Pages {
     let owner = async |to: &str| store.resolve(MAIN, vec![address(to)]).await.unwrap().remove(0).unwrap();
     let (four, five) = (owner("p4@example.com").await, owner("p5@example.com").await);
     let mut preferences = Vec::new();
@@ -215,7 +215,7 @@ async fn run(world: &World, list: ListId) {
         created_at: world.now(),
     };
     let run = world.store.create_run(MAIN, run).await.unwrap().id;
-    let part = take(&*world.store, run, world.now()).await;
+    let part = take(&world.store, run, world.now()).await;
     world.pace(Subject::Profile(ProfileId(8)), Pace::Weekly).await;
     let weekly = |n| PacedSend { profile: ProfileId(n), channel: Channel::Email, pace: Pace::Weekly };
     // The first without a detail, the second with one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use consent::Choice;
-use store::{Store, StoreError};
+use store::StoreError;
 
 use super::super::conformance::support::{MAIN, address};
 use super::{Node, Nodes, eventually};

@@ -2,9 +2,7 @@
 //! request may go to another node.
 
 use consent::{BounceReason, Namespace, Timestamp};
-use store::{
-    Feedback, FeedbackId, FeedbackKind, StoreError, SuppressionCategory, SuppressionStore as _, Taken,
-};
+use store::{Feedback, FeedbackId, FeedbackKind, StoreError, SuppressionCategory, Taken};
 
 use super::super::conformance::support::{MAIN, feedback, suppressed};
 use super::{NOW, Node, Nodes};

@@ -3,7 +3,7 @@
 use consent::{Channel, Choice, EntryId, Pace, ProfileId, Source, Subject, Target, Timestamp};
 use store::{
     Asked, Confirmed, LandingState, NewClaim, NewLandingPage, NewList, NewRun, Offer, PacedSend,
-    PageStore as _, PreferenceChange, Store as _, StoreError,
+    PreferenceChange, StoreError,
 };
 
 use super::super::conformance::notices::{LIMITS, notice};

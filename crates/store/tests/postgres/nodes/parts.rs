@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use consent::{AddressId, ProfileId, RunId};
 use store::{
-    ClaimId, DeliveryState, NewClaim, NewRun, Offer, Outcome, Part, RunGuard, Settlement, Store, StoreError,
+    ClaimId, DeliveryState, NewClaim, NewRun, Offer, Outcome, Part, RunGuard, Settlement, StoreError,
 };
 
 use super::super::conformance::support::MAIN;

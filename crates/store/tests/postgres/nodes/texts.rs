@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use consent::AddressId;
-use store::{ReplyKind, Store as _, StoreError, Text, TextEffects, TextStore as _, TextTaken};
+use store::{ReplyKind, StoreError, Text, TextEffects, TextTaken};
 
 use super::super::conformance::support::{MAIN, address, row};
 use super::super::conformance::texts::{Person, reply, replying};

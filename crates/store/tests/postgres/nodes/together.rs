@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use consent::{Choice, ConsentChange, EntryId, Source};
-use store::Store;
 use store::ledger::{Receipt, VerifierKey};
 
 use super::super::conformance::support::MAIN;

@@ -1,0 +1,201 @@
+//! [`Store`]: the one way to the state, whichever database keeps it.
+//!
+//! An operation is a method of `Store` in the file of its SQL (`state/`), written once for both engines. This module runs
+//! it: on which engine, in a transaction of its own, and with the faults that a test asked for.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use consent::{AddressId, Entropy, EntryId, ProfileId, RunId, WorkspaceId};
+
+pub(crate) use crate::connection::Connection;
+use crate::error::{Result, StoreError};
+use crate::faults::Faults;
+use crate::postgres::PostgresEngine;
+use crate::secrets::Secrets;
+use crate::sqlite::SqliteEngine;
+use crate::state::change::ChangeConsent;
+use crate::state::link_keys::SharedKeyRing;
+use crate::types::RunGuard;
+
+/// The answer to an operation. It is boxed, so that an operation is compiled once, in this crate. Nothing happens until
+/// it is awaited.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'static>>;
+
+/// The key by which an operation finds its rows. A database that is spread over servers can route by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Rows that exist once, in no workspace: link keys, the ledger's position.
+    Installation,
+    /// Rows of a workspace of which there are few: settings, lists, pages.
+    Workspace(WorkspaceId),
+    /// Rows of one profile.
+    Profile(WorkspaceId, ProfileId),
+    /// Rows of one address.
+    Address(WorkspaceId, AddressId),
+    /// One entry of the ledger.
+    Entry(WorkspaceId, EntryId),
+    /// Rows of one run.
+    Run(WorkspaceId, RunId),
+    /// Many items, each with a key of its own.
+    Each(WorkspaceId),
+}
+
+/// What an operation does to the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It reads.
+    Read,
+    /// It writes, or may.
+    Write,
+}
+
+/// An operation, for logs and for faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The method's name.
+    pub name: &'static str,
+    /// How its rows are found.
+    pub key: Key,
+    /// What it does.
+    pub access: Access,
+}
+
+/// The state of all workspaces.
+///
+/// Every operation names its workspace first: there is no query without one. A write that returned `Ok` is durable
+/// (I2); one that returned an error changed nothing. Operations that take many items do them in one transaction.
+///
+/// Clones share the engine; the last one dropped ends its threads, once they have done what is queued.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) engine: Engine,
+    pub(crate) faults: Option<Arc<Faults>>,
+}
+
+/// The database behind a store.
+#[derive(Clone, Debug)]
+pub(crate) enum Engine {
+    Sqlite(SqliteEngine),
+    Postgres(PostgresEngine),
+}
+
+impl Store {
+    /// The same store, but with faults: for tests of what callers do when the state can't be reached.
+    #[must_use]
+    pub fn with_faults(&self, faults: Arc<Faults>) -> Self {
+        Self { engine: self.engine.clone(), faults: Some(faults) }
+    }
+
+    /// Whether other nodes, with data directories of their own, work on the same state.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+            || self.faults.as_ref().is_some_and(|faults| faults.is_shared())
+    }
+
+    pub(crate) fn secrets(&self) -> &Secrets {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.secrets(),
+            Engine::Postgres(engine) => engine.secrets(),
+        }
+    }
+
+    pub(crate) fn shared_key_ring(&self) -> &SharedKeyRing {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.shared_key_ring(),
+            Engine::Postgres(engine) => engine.shared_key_ring(),
+        }
+    }
+
+    pub(crate) fn entropy(&self) -> &Arc<dyn Entropy> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.entropy(),
+            Engine::Postgres(engine) => engine.entropy(),
+        }
+    }
+
+    /// Runs an operation in a transaction of its own. An error rolls it back; an Ok is answered once it is durable. Where
+    /// another node got in between, it is run again from the start.
+    pub(crate) fn write<T, F>(&self, name: &'static str, key: Key, op: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        self.watch(Operation { name, key, access: Access::Write }, async move {
+            match &store.engine {
+                Engine::Sqlite(engine) => engine.write(move |db| op(&Connection::Sqlite(db))).await,
+                Engine::Postgres(engine) => engine.write(move |db| op(&Connection::Postgres(db))).await,
+            }
+        })
+    }
+
+    /// Runs a query on one consistent snapshot, which holds all that was acknowledged before the call.
+    pub(crate) fn query<T, F>(&self, name: &'static str, key: Key, op: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        self.watch(Operation { name, key, access: Access::Read }, async move {
+            match &store.engine {
+                Engine::Sqlite(engine) => engine.query(move |db| op(&Connection::Sqlite(db))).await,
+                Engine::Postgres(engine) => engine.query(move |db| op(&Connection::Postgres(db))).await,
+            }
+        })
+    }
+
+    /// Runs an operation that changes consent; otherwise like [`Self::write`].
+    pub(crate) fn change<C: ChangeConsent>(
+        &self,
+        name: &'static str,
+        key: Key,
+        workspace: WorkspaceId,
+        change: C,
+    ) -> Answer<C::Answer> {
+        let store = self.clone();
+        self.watch(Operation { name, key, access: Access::Write }, async move {
+            match &store.engine {
+                Engine::Sqlite(engine) => engine.change(workspace, change).await,
+                Engine::Postgres(engine) => engine.change(workspace, change).await,
+            }
+        })
+    }
+
+    /// Takes a run (part 0) or a part of one for this node, unless somebody has it.
+    pub(crate) async fn lock(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        part: u32,
+    ) -> Result<Option<RunGuard>> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.lock(workspace, run),
+            Engine::Postgres(engine) => engine.lock(workspace, run, part).await,
+        }
+    }
+
+    /// Boxes an operation, with the faults that a test asked for around it.
+    pub(crate) fn watch<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        answer: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Answer<T> {
+        let faults = self.faults.clone();
+        Box::pin(async move {
+            let Some(faults) = faults else { return noted(operation, answer.await) };
+            faults.before(&operation).await?;
+            let answer = answer.await?;
+            faults.after(&operation)?;
+            Ok(answer)
+        })
+    }
+}
+
+/// Logs what an operator has to know of: callers see an error, too, but not every caller has a log.
+fn noted<T>(operation: Operation, answer: Result<T>) -> Result<T> {
+    if let Err(StoreError::Damaged(what)) = &answer {
+        tracing::error!(operation = operation.name, what, "the state is damaged");
+    }
+    answer
+}
