@@ -58,6 +58,11 @@ id!(
     EntryId, "ent"
 );
 
+id!(
+    /// One message to one person for one intent (I10). See [`SendId::in_run`] and [`SendId::of_intent`].
+    SendId, "snd"
+);
+
 impl WorkspaceId {
     /// The workspace that a data directory starts with.
     pub const MAIN: Self = Self(1);

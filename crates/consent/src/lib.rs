@@ -15,6 +15,7 @@ mod invisible;
 pub mod jurisdiction;
 pub mod preference;
 pub mod promise;
+pub mod send;
 pub mod sms;
 pub mod template;
 pub mod time;
@@ -31,9 +32,10 @@ pub use decide::{
     explain,
 };
 pub use field::{Category, Channel, Field, Preferred};
-pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, WorkspaceId};
+pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, SendId, WorkspaceId};
 pub use invisible::is_invisible;
 pub use preference::{Pace, PauseDays};
+pub use send::SendOrigin;
 pub use time::{Clock, Entropy, Timestamp};
-pub use token::{External, KeyRing, Purpose, Token, TokenError};
+pub use token::{External, KeyRing, Purpose, Reference, Sent, Token, TokenError};
 pub use word::ConsentWord;

@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use smallvec::SmallVec;
 
-use crate::{AddressId, Level, ListId, RunId, WorkspaceId};
+use crate::{AddressId, EntryId, Level, ListId, RunId, SendId, WorkspaceId};
 
 /// What a token is for; one made for one purpose never serves another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,22 +19,22 @@ pub enum Purpose {
     Unsubscribe = 1,
     /// Open the page of choices.
     Preferences = 2,
-    /// Take back the opt-out recorded in the ledger entry that [`Token::reference`] names.
+    /// Take back the opt-out recorded in a ledger entry.
     Undo = 3,
     /// The envelope sender (VERP): which message to whom came back.
     Bounce = 4,
     /// A link in a test or proof: every page shows, nothing is recorded.
     Proof = 5,
-    /// Confirm an opt-in to [`Token::list`] (double opt-in): [`Token::reference`] is the request's id.
+    /// Confirm an opt-in to [`Token::list`] (double opt-in).
     Confirm = 6,
-    /// Open a landing page of the brand's: [`Token::reference`] is the page's id.
+    /// Open a landing page of the brand's.
     Landing = 7,
     /// A page of the brand's own, where somebody presses a button ([`External`]).
     ExternalPage = 8,
     /// The brand's own List-Unsubscribe, which mail programs post to or write to by themselves ([`External`]).
     ExternalHeader = 9,
     /// Confirm an opt-in to [`Token::list`] for an address as it was typed, whoever has it: [`Token::address`] stands for
-    /// the address, as 48 bits of a keyed hash, and [`Token::reference`] for the time of the request.
+    /// the address, as 48 bits of a keyed hash, and the request is known by its time.
     Join = 10,
     /// The envelope sender of the message with that link: names the same request, and confirms nothing.
     JoinBounce = 11,
@@ -72,34 +72,114 @@ pub struct Token {
     pub workspace: WorkspaceId,
     /// The address that the message went to. Below 2^49.
     pub address: AddressId,
-    /// The run that sent the message, or 0; for [`Purpose::Undo`] the ledger entry, for [`Purpose::Confirm`] the opt-in
-    /// request, for [`Purpose::Landing`] the page with the run, as [`Token::landing`] puts them. Below 2^42.
-    pub reference: i64,
+    /// What else it names, as its purpose wants it.
+    pub reference: Reference,
     /// The list that the message was bound to, or 0. Below 2^21.
     pub list: ListId,
     /// The address's consent generation when the link was made: a later deliberate subscription outdates it. Below 2^21.
     pub epoch: u32,
 }
 
-/// Bits of [`Token::reference`] that a landing page takes; the run has the rest.
-const LANDING_BITS: u32 = 18;
+/// What a token names besides an address. Each purpose has one kind of it; signing refuses another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The message that the link stood in: [`Purpose::Unsubscribe`], [`Purpose::Preferences`], [`Purpose::Bounce`],
+    /// [`Purpose::ExternalPage`] and [`Purpose::ExternalHeader`].
+    Message(Sent),
+    /// The ledger entry to take back: [`Purpose::Undo`]. Below 2^42.
+    Entry(EntryId),
+    /// The opt-in request, by its id or its time: [`Purpose::Confirm`], [`Purpose::Join`], [`Purpose::JoinBounce`].
+    /// Below 2^42.
+    Request(i64),
+    /// The landing page, below 2^18, and the message: [`Purpose::Landing`].
+    Page(i64, Sent),
+    /// Whatever the test wants to know it again by: [`Purpose::Proof`]. Below 2^42.
+    Mark(i64),
+}
 
-impl Token {
-    /// The reference of a link to a landing page in a run's message. Links of earlier versions hold the page alone.
-    pub fn landing(page: i64, run: Option<RunId>) -> Result<i64, TokenError> {
-        if !(0..1 << LANDING_BITS).contains(&page) {
-            return Err(TokenError::TooLarge);
+impl Reference {
+    /// A message that isn't known.
+    pub const NO_MESSAGE: Self = Self::Message(Sent::Unknown);
+
+    /// The run's message to the token's address.
+    pub const fn of_run(run: RunId) -> Self {
+        Self::Message(Sent::Run(run))
+    }
+}
+
+/// Which message a link stood in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sent {
+    /// None that is known.
+    #[default]
+    Unknown,
+    /// The run's message to the token's address: links of texts, and of mail before messages had ids. Below 2^41.
+    Run(RunId),
+    /// This one.
+    Message(SendId),
+}
+
+impl Sent {
+    /// The run that sent it.
+    pub fn run(self) -> Option<RunId> {
+        match self {
+            Self::Unknown => None,
+            Self::Run(run) => Some(run),
+            Self::Message(send) => send.run(),
         }
-        // A run past what there is room for isn't told: better that than no link.
-        let run = run.map_or(0, |run| run.0);
-        let run = if (0..1 << (42 - LANDING_BITS)).contains(&run) { run } else { 0 };
-        Ok(run << LANDING_BITS | page)
     }
 
-    /// The landing page of such a link, and the run whose message it stood in.
-    pub const fn landed(&self) -> (i64, Option<RunId>) {
-        let run = self.reference >> LANDING_BITS;
-        (self.reference & ((1 << LANDING_BITS) - 1), if run > 0 { Some(RunId(run)) } else { None })
+    /// The message's id, if the link holds it.
+    pub fn message(self) -> Option<SendId> {
+        match self {
+            Self::Message(send) => Some(send),
+            Self::Unknown | Self::Run(_) => None,
+        }
+    }
+
+    fn of_run(run: i64) -> Self {
+        if run == 0 { Self::Unknown } else { Self::Run(RunId(run)) }
+    }
+}
+
+impl Token {
+    /// The message that the link stood in.
+    pub fn sent(&self) -> Sent {
+        match self.reference {
+            Reference::Message(sent) | Reference::Page(_, sent) => sent,
+            Reference::Entry(_) | Reference::Request(_) | Reference::Mark(_) => Sent::Unknown,
+        }
+    }
+
+    /// The same token for another purpose. The message stays named where the purpose names one.
+    #[must_use]
+    pub fn with_purpose(self, purpose: Purpose) -> Self {
+        let reference = match layout::from_number(purpose, 0) {
+            Reference::Message(_) => Reference::Message(self.sent()),
+            Reference::Page(page, _) => Reference::Page(page, self.sent()),
+            other => other,
+        };
+        Self { purpose, reference, ..self }
+    }
+
+    /// The ledger entry that it names.
+    pub fn entry(&self) -> Option<EntryId> {
+        if let Reference::Entry(entry) = self.reference { Some(entry) } else { None }
+    }
+
+    /// The opt-in request that it names.
+    pub fn request(&self) -> Option<i64> {
+        if let Reference::Request(request) = self.reference { Some(request) } else { None }
+    }
+
+    /// The landing page that it names.
+    pub fn page(&self) -> Option<i64> {
+        if let Reference::Page(page, _) = self.reference { Some(page) } else { None }
+    }
+
+    /// The mark of a test.
+    pub fn mark(&self) -> Option<i64> {
+        if let Reference::Mark(mark) = self.reference { Some(mark) } else { None }
     }
 }
 
@@ -125,7 +205,10 @@ pub enum TokenError {
 
 /// Longest token, in bytes: 51 characters in a URL, 61 in a mail local part.
 pub const TOKEN_LENGTH_MAX: usize = 38;
-const VERSION: u8 = 1;
+/// The first layout: one number for the reference.
+const ONE_NUMBER: u8 = 1;
+/// The layout of a token that names a message by its id: two numbers for it, and one more for a landing page.
+const WITH_MESSAGE: u8 = 2;
 const MAC_LENGTH: usize = 12;
 const HEADER_LENGTH: usize = 3;
 const TEXT_LENGTH_MAX: usize = 64;
@@ -133,6 +216,7 @@ const TEXT_LENGTH_MAX: usize = 64;
 const DOMAIN: &[u8] = b"consentry link 1\0";
 
 mod external;
+mod layout;
 mod short;
 
 pub use external::External;
@@ -194,13 +278,7 @@ impl KeyRing {
     /// Signs a token with the newest key.
     pub fn sign(&self, token: &Token) -> Result<SignedToken, TokenError> {
         let (key_id, mac) = self.keys.last().ok_or(TokenError::NoKey)?;
-        let mut bytes = Bytes::new();
-        bytes.extend_from_slice(&[VERSION, *key_id, (token.purpose as u8) << 4 | token.level as u8]);
-        put(&mut bytes, token.workspace.0, 21)?;
-        put(&mut bytes, token.address.0, 49)?;
-        put(&mut bytes, token.reference, 42)?;
-        put(&mut bytes, token.list.0, 21)?;
-        put(&mut bytes, i64::from(token.epoch), 21)?;
+        let mut bytes = layout::write(token, *key_id)?;
         let mut mac = mac.clone();
         mac.update(&bytes);
         bytes.extend_from_slice(&mac.finalize().into_bytes()[..MAC_LENGTH]);
@@ -232,7 +310,9 @@ impl KeyRing {
     }
 
     fn read(&self, bytes: &[u8]) -> Result<Token, TokenError> {
-        if !(HEADER_LENGTH + MAC_LENGTH..=TOKEN_LENGTH_MAX).contains(&bytes.len()) || bytes[0] != VERSION {
+        if !(HEADER_LENGTH + MAC_LENGTH..=TOKEN_LENGTH_MAX).contains(&bytes.len())
+            || ![ONE_NUMBER, WITH_MESSAGE].contains(&bytes[0])
+        {
             return Err(TokenError::Malformed);
         }
         let (signed, signature) = bytes.split_at(bytes.len() - MAC_LENGTH);
@@ -240,7 +320,7 @@ impl KeyRing {
         let mut mac = mac.clone();
         mac.update(signed);
         mac.verify_truncated_left(signature).map_err(|_| TokenError::Forged)?;
-        decode(signed).ok_or(TokenError::Malformed)
+        layout::read(signed).ok_or(TokenError::Malformed)
     }
 }
 
@@ -264,46 +344,6 @@ fn whole(text: &str) -> &str {
     text.split(foreign).next().unwrap_or_default()
 }
 
-fn decode(signed: &[u8]) -> Option<Token> {
-    let head = signed[2];
-    let purpose = Purpose::ALL.into_iter().find(|purpose| *purpose as u8 == head >> 4)?;
-    let level = Level::ALL.into_iter().find(|level| *level as u8 == head & 0xf)?;
-    let mut rest = &signed[HEADER_LENGTH..];
-    let workspace = WorkspaceId(take(&mut rest)?);
-    let address = AddressId(take(&mut rest)?);
-    let reference = take(&mut rest)?;
-    let list = ListId(take(&mut rest)?);
-    let epoch = u32::try_from(take(&mut rest)?).ok()?;
-    rest.is_empty().then_some(Token { purpose, level, workspace, address, reference, list, epoch })
-}
-
-/// Appends a number below 2^`bits` as LEB128.
-fn put(bytes: &mut Bytes, value: i64, bits: u32) -> Result<(), TokenError> {
-    let mut rest = u64::try_from(value).map_err(|_| TokenError::TooLarge)?;
-    if rest >> bits != 0 {
-        return Err(TokenError::TooLarge);
-    }
-    while rest >= 0x80 {
-        bytes.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    bytes.push(rest as u8);
-    Ok(())
-}
-
-fn take(rest: &mut &[u8]) -> Option<i64> {
-    let mut value = 0u64;
-    for shift in (0..56).step_by(7) {
-        let (byte, tail) = rest.split_first()?;
-        *rest = tail;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return i64::try_from(value).ok();
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,13 +353,47 @@ mod tests {
         KeyRing::new([(1, [7; 32]), (2, [9; 32])])
     }
 
+    pub(super) fn any_sent() -> impl Strategy<Value = Sent> {
+        let in_run = |(run, place)| Sent::Message(SendId::in_run(RunId(run), place).unwrap());
+        prop_oneof![
+            Just(Sent::Unknown),
+            (1i64..1 << 24).prop_map(|run| Sent::Run(RunId(run))),
+            (1i64..1 << 31, 0u64..1 << 31).prop_map(in_run),
+            (1i64..300, 0u64..100_000).prop_map(in_run),
+            prop_oneof![0i64..1 << 41, 0i64..1 << 62]
+                .prop_map(|number| Sent::Message(SendId::single(number))),
+        ]
+    }
+
+    /// What is read from a token: of a message whose id has no room, the run.
+    fn as_read(token: Token) -> Token {
+        let whole = layout::write(&token, 1).unwrap()[0] == WITH_MESSAGE || token.sent().message().is_none();
+        let short = |sent: Sent| sent.run().filter(|run| run.0 < 1 << 24).map_or(Sent::Unknown, Sent::Run);
+        match token.reference {
+            _ if whole => token,
+            Reference::Message(sent) => {
+                let number = sent.message().map(|message| message.parts().1);
+                let alone = if number < Some(1 << 41) { sent } else { Sent::Unknown };
+                let sent = sent.run().map_or(alone, Sent::Run);
+                Token { reference: Reference::Message(sent), ..token }
+            }
+            Reference::Page(page, sent) => Token { reference: Reference::Page(page, short(sent)), ..token },
+            _ => token,
+        }
+    }
+
     prop_compose! {
         pub(super) fn any_token()(
             purpose in prop::sample::select(Purpose::ALL.to_vec()), level in prop::sample::select(Level::ALL.to_vec()),
-            workspace in 0i64..1 << 21, address in 0i64..1 << 49, reference in 0i64..1 << 42,
-            list in 0i64..1 << 21, epoch in 0u32..1 << 21,
+            workspace in 0i64..1 << 21, address in 0i64..1 << 49, number in 0i64..1 << 41, page in 0i64..1 << 18,
+            sent in any_sent(), list in 0i64..1 << 21, epoch in 0u32..1 << 21,
         ) -> Token {
             let (workspace, address, list) = (WorkspaceId(workspace), AddressId(address), ListId(list));
+            let reference = match layout::from_number(purpose, number) {
+                Reference::Message(_) => Reference::Message(sent),
+                Reference::Page(..) => Reference::Page(page, sent),
+                other => other,
+            };
             Token { purpose, level, workspace, address, reference, list, epoch }
         }
     }
@@ -328,6 +402,7 @@ mod tests {
         #[test]
         fn round_trips_within_its_limits(token in any_token()) {
             let signed = ring().sign(&token).unwrap();
+            let token = as_read(token);
             prop_assert!(signed.0.len() <= TOKEN_LENGTH_MAX);
             prop_assert_eq!(ring().read_url(&signed.to_url()), Ok(token));
             let local = signed.to_local_part();
@@ -347,7 +422,7 @@ mod tests {
         #[test]
         fn what_stands_behind_a_token_does_not_count(token in any_token(), tail in "[^A-Za-z0-9_-]\\PC{0,20}|[_-]{0,8}[.)/]?") {
             let text = ring().sign(&token).unwrap().to_url();
-            prop_assert_eq!(ring().read_link(&format!("{text}{tail}")), Ok(token));
+            prop_assert_eq!(ring().read_link(&format!("{text}{tail}")), Ok(as_read(token)));
         }
 
         #[test]
@@ -371,7 +446,7 @@ mod tests {
         level: Level::Channel,
         workspace: WorkspaceId(1),
         address: AddressId(42),
-        reference: 7,
+        reference: Reference::Message(Sent::Run(RunId(7))),
         list: ListId(0),
         epoch: 0,
     };
@@ -399,5 +474,36 @@ mod tests {
     fn the_format_stays_as_it_is() {
         // Links in old inboxes must go on working: a change of this text is a new version, not an edit.
         assert_eq!(ring().sign(&SOME).unwrap().to_url(), "AQIRASoHAADEenP6H2MfqjnocBA");
+        let landing =
+            Token { purpose: Purpose::Landing, reference: Reference::Page(4, Sent::Run(RunId(3))), ..SOME };
+        assert_eq!(ring().sign(&landing).unwrap().to_url(), "AQJxASqEgDAAAGZ5l6HilhciGraMXw");
+        let message = SendId::in_run(RunId(7), 1_000).unwrap();
+        let token = Token { reference: Reference::Message(Sent::Message(message)), ..SOME };
+        assert_eq!(ring().sign(&token).unwrap().to_url(), "AgIRASoH6AcAAMBoWaJAxM5KUi__DQ");
+        let single = Token { reference: Reference::Message(Sent::Message(SendId::single(9))), ..SOME };
+        assert_eq!(ring().sign(&single).unwrap().to_url(), "AgIRASoACQAAji3pyg1kZ0zBns1Z");
+    }
+
+    #[test]
+    fn a_purpose_has_one_kind_of_reference() {
+        let reference = Reference::Entry(EntryId(7));
+        assert_eq!(ring().sign(&Token { reference, ..SOME }), Err(TokenError::Malformed));
+        assert_eq!(ring().sign(&Token { purpose: Purpose::Undo, ..SOME }), Err(TokenError::Malformed));
+    }
+
+    #[test]
+    fn a_message_with_large_numbers_still_has_a_link_that_tells_its_run() {
+        let run = RunId((1 << 31) - 1);
+        let message = SendId::in_run(run, (1 << 31) - 1).unwrap();
+        let token = Token {
+            workspace: WorkspaceId((1 << 21) - 1),
+            address: AddressId((1 << 49) - 1),
+            reference: Reference::Message(Sent::Message(message)),
+            list: ListId((1 << 21) - 1),
+            epoch: (1 << 21) - 1,
+            ..SOME
+        };
+        let read = ring().read_local_part(&ring().sign(&token).unwrap().to_local_part()).unwrap();
+        assert_eq!((read.address, read.sent()), (token.address, Sent::Run(run)));
     }
 }

@@ -82,6 +82,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
         Command::Allow(command) => commands::allow::run(&open()?, command).await,
         Command::Sms(command) => commands::sms::run(&open()?, command).await,
+        Command::Send(command) => commands::send::run(&global, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,

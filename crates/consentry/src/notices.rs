@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{
-    Choice, Clock, ConsentChange, Field, ListId, Namespace, Origin, Source, Subject, Target, Timestamp,
+    Choice, Clock, ConsentChange, Field, ListId, Namespace, Origin, SendOrigin, Sent, Source, Subject,
+    Target, Timestamp,
 };
 use delivery::quotas::{Occasion, StrangerLimits, Wanted, withheld};
-use delivery::single::{Fate, Letter, Single, To};
+use delivery::single::{Fate, Intent, Letter, Single, To};
+use delivery::{LinkFor, Links};
 use store::{
     AddressOwner, Held, List, NewOptInRequest, Notice, NoticeKind, NoticeOutcome, ProfileView, Spent, Store,
     StoreError,
@@ -142,7 +144,7 @@ impl Notices {
             Errand::Void => return Ok(NoticeOutcome::Failed),
         };
         let Some(sender) = self.sender(notice) else { return Ok(NoticeOutcome::Failed) };
-        Ok(match sender.send(&to, &letter).await? {
+        Ok(match sender.send(&intent(notice), &to, &letter).await? {
             // Nobody knows whether it has arrived: whoever misses it asks once more.
             Fate::Sent | Fate::InDoubt => NoticeOutcome::Sent,
             Fate::Excluded(reason) => {
@@ -150,7 +152,7 @@ impl Notices {
                 NoticeOutcome::Failed
             }
             Fate::Refused => NoticeOutcome::Failed,
-            Fate::Later { after, why } => {
+            Fate::Later { after, why, .. } => {
                 tracing::warn!(kind = ?notice.kind, why, "a notice has to wait");
                 self.later(notice, after)
             }
@@ -203,7 +205,7 @@ impl Notices {
             return Ok(Errand::Void);
         }
         let to = To::Known(owner.profile, owner.address);
-        self.letter(notice, Saying::Choices, to, "", |sender| preferences(sender, &owner, None)).await
+        self.letter(notice, Saying::Choices, to, "", |sender| preferences(sender, notice, &owner, None)).await
     }
 
     async fn confirm(&mut self, notice: &Notice) -> Result<Errand, StoreError> {
@@ -223,7 +225,7 @@ impl Notices {
         let title = list.title(&notice.language).to_owned();
         match (standing, owner) {
             (Standing::OnList, Some(owner)) => {
-                let url = |sender: &Single| preferences(sender, &owner, Some(list.id));
+                let url = |sender: &Single| preferences(sender, notice, &owner, Some(list.id));
                 let to = To::Known(owner.profile, owner.address);
                 self.letter(notice, Saying::Known, to, &title, url).await
             }
@@ -322,8 +324,19 @@ fn standing(profile: &ProfileView, owner: &AddressOwner, list: ListId) -> Standi
     }
 }
 
+/// What a notice is sent for.
+fn intent(notice: &Notice) -> Intent {
+    Intent { origin: SendOrigin::Notice, key: notice.id.intent(notice.at) }
+}
+
 /// The link to the page of choices.
-fn preferences(sender: &Single, owner: &AddressOwner, list: Option<ListId>) -> Option<String> {
-    let links = delivery::Links { list, ..sender.links() };
-    links.preferences(owner.address, owner.epoch).ok()
+fn preferences(
+    sender: &Single,
+    notice: &Notice,
+    owner: &AddressOwner,
+    list: Option<ListId>,
+) -> Option<String> {
+    let links = Links { list, ..sender.links() };
+    let sent = Sent::Message(intent(notice).send(WORKSPACE));
+    links.preferences(LinkFor { address: owner.address, epoch: owner.epoch, sent }).ok()
 }

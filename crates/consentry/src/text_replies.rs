@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{Category, Clock, Decision};
+use consent::{Category, Clock, Decision, Deferral, Exclusion, SendOrigin};
+use data_encoding::HEXLOWER;
 use delivery::gate::{Gate, LEASE};
 use delivery::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
-use store::{Reply, Store, StoreError};
+use store::{Begun, DeliveryState, NewSend, Reply, SendOutcome, SendState, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::context::WORKSPACE;
@@ -23,6 +24,30 @@ const TRIES_MAX: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(2);
 /// Longest text that is kept of what went wrong, in bytes.
 const DETAIL_LENGTH_MAX: usize = 255;
+
+/// Why an answer wasn't sent.
+struct Unsent {
+    /// What became of it.
+    state: DeliveryState,
+    /// What the decision said, where that was it.
+    cause: Option<Exclusion>,
+    /// In words.
+    words: String,
+}
+
+impl Unsent {
+    fn failed(words: impl Into<String>) -> Self {
+        Self { state: DeliveryState::Rejected, cause: None, words: words.into() }
+    }
+
+    fn given_up(words: &str) -> Self {
+        Self { state: DeliveryState::GivenUp, ..Self::failed(words) }
+    }
+
+    fn withheld(cause: Exclusion) -> Self {
+        Self { cause: Some(cause), ..Self::failed(cause.in_words()) }
+    }
+}
 
 /// The sender of answers.
 pub struct TextReplies {
@@ -59,8 +84,8 @@ impl TextReplies {
     async fn round(&mut self) -> Result<usize, StoreError> {
         let replies = self.store.take_replies(WORKSPACE, self.clock.now(), BATCH).await?;
         for reply in &replies {
-            let sent = self.send(reply).await;
-            let detail = sent.as_ref().err().map_or("", String::as_str);
+            let sent = self.send_once(reply).await?;
+            let detail = sent.as_ref().err().map_or("", |why| why.words.as_str());
             if !detail.is_empty() {
                 tracing::warn!(source = reply.source, kind = ?reply.kind, "an answer to a text wasn't sent");
             }
@@ -70,24 +95,55 @@ impl TextReplies {
         Ok(replies.len())
     }
 
-    async fn send(&mut self, reply: &Reply) -> Result<(), String> {
-        for _ in 1..TRIES_MAX {
+    /// Sends an answer unless it was sent before (I10), and notes what became of it.
+    async fn send_once(&mut self, reply: &Reply) -> Result<Result<(), Unsent>, StoreError> {
+        let new = NewSend {
+            origin: SendOrigin::Reply,
+            intent: HEXLOWER.encode(&reply.id.0),
+            profile: Some(reply.profile),
+            address: Some(reply.address),
+            channel: reply.channel,
+            category: Category::Transactional,
+            at: self.clock.now(),
+        };
+        let send = match self.store.begin_send(WORKSPACE, new).await? {
+            Begun::Go(send) => send,
+            Begun::Over(_, SendState::Message(DeliveryState::Sent)) => return Ok(Ok(())),
+            Begun::Over(..) => return Ok(Err(Unsent::failed("it was tried before"))),
+        };
+        let sent = self.send(reply).await;
+        let outcome = match &sent {
+            Ok(()) => SendOutcome::Attempted { state: DeliveryState::Sent, code: 0, detail: None },
+            Err(Unsent { cause: Some(cause), .. }) => SendOutcome::Excluded(*cause),
+            Err(Unsent { state, words, .. }) => {
+                SendOutcome::Attempted { state: *state, code: 0, detail: Some(words.clone()) }
+            }
+        };
+        self.store.settle_send(WORKSPACE, send, outcome, self.clock.now()).await?;
+        Ok(sent)
+    }
+
+    async fn send(&mut self, reply: &Reply) -> Result<(), Unsent> {
+        for attempt in 1..=TRIES_MAX {
             let now = self.clock.now();
             if now > reply.expires_at {
-                return Err("too late".to_owned());
+                return Err(Unsent::given_up("too late"));
             }
             if let Some(outcome) = self.attempt(reply).await? {
                 return outcome;
             }
-            tokio::time::sleep(PAUSE).await;
+            if attempt < TRIES_MAX {
+                tokio::time::sleep(PAUSE).await;
+            }
         }
-        Err("the provider can't be reached".to_owned())
+        Err(Unsent::given_up("the provider can't be reached"))
     }
 
     /// One attempt; `None` if another may help.
-    async fn attempt(&mut self, reply: &Reply) -> Result<Option<Result<(), String>>, String> {
+    async fn attempt(&mut self, reply: &Reply) -> Result<Option<Result<(), Unsent>>, Unsent> {
         let clock = Arc::clone(&self.clock);
-        let session = self.lines.get_mut(&reply.source).ok_or("the receiver has no `send`")?;
+        let session =
+            self.lines.get_mut(&reply.source).ok_or_else(|| Unsent::failed("the receiver has no `send`"))?;
         if session.ready().await.is_err() {
             return Ok(None);
         }
@@ -104,16 +160,20 @@ impl TextReplies {
         Ok(match outcome {
             SmsOutcome::Accepted(_) => Some(Ok(())),
             SmsOutcome::Deferred(_) | SmsOutcome::LeaseExpired | SmsOutcome::NotHandedOver(_) => None,
-            SmsOutcome::Rejected(refusal) => Some(Err(format!("{} {}", refusal.code, refusal.text))),
+            SmsOutcome::Rejected(refusal) => {
+                Some(Err(Unsent::failed(format!("{} {}", refusal.code, refusal.text))))
+            }
             // It may have arrived: nobody is answered twice.
-            SmsOutcome::InDoubt(error) => Some(Err(error.to_string())),
+            SmsOutcome::InDoubt(error) => {
+                Some(Err(Unsent { state: DeliveryState::InDoubt, ..Unsent::failed(error.to_string()) }))
+            }
         })
     }
 }
 
 /// An answer is asked for by the text that it answers, so neither consent nor the block that STOP has just made holds it
 /// back; suppression and the allow list, the emergency brake among it, do.
-async fn may(store: &Store, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(), String> {
+async fn may(store: &Store, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(), Unsent> {
     let gate = Gate {
         store: store.clone(),
         workspace: WORKSPACE,
@@ -122,14 +182,15 @@ async fn may(store: &Store, clock: &Arc<dyn Clock>, reply: &Reply) -> Result<(),
         category: Category::Transactional,
         list: None,
         run: None,
+        audience: None,
         sender: None,
         after_complaint: false,
     };
     let explained = gate.explain(reply.profile, Some(reply.address)).await;
-    let explained = explained.map_err(|error| error.to_string())?;
-    match explained.ok_or("nobody has this number any more")?.0 {
+    let explained = explained.map_err(|error| Unsent::failed(error.to_string()))?;
+    match explained.ok_or_else(|| Unsent::failed("nobody has this number any more"))?.0 {
         Decision::Permit(_) => Ok(()),
-        Decision::Defer(wait) => Err(format!("waits until {}: {}", wait.until, wait.cause.in_words())),
-        Decision::Exclude(cause) => Err(cause.in_words().to_owned()),
+        // Nobody waits for an answer until then.
+        Decision::Defer(Deferral { cause, .. }) | Decision::Exclude(cause) => Err(Unsent::withheld(cause)),
     }
 }

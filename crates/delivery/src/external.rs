@@ -1,11 +1,11 @@
 //! Pages and mail addresses of the brand's own that take an opt-out and tell us by the consent interface: they get signed
 //! parameters, and no address stands in a URL.
 
-use consent::{Address, AddressId, External, Level};
+use consent::{Address, External, Level};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Error, ErrorKind, State};
 
-use crate::links::Links;
+use crate::links::{LinkFor, Links};
 
 /// Longest URL without its parameters, in bytes: with them it fits into a header line (RFC 5322 section 2.1.1).
 const URL_LENGTH_MAX: usize = 700;
@@ -120,8 +120,7 @@ pub(crate) const NAME: &str = "external_opt_out_url";
 pub(crate) fn page(
     state: &State<'_, '_>,
     links: &Links,
-    address: AddressId,
-    epoch: u32,
+    to: LinkFor,
     arguments: &Kwargs,
 ) -> Result<Value, Error> {
     let (level, page) = (arguments.get::<Option<&str>>("level")?, arguments.get::<Option<&str>>("page")?);
@@ -131,7 +130,7 @@ pub(crate) fn page(
     if level == Level::Subscription && links.list.is_none() {
         return Err(refuse("the message is bound to no list".to_owned()));
     }
-    let signed = links.external_page(level, address, epoch);
+    let signed = links.external_page(level, to);
     let url = page.with(&signed.map_err(|_| refuse("the link can't be signed".to_owned()))?);
     // `&params` would be a pilcrow sign in HTML; nothing else in the URL means anything there.
     let html = state.auto_escape() == AutoEscape::Html;

@@ -59,7 +59,7 @@ async fn look_ahead(deps: &Deps, campaign: &Campaign) -> Result<Forecast, Delive
         ..Forecast::default()
     };
     let mut counts = Counts::default();
-    let gate = deps.gate(campaign, list, None);
+    let gate = deps.gate(campaign, list);
     let mut ids = profiles.iter();
     loop {
         let batch: Vec<_> = ids.by_ref().take(BATCH).map(audience::profile).collect();

@@ -6,8 +6,9 @@ use std::time::Duration;
 use consent::decide::{ListState, Message};
 use consent::{
     Address, AddressId, Category, Channel, Clock, Decision, Deferral, Exclusion, ListId, Pace, ProfileId,
-    Reason, RunId, Trace, WorkspaceId, decide,
+    Reason, RunId, SendId, Sent, Trace, WorkspaceId, decide,
 };
+use roaring::RoaringTreemap;
 use store::{Deferred, Reading, ReadingQuery, Store, StoreError};
 
 use crate::render::Person;
@@ -75,6 +76,8 @@ pub struct Gate {
     pub list: Option<ListId>,
     /// The run that asks, once there is one: what it has claimed itself holds nobody back.
     pub run: Option<RunId>,
+    /// Whom the run is for: gives each message its id. `None` before there is a run, and for single messages.
+    pub audience: Option<Arc<RoaringTreemap>>,
     /// The sender's address, for recipients who blocked it; `None` where no block counts.
     pub sender: Option<String>,
     /// Whether transactional messages go out to people who reported one as spam.
@@ -110,7 +113,7 @@ impl Gate {
                         Category::Marketing => reading.pace,
                         Category::Transactional => Pace::AsItComes,
                     };
-                    match person(reading, self.channel) {
+                    match person(reading, self.channel, self.sent(profile)) {
                         Some(person) => {
                             let person = Arc::new(person);
                             decided.permits.push(Permit { profile, person, pace, issued });
@@ -121,6 +124,14 @@ impl Gate {
             }
         }
         Ok(decided)
+    }
+
+    /// The message of the run to a member of its audience.
+    fn sent(&self, profile: ProfileId) -> Sent {
+        let (Some(run), Some(audience)) = (self.run, &self.audience) else { return Sent::Unknown };
+        // The rank counts the member itself.
+        let place = audience.rank(profile.0.cast_unsigned()).checked_sub(1);
+        place.and_then(|place| SendId::in_run(run, place)).map_or(Sent::Run(run), Sent::Message)
     }
 
     /// What would be decided about one person now, and how; `None` if there is no such profile.
@@ -201,6 +212,7 @@ fn nobody(address: &Address, channel: Channel) -> Person {
         to: address.raw().to_owned(),
         phone: channel != Channel::Email,
         epoch: 0,
+        sent: Sent::Unknown,
         personal: false,
         locale: None,
         country: None,
@@ -210,7 +222,7 @@ fn nobody(address: &Address, channel: Channel) -> Person {
 }
 
 /// What rendering knows of a reading; `None` without an address.
-pub(crate) fn person(reading: Reading, channel: Channel) -> Option<Person> {
+pub(crate) fn person(reading: Reading, channel: Channel, sent: Sent) -> Option<Person> {
     let (address, to) = reading.address?;
     let personal = reading.recipient.personalization_allowed();
     Some(Person {
@@ -218,6 +230,7 @@ pub(crate) fn person(reading: Reading, channel: Channel) -> Option<Person> {
         to,
         phone: channel != Channel::Email,
         epoch: reading.epoch,
+        sent,
         personal,
         locale: reading.locale,
         country: reading.recipient.country.map(|country| country.as_str().to_owned()),

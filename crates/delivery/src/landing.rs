@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use consent::{AddressId, WorkspaceId};
+use consent::WorkspaceId;
 use minijinja::value::Kwargs;
 use minijinja::{Error, ErrorKind, Value};
 use store::{LandingPageId, LandingState, Store, StoreError};
 
 use crate::campaign::Campaign;
-use crate::links::{Links, calls};
+use crate::links::{LinkFor, Links, calls};
 
 /// The template function.
 pub(crate) const NAME: &str = "landing_page_url";
@@ -57,17 +57,12 @@ fn named(source: &str) -> (BTreeSet<String>, Vec<String>) {
 }
 
 /// What the template function answers.
-pub(crate) fn page(
-    links: &Links,
-    address: AddressId,
-    epoch: u32,
-    arguments: &Kwargs,
-) -> Result<Value, Error> {
+pub(crate) fn page(links: &Links, to: LinkFor, arguments: &Kwargs) -> Result<Value, Error> {
     let name = arguments.get::<&str>("page")?;
     arguments.assert_all_used()?;
     let refuse = |problem: String| Error::new(ErrorKind::InvalidOperation, problem);
     let id =
         links.landing.get(name).ok_or_else(|| refuse(format!("no landing page `{name}` is published")))?;
-    let url = links.landing(*id, address, epoch);
+    let url = links.landing(*id, to);
     url.map(Value::from_safe_string).map_err(|_| refuse("the link can't be signed".to_owned()))
 }

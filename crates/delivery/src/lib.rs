@@ -44,7 +44,7 @@ pub use campaign::{Audience, Campaign, Content, RunSpec};
 pub use configuration::{ChannelConfiguration, EmailConfiguration, Medium, SmsConfiguration};
 pub use error::{DeliveryError, InputError};
 pub use forecast::{Forecast, forecast};
-pub use links::Links;
+pub use links::{LinkFor, Links};
 pub use mailbox::Mailbox;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
 pub use render::Person;

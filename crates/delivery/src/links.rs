@@ -3,8 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consent::{AddressId, External, KeyRing, Level, ListId, Purpose, RunId, Token, TokenError, WorkspaceId};
+use consent::{
+    AddressId, External, KeyRing, Level, ListId, Purpose, Reference, RunId, Sent, Token, TokenError,
+    WorkspaceId,
+};
 use store::{LandingPageId, OptInKey, OptInRequest};
+
+/// Whom a link is for, and the message that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkFor {
+    /// The address that the message goes to.
+    pub address: AddressId,
+    /// The address's consent generation.
+    pub epoch: u32,
+    /// The message, if it has an id; else links name the run.
+    pub sent: Sent,
+}
 
 /// Makes the links of one run's messages.
 #[derive(Clone, Debug)]
@@ -30,15 +44,16 @@ pub struct Links {
 }
 
 impl Links {
-    fn token(&self, purpose: Purpose, level: Level, address: AddressId, epoch: u32) -> Token {
+    fn token(&self, purpose: Purpose, level: Level, to: LinkFor) -> Token {
+        let sent = if to.sent == Sent::Unknown { self.run.map_or(to.sent, Sent::Run) } else { to.sent };
         Token {
             purpose,
             level,
             workspace: self.workspace,
-            address,
-            reference: self.run.map_or(0, |run| run.0),
+            address: to.address,
+            reference: Reference::Message(sent),
             list: self.list.unwrap_or(ListId(0)),
-            epoch,
+            epoch: to.epoch,
         }
     }
 
@@ -50,69 +65,65 @@ impl Links {
     }
 
     /// The link of `unsubscribe_url` and of the List-Unsubscribe header field.
-    pub fn unsubscribe(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        self.one_click(self.level, address, epoch)
+    pub fn unsubscribe(&self, to: LinkFor) -> Result<String, TokenError> {
+        self.one_click(self.level, to)
     }
 
     /// A link to the page that opts out at a level.
-    pub fn one_click(&self, level: Level, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        self.url('u', &self.token(Purpose::Unsubscribe, level, address, epoch))
+    pub fn one_click(&self, level: Level, to: LinkFor) -> Result<String, TokenError> {
+        self.url('u', &self.token(Purpose::Unsubscribe, level, to))
     }
 
     /// The link to the page of choices.
-    pub fn preferences(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        self.url('p', &self.token(Purpose::Preferences, self.level, address, epoch))
+    pub fn preferences(&self, to: LinkFor) -> Result<String, TokenError> {
+        self.url('p', &self.token(Purpose::Preferences, self.level, to))
     }
 
     /// The link to a landing page. A short code has no room for the page's id.
-    pub fn landing(&self, page: LandingPageId, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        let token = self.token(Purpose::Landing, self.level, address, epoch);
-        let reference = Token::landing(page.0, self.run)?;
+    pub fn landing(&self, page: LandingPageId, to: LinkFor) -> Result<String, TokenError> {
+        let token = self.token(Purpose::Landing, self.level, to);
+        let reference = Reference::Page(page.0, token.sent());
         let token = self.ring.sign(&Token { reference, ..token })?;
         Ok(format!("{}/l/{}", self.public_url, token.to_url()))
     }
 
     /// The link to the page with the button that confirms a request; `epoch` is that of an address that it names.
     pub fn confirmation(&self, request: &OptInRequest, epoch: u32) -> Result<String, TokenError> {
-        let (purpose, address, reference, epoch) = match request.key {
+        let (purpose, address, id, epoch) = match request.key {
             OptInKey::Typed { who, id, .. } => (Purpose::Join, AddressId(who), id, 0),
             OptInKey::Known(address, id) => (Purpose::Confirm, address, id.0, epoch),
         };
-        let token = self.token(purpose, Level::Subscription, address, epoch);
+        let token = self.token(purpose, Level::Subscription, LinkFor { address, epoch, sent: Sent::Unknown });
+        let reference = Reference::Request(id);
         let token = self.ring.sign(&Token { list: request.list, reference, ..token })?;
         Ok(format!("{}/c/{}", self.public_url, token.to_url()))
     }
 
     /// The local part of the mail address in List-Unsubscribe, 63 octets at most: RFC 5321 section 4.5.3.1.1 allows 64.
-    pub fn mailto(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
-        let token = self.token(Purpose::Unsubscribe, self.level, address, epoch);
+    pub fn mailto(&self, to: LinkFor) -> Result<String, TokenError> {
+        let token = self.token(Purpose::Unsubscribe, self.level, to);
         Ok(format!("u.{}", self.ring.sign(&token)?.to_local_part()))
     }
 
     /// The signed parameters of a link to a page of the brand's own.
-    pub fn external_page(
-        &self,
-        level: Level,
-        address: AddressId,
-        epoch: u32,
-    ) -> Result<External, TokenError> {
-        self.ring.sign_external(&self.token(Purpose::ExternalPage, level, address, epoch))
+    pub fn external_page(&self, level: Level, to: LinkFor) -> Result<External, TokenError> {
+        self.ring.sign_external(&self.token(Purpose::ExternalPage, level, to))
     }
 
     /// Those of the brand's own List-Unsubscribe.
-    pub fn external_header(&self, address: AddressId, epoch: u32) -> Result<External, TokenError> {
-        self.ring.sign_external(&self.token(Purpose::ExternalHeader, self.level, address, epoch))
+    pub fn external_header(&self, to: LinkFor) -> Result<External, TokenError> {
+        self.ring.sign_external(&self.token(Purpose::ExternalHeader, self.level, to))
     }
 
-    /// The token of the envelope sender, spelled for a local part. It names the message too: the same address and run
-    /// give the same token.
-    pub fn bounce(&self, address: AddressId, epoch: u32) -> Result<String, TokenError> {
+    /// The token of the envelope sender, spelled for a local part. It names the message, too.
+    pub fn bounce(&self, to: LinkFor) -> Result<String, TokenError> {
         let token = match self.opt_in {
             Some(OptInKey::Typed { who, list, id }) => {
-                let token = self.token(Purpose::JoinBounce, Level::Identity, AddressId(who), 0);
-                Token { list, reference: id, ..token }
+                let to = LinkFor { address: AddressId(who), epoch: 0, sent: Sent::Unknown };
+                let token = self.token(Purpose::JoinBounce, Level::Identity, to);
+                Token { list, reference: Reference::Request(id), ..token }
             }
-            _ => self.token(Purpose::Bounce, Level::Identity, address, epoch),
+            _ => self.token(Purpose::Bounce, Level::Identity, to),
         };
         Ok(self.ring.sign(&token)?.to_local_part())
     }
@@ -133,14 +144,13 @@ const LEVELS: [Level; 8] = [
 /// Looks for one person's own ways out in rendered texts. Links are signed when they are looked for, the likeliest first.
 pub(crate) struct WaysOut<'l> {
     links: &'l Links,
-    address: AddressId,
-    epoch: u32,
+    to: LinkFor,
     signed: Vec<String>,
 }
 
 impl<'l> WaysOut<'l> {
-    pub(crate) fn new(links: &'l Links, address: AddressId, epoch: u32) -> Self {
-        Self { links, address, epoch, signed: Vec::new() }
+    pub(crate) fn new(links: &'l Links, to: LinkFor) -> Self {
+        Self { links, to, signed: Vec::new() }
     }
 
     /// Whether a way out stands in `text`. What the publish check knows of HTML isn't asked again here.
@@ -156,19 +166,19 @@ impl<'l> WaysOut<'l> {
     }
 
     fn nth(&mut self, at: usize) -> Option<&str> {
-        let Self { links, address, epoch, .. } = *self;
+        let Self { links, to, .. } = *self;
         while self.signed.len() <= at {
             let signed = match self.signed.len() {
-                0 => links.unsubscribe(address, epoch),
-                1 => links.preferences(address, epoch),
+                0 => links.unsubscribe(to),
+                1 => links.preferences(to),
                 // Without a list there is nothing to be subscribed to.
                 n => match (*LEVELS.get(n - 2)?, n < 2 + Level::ALL.len()) {
-                    (Level::Subscription, _) if links.list.is_none() => links.preferences(address, epoch),
-                    (level, true) => links.one_click(level, address, epoch),
+                    (Level::Subscription, _) if links.list.is_none() => links.preferences(to),
+                    (level, true) => links.one_click(level, to),
                     // To which page is what the publish check knows.
-                    (level, false) => links
-                        .external_page(level, address, epoch)
-                        .map(|signed| format!("params={}", signed.params)),
+                    (level, false) => {
+                        links.external_page(level, to).map(|signed| format!("params={}", signed.params))
+                    }
                 },
             };
             // Without a signature there is no link (I9).

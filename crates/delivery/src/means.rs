@@ -155,8 +155,7 @@ impl Line {
             }
             (Self::Text(session), Means::Text(text)) => {
                 let person = &permit.person;
-                let reference =
-                    links.bounce(person.address(), person.epoch).map_err(|error| error.to_string())?;
+                let reference = links.bounce(person.link()).map_err(|error| error.to_string())?;
                 let text = OutText {
                     to: &person.to,
                     from: &text.sender,

@@ -52,8 +52,6 @@ pub struct Composer {
     mailto_domain: Option<String>,
     bounce_domain: String,
     id_domain: String,
-    /// Whether messages to one address are told apart by their time, since no run does.
-    by_time: bool,
     signer: Signer,
 }
 
@@ -101,7 +99,7 @@ impl Composer {
     /// For single messages that somebody asked for: no list's, and nothing for a vacation notice to answer (RFC 3834
     /// section 5).
     pub fn single(configuration: &EmailConfiguration, signer: Signer) -> Self {
-        let mut composer = Self { by_time: true, ..Self::bare(configuration, signer) };
+        let mut composer = Self::bare(configuration, signer);
         composer.tail.extend_from_slice(b"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
         composer
     }
@@ -116,7 +114,6 @@ impl Composer {
             mailto_domain: None,
             bounce_domain: configuration.bounce_domain.clone(),
             id_domain: configuration.from.domain().to_owned(),
-            by_time: false,
             signer,
         };
         field(&mut composer.from, "From", &mailbox(&configuration.from));
@@ -135,11 +132,14 @@ impl Composer {
         at: Timestamp,
         buffers: &'b mut Buffers,
     ) -> Result<(Envelope, &'b [u8]), MessageError> {
-        let token = links.bounce(person.address(), person.epoch)?;
+        let token = links.bounce(person.link())?;
         let to = deliverable(&person.to).ok_or(EnvelopeError::Character)?;
         let envelope = Envelope::new(format!("b.{token}@{}", self.bounce_domain), to)?;
         let Buffers { header, body, message } = buffers;
-        let id = if self.by_time { message_id(&format!("{token} {}", at.0)) } else { message_id(&token) };
+        let id = match person.sent.message() {
+            Some(send) => message_id(&format!("{token} {send}")),
+            None => message_id(&token),
+        };
         self.header(header, &envelope, &id, &rendered.subject, at);
         let ways_out = self.ways_out(person, links)?;
         if !ways_out.is_empty() {
@@ -163,20 +163,20 @@ impl Composer {
     /// What List-Unsubscribe holds. RFC 2369 section 2 prefers the left-most, but mailbox providers take the link wherever it
     /// stands, and older programs know mail alone.
     fn ways_out(&self, person: &Person, links: &Links) -> Result<Vec<String>, TokenError> {
-        let (address, epoch) = (person.address(), person.epoch);
+        let to = person.link();
         let mut ways_out = Vec::with_capacity(2);
         match &self.list_unsubscribe {
             ListUnsubscribe::Own { url, .. } => {
                 if let Some(domain) = &self.mailto_domain {
-                    let local = links.mailto(address, epoch)?;
+                    let local = links.mailto(to)?;
                     ways_out.push(format!("mailto:{local}@{domain}?subject=unsubscribe"));
                 }
                 if *url {
-                    ways_out.push(links.unsubscribe(address, epoch)?);
+                    ways_out.push(links.unsubscribe(to)?);
                 }
             }
             ListUnsubscribe::External { url, mailto } => {
-                let signed = links.external_header(address, epoch)?;
+                let signed = links.external_header(to)?;
                 ways_out.extend(mailto.as_ref().map(|mailto| mailto.with(&signed)));
                 ways_out.extend(url.as_ref().map(|url| url.with(&signed)));
             }
@@ -197,7 +197,7 @@ impl Composer {
     }
 }
 
-/// The message's own name, the same for the same address and run. Not the token of the envelope sender: whoever is shown
+/// The message's own name, the same at each attempt. Not the token of the envelope sender: whoever is shown
 /// the message could answer with a forged bounce.
 pub(crate) fn message_id(token: &str) -> String {
     let mut id = data_encoding::BASE32_NOPAD.encode(&Sha256::digest(token));

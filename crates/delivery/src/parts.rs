@@ -29,7 +29,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) deps: &'a Deps,
     pub(crate) options: &'a RunOptions,
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) audience: RoaringTreemap,
+    pub(crate) audience: Arc<RoaringTreemap>,
     pub(crate) tally: Arc<Tally>,
     /// The part worked on last.
     pub(crate) last: Option<Part>,

@@ -4,14 +4,14 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use consent::{AddressId, Level, template::check_depth};
+use consent::{AddressId, Level, Sent, template::check_depth};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use crate::campaign::{Campaign, Content};
 use crate::external;
 use crate::landing;
-use crate::links::Links;
+use crate::links::{LinkFor, Links};
 use crate::plaintext;
 
 /// Instructions that one template may take for one person.
@@ -34,6 +34,8 @@ pub struct Person {
     pub phone: bool,
     /// Its consent generation.
     pub epoch: u32,
+    /// The message, where it has an id.
+    pub sent: Sent,
     /// Whether content may be personalised. If not, templates see nothing of the person.
     pub personal: bool,
     /// BCP 47 tag.
@@ -50,6 +52,11 @@ impl Person {
     /// The address's id.
     pub fn address(&self) -> AddressId {
         AddressId(self.address)
+    }
+
+    /// Whom the links of the message are for.
+    pub fn link(&self) -> LinkFor {
+        LinkFor { address: self.address(), epoch: self.epoch, sent: self.sent }
     }
 }
 
@@ -321,31 +328,27 @@ struct Context {
 
 impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let (address, epoch) = (self.person.address(), self.person.epoch);
+        let to = self.person.link();
         // The address of the pages and the token are of characters that mean nothing in HTML: marked as safe, so that
         // the slashes stay readable.
         let link = |url: Result<String, _>| url.ok().map(Value::from_safe_string);
         match key.as_str()? {
             "profile" => Some(self.profile.clone()),
             "campaign" => Some(self.campaign.clone()),
-            "unsubscribe_url" => link(self.links.unsubscribe(address, epoch)),
-            "preferences_url" => link(self.links.preferences(address, epoch)),
+            "unsubscribe_url" => link(self.links.unsubscribe(to)),
+            "preferences_url" => link(self.links.preferences(to)),
             "one_click_url" => {
                 let links = Arc::clone(&self.links);
-                Some(Value::from_function(move |arguments: Kwargs| {
-                    one_click(&links, address, epoch, &arguments)
-                }))
+                Some(Value::from_function(move |arguments: Kwargs| one_click(&links, to, &arguments)))
             }
             landing::NAME => {
                 let links = Arc::clone(&self.links);
-                Some(Value::from_function(move |arguments: Kwargs| {
-                    landing::page(&links, address, epoch, &arguments)
-                }))
+                Some(Value::from_function(move |arguments: Kwargs| landing::page(&links, to, &arguments)))
             }
             external::NAME => {
                 let links = Arc::clone(&self.links);
                 Some(Value::from_function(move |state: &State<'_, '_>, arguments: Kwargs| {
-                    external::page(state, &links, address, epoch, &arguments)
+                    external::page(state, &links, to, &arguments)
                 }))
             }
             _ => None,
@@ -353,7 +356,7 @@ impl Object for Context {
     }
 }
 
-fn one_click(links: &Links, address: AddressId, epoch: u32, arguments: &Kwargs) -> Result<Value, Error> {
+fn one_click(links: &Links, to: LinkFor, arguments: &Kwargs) -> Result<Value, Error> {
     let level = arguments.get::<Option<&str>>("level")?.unwrap_or("identity");
     // Where the page leads afterwards stands with the run, not in the link.
     arguments.get::<Option<&str>>("confirmation")?;
@@ -363,7 +366,7 @@ fn one_click(links: &Links, address: AddressId, epoch: u32, arguments: &Kwargs) 
     if level == Level::Subscription && links.list.is_none() {
         return Err(refuse("the message is bound to no list"));
     }
-    let url = links.one_click(level, address, epoch).map_err(|_| refuse("the link can't be signed"))?;
+    let url = links.one_click(level, to).map_err(|_| refuse("the link can't be signed"))?;
     Ok(Value::from_safe_string(url))
 }
 

@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use consent::{BounceReason, Channel, Clock, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{BounceReason, Channel, Clock, ListId, RunId, Sent, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;
 use store::{RunReport, RunState, Store};
 use tokio::sync::watch;
@@ -142,7 +142,7 @@ impl Deps {
         list.map(|list| Some(list.id)).ok_or_else(|| DeliveryError::NoList(name.clone()))
     }
 
-    pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>, run: Option<RunId>) -> Gate {
+    pub(crate) fn gate(&self, campaign: &Campaign, list: Option<ListId>) -> Gate {
         Gate {
             store: self.store.clone(),
             workspace: self.workspace,
@@ -150,7 +150,8 @@ impl Deps {
             channel: campaign.configuration.channel(),
             category: campaign.configuration.category,
             list,
-            run,
+            run: None,
+            audience: None,
             sender: Some(campaign.configuration.sender().to_owned()),
             after_complaint: campaign.configuration.send_after_complaint,
         }
@@ -224,9 +225,12 @@ async fn run(
         text.callback = receiver.map(|receiver| format!("{}/sms/{receiver}", links.public_url));
     }
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
-    let tally = Arc::new(Tally::new(&deps.gate(campaign, run.list, Some(run.id)), run.id, progress).await?);
+    let audience = Arc::new(deps.store.audience(deps.workspace, run.id).await?);
+    let (in_run, of) = (Some(run.id), Some(Arc::clone(&audience)));
+    let gate = Gate { run: in_run, audience: of, ..deps.gate(campaign, run.list) };
+    let tally = Arc::new(Tally::new(&gate, run.id, progress).await?);
     let pipeline = Pipeline {
-        gate: deps.gate(campaign, run.list, Some(run.id)),
+        gate,
         run: run.id,
         listed,
         window: Window::new(means.connections_max()),
@@ -238,7 +242,6 @@ async fn run(
         backoff: options.backoff,
         handed: Mutex::default(),
     };
-    let audience = deps.store.audience(deps.workspace, run.id).await?;
     let (pipeline, last, busy) = (Arc::new(pipeline), None, false);
     let (sending, counted) = (Arc::clone(&pipeline), Arc::clone(&tally));
     let ended = Parts { deps, options, pipeline, audience, tally, last, busy }.work(&mut summary).await;
@@ -319,7 +322,7 @@ pub(crate) async fn samples(
 ) -> Result<Vec<Person>, DeliveryError> {
     let step = (audience.len() / SAMPLES).max(1);
     let picked = (0..SAMPLES).filter_map(|n| audience.select(n * step)).map(audience::profile).collect();
-    let gate = deps.gate(campaign, list, None);
+    let gate = deps.gate(campaign, list);
     let (readings, ..) = gate.read(picked, None, true).await?;
-    Ok(readings.into_iter().filter_map(|reading| person(reading, gate.channel)).collect())
+    Ok(readings.into_iter().filter_map(|reading| person(reading, gate.channel, Sent::Unknown)).collect())
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consent::{
-    Address, AddressId, Category, Channel, Clock, Deferral, Exclusion, Level, ProfileId, Reason, WorkspaceId,
+    Address, AddressId, Category, Channel, Clock, Deferral, Exclusion, Level, ProfileId, Reason, SendId,
+    SendOrigin, Sent, WorkspaceId,
 };
 use futures_util::future::BoxFuture;
-use store::{OptInKey, Store, StoreError};
+use store::{Begun, DeliveryState, NewSend, OptInKey, SendOutcome, SendState, Store, StoreError};
 
 use crate::configuration::{ChannelConfiguration, Medium};
 use crate::dkim::Signer;
@@ -33,6 +34,22 @@ pub struct Letter {
     pub text: String,
     /// HTML; nothing to texts.
     pub html: Option<String>,
+}
+
+/// What a message is sent for. The same intent is never handed over twice (I10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Why.
+    pub origin: SendOrigin,
+    /// What tells it from all others of that origin; no address.
+    pub key: String,
+}
+
+impl Intent {
+    /// The id that the message has.
+    pub fn send(&self, workspace: WorkspaceId) -> SendId {
+        SendId::of_intent(workspace, self.origin, &self.key)
+    }
 }
 
 /// Whom a message goes to.
@@ -59,6 +76,8 @@ pub enum Fate {
     Later {
         /// How long, if the relay or the decision says so.
         after: Option<Duration>,
+        /// What it waits for by decision.
+        wait: Option<Deferral>,
         /// What is wrong; names no address.
         why: String,
     },
@@ -66,7 +85,29 @@ pub enum Fate {
 
 impl Fate {
     fn later(why: impl Into<String>) -> Self {
-        Self::Later { after: None, why: why.into() }
+        Self::Later { after: None, wait: None, why: why.into() }
+    }
+
+    /// What became of the same intent before.
+    fn of(state: SendState) -> Self {
+        match state {
+            SendState::Message(DeliveryState::Sent) => Self::Sent,
+            SendState::Message(DeliveryState::Rejected | DeliveryState::GivenUp) => Self::Refused,
+            // What waits is begun again, so nothing else comes here.
+            SendState::Message(DeliveryState::InDoubt | DeliveryState::Deferred) => Self::InDoubt,
+            SendState::Excluded(cause) => Self::Excluded(cause),
+        }
+    }
+
+    fn outcome(&self) -> SendOutcome {
+        let attempted = |state| SendOutcome::Attempted { state, code: 0, detail: None };
+        match self {
+            Self::Sent => attempted(DeliveryState::Sent),
+            Self::Refused => attempted(DeliveryState::Rejected),
+            Self::InDoubt => attempted(DeliveryState::InDoubt),
+            Self::Excluded(cause) => SendOutcome::Excluded(*cause),
+            Self::Later { wait, .. } => SendOutcome::Waits(*wait),
+        }
     }
 }
 
@@ -141,6 +182,7 @@ impl Single {
             category: Category::Transactional,
             list: None,
             run: None,
+            audience: None,
             sender: Some(configuration.sender().to_owned()),
             after_complaint: configuration.send_after_complaint,
         };
@@ -168,23 +210,50 @@ impl Single {
         Links { ring: self.gate.store.key_ring(), ..self.links.clone() }
     }
 
-    /// Sends one message to one address, if the gate lets it (I9).
-    pub fn send<'a>(&'a mut self, to: &'a To, letter: &'a Letter) -> BoxFuture<'a, Result<Fate, StoreError>> {
-        Box::pin(self.decide_and_send(to, letter))
+    /// Sends one message to one address, once for its intent (I10), if the gate lets it (I9).
+    pub fn send<'a>(
+        &'a mut self,
+        intent: &'a Intent,
+        to: &'a To,
+        letter: &'a Letter,
+    ) -> BoxFuture<'a, Result<Fate, StoreError>> {
+        Box::pin(async move {
+            let (profile, address) = match to {
+                To::Known(profile, address) => (Some(*profile), Some(*address)),
+                To::Typed(..) => (None, None),
+            };
+            let Gate { workspace, channel, category, .. } = self.gate;
+            let Intent { origin, key } = intent.clone();
+            let at = self.gate.clock.now();
+            let new = NewSend { origin, intent: key, profile, address, channel, category, at };
+            let send = match self.gate.store.begin_send(workspace, new).await? {
+                Begun::Go(send) => send,
+                Begun::Over(_, state) => return Ok(Fate::of(state)),
+            };
+            let fate = self.decide_and_send(send, to, letter).await;
+            // Nothing was handed over where the state couldn't be read.
+            let outcome = fate.as_ref().map_or(SendOutcome::Waits(None), Fate::outcome);
+            self.gate.store.settle_send(workspace, send, outcome, self.gate.clock.now()).await?;
+            fate
+        })
     }
 
-    async fn decide_and_send(&mut self, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
+    async fn decide_and_send(&mut self, send: SendId, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
         // Whatever makes one wait comes before the permit, which holds for a second.
         if let Err(why) = self.ready().await {
             return Ok(Fate::later(why));
         }
         for _ in 0..DECISIONS_MAX {
             let permit = match decided(&self.gate, to).await? {
-                Ok(permit) => permit,
+                Ok(mut permit) => {
+                    Arc::make_mut(&mut permit.person).sent = Sent::Message(send);
+                    permit
+                }
                 Err(Withheld::Excluded(cause)) => return Ok(Fate::Excluded(cause)),
                 Err(Withheld::Deferred(Deferral { until, cause })) => {
                     let after = Some(until.since(self.gate.clock.now()));
-                    return Ok(Fate::Later { after, why: cause.in_words().to_owned() });
+                    let (wait, why) = (Some(Deferral { until, cause }), cause.in_words().to_owned());
+                    return Ok(Fate::Later { after, wait, why });
                 }
             };
             if let Some(fate) = self.hand_over(to, &permit, letter).await {
@@ -230,7 +299,7 @@ impl Single {
             }
             Line::Text { sender, session } => {
                 let person: &Person = &permit.person;
-                let reference = match links.bounce(person.address(), person.epoch) {
+                let reference = match links.bounce(person.link()) {
                     Ok(reference) => reference,
                     Err(error) => return Some(Fate::later(error.to_string())),
                 };
@@ -297,7 +366,7 @@ fn of_text(outcome: SmsOutcome) -> Option<Fate> {
         SmsOutcome::Accepted(_) => Fate::Sent,
         SmsOutcome::Deferred(refusal) => {
             let why = format!("the provider defers with {}", refusal.code);
-            Fate::Later { after: refusal.after, why }
+            Fate::Later { after: refusal.after, wait: None, why }
         }
         SmsOutcome::Rejected(_) => Fate::Refused,
         SmsOutcome::LeaseExpired => return None,

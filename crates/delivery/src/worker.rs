@@ -288,7 +288,7 @@ fn render_one(
     out: &mut Rendered,
 ) -> Result<(), String> {
     renderer.render(person, out).map_err(|error| error.to_string())?;
-    let mut ways_out = WaysOut::new(renderer.links(), person.address(), person.epoch);
+    let mut ways_out = WaysOut::new(renderer.links(), person.link());
     let mut parts = out.html.iter().chain([&out.text]);
     let mut has = |part: &String| ways_out.stands_in(part) || renderer.by_reply() && tells_how_to_stop(part);
     let fine = category == Category::Transactional || parts.all(&mut has);

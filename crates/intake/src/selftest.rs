@@ -3,7 +3,9 @@
 //! It is signed for the one address that is tested: a mark that anybody could write would let anybody hide opt-outs from
 //! reports. It says where a choice came from and decides nothing else: marked or not, a no is a no.
 
-use consent::{AddressId, Evidence, KeyRing, Level, ListId, Purpose, Source, Token, TokenError, WorkspaceId};
+use consent::{
+    AddressId, Evidence, KeyRing, Level, ListId, Purpose, Reference, Source, Token, TokenError, WorkspaceId,
+};
 
 /// What stands before the token, in a user agent or in a mail.
 const PREFIX: &str = "consentry-selftest/";
@@ -22,7 +24,7 @@ pub fn mark(
         level: Level::Any,
         workspace,
         address,
-        reference: number,
+        reference: Reference::Mark(number),
         list: ListId(0),
         epoch: 0,
     };
@@ -46,7 +48,7 @@ fn read(ring: &KeyRing, address: AddressId, text: &str) -> Option<i64> {
     let in_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let length = rest.find(|c| !in_token(c)).unwrap_or(rest.len());
     let token = ring.read_url(&rest[..length]).ok()?;
-    (token.purpose == Purpose::Proof && token.address == address).then_some(token.reference)
+    token.mark().filter(|_| token.address == address)
 }
 
 #[cfg(test)]
@@ -89,7 +91,7 @@ mod tests {
             level: Level::Any,
             workspace: WORKSPACE,
             address: one,
-            reference: 77,
+            reference: consent::Reference::of_run(consent::RunId(77)),
             list: ListId(0),
             epoch: 0,
         };

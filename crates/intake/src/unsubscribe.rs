@@ -18,8 +18,8 @@ pub use post::{Action, BODY_BYTES_MAX, Fields, Post, parse_post};
 pub use said::{Wishes, give_reason, prefer, refuse_sharing};
 
 use consent::{
-    Channel, Choice, ConsentChange, EntryId, Evidence, Level, ListId, Purpose, RunId, Source, Subject,
-    Target, Timestamp, Token, TokenError,
+    Channel, Choice, ConsentChange, EntryId, Evidence, Level, ListId, Purpose, Reference, RunId, Source,
+    Subject, Target, Timestamp, Token, TokenError,
 };
 use store::{AddressOwner, Recorded, Store, StoreError};
 
@@ -83,12 +83,7 @@ impl Opened {
 
     /// The run that sent the message.
     pub fn run(&self) -> Option<RunId> {
-        if self.token.purpose == Purpose::Landing {
-            return self.token.landed().1;
-        }
-        let sent = matches!(self.token.purpose, Purpose::Unsubscribe | Purpose::Preferences);
-        ((sent || self.token.purpose.is_external()) && self.token.reference != 0)
-            .then_some(RunId(self.token.reference))
+        self.token.sent().run()
     }
 
     /// The value that a level means here. A level that needs what the link lacks falls back to the wider one: someone
@@ -219,18 +214,18 @@ pub enum Undone {
 
 /// The signed link that takes back what `entry` recorded. Only who opted out through a link is shown it.
 pub fn undo_link(store: &Store, opened: &Opened, entry: EntryId) -> Result<String, LinkError> {
-    relink(store, &Token { purpose: Purpose::Undo, reference: entry.0, ..opened.token })
+    relink(store, &Token { purpose: Purpose::Undo, reference: Reference::Entry(entry), ..opened.token })
 }
 
 /// The link to the page of choices for the same address.
 pub fn preferences_link(store: &Store, opened: &Opened) -> Result<String, LinkError> {
-    let reference = opened.run().map_or(0, |run| run.0);
+    let reference = Reference::Message(opened.token.sent());
     relink(store, &Token { purpose: Purpose::Preferences, reference, ..opened.token })
 }
 
 /// The link that opts out again at the same level, from now on.
 pub fn unsubscribe_link(store: &Store, opened: &Opened) -> Result<String, LinkError> {
-    let (reference, epoch) = (opened.run().map_or(0, |run| run.0), opened.owner.epoch);
+    let (reference, epoch) = (Reference::Message(opened.token.sent()), opened.owner.epoch);
     relink(store, &Token { purpose: Purpose::Unsubscribe, reference, epoch, ..opened.token })
 }
 
@@ -245,10 +240,7 @@ pub async fn undo(
     evidence: Evidence,
     now: Timestamp,
 ) -> Result<Undone, LinkError> {
-    if opened.token.purpose != Purpose::Undo {
-        return Err(LinkError::OtherPurpose);
-    }
-    let (workspace, entry) = (opened.token.workspace, EntryId(opened.token.reference));
+    let (workspace, entry) = (opened.token.workspace, opened.token.entry().ok_or(LinkError::OtherPurpose)?);
     match store.undo(workspace, entry, now, evidence).await {
         Ok(recorded) if recorded.applied.is_empty() => repeated(store, opened, entry).await,
         Ok(_) => Ok(Undone::Restored),

@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use consent::{AddressId, Entropy, EntryId, ProfileId, RunId, WorkspaceId};
+use consent::{AddressId, Entropy, EntryId, ProfileId, RunId, SendId, WorkspaceId};
 
 pub(crate) use crate::connection::Connection;
 use crate::error::{Result, StoreError};
@@ -35,6 +35,8 @@ pub enum Key {
     Address(WorkspaceId, AddressId),
     /// One entry of the ledger.
     Entry(WorkspaceId, EntryId),
+    /// The row of one message.
+    Send(WorkspaceId, SendId),
     /// Rows of one run.
     Run(WorkspaceId, RunId),
     /// Many items, each with a key of its own.

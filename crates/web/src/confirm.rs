@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use consent::decide::ListState;
-use consent::{AddressId, Channel, Field, Purpose, Timestamp, Token, WorkspaceId};
+use consent::{AddressId, Channel, Field, Purpose, Reference, Timestamp, Token, WorkspaceId};
 use intake::unsubscribe::{self, LinkError, Opened};
 use minijinja::context;
 use serde_json::Value as Json;
@@ -93,9 +93,9 @@ impl<'a> Visit<'a> {
     async fn load(state: &'a WebState, requester: &Requester, token: &str) -> Result<Self, LinkError> {
         let store = &state.config().store;
         let token = store.key_ring().read_link(token)?;
-        let key = match token.purpose {
-            Purpose::Confirm => OptInKey::Known(token.address, OptInId(token.reference)),
-            Purpose::Join => OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference },
+        let key = match (token.purpose, token.request()) {
+            (Purpose::Confirm, Some(id)) => OptInKey::Known(token.address, OptInId(id)),
+            (Purpose::Join, Some(id)) => OptInKey::Typed { who: token.address.0, list: token.list, id },
             _ => return Err(LinkError::OtherPurpose),
         };
         let workspace = token.workspace;
@@ -207,7 +207,13 @@ impl<'a> Visit<'a> {
             Some((owner, _)) => {
                 let store = &state.config().store;
                 let (address, epoch) = (owner.address, owner.epoch);
-                let token = Token { purpose: Purpose::Confirm, address, reference: 0, epoch, ..self.token };
+                let token = Token {
+                    purpose: Purpose::Confirm,
+                    address,
+                    reference: Reference::Request(0),
+                    epoch,
+                    ..self.token
+                };
                 let opened = Opened { token, owner: owner.clone() };
                 Some(format!("{}p/{}", look::up(), unsubscribe::preferences_link(store, &opened)?))
             }

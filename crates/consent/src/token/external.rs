@@ -139,6 +139,7 @@ fn verify<const LENGTH: usize>(keys: &Keyed, parts: &[&[u8]], text: &str) -> Res
 #[cfg(test)]
 mod tests {
     use super::super::tests::{SOME, any_token, ring};
+    use super::super::{Reference, Sent};
     use super::*;
     use crate::Purpose;
     use proptest::prelude::*;
@@ -147,7 +148,13 @@ mod tests {
         fn any_external()(
             token in any_token(), purpose in prop::sample::select(vec![Purpose::ExternalPage, Purpose::ExternalHeader]),
         ) -> Token {
-            Token { purpose, ..token }
+            let sent = match token.reference {
+                Reference::Message(sent) => sent,
+                _ => Sent::Unknown,
+            };
+            // Whole ids of messages have no room beside the largest numbers.
+            let sent = sent.run().map_or(Sent::Unknown, Sent::Run);
+            Token { purpose, reference: Reference::Message(sent), ..token }
         }
     }
 

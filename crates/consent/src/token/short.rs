@@ -1,13 +1,15 @@
 //! Short tokens, for text messages: `/s/CODE` has 19 characters or so where a whole token has 27.
 //!
-//! `head | key id | [workspace] | address | reference | [list] | [epoch] | HMAC-SHA256 cut to 8 bytes`. The head says the
+//! `head | key id | [workspace] | address | reference | [list] | [epoch] | HMAC-SHA256 cut to 8 bytes`. The reference names
+//! a run or a single message; of a run's messages the address says which. The head says the
 //! version in two bits, what is there, and purpose and level. The signature is shorter than a whole token's, which only
 //! pages take that change nothing by being opened; 2^64 tries over the network are out of reach all the same.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac;
 
-use super::{Bytes, KeyRing, Purpose, Token, TokenError, put, take};
+use super::layout::{from_number, one_number, put, take};
+use super::{Bytes, KeyRing, Purpose, Token, TokenError};
 use crate::{Level, ListId, WorkspaceId};
 
 /// Keeps these signatures apart from those of whole tokens.
@@ -42,7 +44,7 @@ impl KeyRing {
             put(&mut bytes, token.workspace.0, 21)?;
         }
         put(&mut bytes, token.address.0, 49)?;
-        put(&mut bytes, token.reference, 42)?;
+        put(&mut bytes, one_number(token)?, 42)?;
         if list {
             put(&mut bytes, token.list.0, 21)?;
         }
@@ -86,19 +88,21 @@ fn decode(signed: &[u8]) -> Option<Token> {
     let optional = |bit: u8, rest: &mut &[u8]| if head & bit == 0 { Some(0) } else { take(rest) };
     let workspace = optional(WITH_WORKSPACE, &mut rest)?;
     let address = crate::AddressId(take(&mut rest)?);
-    let reference = take(&mut rest)?;
+    let number = take(&mut rest)?;
     let list = ListId(optional(WITH_LIST, &mut rest)?);
     let epoch = u32::try_from(optional(WITH_EPOCH, &mut rest)?).ok()?;
     let workspace = if head & WITH_WORKSPACE == 0 { MAIN } else { WorkspaceId(workspace) };
     let purpose = if head & PREFERENCES == 0 { Purpose::Unsubscribe } else { Purpose::Preferences };
     let level = Level::ALL.into_iter().find(|level| *level as u8 == head & LEVEL)?;
+    let reference = from_number(purpose, number);
     rest.is_empty().then_some(Token { purpose, level, workspace, address, reference, list, epoch })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Reference, Sent};
     use super::*;
-    use crate::AddressId;
+    use crate::{AddressId, RunId};
     use proptest::prelude::*;
 
     fn ring() -> KeyRing {
@@ -109,10 +113,11 @@ mod tests {
         fn any_token()(
             purpose in prop::sample::select(vec![Purpose::Unsubscribe, Purpose::Preferences]),
             level in prop::sample::select(Level::ALL.to_vec()),
-            workspace in 1i64..1 << 21, address in 0i64..1 << 49, reference in 0i64..1 << 42,
+            workspace in 1i64..1 << 21, address in 0i64..1 << 49, number in 0i64..1 << 42,
             list in prop_oneof![Just(0), 0i64..1 << 21], epoch in prop_oneof![Just(0), 0u32..1 << 21],
         ) -> Token {
             let (workspace, address, list) = (WorkspaceId(workspace), AddressId(address), ListId(list));
+            let reference = from_number(purpose, number);
             Token { purpose, level, workspace, address, reference, list, epoch }
         }
     }
@@ -156,7 +161,7 @@ mod tests {
             level: Level::Channel,
             workspace: MAIN,
             address: AddressId(1_000_000),
-            reference: 7,
+            reference: Reference::Message(Sent::Run(RunId(7))),
             list: ListId(0),
             epoch: 0,
         };
@@ -164,6 +169,12 @@ mod tests {
         assert_eq!(code.len(), 19);
         // Links in old messages must go on working: a change of this text is a new version, not an edit.
         assert_eq!(code, "QQLAhD0HQHUnG3t8pbY");
+        let single = Reference::Message(Sent::Message(crate::SendId::single(7)));
+        let single = Token { reference: single, ..token };
+        assert_eq!(ring().read_short(&ring().sign_short(&single).unwrap()), Ok(single));
+        let message = crate::SendId::in_run(RunId(7), 12).unwrap();
+        let in_run = Token { reference: Reference::Message(Sent::Message(message)), ..token };
+        assert_eq!(ring().sign_short(&in_run).unwrap(), code, "a text's code stays short");
         let other = Token { purpose: Purpose::Bounce, ..token };
         assert_eq!(ring().sign_short(&other), Err(TokenError::Malformed));
     }

@@ -91,7 +91,7 @@ fn post(store: &Store, owner: &AddressOwner) -> Result<Box<[u8]>> {
         level: Level::Channel,
         workspace: WORKSPACE,
         address: owner.address,
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: ListId(0),
         epoch: owner.epoch,
     };

@@ -143,7 +143,7 @@ fn token(store: &Store, owner: &AddressOwner, purpose: Purpose) -> Result<String
         level: Level::Channel,
         workspace: WORKSPACE,
         address: owner.address,
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: ListId(0),
         epoch: owner.epoch,
     };

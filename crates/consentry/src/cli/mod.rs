@@ -10,6 +10,7 @@ mod ledger;
 mod list;
 mod look;
 mod page;
+mod send;
 mod sms;
 mod suppression;
 mod words;
@@ -29,6 +30,7 @@ pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
 pub use look::Look;
 pub use page::Page;
+pub use send::Send;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 pub use words::parse;
@@ -128,6 +130,9 @@ pub enum Command {
     /// Text messages: replies that wait to be read, blocked senders, providers' opt-out lists
     #[command(subcommand)]
     Sms(Sms),
+    /// Single messages, by their ids
+    #[command(subcommand)]
+    Send(Send),
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),

@@ -23,6 +23,7 @@ pub mod opt_out;
 pub mod page;
 pub mod profile;
 pub mod returned;
+pub mod send;
 pub mod serve;
 pub mod sms;
 pub mod sms_push;

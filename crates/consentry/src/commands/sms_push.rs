@@ -75,6 +75,7 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
         category: Category::Marketing,
         list: None,
         run: None,
+        audience: None,
         sender: Some(sms.sender.clone()),
         after_complaint: false,
     };

@@ -50,15 +50,15 @@ impl WaysOut {
 impl Check<'_> {
     /// All links that are a way out for this person, in their spelling.
     pub(super) fn ways_out(&self, person: &Person) -> WaysOut {
-        let (links, address, epoch) = (self.links, person.address(), person.epoch);
+        let (links, to) = (self.links, person.link());
         let reaches = |level: &Level| *level != Level::Subscription || links.list.is_some();
         let levels = Level::ALL.into_iter().filter(reaches);
-        let signed = |level| links.one_click(level, address, epoch).ok().map(|url| (Some(level), url));
+        let signed = |level| links.one_click(level, to).ok().map(|url| (Some(level), url));
         let mut own: Vec<_> = levels.filter_map(signed).collect();
-        own.extend(links.preferences(address, epoch).ok().map(|url| (None, url)));
+        own.extend(links.preferences(to).ok().map(|url| (None, url)));
         let pages = self.external.iter().filter(|(level, _)| reaches(level));
         let signed = |(level, page): &(Level, ExternalUrl)| {
-            links.external_page(*level, address, epoch).ok().map(|signed| (*level, page.with(&signed)))
+            links.external_page(*level, to).ok().map(|signed| (*level, page.with(&signed)))
         };
         WaysOut { own, external: pages.filter_map(signed).collect() }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent::{AddressId, Category, Channel, Clock, Level, Timestamp, TokenError, WorkspaceId};
+use consent::{Category, Channel, Clock, Level, Sent, Timestamp, TokenError, WorkspaceId};
 use mail_builder::headers::address::Address;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::message_id::MessageId;
@@ -15,7 +15,7 @@ use crate::configuration::{ChannelConfiguration, EmailConfiguration, Medium};
 use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
 use crate::gate::{Gate, person};
-use crate::links::Links;
+use crate::links::{LinkFor, Links};
 use crate::mailbox::deliverable;
 use crate::message::{Buffers, Composer, MessageError, field, message_id};
 use crate::publish::{Finding, PublishError};
@@ -96,6 +96,7 @@ impl Course {
             category: Category::Marketing,
             list: self.run.list,
             run: Some(self.run.id),
+            audience: None,
             sender: Some(self.configuration.sender().to_owned()),
             after_complaint: false,
         }
@@ -104,7 +105,10 @@ impl Course {
     /// What rendering knows of an address's owner.
     pub async fn person(&self, gate: &Gate, owner: &AddressOwner) -> Result<Person, StoreError> {
         let (readings, ..) = gate.read(vec![owner.profile], Some(vec![owner.address]), true).await?;
-        let person = readings.into_iter().next().and_then(|reading| person(reading, gate.channel));
+        let person = readings
+            .into_iter()
+            .next()
+            .and_then(|reading| person(reading, gate.channel, Sent::Run(self.run.id)));
         person.ok_or_else(|| StoreError::Missing(owner.address.to_string()))
     }
 
@@ -123,22 +127,27 @@ impl Course {
         Ok((envelope, Head::of(bytes)))
     }
 
+    /// Whom the links in the run's message to an address are for.
+    pub fn link(&self, owner: &AddressOwner) -> LinkFor {
+        LinkFor { address: owner.address, epoch: owner.epoch, sent: Sent::Run(self.run.id) }
+    }
+
     /// Every link that a template of the run could ask for.
-    pub fn template_links(&self, address: AddressId, epoch: u32) -> Result<Vec<TemplateLink>, TokenError> {
+    pub fn template_links(&self, to: LinkFor) -> Result<Vec<TemplateLink>, TokenError> {
         let links = &self.links;
         let mut made = Vec::with_capacity(6);
         let mut push =
             |name: String, level, choices, url| made.push(TemplateLink { name, level, choices, url });
-        push("unsubscribe_url".to_owned(), links.level, false, links.unsubscribe(address, epoch)?);
+        push("unsubscribe_url".to_owned(), links.level, false, links.unsubscribe(to)?);
         for level in Level::ALL {
             // The one at the configuration's own level is the same as the first.
             if level == links.level || level == Level::Subscription && links.list.is_none() {
                 continue;
             }
             let name = format!("one_click_url(level=\"{}\")", level.as_str());
-            push(name, level, false, links.one_click(level, address, epoch)?);
+            push(name, level, false, links.one_click(level, to)?);
         }
-        push("preferences_url".to_owned(), links.level, true, links.preferences(address, epoch)?);
+        push("preferences_url".to_owned(), links.level, true, links.preferences(to)?);
         Ok(made)
     }
 

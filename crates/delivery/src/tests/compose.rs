@@ -64,8 +64,8 @@ fn a_whole_message() {
         compose(&campaign_with(head, configuration, CONTENT, 25), unsigned(), &person());
     let bounce = links();
     let bounce = crate::Links { list: Some(consent::ListId(5)), ..bounce };
-    let token = bounce.bounce(person().address(), 0).unwrap();
-    let unsubscribe = bounce.unsubscribe(person().address(), 0).unwrap();
+    let token = bounce.bounce(person().link()).unwrap();
+    let unsubscribe = bounce.unsubscribe(person().link()).unwrap();
     assert_eq!(envelope.from(), format!("b.{token}@shop.example"));
     assert_eq!(envelope.to(), "ann@example.com");
     let id = crate::message::message_id(&token);
@@ -110,7 +110,7 @@ fn no_url_is_broken_by_folding() {
     templates.render(&Arc::new(person()), &mut rendered).unwrap();
     let (_, bytes) = composer.compose(&person(), &rendered, &links, START, &mut buffers).unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let url = links.unsubscribe(person().address(), 0).unwrap();
+    let url = links.unsubscribe(person().link()).unwrap();
     assert!(text.contains(&format!("<{url}>\r\n")), "{text}");
 }
 
@@ -128,7 +128,7 @@ fn the_mail_address_stands_in_front_of_the_link() {
     let unfolded = message.replace("\r\n ", " ").replace("\r\n\t", " ");
     let value = unfolded.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: ")).unwrap();
     let (mailto, url) = value.split_once(", ").unwrap();
-    assert_eq!(url, format!("<{}>", links().unsubscribe(person().address(), 0).unwrap()));
+    assert_eq!(url, format!("<{}>", links().unsubscribe(person().link()).unwrap()));
     let address = mailto.strip_prefix("<mailto:").unwrap().strip_suffix("?subject=unsubscribe>").unwrap();
     let (local, domain) = address.split_once('@').unwrap();
     assert_eq!(domain, "back.shop.example");

@@ -221,10 +221,14 @@ async fn a_list_binds_the_message() {
     assert!(message.contains("List-Id: <news.shop.example>\r\n"), "{message}");
     let token = message.split("mail.shop.example/u/").nth(1).unwrap().split('>').next().unwrap();
     let token = world.store.key_ring().read_url(token).unwrap();
-    assert_eq!(
-        (token.level, token.list, token.reference),
-        (consent::Level::Subscription, list.id, summary.run.0)
-    );
+    assert_eq!((token.level, token.list), (consent::Level::Subscription, list.id));
+    // The link names its message: whose it was, and what became of it, is found by that alone.
+    let send = token.sent().message().unwrap();
+    let owner = world.store.owner(W, token.address).await.unwrap().unwrap();
+    assert_eq!(world.store.send_of(W, summary.run, owner.profile).await.unwrap(), Some(send));
+    let view = world.store.sent(W, send).await.unwrap().unwrap();
+    assert_eq!((view.profile, view.address), (Some(owner.profile), Some(token.address)));
+    assert_eq!(view.state, Some(store::SendState::Message(DeliveryState::Sent)));
     let gone = campaign_with("name = 'm'\naudience = { list = 'gone' }", configuration, CONTENT, server.port);
     assert!(matches!(world.run(&gone, &options()).await, Err(DeliveryError::NoList(_))));
 }

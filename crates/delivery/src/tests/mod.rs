@@ -10,6 +10,7 @@ mod refused;
 mod rendering;
 mod sayings;
 mod server;
+mod single;
 mod suppressed;
 mod trouble;
 mod waits;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use consent::{Clock, Entropy, KeyRing, Level, RunId, Timestamp, WorkspaceId};
+use consent::{Clock, Entropy, KeyRing, Level, RunId, Sent, Timestamp, WorkspaceId};
 
 use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium};
@@ -107,6 +108,7 @@ pub fn person() -> Person {
         to: "ann@example.com".to_owned(),
         phone: false,
         epoch: 0,
+        sent: Sent::Unknown,
         personal: true,
         locale: Some("de-AT".to_owned()),
         country: Some("AT".to_owned()),

@@ -118,8 +118,8 @@ async fn a_landing_page_is_published_and_no_way_out_by_itself() {
     let url = page.text.split(['<', '>']).nth(1).unwrap();
     let token = url.strip_prefix("https://mail.shop.example/l/").unwrap();
     let token = links.ring.read_url(token).unwrap();
-    assert_eq!((token.purpose, token.landed().0, token.address), (Purpose::Landing, 4, person().address()));
-    assert_eq!(token.landed().1, links.run, "an opt-out there is told from which run's message it came");
+    assert_eq!((token.purpose, token.page(), token.address), (Purpose::Landing, Some(4), person().address()));
+    assert_eq!(token.sent().run(), links.run, "an opt-out there is told from which run's message it came");
     for (text, problem) in [
         ("{{ landing_page_url(page=\"spring\") }}", "there is no way out"),
         (

@@ -1,5 +1,6 @@
 //! Rendering.
 
+use consent::Sent;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -42,9 +43,12 @@ fn links_are_readable_and_of_their_level() {
     let read = |url: &str, page: &str| {
         let token = url.strip_prefix(&format!("https://mail.shop.example/{page}/")).unwrap();
         let token = ring.read_url(token).unwrap();
-        (token.purpose, token.level, token.address.0, token.reference)
+        (token.purpose, token.level, token.address.0, token.sent())
     };
-    assert_eq!(read(urls[0], "u"), (consent::Purpose::Unsubscribe, consent::Level::Channel, 42, 3));
+    assert_eq!(
+        read(urls[0], "u"),
+        (consent::Purpose::Unsubscribe, consent::Level::Channel, 42, Sent::Run(consent::RunId(3)))
+    );
     assert_eq!(read(urls[1], "p").0, consent::Purpose::Preferences);
     assert_eq!(read(urls[2], "u").1, consent::Level::Any);
     assert_eq!(rendered.html.unwrap(), format!("<a href=\"{}\">a</a>", urls[0]));
@@ -104,7 +108,7 @@ fn text_is_made_from_html_with_its_links() {
         "<p>Hello {{ profile.first_name|e }}</p><p><a href=\"{{ unsubscribe_url }}\">Unsubscribe</a></p>",
     ] {
         let rendered = render(&format!("subject = 's'\nhtml = '{html}'"), person()).unwrap();
-        let url = links().unsubscribe(person().address(), 0).unwrap();
+        let url = links().unsubscribe(person().link()).unwrap();
         assert!(rendered.text.starts_with("Hello Ann & <Bob>\n"), "{}", rendered.text);
         assert!(rendered.text.contains(&format!("Unsubscribe <{url}>")), "{}", rendered.text);
     }

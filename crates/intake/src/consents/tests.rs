@@ -64,7 +64,15 @@ impl World {
         self.store.import(MAIN, vec![row]).await.unwrap();
         let owner = self.store.resolve(MAIN, vec![address]).await.unwrap().remove(0).unwrap();
         let (address, epoch, level) = (owner.address, owner.epoch, Level::Channel);
-        let token = Token { purpose, level, workspace: MAIN, address, reference: 0, list: ListId(0), epoch };
+        let token = Token {
+            purpose,
+            level,
+            workspace: MAIN,
+            address,
+            reference: consent::Reference::NO_MESSAGE,
+            list: ListId(0),
+            epoch,
+        };
         Opened { token, owner }
     }
 

@@ -170,10 +170,9 @@ fn names_request(token: &Token) -> bool {
 
 /// Whom a token names: the owner of an address, or the address that a request to join a list came with.
 async fn about(store: &Store, token: &Token) -> Result<(Option<AddressOwner>, Option<Address>), StoreError> {
-    if !names_request(token) {
-        return Ok((store.owner(token.workspace, token.address).await?, None));
-    }
-    let key = OptInKey::Typed { who: token.address.0, list: token.list, id: token.reference };
+    let request = token.request().filter(|_| names_request(token));
+    let Some(id) = request else { return Ok((store.owner(token.workspace, token.address).await?, None)) };
+    let key = OptInKey::Typed { who: token.address.0, list: token.list, id };
     let request = store.opt_in_request(token.workspace, key).await?;
     let Some(address) = request.and_then(|request| request.address) else { return Ok((None, None)) };
     let owner = store.resolve(token.workspace, vec![address.clone()]).await?.pop().flatten();
@@ -282,7 +281,7 @@ impl Known {
         let token = self.token.filter(|token| {
             matches!(token.purpose, Purpose::Unsubscribe | Purpose::Preferences | Purpose::Bounce)
         });
-        token.filter(|token| token.reference != 0).map(|token| RunId(token.reference))
+        token.and_then(|token| token.sent().run())
     }
 }
 

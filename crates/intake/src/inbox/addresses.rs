@@ -97,7 +97,7 @@ mod tests {
             level: Level::Channel,
             workspace: WorkspaceId(1),
             address: AddressId(42),
-            reference: 7,
+            reference: consent::Reference::of_run(consent::RunId(7)),
             list: ListId(0),
             epoch: 0,
         }

@@ -18,7 +18,7 @@ fn token(purpose: Purpose, address: i64) -> String {
         level: Level::Channel,
         workspace: WorkspaceId(1),
         address: AddressId(address),
-        reference: 7,
+        reference: consent::Reference::of_run(consent::RunId(7)),
         list: ListId(0),
         epoch: 0,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consent::{AddressId, Choice, EntryId, Level, Purpose, RunId, Source, Target, Timestamp};
+use consent::{AddressId, Choice, EntryId, Level, RunId, Source, Target, Timestamp};
 use serde::Deserialize;
 use store::{Held, List, ProfileView, Store};
 
@@ -117,10 +117,8 @@ pub async fn look(store: &Store, opened: &Opened) -> Result<About, LinkError> {
 
 /// The run whose message the link answers; for an undo, that of the entry that it takes back.
 async fn message(store: &Store, opened: &Opened) -> Result<Option<RunId>, LinkError> {
-    if opened.token.purpose != Purpose::Undo {
-        return Ok(opened.run());
-    }
-    let entry = store.entry(opened.token.workspace, EntryId(opened.token.reference)).await?;
+    let Some(entry) = opened.token.entry() else { return Ok(opened.run()) };
+    let entry = store.entry(opened.token.workspace, entry).await?;
     Ok(entry.ok_or(LinkError::Unknown)?.run)
 }
 

@@ -1,8 +1,8 @@
 //! What a person says on a page beside its choices: preferences, a reason, its browser's signal.
 
 use consent::{
-    Choice, ConsentChange, EntryId, Evidence, Field, Pace, PauseDays, Preferred, Purpose, Source, Subject,
-    Target, Timestamp,
+    Choice, ConsentChange, EntryId, Evidence, Field, Pace, PauseDays, Preferred, Source, Subject, Target,
+    Timestamp,
 };
 use store::{GivenReason, PreferenceChange, Store};
 
@@ -70,15 +70,12 @@ pub async fn give_reason(
     text: &str,
     now: Timestamp,
 ) -> Result<bool, LinkError> {
-    if opened.token.purpose != Purpose::Undo {
-        return Err(LinkError::OtherPurpose);
-    }
+    let entry = opened.token.entry().ok_or(LinkError::OtherPurpose)?;
     let text = text.replace("\r\n", "\n");
     let text: String = text.trim().chars().take(GivenReason::TEXT_CHARS_MAX).collect();
     if code.is_empty() && text.is_empty() {
         return Ok(false);
     }
-    let entry = EntryId(opened.token.reference);
     store.give_reason(opened.token.workspace, entry, code, text.trim_end(), now).await?;
     Ok(true)
 }

@@ -5,8 +5,15 @@ use super::*;
 fn opened(level: Level, namespace: Namespace, list: i64) -> Opened {
     let address = consent::AddressId(1);
     let (workspace, list) = (WorkspaceId::MAIN, ListId(list));
-    let token =
-        Token { purpose: Purpose::Unsubscribe, level, workspace, address, reference: 7, list, epoch: 1 };
+    let token = Token {
+        purpose: Purpose::Unsubscribe,
+        level,
+        workspace,
+        address,
+        reference: consent::Reference::of_run(consent::RunId(7)),
+        list,
+        epoch: 1,
+    };
     let owner = AddressOwner {
         address,
         namespace,

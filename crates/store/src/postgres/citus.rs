@@ -79,6 +79,12 @@ pub const TABLES: &[Table] = &[
         "profile",
         "A run's messages spread over all workers; one person's are with the profile.",
     ),
+    by(
+        "send",
+        "number",
+        "send",
+        "Found by its own id; one person's are few, and asked for by operators only.",
+    ),
     by("unclaimed_profile", "profile", "profile", "Read and removed with its profile by imports."),
     by(
         "profile_merged",

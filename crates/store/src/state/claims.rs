@@ -338,7 +338,7 @@ pub(crate) fn doubt(db: &impl Db, workspace: WorkspaceId, claim: ClaimId, at: Ti
 }
 
 /// The first `limit` characters.
-fn cut(text: &str, limit: usize) -> &str {
+pub(super) fn cut(text: &str, limit: usize) -> &str {
     text.char_indices().nth(limit).map_or(text, |(end, _)| &text[..end])
 }
 

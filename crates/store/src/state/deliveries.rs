@@ -266,7 +266,7 @@ pub(crate) fn deliveries(
     }
 }
 
-fn state_from(code: u8) -> Result<DeliveryState> {
+pub(super) fn state_from(code: u8) -> Result<DeliveryState> {
     [
         DeliveryState::Sent,
         DeliveryState::Deferred,

@@ -44,6 +44,7 @@ pub(crate) mod rows;
 pub(crate) mod run_opt_outs;
 pub(crate) mod runs;
 pub(crate) mod sealed;
+mod sends;
 pub(crate) mod settings;
 pub(crate) mod soft_bounces;
 pub(crate) mod stamps;

@@ -3,6 +3,7 @@
 use consent::{
     Address, AddressId, EntryId, Evidence, ListId, Pace, Preferred, RunId, Source, Subject, Timestamp,
 };
+use data_encoding::HEXLOWER;
 
 /// What a person prefers, beside its choices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,6 +118,14 @@ pub struct NoticeId {
     pub(crate) kind: NoticeKind,
     pub(crate) list: i64,
     pub(crate) generation: i64,
+}
+
+impl NoticeId {
+    /// Tells the notice from all others, however often it is given out. Holds no address.
+    pub fn intent(&self, asked_at: Timestamp) -> String {
+        let hash = HEXLOWER.encode(&self.hash);
+        format!("{hash}.{}.{}.{}", self.kind as u8, self.list, asked_at.0)
+    }
 }
 
 /// A notice to send.

@@ -171,7 +171,7 @@ fn a_token() -> Token {
         level: Level::Channel,
         workspace: MAIN,
         address: AddressId(1),
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: ListId(0),
         epoch: 0,
     }

@@ -17,6 +17,7 @@ pub mod preferences;
 pub mod reading;
 pub mod reasons;
 pub mod runs;
+pub mod sends;
 pub mod support;
 pub mod suppression;
 pub mod tallies;
@@ -134,6 +135,11 @@ macro_rules! conformance_suite {
                 the_last_message_is_the_newest_of_the_senders,
                 a_merged_profile_keeps_its_last_message,
                 only_the_newest_runs_are_looked_at;
+            sends:
+                one_intent_is_handed_over_once,
+                what_waits_is_begun_again_and_what_has_ended_is_not,
+                two_at_once_begin_an_intent_once,
+                a_message_of_a_run_is_found_by_its_place;
             runs:
                 a_run_is_worked_on_part_by_part_to_its_end,
                 a_part_is_held_by_one_at_a_time,

@@ -154,7 +154,7 @@ async fn everything_is_there_afterwards_and_goes_on() {
         level: Level::Any,
         workspace: MAIN,
         address: AddressId(1),
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: ListId(0),
         epoch: 0,
     };

@@ -194,7 +194,7 @@ async fn a_new_link_key_reaches_every_node() {
         level: Level::Channel,
         workspace: MAIN,
         address: AddressId(1),
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: ListId(0),
         epoch: 0,
     };

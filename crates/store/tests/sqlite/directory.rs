@@ -90,7 +90,7 @@ async fn several_processes_can_open_it_at_once() {
         level: consent::Level::Any,
         workspace: MAIN,
         address: consent::AddressId(1),
-        reference: 0,
+        reference: consent::Reference::NO_MESSAGE,
         list: consent::ListId(0),
         epoch: 0,
     };

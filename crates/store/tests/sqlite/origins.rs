@@ -102,7 +102,7 @@ async fn links_that_were_sent_before_confirm() {
     let dir = before();
     let store = super::open(dir.path()).unwrap();
     let token = store.key_ring().read_url(OPEN_LINK).unwrap();
-    let key = OptInKey::Known(token.address, OptInId(token.reference));
+    let key = OptInKey::Known(token.address, OptInId(token.request().unwrap()));
     let request = store.opt_in_request(MAIN, key).await.unwrap().unwrap();
     assert_eq!((request.list, request.confirmed_at), (token.list, None));
     let evidence = agreed("yes, the news");

@@ -141,7 +141,7 @@ async fn open(state: &WebState, token: &str) -> Result<Opened, LinkError> {
 /// The page that a link names, if it is published and can be read. Whatever else is the matter, the person gets the plain
 /// page of choices (I3).
 async fn load(state: &WebState, opened: &Opened) -> Option<(LandingPage, Arc<Content>)> {
-    let (workspace, id) = (opened.token.workspace, LandingPageId(opened.token.landed().0));
+    let (workspace, id) = (opened.token.workspace, LandingPageId(opened.token.page()?));
     match state.config().store.landing_page_by_id(workspace, id).await {
         Ok(page) => {
             let page = page.filter(|page| page.state == LandingState::Published)?;

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use consent::{Choice, Field, Level, Pace, Preferred, Purpose, Source, Token};
+use consent::{Choice, Field, Level, Pace, Preferred, Purpose, Source};
 use store::AddressOwner;
 
 use crate::world::{FORM, WORKSPACE, World, save, send, statement};
 
 fn link(world: &World, owner: &AddressOwner) -> String {
-    world.link(&Token { purpose: Purpose::Preferences, ..world.token(owner, Level::Channel) })
+    world.link(&world.token(owner, Level::Channel).with_purpose(Purpose::Preferences))
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use consent::{
-    AddressId, Choice, ConsentChange, Evidence, Field, KeyRing, Level, ListId, Origin, Purpose, Source,
-    Subject, Target, Token,
+    AddressId, Choice, ConsentChange, Evidence, Field, KeyRing, Level, ListId, Origin, Purpose, Reference,
+    Source, Subject, Target, Token,
 };
 use serde_json::Value;
 use store::{NewOptInRequest, OptInKey, OptInRequest};
@@ -84,7 +84,7 @@ fn token(request: &OptInRequest) -> Token {
         level: Level::Subscription,
         workspace: WORKSPACE,
         address: AddressId(who),
-        reference: id,
+        reference: Reference::Request(id),
         list,
         epoch: 0,
     }
@@ -224,10 +224,10 @@ async fn forged_and_swapped_tokens_open_nothing() {
         (cut, StatusCode::BAD_REQUEST),
         (signed(&Token { purpose: Purpose::Confirm, address: AddressId(999), ..own }), StatusCode::NOT_FOUND),
         (signed(&Token { list: ListId(999), ..own }), StatusCode::NOT_FOUND),
-        (signed(&Token { purpose: Purpose::Preferences, ..own }), StatusCode::BAD_REQUEST),
-        (signed(&Token { purpose: Purpose::Unsubscribe, ..own }), StatusCode::BAD_REQUEST),
-        (signed(&Token { purpose: Purpose::Proof, ..own }), StatusCode::BAD_REQUEST),
-        (signed(&Token { purpose: Purpose::JoinBounce, ..own }), StatusCode::BAD_REQUEST),
+        (signed(&own.with_purpose(Purpose::Preferences)), StatusCode::BAD_REQUEST),
+        (signed(&own.with_purpose(Purpose::Unsubscribe)), StatusCode::BAD_REQUEST),
+        (signed(&own.with_purpose(Purpose::Proof)), StatusCode::BAD_REQUEST),
+        (signed(&own.with_purpose(Purpose::JoinBounce)), StatusCode::BAD_REQUEST),
     ] {
         let path = format!("/c/{token}");
         for answer in [desk.get(&path).await, desk.post(&path, CONFIRM).await] {

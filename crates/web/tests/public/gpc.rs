@@ -1,7 +1,7 @@
 //! The Global Privacy Control signal.
 
 use axum::http::{Method, StatusCode};
-use consent::{Choice, Field, Level, Purpose, Source, Token};
+use consent::{Choice, Field, Level, Purpose, Source};
 use store::AddressOwner;
 
 use crate::world::{Answer, FORM, ONE_CLICK, WORKSPACE, World, send, statement};
@@ -21,7 +21,7 @@ async fn post(world: &World, path: &str, signal: &str, body: &str) -> Answer {
 async fn a_button_records_the_signal_once_and_reading_never_does() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
-    let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+    let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
     let link = world.unsubscribe(&owner, Level::Channel);
     let before = world.everything(&owner).await;
     for path in [&choices, &link] {
@@ -65,7 +65,7 @@ async fn the_signal_is_an_entry_beside_what_was_asked_for() {
     {
         let owner = world.person(&format!("p{at}@example.com"), None).await;
         let purpose = if action == "stop-all" { Purpose::Preferences } else { Purpose::Unsubscribe };
-        let path = world.link(&Token { purpose, ..world.token(&owner, Level::Channel) });
+        let path = world.link(&world.token(&owner, Level::Channel).with_purpose(purpose));
         post(&world, &path, "1", &format!("via=page&action={action}")).await;
         let history = world.store.history(WORKSPACE, owner.profile, None, 9).await.unwrap().entries;
         let of: Vec<_> =

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use consent::{Choice, Field, Level, ListId, Purpose, RunId, Source, Token, WorkspaceId};
+use consent::{Choice, Field, Level, ListId, Purpose, Reference, RunId, Sent, Source, Token, WorkspaceId};
 use store::AddressOwner;
 use web::landing::{self, Asks, Checkbox, Content, Reach};
 
@@ -38,7 +38,8 @@ async fn publish(world: &World, owner: &AddressOwner, content: &Content) -> Stri
 }
 
 fn link(world: &World, owner: &AddressOwner, page: i64) -> String {
-    world.link(&Token { purpose: Purpose::Landing, reference: page, ..world.token(owner, Level::Channel) })
+    let reference = Reference::Page(page, Sent::Unknown);
+    world.link(&Token { purpose: Purpose::Landing, reference, ..world.token(owner, Level::Channel) })
 }
 
 async fn save(world: &World, path: &str, fields: &str) -> Answer {
@@ -267,7 +268,9 @@ async fn an_opt_out_there_is_told_from_whose_run_it_came() {
     let form = vec![tick("No more mail", Asks::Out, Reach::Channel, None)];
     let path = publish(&world, &owner, &content(form)).await;
     let page = world.store.landing_page(WORKSPACE, "spring").await.unwrap().unwrap().id.0;
-    let link = link(&world, &owner, Token::landing(page, Some(RunId(3))).unwrap());
+    let reference = Reference::Page(page, Sent::Run(RunId(3)));
+    let link =
+        world.link(&Token { purpose: Purpose::Landing, reference, ..world.token(&owner, Level::Channel) });
     assert_eq!(world.get(&link).await.status, StatusCode::OK);
     assert_eq!(save(&world, &link, "was-0=n&box-0=y").await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.store.run_opt_outs(WORKSPACE, RunId(3)).await.unwrap().people, 1);

@@ -10,7 +10,7 @@ async fn link_scanners_change_nothing() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
     let link = world.unsubscribe(&owner, Level::Channel);
-    let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+    let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
     let before = world.everything(&owner).await;
     for path in [&link, &choices] {
         for (method, kind, body, status) in [
@@ -38,7 +38,7 @@ async fn link_scanners_change_nothing() {
     assert_eq!(world.one_click(&choices).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(world.press(&choices, "unsubscribe").await.status, StatusCode::BAD_REQUEST);
     for purpose in [Purpose::Preferences, Purpose::Undo, Purpose::Bounce, Purpose::Proof] {
-        let token = Token { purpose, ..world.token(&owner, Level::Channel) };
+        let token = world.token(&owner, Level::Channel).with_purpose(purpose);
         let path = world.link(&token).replace("/p/", "/u/");
         assert_eq!(world.one_click(&path).await.status, StatusCode::BAD_REQUEST, "{purpose:?}");
     }
@@ -77,8 +77,7 @@ async fn what_stands_behind_a_token_does_not_count() {
     for (at, tail) in TAILS.into_iter().enumerate() {
         let owner = world.person(&format!("p{at}@example.com"), None).await;
         let link = world.unsubscribe(&owner, Level::Channel);
-        let choices =
-            world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+        let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
         let before = world.everything(&owner).await;
         for path in [&link, &choices] {
             let page = world.get(&format!("{path}{tail}")).await;
@@ -183,7 +182,11 @@ async fn every_level_stops_what_it_says() {
         ),
     ] {
         let owner = world.person(&format!("{}@example.com", level.as_str()), None).await;
-        let link = world.link(&Token { list, reference: run.0, ..world.token(&owner, level) });
+        let link = world.link(&Token {
+            list,
+            reference: consent::Reference::of_run(run),
+            ..world.token(&owner, level)
+        });
         let page = world.get(&link).await;
         assert!(page.body.contains(ask), "{}", page.body);
         assert!(page.body.contains("Receipts and account notices still come."));
@@ -213,7 +216,9 @@ async fn the_brands_own_page_comes_after_the_button() {
     let spec = r#"{"confirmation":{"channel":"https://lumen.example/bye?x=1","any":"javascript:alert(1)"}}"#;
     let run = world.run(spec).await;
     let owner = world.person("ann@example.com", None).await;
-    let link = |level| world.link(&Token { reference: run.0, ..world.token(&owner, level) });
+    let link = |level| {
+        world.link(&Token { reference: consent::Reference::of_run(run), ..world.token(&owner, level) })
+    };
     let page = world.get(&link(Level::Channel)).await;
     assert!(page.header("content-security-policy").contains("form-action 'self' https:;"));
     let answer = world.press(&link(Level::Channel), "unsubscribe").await;
@@ -291,7 +296,12 @@ async fn pages_speak_the_recipients_language() {
     let french = world.person("fr@example.com", Some("fr-CA")).await;
     let unknown = world.person("xx@example.com", None).await;
     let spanish = [("accept-language", "es-MX,es;q=0.9")];
-    let link = |owner, run| world.link(&Token { reference: run, ..world.token(owner, Level::Channel) });
+    let link = |owner, run| {
+        world.link(&Token {
+            reference: consent::Reference::of_run(consent::RunId(run)),
+            ..world.token(owner, Level::Channel)
+        })
+    };
     for (path, lang, word) in [
         (link(&french, german.0), "de", "Abmelden"),
         (link(&french, 0), "fr", "Se désabonner"),
@@ -311,10 +321,11 @@ async fn what_others_wrote_is_escaped() {
     let world = World::new();
     let run = world.run(r#"{"brand":"<script>alert(1)</script>\" onx=\"","language":"\"><script>"}"#).await;
     let owner = world.person("\"<b>\"@example.com", Some("en\"><script>")).await;
-    let link = world.link(&Token { reference: run.0, ..world.token(&owner, Level::Channel) });
+    let link = world
+        .link(&Token { reference: consent::Reference::of_run(run), ..world.token(&owner, Level::Channel) });
     let choices = world.link(&Token {
         purpose: Purpose::Preferences,
-        reference: run.0,
+        reference: consent::Reference::of_run(run),
         ..world.token(&owner, Level::Channel)
     });
     for page in [world.get(&link).await, world.get(&choices).await, world.press(&link, "unsubscribe").await] {
@@ -327,7 +338,7 @@ async fn what_others_wrote_is_escaped() {
 async fn a_proof_shows_every_page_and_records_nothing() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
-    let link = world.link(&Token { purpose: Purpose::Proof, ..world.token(&owner, Level::Channel) });
+    let link = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Proof));
     let before = world.everything(&owner).await;
     assert!(world.get(&link).await.body.contains("Unsubscribe"));
     assert!(world.press(&link, "unsubscribe").await.body.contains("test link"));

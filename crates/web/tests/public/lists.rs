@@ -6,7 +6,7 @@ use store::{AddressOwner, ListDetails, ListText, NewList};
 use crate::world::{WORKSPACE, World, save, statement};
 
 fn link(world: &World, owner: &AddressOwner) -> String {
-    world.link(&Token { purpose: Purpose::Preferences, ..world.token(owner, Level::Channel) })
+    world.link(&world.token(owner, Level::Channel).with_purpose(Purpose::Preferences))
 }
 
 struct Shape<'a> {

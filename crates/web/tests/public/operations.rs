@@ -1,5 +1,5 @@
 use axum::http::{Method, StatusCode};
-use consent::{Level, Purpose, Token};
+use consent::{Level, Purpose};
 use store::LedgerReaders;
 use store::ledger::Checkpoint;
 use web::{ApiKey, LedgerFiles, PublicConfig, Scope, WebState, public_router};
@@ -11,7 +11,7 @@ async fn every_answer_carries_the_headers() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
     let link = world.unsubscribe(&owner, Level::Channel);
-    let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+    let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
     for path in
         [&*link, &*choices, "/u/abc", "/p/abc", "/nothing", "/healthz", "/robots.txt", "/ledger/checkpoint"]
     {
@@ -53,7 +53,7 @@ async fn a_store_that_takes_no_writes_never_gets_an_ok() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
     let link = world.unsubscribe(&owner, Level::Channel);
-    let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
+    let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
     let full = world.full_disk();
     let router = public_router(WebState::new(PublicConfig::new(full, world.clock.clone())));
     assert_eq!(world.get("/readyz").await.status, StatusCode::OK);

@@ -9,7 +9,7 @@ use store::AddressOwner;
 use crate::world::{FORM, WORKSPACE, World, save, send, statement};
 
 fn link(world: &World, owner: &AddressOwner) -> String {
-    world.link(&Token { purpose: Purpose::Preferences, ..world.token(owner, Level::Channel) })
+    world.link(&world.token(owner, Level::Channel).with_purpose(Purpose::Preferences))
 }
 
 #[tokio::test]
@@ -17,8 +17,11 @@ async fn preferences_are_one_entry_with_the_words_read() {
     let world = World::new();
     let owner = world.person("ann@example.com", None).await;
     let run = world.run(r#"{"brand":"Lumen Coffee"}"#).await;
-    let token =
-        Token { purpose: Purpose::Preferences, reference: run.0, ..world.token(&owner, Level::Channel) };
+    let token = Token {
+        purpose: Purpose::Preferences,
+        reference: consent::Reference::of_run(run),
+        ..world.token(&owner, Level::Channel)
+    };
     let path = world.link(&token);
     let entries = world.store.counts(WORKSPACE).await.unwrap().entries;
     let fields = "was-pace=as_it_comes&pace=monthly&was-pause=none&pause=90&was-preferred=&preferred=email";
@@ -62,8 +65,11 @@ async fn the_page_speaks_the_language_that_was_chosen_on_it() {
     let world = World::new();
     let owner = world.person("ann@example.com", Some("en")).await;
     let run = world.run(r#"{"brand":"Lumen Coffee","language":"fr"}"#).await;
-    let token =
-        Token { purpose: Purpose::Preferences, reference: run.0, ..world.token(&owner, Level::Channel) };
+    let token = Token {
+        purpose: Purpose::Preferences,
+        reference: consent::Reference::of_run(run),
+        ..world.token(&owner, Level::Channel)
+    };
     let path = world.link(&token);
     assert!(world.get(&path).await.body.contains(r#"<html lang="fr""#));
     assert_eq!(save(&world, &path, "was-language=&language=de").await, "?saved=1");
@@ -74,7 +80,8 @@ async fn the_page_speaks_the_language_that_was_chosen_on_it() {
     assert!(page.contains(r#"<option value="de" selected>Deutsch"#), "{page}");
     assert!(page.contains(r#"<option value="es" lang="es">Español"#), "{page}");
     // So does the page of the next link.
-    let link = world.link(&Token { reference: run.0, ..world.token(&owner, Level::Channel) });
+    let link = world
+        .link(&Token { reference: consent::Reference::of_run(run), ..world.token(&owner, Level::Channel) });
     assert!(world.get(&link).await.body.contains(r#"<html lang="de""#));
     assert_eq!(save(&world, &path, "was-language=de&language=").await, "?saved=1");
     assert!(world.get(&path).await.body.contains(r#"<html lang="fr""#));

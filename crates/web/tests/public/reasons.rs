@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use consent::{EntryId, Level, Purpose, Source, Token};
+use consent::{EntryId, Level, Purpose, Source};
 use store::{AddressOwner, GivenReason, OptOutReason, Settings};
 
 use crate::world::{Answer, FORM, WORKSPACE, World, statement};
@@ -83,8 +83,8 @@ async fn other_links_and_made_up_reasons_are_worth_nothing() {
     let owner = world.person("ann@example.com", None).await;
     let link = world.unsubscribe(&owner, Level::Channel);
     let (done, entry) = out(&world, &owner).await;
-    let choices = world.link(&Token { purpose: Purpose::Preferences, ..world.token(&owner, Level::Channel) });
-    let proof = world.link(&Token { purpose: Purpose::Proof, ..world.token(&owner, Level::Channel) });
+    let choices = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Preferences));
+    let proof = world.link(&world.token(&owner, Level::Channel).with_purpose(Purpose::Proof));
     for path in [&link, &choices, &proof] {
         assert_eq!(say(&world, path, "reason=other").await.status, StatusCode::BAD_REQUEST, "{path}");
     }

@@ -1,7 +1,7 @@
 //! The short form of links, in text messages.
 
 use axum::http::{Method, StatusCode};
-use consent::{Level, Purpose, Token};
+use consent::{Level, Purpose};
 
 use crate::world::World;
 
@@ -11,7 +11,7 @@ async fn a_short_link_leads_to_its_page_and_changes_nothing() {
     let owner = world.person("ada@example.com", None).await;
     let before = world.everything(&owner).await;
     for purpose in [Purpose::Unsubscribe, Purpose::Preferences] {
-        let token = Token { purpose, ..world.token(&owner, Level::Channel) };
+        let token = world.token(&owner, Level::Channel).with_purpose(purpose);
         let path = format!("/s/{}", world.store.key_ring().sign_short(&token).unwrap());
         for method in [Method::GET, Method::HEAD] {
             let answer = world.send(method, &path, "text/plain", "").await;

@@ -155,7 +155,7 @@ impl World {
             level,
             workspace: WORKSPACE,
             address: owner.address,
-            reference: 0,
+            reference: consent::Reference::NO_MESSAGE,
             list: ListId(0),
             epoch: owner.epoch,
         }

@@ -44,6 +44,9 @@ pub async fn run(context: &Context, name: &str, address: &str) -> Result<Exit> {
         None => (json!({ "outcome": "NotReached" }), "not in the audience, or not reached yet".to_owned()),
     };
     value["run"] = json!(run.id.to_string());
+    if let Some(send) = context.store.send_of(WORKSPACE, run.id, owner.profile).await? {
+        value["send"] = json!(send.to_string());
+    }
     let mailed = match &outcome {
         Some(Delivery::Message { address, .. }) => Some(*address),
         _ => None,
@@ -75,6 +78,7 @@ async fn decision_now(
         category: configuration.category,
         list: run.list,
         run: Some(run.id),
+        audience: None,
         sender: Some(configuration.sender().to_owned()),
         after_complaint: configuration.send_after_complaint,
     };

@@ -101,5 +101,5 @@ fn a_page_gets_its_parameters_in_both_parts() {
     let [params, pid, sig] = parameters(&url);
     let token = links().ring.read_external(&params, &pid, Some(&sig)).unwrap();
     assert_eq!((token.purpose, token.level), (Purpose::ExternalPage, Level::Any));
-    assert_eq!((token.address, token.reference), (person().address(), 3));
+    assert_eq!((token.address, token.sent()), (person().address(), consent::Sent::Run(consent::RunId(3))));
 }

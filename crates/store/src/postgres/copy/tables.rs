@@ -171,6 +171,12 @@ pub(super) const TABLES: &[Table] = &[
         "profile, run, workspace, address, at, due_at, attempts, code, state, detail, cause",
     ),
     same(
+        "send",
+        "workspace, number",
+        "number, workspace, profile, address, created_at, at, due_at, cause, attempts, code, origin, channel, category, \
+         state, intent, detail",
+    ),
+    same(
         "upload_job",
         "workspace, id",
         "workspace, created_at, ended_at, rows_read, handled, failed, state, allowed, id, added_by, filename, detail, failures",

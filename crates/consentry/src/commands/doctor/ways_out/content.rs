@@ -12,7 +12,7 @@ use super::verdict::Way;
 /// Every link to a page that a template of the run can ask for: which of them its content held isn't stored.
 pub fn links(bench: &Bench<'_>) -> Result<Vec<Link>> {
     let owner = &bench.subject.owner;
-    let made = bench.course.template_links(owner.address, owner.epoch)?;
+    let made = bench.course.template_links(bench.course.link(owner))?;
     made.iter().map(|link| Ok(Link { label: label(bench, link), url: Url::parse(&link.url)? })).collect()
 }
 

@@ -30,7 +30,10 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
         .or_else(|| field("List-Unsubscribe").map(|token| (token, "known by its List-Unsubscribe")))
         .or_else(|| in_body().map(|token| (token, "known by a link in it")));
     if let Some((token, by)) = found {
-        let run = context.store.run(WORKSPACE, consent::RunId(token.reference)).await?;
+        let run = match token.sent().run() {
+            Some(run) => context.store.run(WORKSPACE, run).await?,
+            None => None,
+        };
         if let Some(run) = run
             && let Some(stored) = context.store.configuration(WORKSPACE, run.configuration).await?
         {
@@ -94,7 +97,9 @@ impl Known {
         let Some(owner) = owner else { return Ok(None) };
         let gate = course.gate(test.context.shared_store(), std::sync::Arc::clone(&test.context.clock));
         let mut person = course.person(&gate, &owner).await?;
-        person.epoch = self.token.map_or(person.epoch, |token| token.epoch);
+        if let Some(token) = self.token {
+            (person.epoch, person.sent) = (token.epoch, token.sent());
+        }
         let (_, head) = course.head(email, &person, test.context.now())?;
         Ok(Some(head))
     }
