@@ -51,7 +51,7 @@ fn a_link_is_outdated_by_a_later_subscription_only() {
     link.owner.epoch = 2;
     assert!(link.is_outdated());
     assert_eq!(link.run(), Some(RunId(7)));
-    link.token.purpose = Purpose::Undo;
+    link.token = link.token.with_purpose(Purpose::Undo);
     assert_eq!(link.run(), None, "the reference of an undo is an entry");
 }
 

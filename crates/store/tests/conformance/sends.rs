@@ -11,7 +11,8 @@ use store::{
 
 use super::support::{MAIN, World};
 
-fn notice(world: &World, intent: &str) -> NewSend {
+/// A notice to profile 7.
+pub fn notice(world: &World, intent: &str) -> NewSend {
     NewSend {
         origin: SendOrigin::Notice,
         intent: intent.to_owned(),

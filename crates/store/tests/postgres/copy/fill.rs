@@ -15,6 +15,7 @@ use super::take;
 use crate::START;
 use crate::conformance::notices::{LIMITS, notice};
 use crate::conformance::opt_ins::asking;
+use crate::conformance::sends;
 use crate::conformance::support::{
     MAIN, World, address, allowed, change, crm, email, feedback, named, removal, row, row_saying, suppressed,
 };
@@ -46,6 +47,7 @@ pub async fn fill(world: &World) {
     let settings = Settings { allow_lists_active: vec!["email".to_owned()], ..Settings::default() };
     world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
+    world.store.begin_send(MAIN, sends::notice(world, "a")).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
     texts(world).await;
