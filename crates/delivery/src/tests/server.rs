@@ -86,10 +86,10 @@ impl Server {
         taken
     }
 
-    /// The message for a recipient.
+    /// The latest message for a recipient.
     pub fn message(&self, to: &str) -> String {
         let state = self.state.lock().unwrap();
-        state.taken.iter().find(|(taken, _)| taken == to).map(|(_, message)| message.clone()).unwrap()
+        state.taken.iter().rfind(|(taken, _)| taken == to).map(|(_, message)| message.clone()).unwrap()
     }
 
     /// How many messages began.
