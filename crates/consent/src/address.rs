@@ -165,7 +165,7 @@ impl Address {
         }
         let folded = email::fold(email::unquoted(local));
         // Few characters become others that can't stand there, such as the Greek question mark, a semicolon in NFC.
-        if !local.starts_with('"') && !email::is_dot_atom(&folded) {
+        if !local.is_ascii() && !local.starts_with('"') && !email::is_dot_atom(&folded) {
             return Err(AddressError::LocalPart);
         }
         let same = matches!((&folded, &ascii), (Cow::Borrowed(_), Cow::Borrowed(_)));

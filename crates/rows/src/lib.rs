@@ -21,7 +21,7 @@ mod tests;
 pub use cells::{guarded, unguarded};
 pub use decode::{Decoded, OpenError, decoded};
 pub use lines::{Line, Lines};
-pub use names::{excerpt, squash};
+pub use names::{excerpt, squash, trimmed};
 pub use rejected::{Overhead, rejected_row};
 pub use table::{Row, Table};
 

@@ -23,17 +23,29 @@ pub struct Lines<R> {
     /// A CR was read last: an LF right after it belongs to it.
     after_cr: bool,
     back: VecDeque<Line>,
+    /// For the bytes of the next line.
+    spare: Vec<u8>,
 }
+
+/// Longest buffer that is kept for another line, in bytes.
+const SPARE_MAX: usize = 4 * 1024;
 
 impl<R: BufRead> Lines<R> {
     /// Reads lines of UTF-8.
     pub fn new(reader: R) -> Self {
-        Self { reader, number: 0, after_cr: false, back: VecDeque::new() }
+        Self { reader, number: 0, after_cr: false, back: VecDeque::new(), spare: Vec::new() }
     }
 
     /// The number of the line that was read last from the file.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Takes a buffer back that nobody needs any more.
+    pub(crate) fn reuse(&mut self, bytes: Vec<u8>) {
+        if bytes.capacity() <= SPARE_MAX {
+            self.spare = bytes;
+        }
     }
 
     /// Puts lines back, to be read again in their order.
@@ -46,7 +58,9 @@ impl<R: BufRead> Lines<R> {
         if let Some(line) = self.back.pop_front() {
             return Ok(Some(line));
         }
-        let mut bytes = Vec::with_capacity(128);
+        let mut bytes = std::mem::take(&mut self.spare);
+        bytes.clear();
+        bytes.reserve(128);
         let (mut begun, mut too_long) = (false, false);
         loop {
             let buffer = match self.reader.fill_buf() {

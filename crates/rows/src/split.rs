@@ -40,7 +40,8 @@ impl Splitter {
                 _ => break,
             }
         }
-        texts(&self.output[..written], spans(&self.ends[..ended]))
+        let (output, ends) = (&self.output[..written], &self.ends[..ended]);
+        whole(output, ends).unwrap_or_else(|| texts(output, spans(ends)))
     }
 
     /// Splits a line whose quotes are broken: a quote that isn't closed on the line is left out, and its field ends at
@@ -109,6 +110,17 @@ pub(crate) fn quoted(field: &[u8], delimiter: u8) -> Option<usize> {
 fn spans(ends: &[usize]) -> Vec<Range<usize>> {
     let mut start = 0;
     ends.iter().map(|end| std::mem::replace(&mut start, *end)..*end).collect()
+}
+
+/// The fields of a record that is UTF-8 throughout, as nearly all are.
+fn whole<'s>(output: &'s [u8], ends: &[usize]) -> Option<Fields<'s>> {
+    let text = std::str::from_utf8(output).ok()?;
+    let (mut fields, mut start) = (Vec::with_capacity(ends.len()), 0);
+    for end in ends {
+        fields.push(text.get(start..*end)?);
+        start = *end;
+    }
+    Some((fields, None))
 }
 
 fn texts(output: &[u8], spans: Vec<Range<usize>>) -> Fields<'_> {

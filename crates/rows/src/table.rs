@@ -106,6 +106,11 @@ impl<R: BufRead> Table<R> {
         self.records.lines.number()
     }
 
+    /// Takes back the bytes of a row that nobody needs any more, for another.
+    pub fn reuse(&mut self, bytes: Vec<u8>) {
+        self.records.lines.reuse(bytes);
+    }
+
     /// The next row; `None` at the end. `stands_alone` is asked of lines inside of a quoted field whether they make a row by
     /// themselves: then the quote was forgotten, not meant.
     pub fn next_row(&mut self, stands_alone: StandsAlone<'_>) -> std::io::Result<Option<Row<'_>>> {

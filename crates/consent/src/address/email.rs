@@ -13,6 +13,9 @@ pub(super) fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.len() > LOCAL_PART_LENGTH_MAX {
         return Err(AddressError::TooLong);
     }
+    if is_plain(local) {
+        return Ok(());
+    }
     if local.chars().any(|c| c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ')) {
         return Err(AddressError::Control);
     }
@@ -28,6 +31,17 @@ pub(super) fn check_local_part(local: &str) -> Result<(), AddressError> {
     // A mailbox may be called anything; typographic quotes are what word processors make of plain ones.
     let fine = is_dot_atom(local) && !local.chars().any(is_quote);
     if fine { Ok(()) } else { Err(AddressError::LocalPart) }
+}
+
+/// Whether it is a `dot-atom` of the characters that nearly all have.
+fn is_plain(local: &str) -> bool {
+    let mut before = b'.';
+    let fine = local.bytes().all(|byte| {
+        let dots = byte == b'.' && before == b'.';
+        before = byte;
+        !dots && (byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+'))
+    });
+    fine && before != b'.'
 }
 
 /// `"ann"@` and `ann@` are one mailbox (RFC 5321 §4.1.2): quotes that aren't needed don't count in the key.

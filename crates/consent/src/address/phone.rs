@@ -3,8 +3,12 @@
 //! What is read is what libphonenumber's metadata knows of a country: its trunk prefix, the lengths of its numbers, and how
 //! they begin.
 
-use phonenumber::metadata::DATABASE;
-use phonenumber::{Metadata, Type};
+mod codes;
+
+use std::borrow::Cow;
+
+use codes::Code;
+use phonenumber::Metadata;
 
 use super::AddressError;
 use crate::jurisdiction::Country;
@@ -21,7 +25,10 @@ const TRUNK_DIGITS_MAX: usize = 4;
 const RETIRED_TRUNKS: [(&str, &str); 3] = [("52", "01"), ("52", "044"), ("52", "045")];
 
 /// The digits of a number, punctuation dropped; `None` if something else stands in it.
-pub(super) fn digits(text: &str) -> Option<String> {
+pub(super) fn digits(text: &str) -> Option<Cow<'_, str>> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.into());
+    }
     let mut digits = String::with_capacity(16);
     for c in text.chars() {
         match c {
@@ -30,7 +37,7 @@ pub(super) fn digits(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    Some(digits)
+    Some(digits.into())
 }
 
 /// A number in E.164 from its digits with country code; a trunk prefix among them is taken out.
@@ -38,13 +45,17 @@ pub(super) fn international(digits: &str) -> Result<String, AddressError> {
     if digits.starts_with('0') || !(DIGITS_MIN..=DIGITS_MAX + TRUNK_DIGITS_MAX).contains(&digits.len()) {
         return Err(AddressError::Phone);
     }
-    let written = format!("+{digits}");
+    let mut written = String::with_capacity(digits.len() + 1);
+    written.extend(["+", digits]);
     if alias(&written).is_some() {
         return Ok(written);
     }
-    let number = match (1..=3).find_map(|length| regions(digits, length)) {
-        Some((code, national, regions)) => {
-            format!("+{code}{}", significant(code, national, &regions).ok_or(AddressError::Impossible)?)
+    let number = match codes::of(digits) {
+        Some((code, national, known)) => {
+            match significant(code, national, known).ok_or(AddressError::Impossible)? {
+                whole if whole == national => written,
+                other => format!("+{code}{other}"),
+            }
         }
         // A country code that was given out since.
         None => written,
@@ -67,93 +78,52 @@ pub(super) fn national(text: &str, country: Country) -> Option<String> {
 /// part of it.
 pub(super) fn formerly(number: &str) -> Vec<String> {
     let Some(digits) = number.strip_prefix('+') else { return Vec::new() };
-    let Some((code, national, regions)) = (1..=3).find_map(|length| regions(digits, length)) else {
-        return Vec::new();
+    let Some((code, national, known)) = codes::of(digits) else { return Vec::new() };
+    let former = |trunk: &&str| {
+        let (code, trunk) = (code, *trunk);
+        if code.len() + trunk.len() + national.len() > DIGITS_MAX {
+            return None;
+        }
+        let mut former = String::with_capacity(number.len() + trunk.len());
+        former.extend(["+", code, trunk, national]);
+        let digits = &former["+".len()..];
+        // Digits that make another number there were read as that.
+        let other = trunk != "0" && known.has_length(&digits[code.len()..]);
+        // A number that begins with a zero may be another one with a second zero before it.
+        let is_it = !national.starts_with('0') || international(digits).is_ok_and(|read| read == number);
+        (!other && is_it).then_some(former)
     };
-    let mut trunks: Vec<&str> = regions.iter().filter_map(|region| region.national_prefix()).collect();
-    trunks.sort_unstable();
-    trunks.dedup();
-    let dialled = trunks.into_iter().map(|trunk| (trunk, format!("{trunk}{national}")));
-    // Digits that make another number there were read as that.
-    let former = dialled.filter(|(trunk, dialled)| {
-        code.len() + dialled.len() <= DIGITS_MAX && (*trunk == "0" || !has_length(dialled, &regions))
-    });
-    // A number that begins with a zero may be another one with a second zero before it.
-    let is_it = |digits: &String| {
-        !national.starts_with('0') || international(digits).is_ok_and(|read| read == number)
-    };
-    former
-        .map(|(_, dialled)| format!("{code}{dialled}"))
-        .filter(is_it)
-        .map(|digits| format!("+{digits}"))
-        .collect()
-}
-
-/// Country code, the digits after it, and what is known of the countries that have it, if it has so many digits.
-fn regions(digits: &str, length: usize) -> Option<(&str, &str, Vec<&'static Metadata>)> {
-    let (code, national) = digits.split_at_checked(length)?;
-    let regions = DATABASE.by_code(&code.parse::<u16>().ok()?)?;
-    Some((code, national, regions))
+    known.trunks.iter().filter_map(former).collect()
 }
 
 /// The national significant number, if the digits can be one of these countries.
-fn significant(code: &str, national: &str, regions: &[&Metadata]) -> Option<String> {
-    let trunk =
-        |region: &&Metadata| region.national_prefix().is_some_and(|trunk| national.starts_with(trunk));
-    let possible = has_length(national, regions);
-    if possible && !national.starts_with('0') && !regions.iter().any(trunk) {
-        return Some(national.to_owned());
+fn significant<'n>(code: &str, national: &'n str, known: &Code) -> Option<Cow<'n, str>> {
+    let possible = known.has_length(national);
+    if possible && !national.starts_with('0') && !known.trunks.iter().any(|trunk| national.starts_with(trunk))
+    {
+        return Some(national.into());
     }
-    if known(national, regions) {
-        return Some(national.to_owned());
+    if known.has(national) {
+        return Some(national.into());
     }
+    let regions = known.regions();
     let undialled = |region: &&Metadata| {
-        let trunk = || national.strip_prefix(region.national_prefix()?).map(str::to_owned);
-        let fits = |number: &String| known(number, regions);
-        dialled(national, region).filter(fits).or_else(|| trunk().filter(fits))
+        let trunk = || national.strip_prefix(region.national_prefix()?).map(Cow::Borrowed);
+        let fits = |number: &Cow<'_, str>| known.has(number);
+        dialled(national, region).map(Cow::Owned).filter(fits).or_else(|| trunk().filter(fits))
     };
     if let Some(number) = regions.iter().find_map(undialled) {
         return Some(number);
     }
     // Ranges that were given out since the metadata was made: by their length.
     if possible && !national.starts_with('0') {
-        return Some(national.to_owned());
+        return Some(national.into());
     }
     let retired = RETIRED_TRUNKS.iter().filter(|(of, _)| *of == code).map(|(_, trunk)| *trunk);
     let trunks = regions.iter().filter_map(|region| region.national_prefix()).chain(retired);
     let mut undialled = trunks.filter_map(|trunk| national.strip_prefix(trunk));
-    let rest = undialled.find(|rest| !rest.starts_with('0') && has_length(rest, regions));
-    rest.or_else(|| Some(national).filter(|_| possible && zero_leads(regions))).map(str::to_owned)
-}
-
-/// The kinds of numbers that may be written to; each says which lengths it has.
-const KINDS: [Type; 10] = [
-    Type::Mobile,
-    Type::FixedLine,
-    Type::TollFree,
-    Type::PremiumRate,
-    Type::SharedCost,
-    Type::PersonalNumber,
-    Type::Voip,
-    Type::Pager,
-    Type::Uan,
-    Type::Voicemail,
-];
-
-/// Whether numbers there have so many digits.
-fn has_length(national: &str, regions: &[&Metadata]) -> bool {
-    let length = national.len() as u16;
-    let has = |region: &&Metadata| {
-        let kinds = KINDS.iter().filter_map(|kind| region.descriptors().get(*kind));
-        kinds.into_iter().any(|kind| kind.possible_length().contains(&length))
-    };
-    regions.iter().any(has)
-}
-
-/// Whether numbers there begin and go on so.
-fn known(national: &str, regions: &[&Metadata]) -> bool {
-    has_length(national, regions)
-        && regions.iter().any(|region| region.descriptors().general().is_match(national))
+    let rest = undialled.find(|rest| !rest.starts_with('0') && known.has_length(rest));
+    rest.or_else(|| Some(national).filter(|_| possible && zero_leads(&regions))).map(Cow::Borrowed)
 }
 
 /// Whether numbers there begin with zero, as in Italy.

@@ -221,6 +221,7 @@ impl Consents {
     }
 
     fn finish(self, row: &mut RowBuilder) {
+        row.expect_consents(self.said.len());
         for said in self.said {
             let Some(choice) = said.choice else { continue };
             let own = match choice {

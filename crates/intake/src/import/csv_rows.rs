@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use consent::{Address, Timestamp};
-use rows::{Table, unguarded};
+use rows::{Table, trimmed, unguarded};
 
 use super::columns::{self, Column};
 use super::plan::{Plan, Planned};
@@ -44,10 +44,8 @@ impl<R: BufRead + Send> Rows for CsvRows<R> {
         };
         let fault = row.fault().map(str::to_owned);
         let rows::Row { line, raw, mut fields, .. } = row;
-        if self.guarded {
-            for field in &mut fields {
-                *field = unguarded(field.trim());
-            }
+        for field in &mut fields {
+            *field = if self.guarded { trimmed(unguarded(trimmed(field))) } else { trimmed(field) };
         }
         let (found, named) = (fields.len(), plan.columns.len());
         let fault = fault
@@ -69,7 +67,7 @@ fn stands_alone(columns: &[Planned], fields: &[&str]) -> bool {
     })
 }
 
-/// Makes a row of the fields. With a fault, or when one is found, all that is left of it are its refusals.
+/// Makes a row of the fields, which are trimmed. With a fault, or when one is found, all that is left of it are its refusals.
 fn build(
     plan: &Plan,
     fields: &[&str],
@@ -80,7 +78,7 @@ fn build(
     let mut row = RowBuilder::new(received_at);
     row.check(fault.map_or(Ok(()), Err));
     cells::read(&mut row, plan, || {
-        let cells = fields.iter().map(|field| field.trim()).enumerate().take(plan.columns.len());
+        let cells = fields.iter().copied().enumerate().take(plan.columns.len());
         cells.filter(|(_, cell)| !cell.is_empty())
     });
     row.note_line(&plan.source, line);

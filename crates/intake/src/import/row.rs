@@ -1,5 +1,6 @@
 //! Building a profile from a row's parts, whatever the format.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -14,6 +15,8 @@ use super::{numbers, recognise};
 
 /// Longest text that evidence keeps of a row, in bytes.
 const EVIDENCE_LENGTH_MAX: usize = 300;
+/// Attributes of most rows are no longer, in bytes of JSON.
+const ATTRIBUTES_LENGTH: usize = 128;
 /// Who puts an entry on the suppression list.
 const BY: &str = "import";
 
@@ -109,6 +112,10 @@ impl RowBuilder {
     pub(super) fn address(&mut self, address: Address) {
         let known = |held: &Address| held.namespace() == address.namespace() && held.key() == address.key();
         if !self.row.addresses.iter().any(known) {
+            if self.row.addresses.is_empty() {
+                // Not the four that a first push makes room for: thousands of rows are in memory.
+                self.row.addresses.reserve_exact(2);
+            }
             self.row.addresses.push(address);
         }
     }
@@ -166,9 +173,11 @@ impl RowBuilder {
 
     /// Keeps what a cell says for the evidence.
     pub(super) fn evidence(&mut self, column: &str, cell: &str) {
-        let (column, cell) = (excerpt(column), excerpt(cell));
-        if self.evidence.len() + column.len() + ": ".len() + cell.len() <= EVIDENCE_LENGTH_MAX {
-            let separator = if self.evidence.is_empty() { "" } else { "; " };
+        let (column, cell) = (short(column), short(cell));
+        let separator = if self.evidence.is_empty() { "" } else { "; " };
+        let length = column.len() + ": ".len() + cell.len();
+        if self.evidence.len() + length <= EVIDENCE_LENGTH_MAX {
+            self.evidence.reserve(length + separator.len());
             self.evidence.extend([separator, &column, ": ", &cell]);
         }
     }
@@ -177,8 +186,15 @@ impl RowBuilder {
     pub(super) fn note_line(&mut self, source: &str, line: u64) {
         if !self.row.consents.is_empty() {
             let colon = if self.evidence.is_empty() { "" } else { ": " };
-            self.row.evidence = Some(format!("{source} line {line}{colon}{}", self.evidence));
+            let mut evidence = String::with_capacity(source.len() + self.evidence.len() + 32);
+            evidence.extend([source, " line ", &line.to_string(), colon, &self.evidence]);
+            self.row.evidence = Some(evidence);
         }
+    }
+
+    /// Makes room for so many consents.
+    pub(super) fn expect_consents(&mut self, count: usize) {
+        self.row.consents.reserve_exact(count);
     }
 
     pub(super) fn consent(&mut self, consent: RowConsent) {
@@ -201,6 +217,9 @@ impl RowBuilder {
     }
 
     fn begin_member(&mut self, name: &str) {
+        if self.attributes.is_empty() {
+            self.attributes.reserve(ATTRIBUTES_LENGTH);
+        }
         self.attributes.push(if self.attributes.is_empty() { '{' } else { ',' });
         push_json(&mut self.attributes, name);
         self.attributes.push(':');
@@ -351,6 +370,12 @@ fn phones(text: &str, country: Option<Country>) -> Vec<Address> {
         numbers::phone(piece, country).ok().or_else(as_received)
     };
     pieces.filter_map(read).take(ADDRESSES_MAX).collect()
+}
+
+/// As [`excerpt`]; nearly all texts are short.
+fn short(text: &str) -> Cow<'_, str> {
+    let plain = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control());
+    if plain { text.into() } else { excerpt(text).into() }
 }
 
 /// Writes a text as JSON. Nearly none holds anything that is escaped.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use consent::Address;
 use data_encoding::HEXLOWER;
-use rows::{Decoded, Lines, Table, unguarded};
+use rows::{Decoded, Lines, Table, trimmed, unguarded};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -33,7 +33,7 @@ pub(super) struct Seen {
     /// Rows in which it isn't empty.
     pub(super) filled: u64,
     /// Each value with how often it stands there, and the line of the first.
-    values: HashMap<Box<str>, (u64, u64)>,
+    values: Vec<(Box<str>, (u64, u64))>,
     /// There are more values than are counted.
     pub(super) many: bool,
     /// Of many values those that tell in any column that nothing may be sent.
@@ -69,12 +69,13 @@ impl Seen {
             }
             return;
         }
-        if let Some((count, _)) = self.values.get_mut(cell) {
+        // Few as they are, going through them is quicker than hashing.
+        if let Some((_, (count, _))) = self.values.iter_mut().find(|(value, _)| **value == *cell) {
             *count += 1;
             return;
         }
         if self.values.len() < VALUES_MAX && cell.len() <= VALUE_LENGTH_MAX {
-            self.values.insert(cell.into(), (1, line));
+            self.values.push((cell.into(), (1, line)));
             return;
         }
         self.many = true;
@@ -184,11 +185,13 @@ impl Survey {
             let (line, tells) = (row.line, telling_line(&row.raw));
             self.unreadable |= row.not_text.is_some();
             for (at, field) in row.fields.into_iter().enumerate().take(self.seen.len()) {
-                let cell = if guarded { unguarded(field.trim()) } else { field.trim() };
+                let cell = if guarded { unguarded(trimmed(field)) } else { trimmed(field) };
                 if !cell.is_empty() {
                     self.seen[at].see(cell, line, tells, dated[at]);
                 }
             }
+            let bytes = row.raw;
+            table.reuse(bytes);
         }
         Ok(())
     }
@@ -210,7 +213,9 @@ impl Survey {
             }
             self.rows += 1;
             let Ok(Value::Object(members)) = serde_json::from_slice(&line.bytes) else { continue };
-            let tells = (line.number, telling_line(&line.bytes));
+            // A letter that is written by its number is seen in its cell only.
+            let escaped = memchr::memmem::find(&line.bytes, b"\\u").is_some();
+            let tells = (line.number, escaped || telling_line(&line.bytes));
             for (name, value) in &members {
                 if is_document(name) {
                     continue;

@@ -1,5 +1,7 @@
 //! [`Rows`] on SQLite.
 
+mod formers;
+mod read;
 #[cfg(test)]
 mod tests;
 
@@ -10,11 +12,14 @@ use consent::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
+use formers::Formers;
+use read::{read_address, read_subscription, read_values};
+
 use super::statements::{ImportStatements, NEXT_ADDRESS, NEXT_PROFILE, Statements};
 use crate::error::{Result, StoreError};
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
-use crate::state::stamps::{Values, choice, pack_sets, unpack_sets};
+use crate::state::stamps::{Values, pack_sets, unpack_sets};
 use crate::state::{history, namespaces, profile};
 use crate::types::{AddressOwner, HistoryPage};
 
@@ -27,6 +32,7 @@ pub(super) struct SqliteRows<'c> {
     next_entry: i64,
     next_profile: i64,
     next_address: i64,
+    formers: Formers,
 }
 
 impl<'c> SqliteRows<'c> {
@@ -41,6 +47,7 @@ impl<'c> SqliteRows<'c> {
             next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
             next_profile: next(NEXT_PROFILE)?,
             next_address: next(NEXT_ADDRESS)?,
+            formers: Formers::default(),
         })
     }
 
@@ -199,6 +206,10 @@ impl Rows for SqliteRows<'_> {
         rows.next()?.map(read_address).transpose()
     }
 
+    fn may_have_former(&mut self, namespace: i64, key: &str, former: &str) -> Result<bool> {
+        self.formers.may_have(self.conn, (self.workspace.0, namespace), key, former)
+    }
+
     fn address(&mut self, id: AddressId) -> Result<Option<AddressState>> {
         let mut rows = self.statements.load_address.query((id.0, self.workspace.0))?;
         rows.next()?.map(read_address).transpose()
@@ -242,6 +253,7 @@ impl Rows for SqliteRows<'_> {
             raw,
             state.values.pack().as_deref(),
         ])?;
+        self.formers.note(namespace, key);
         Ok(inserted > 0)
     }
 
@@ -372,25 +384,4 @@ impl Rows for SqliteRows<'_> {
     fn note_repeated(&mut self, entry: EntryId) -> Result<()> {
         self.execute("INSERT OR IGNORE INTO repeated_refusal (entry) VALUES (?1)", [entry.0])
     }
-}
-
-/// The columns `word, stamps`.
-fn read_values(row: &Row<'_>) -> Result<Values> {
-    Values::unpack(row.get(0)?, row.get_ref(1)?.as_blob_or_null()?)
-}
-
-/// The columns `id, profile, word, epoch, stamps`.
-fn read_address(row: &Row<'_>) -> Result<AddressState> {
-    Ok(AddressState {
-        id: AddressId(row.get(0)?),
-        profile: ProfileId(row.get(1)?),
-        values: Values::unpack(row.get(2)?, row.get_ref(4)?.as_blob_or_null()?)?,
-        epoch: row.get(3)?,
-    })
-}
-
-/// The columns `choice, at, entry` of a subscription.
-pub(crate) fn read_subscription(row: &Row<'_>) -> Result<(Choice, Stamp)> {
-    let stamp = Stamp { at: Timestamp(row.get(1)?), entry: EntryId(row.get(2)?) };
-    Ok((choice(row.get(0)?)?, stamp))
 }

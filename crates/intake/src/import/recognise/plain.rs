@@ -55,6 +55,48 @@ pub(in crate::import) fn squashed(text: &str) -> String {
     folded(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// What [`squashed`] makes of each byte of ASCII; nothing of zero.
+const SQUASHED: [u8; 128] = {
+    let mut squashed = [0; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            squashed[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    squashed
+};
+
+/// [`squashed`] of ASCII, into a buffer. Imports do this to each line.
+pub(in crate::import) fn squash_ascii(text: &[u8], squashed: &mut Vec<u8>) {
+    squashed.resize(text.len(), 0);
+    let mut length = 0;
+    for byte in text {
+        let small = SQUASHED[usize::from(*byte & 0x7f)];
+        squashed[length] = small;
+        length += usize::from(small != 0);
+    }
+    squashed.truncate(length);
+}
+
+/// Adds a text's letters and digits in the form of [`squashed`]. Only what isn't ASCII takes the long way.
+pub(in crate::import) fn squash_into(text: &str, squashed: &mut String) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (ascii, behind) = rest.split_at(plain);
+        let letters = ascii.bytes().filter(u8::is_ascii_alphanumeric);
+        squashed.extend(letters.map(|byte| char::from(byte.to_ascii_lowercase())));
+        let other = behind.bytes().position(|byte| byte.is_ascii()).unwrap_or(behind.len());
+        let (other, behind) = behind.split_at(other);
+        if !other.is_empty() {
+            squashed.extend(folded(other).chars().filter(|c| c.is_alphanumeric()));
+        }
+        rest = behind;
+    }
+}
+
 /// Lower case, without accents; letters that aren't decomposed as they are written without their sign.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -98,5 +140,15 @@ mod tests {
         }
         assert_eq!(squashed("NEVER_SUBSCRIBED"), "neversubscribed");
         assert_eq!(squashed("Désabonné(e)"), "desabonnee");
+        for text in ["NEVER_SUBSCRIBED", "Désabonné(e)", "ODHLÁŠEN, x", "Don’t 'mail'", "退会 a\u{301}Ñ", ""]
+        {
+            let mut into = String::new();
+            squash_into(text, &mut into);
+            assert_eq!(into, squashed(text));
+        }
+        let ascii: String = (0..128_u8).map(char::from).collect();
+        let mut into = vec![7];
+        squash_ascii(ascii.as_bytes(), &mut into);
+        assert_eq!(into, squashed(&ascii).as_bytes());
     }
 }

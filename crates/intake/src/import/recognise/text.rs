@@ -93,6 +93,10 @@ fn needles(phrase: &str) -> Vec<String> {
 
 /// Whether a cell may be a sentence that refuses: a cheap look before a dear one.
 fn may_refuse(cell: &str) -> bool {
+    // Most cells are one word of ASCII: an address, a number, a date.
+    if !cell.bytes().any(|byte| !byte.is_ascii() || matches!(byte, b'\t'..=b'\r' | b' ')) {
+        return false;
+    }
     let sentence = || cell.trim().contains(char::is_whitespace) || cell.contains(is_unspaced);
     (TEXT_LENGTH_MIN..=TEXT_LENGTH_MAX).contains(&cell.len())
         && sentence()

@@ -1,12 +1,13 @@
 //! Words in cells that say whether somebody may be mailed.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 
-use super::plain::squashed;
+use super::plain::{squash_ascii, squash_into, squashed};
 use super::text;
 
 /// What a cell says.
@@ -48,7 +49,7 @@ struct Entry {
 struct Words {
     /// What each word says, and whether it does so in any column.
     known: HashMap<String, (Said, bool)>,
-    /// Beginnings of the words that tell in any column, as they may stand in a line.
+    /// Beginnings of words that tell in any column, as they may stand in a squashed line.
     telling: AhoCorasick,
 }
 
@@ -66,7 +67,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
             for word in words {
                 known.entry(key(word)).or_insert((entry.means, anywhere));
                 if anywhere {
-                    needles.extend(spellings(word));
+                    needles.push(needle(word));
                 }
             }
         }
@@ -74,22 +75,43 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     needles.sort();
     needles.dedup();
     let telling = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(needles)
         .expect("words can be searched for");
     Words { known, telling }
 });
 
-/// The beginning of a word's first word, as it is written with and without accents and in capitals.
-fn spellings(word: &str) -> Vec<String> {
-    let first: String = word.chars().take_while(|c| c.is_alphanumeric()).take(NEEDLE).collect();
-    let bare = squashed(&first);
-    vec![first.to_lowercase(), first.to_uppercase(), bare]
+/// The beginning of the longest word of an entry: the short ones (`no`, `na`) stand in every line. Where all are short, as in
+/// `do not mail`, with the word before it: addresses are full of `mail` and `out`.
+fn needle(entry: &str) -> String {
+    let words = entry.split(|c: char| !c.is_alphanumeric()).map(squashed).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.collect();
+    let length = |word: &String| word.chars().count();
+    let Some((at, longest)) = words.iter().enumerate().max_by_key(|(_, word)| length(word)) else {
+        return String::new();
+    };
+    match words.get(at.wrapping_sub(1)) {
+        Some(before) if length(longest) < NEEDLE => format!("{before}{longest}"),
+        _ => longest.chars().take(NEEDLE).collect(),
+    }
 }
 
-/// Whether a line of a file may hold a telling word: a cheap look before a dear one.
+/// Whether a line of a file may hold a telling word: a cheap look before a dear one. The line is squashed as cells are when
+/// they are compared, so whatever stands between the letters of a word hides none.
 pub(in crate::import) fn telling_line(line: &[u8]) -> bool {
-    WORDS.telling.is_match(line)
+    thread_local! {
+        static SQUASHED: RefCell<(Vec<u8>, String)> = RefCell::default();
+    }
+    SQUASHED.with_borrow_mut(|(plain, other)| {
+        if line.is_ascii() {
+            squash_ascii(line, plain);
+            return WORDS.telling.is_match(&*plain);
+        }
+        other.clear();
+        // What isn't UTF-8 costs its own cell, not the others.
+        line.utf8_chunks().for_each(|chunk| squash_into(chunk.valid(), other));
+        WORDS.telling.is_match(other.as_str())
+    })
 }
 
 /// What a cell says in a column about consent.
@@ -187,6 +209,24 @@ pub(in crate::import) fn means_nothing(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_with_a_telling_word_is_looked_at_and_others_are_not() {
+        let file: File = toml::from_str(include_str!("../data/values.toml")).unwrap();
+        let words = file.values.iter().flat_map(|entry| &entry.words);
+        for word in words.filter(|word| telling_word(word).is_some()) {
+            let spaced: String = word.chars().flat_map(|c| [c, '-']).collect();
+            for spelled in [word.clone(), word.to_uppercase(), word.replace(' ', "_"), spaced] {
+                assert!(telling_line(format!("ann@a.example,{spelled},49").as_bytes()), "{spelled}");
+            }
+        }
+        assert!(telling_line("x,No E-Mails please".as_bytes()));
+        assert!(telling_line(b"\xff,Unsubscribed"));
+        for line in ["c0,p0@mail0.example,+4915110000000,N0,y,2026-01-11", "Jörg,Straße 1,ja", "a,na,no,do,n"]
+        {
+            assert!(!telling_line(line.as_bytes()), "{line}");
+        }
+    }
 
     #[test]
     fn crosses_refuse_and_other_signs_are_no_empty_cells() {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use consent::{EntryId, ProfileId};
 
 use super::take_back::PROFILES;
-use super::touch::{CREATED, Image, RUN, Touch};
+use super::touch::{BRINGS_IN, CREATED, Image, RUN, Touch};
 
 /// Puts rows together. A run has at most as many profiles as are taken back in one transaction.
 pub(super) fn fold(touches: &[Touch]) -> Vec<Cow<'_, Touch>> {
@@ -28,7 +28,7 @@ fn length(touches: &[Touch]) -> usize {
         let follows = before.is_none_or(|before| {
             touch.profile.0 == before.profile.0 + 1
                 && touch.number == before.number + 1
-                && touch.flags == before.flags
+                && (touch.flags ^ before.flags) & !BRINGS_IN == 0
         });
         if length == PROFILES || !follows || !only_creates(touch) {
             break;
@@ -45,7 +45,8 @@ fn length(touches: &[Touch]) -> usize {
 }
 
 fn only_creates(touch: &Touch) -> bool {
-    let Image { entries: _, addresses, external_id, locale, remainder, attributes, counts } = &touch.image;
+    let Image { entries: _, addresses, external_id, locale, remainder, attributes, counts, others } =
+        &touch.image;
     touch.flags & CREATED != 0
         && addresses.is_empty()
         && external_id.is_none()
@@ -53,13 +54,16 @@ fn only_creates(touch: &Touch) -> bool {
         && remainder.is_none()
         && attributes.is_empty()
         && counts.is_empty()
+        && others.is_empty()
 }
 
 fn together(run: &[Touch]) -> Touch {
     let entries = run.iter().find_map(|touch| touch.image.entries.first().copied()).into_iter().collect();
     let counts = run.iter().map(|touch| touch.image.entries.len() as u32).collect();
     let Touch { profile, number, flags, .. } = run[0];
-    Touch { profile, number, flags: flags | RUN, image: Image { entries, counts, ..Image::default() } }
+    let others = (0..).zip(run).filter(|(_, touch)| touch.flags != flags).map(|(at, _)| at).collect();
+    let image = Image { entries, counts, others, ..Image::default() };
+    Touch { profile, number, flags: flags | RUN, image }
 }
 
 /// The last profile that a kept row is about.
@@ -76,10 +80,12 @@ pub(super) fn unfold(touch: Touch) -> Vec<Touch> {
     let one = |(at, count): (usize, &u32)| {
         let entries = (next..).take(*count as usize).map(EntryId).collect();
         next += i64::from(*count);
+        let differs = touch.image.others.binary_search(&(at as u32)).is_ok();
+        let flags = if differs { touch.flags ^ BRINGS_IN } else { touch.flags };
         Touch {
             profile: ProfileId(touch.profile.0 + at as i64),
             number: touch.number + at as u64,
-            flags: touch.flags & !RUN,
+            flags: flags & !RUN,
             image: Image { entries, ..Image::default() },
         }
     };
@@ -89,7 +95,7 @@ pub(super) fn unfold(touch: Touch) -> Vec<Touch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::imports::touch::BRINGS_IN;
+    use crate::state::imports::touch::UNCLAIMED_BEFORE;
 
     fn touch(profile: i64, number: u64, entries: &[i64]) -> Touch {
         let entries = entries.iter().copied().map(EntryId).collect();
@@ -116,6 +122,17 @@ mod tests {
     }
 
     #[test]
+    fn refusals_among_them_break_no_run() {
+        let mut mixed: Vec<_> = (0..7_i64).map(|at| touch(at, at as u64, &[at])).collect();
+        for at in [1, 4, 5] {
+            mixed[at].flags = CREATED;
+        }
+        assert_eq!(lengths(&mixed), [7]);
+        assert_eq!(lengths(&mixed[1..]), [6]);
+        assert_eq!(fold(&mixed)[0].image.others, [1, 4, 5]);
+    }
+
+    #[test]
     fn what_does_not_follow_stands_alone() {
         let gaps =
             [touch(5, 0, &[1]), touch(7, 1, &[2]), touch(8, 3, &[3]), touch(9, 4, &[5]), touch(10, 5, &[6])];
@@ -124,7 +141,7 @@ mod tests {
         updated[1].flags = BRINGS_IN;
         updated[3].image.locale = Some((None, Some("de".to_owned())));
         assert_eq!(lengths(&updated), [1, 1, 1, 1]);
-        updated[1].flags = CREATED;
+        updated[1].flags = CREATED | UNCLAIMED_BEFORE;
         assert_eq!(lengths(&updated[..3]), [1, 1, 1]);
         let torn = [touch(5, 0, &[1, 3]), touch(6, 1, &[4])];
         assert_eq!(lengths(&torn), [1, 1]);

@@ -58,6 +58,10 @@ pub(crate) struct Image {
     /// Of a run ([`RUN`]): how many entries each of its profiles got, the first of which is the only one in `entries`.
     #[serde(rename = "c", skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<u32>,
+    /// Of a run: which of its profiles have [`BRINGS_IN`] where the first has not, or the other way, counted from 0. Programs
+    /// that don't know this take it from the first, and nothing that they do with a new profile depends on it.
+    #[serde(rename = "o", skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<u32>,
 }
 
 impl Image {
