@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use crate::api::Result;
+use crate::error::Result;
 
 /// Most kinds that are remembered.
 const KINDS_MAX: usize = 64;

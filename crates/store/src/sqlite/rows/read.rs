@@ -3,7 +3,7 @@
 use consent::{AddressId, Choice, EntryId, ProfileId, Stamp, Timestamp};
 use rusqlite::Row;
 
-use crate::api::Result;
+use crate::error::Result;
 use crate::state::record::AddressState;
 use crate::state::stamps::{Values, choice};
 
