@@ -4,7 +4,6 @@ mod front;
 mod http;
 mod kept;
 mod mail;
-mod people;
 mod scripted;
 mod stage;
 mod texts;

@@ -13,11 +13,12 @@ use tokio::net::TcpListener;
 
 use super::http::{ask, press, undo_token};
 use super::mail::{Link, Links, links};
-use super::people;
-use super::stage::{Piece, Stage};
+use super::stage::Stage;
 use crate::cli::Global;
 use crate::context::WORKSPACE;
 use crate::output::{self, Exit, grouped};
+use demo::brand::Piece;
+use demo::people;
 
 /// What a mailbox provider posts.
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
