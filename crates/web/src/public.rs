@@ -105,7 +105,7 @@ impl WebState {
 /// | `GET /.well-known/gpc.json` | that Global Privacy Control signals are heeded |
 pub fn public_router(state: WebState) -> Router {
     let WebState { common, pages, hooks, ledger, operations } = state;
-    let routes = pages::routes(pages, &common)
+    let routes = pages::routes(&pages, &common)
         .merge(hooks::routes(hooks, &common))
         .merge(ledger::routes(ledger, &common))
         .merge(operations::routes(operations, &common));

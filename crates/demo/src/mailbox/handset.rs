@@ -10,7 +10,7 @@ use consent::sms::segments;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::pages::{Place, Shared, is_from_elsewhere, moment};
+use super::shared::{Place, Shared, is_from_elsewhere, moment};
 
 /// Phones on a page of the list.
 const PAGE_LENGTH: usize = 50;

@@ -11,10 +11,12 @@ mod letter;
 mod pages;
 mod phones;
 mod provider;
+mod shared;
 #[cfg(test)]
 mod tests;
 
 pub use box_::{Mail, Mailbox, MailboxLimits};
-pub use pages::{Demo, DemoRun, DemoState, MailboxConfig, mailbox_router};
+pub use pages::mailbox_router;
 pub use phones::{Bubble, Phones};
 pub use provider::{ACCOUNT, Provider, provider_router};
+pub use shared::{Demo, DemoRun, DemoState, MailboxConfig};

@@ -2,6 +2,7 @@
 //! the parts above it.
 
 pub(crate) mod auth;
+pub(crate) mod base_path;
 pub(crate) mod body;
 pub(crate) mod common;
 pub(crate) mod form;

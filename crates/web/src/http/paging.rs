@@ -30,3 +30,16 @@ pub(crate) fn link(path: &str, params: &[(&str, &str)]) -> String {
     }
     link
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_escaped() {
+        let params = [("type", "client"), ("property", "creationdate<5"), ("start", "a+b@c.d~é")];
+        let escaped = "/addresses?type=client&property=creationdate%3C5&start=a%2Bb%40c.d~%C3%A9";
+        assert_eq!(link("/addresses", &params), escaped);
+        assert_eq!(link("/addresses", &[]), "/addresses");
+    }
+}

@@ -8,6 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use consent::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_langneg::{NegotiationStrategy, negotiate_languages};
+use unic_langid::LanguageIdentifier;
 
 pub(crate) use self::sources::SOURCES;
 
@@ -75,8 +77,8 @@ impl Locale {
     }
 }
 
-/// All languages, English first.
-pub struct Locales(Vec<Arc<Locale>>);
+/// All languages, English first, and their tags in the same order.
+pub struct Locales(Vec<Arc<Locale>>, Vec<LanguageIdentifier>);
 
 impl Default for Locales {
     fn default() -> Self {
@@ -94,7 +96,8 @@ impl Locales {
                 locales.push(Arc::new(locale(tag, Some(Arc::clone(&english)))));
             }
         }
-        Self(locales)
+        let tags = locales.iter().filter_map(|locale| locale.tag.parse().ok()).collect();
+        Self(locales, tags)
     }
 
     /// Puts a brand's texts in the place of those before, by tag.
@@ -131,26 +134,39 @@ impl Locales {
         self.0.iter().map(|locale| locale.tag)
     }
 
-    /// By the primary subtag: `de-AT` is German, `zh-TW` Chinese (in simplified signs, which are all there is).
-    /// POSIX spellings (`de_AT`) are in use in customer data.
+    /// `de-AT` is German, `zh-TW` Chinese (in simplified signs, which are all there is).
     pub fn find(&self, tag: &str) -> Option<&Locale> {
-        let primary = tag.trim().split(['-', '_']).next()?;
-        let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(primary));
-        let primary = alias.map_or(primary, |(_, tag)| tag);
-        self.0.iter().find(|locale| locale.tag.eq_ignore_ascii_case(primary)).map(|locale| &**locale)
+        let wanted = [identifier(tag)?];
+        let found = negotiate_languages(&wanted, &self.1, None, NegotiationStrategy::Lookup);
+        let at = self.1.iter().position(|known| Some(&known) == found.first())?;
+        self.0.get(at).map(|locale| &**locale)
     }
 
-    /// Reads Accept-Language (RFC 9110 §12.5.4).
+    /// Reads Accept-Language (RFC 9110 §12.5.4). The library's own reader leaves the weights out, so that it would choose a
+    /// language that is refused (`q=0`).
     fn accepted(&self, header: &str) -> Option<&Locale> {
         let header = header.get(..ACCEPT_LANGUAGE_BYTES_MAX).unwrap_or(header);
         let weighed = header.split(',').filter_map(|item| {
             let (tag, weight) = item.split_once(';').unwrap_or((item, "q=1"));
-            let weight: f32 = weight.trim().strip_prefix("q=")?.parse().ok()?;
+            let weight: f32 = weight.trim().strip_prefix(['q', 'Q'])?.strip_prefix('=')?.parse().ok()?;
             (weight > 0.0).then_some((self.find(tag)?, weight))
         });
         // Of equal weights the first one counts.
         weighed.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(locale, _)| locale)
     }
+}
+
+/// A tag as it stands in requests and in customer data: besides BCP 47, POSIX spellings (`de_AT.UTF-8@euro`). Extensions
+/// (`-u-co-phonebk`) say nothing of the texts, and where a part is none that exists the language still is.
+fn identifier(tag: &str) -> Option<LanguageIdentifier> {
+    let tag = tag.trim().split(['.', '@']).next()?;
+    let parts: Vec<&str> = tag.split(['-', '_']).take_while(|part| part.len() > 1).collect();
+    let mut read: LanguageIdentifier =
+        parts.join("-").parse().or_else(|_| parts.first().copied().unwrap_or_default().parse()).ok()?;
+    if let Some((_, tag)) = ALIASES.iter().find(|(alias, _)| read.language.as_str() == *alias) {
+        read.language = tag.parse().ok()?;
+    }
+    Some(read)
 }
 
 /// A text of a bundle; `None` if there is none of that name or an argument is missing.

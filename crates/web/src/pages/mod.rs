@@ -44,7 +44,7 @@ use crate::http::head::content_type;
 use crate::http::slots::Class;
 
 /// Every page, and the answer to paths that aren't there.
-pub(crate) fn routes(state: PagesState, common: &Common) -> Router {
+pub(crate) fn routes(state: &PagesState, common: &Common) -> Router {
     let links = Router::new()
         .route("/u/{*token}", get(link::show).post(link::post))
         .route("/p/{*token}", get(choices::show).post(choices::post))

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use data_encoding::HEXLOWER_PERMISSIVE;
+use percent_encoding::percent_decode_str;
 
 /// What stands behind the route's name, decoded up to the first character that can't stand in a token. Programs that find
 /// links in text take along a full stop or a bracket, relays append parameters, and some of it isn't even UTF-8.
@@ -20,23 +20,8 @@ impl<S: Sync> FromRequestParts<S> for TokenPath {
 
 fn token(path: &str) -> String {
     let (_, rest) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
-    let mut rest = rest.trim_start_matches('/').as_bytes();
-    let mut text = String::new();
-    while let [first, behind @ ..] = rest {
-        let (byte, behind) = match (first, behind) {
-            (b'%', [high, low, behind @ ..]) => {
-                let decoded = HEXLOWER_PERMISSIVE.decode(&[*high, *low]);
-                (decoded.map_or(b'%', |byte| byte[0]), behind)
-            }
-            _ => (*first, behind),
-        };
-        if !byte.is_ascii_alphanumeric() && !b"-_".contains(&byte) {
-            break;
-        }
-        text.push(char::from(byte));
-        rest = behind;
-    }
-    text
+    let can_stand = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    percent_decode_str(rest.trim_start_matches('/')).take_while(can_stand).map(char::from).collect()
 }
 
 /// The path of a link that arrives with a doubled slash before it, or its route's letter in upper case; `None` if it is as it

@@ -54,13 +54,13 @@ struct Shared {
 
 impl Stage {
     /// Builds everything up and brings the people in.
-    pub async fn set(global: &Global, people: u32, public: TcpListener) -> Result<Self> {
+    pub async fn set(global: &Global, people: u32, public: TcpListener, base_path: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         refuse_used_database(global)?;
         let data_dir = folder.path().join("data");
         let context =
             Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
-        let public_url = format!("http://{}", public.local_addr()?);
+        let public_url = format!("http://{}{base_path}", public.local_addr()?);
         let url = public_url.clone();
         let change = move |settings: &mut Settings| {
             settings.public_url = Some(url.clone());
@@ -76,6 +76,7 @@ impl Stage {
         let (stop, stopped) = watch::channel(false);
         let texts = Texts::new(&context, &public_url)?;
         let pages = public_pages(&context, Some(Arc::clone(&texts.hooks)))?;
+        let pages = web::below(pages, Some(&public_url));
         let pages = listen::serve(public, pages, Peers::Clients, stopped.clone());
         let (provider_at, providing) = texts.serve(stopped.clone()).await?;
         let mut until = stopped;

@@ -26,6 +26,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use self::error::ApiError;
 use crate::http::auth::{ApiKey, Scope};
+use crate::http::base_path::path_of;
 use crate::http::body::{self, Pace, Unread};
 use crate::http::head::{COMMON_HEADERS, RETRY_AFTER_SECONDS};
 
@@ -55,6 +56,8 @@ pub struct AjoConfig {
     pub profile_namespace: String,
     /// Where uploaded files wait; made when the first comes.
     pub uploads_dir: PathBuf,
+    /// Where it is reached from outside. Links in answers begin with its path.
+    pub public_url: Option<String>,
 }
 
 /// What the handlers share. Cheap to clone.
@@ -93,6 +96,11 @@ impl AjoState {
 
     fn store(&self) -> &dyn Store {
         &*self.0.config.store
+    }
+
+    /// What the paths of links in answers begin with.
+    fn base(&self) -> &str {
+        path_of(self.0.config.public_url.as_deref().unwrap_or_default())
     }
 
     fn workspace(&self) -> WorkspaceId {

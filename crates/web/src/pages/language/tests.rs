@@ -180,6 +180,61 @@ fn message_then_profile_then_browser_then_english() {
     assert_eq!(choose(None, None, None), "en");
 }
 
+#[test]
+fn tags_of_all_kinds_are_read_and_those_of_none_are_not() {
+    let locales = Locales::new();
+    let find = |tag| locales.find(tag).map(|locale| locale.tag);
+    for tag in [
+        "de",
+        " DE ",
+        "de_AT",
+        "de_DE.UTF-8",
+        "de_DE@euro",
+        "de-DE-1996",
+        "de-Latn-CH",
+        "de-u-co-phonebk",
+        "de-AT-x-dialect",
+        "de-",
+        "de-!",
+        "de-toolongtobeasubtag",
+    ] {
+        assert_eq!(find(tag), Some("de"), "{tag}");
+    }
+    let long = "de".repeat(100_000);
+    for tag in [
+        "",
+        " ",
+        "-",
+        "_",
+        "*",
+        "und",
+        "und-DE",
+        "x-de",
+        "i-klingon",
+        "d",
+        "deu-DE",
+        "german",
+        "\u{1f600}",
+        long.as_str(),
+    ] {
+        assert_eq!(find(tag), None, "{tag}");
+    }
+    let accepted = |header: &str| locales.choose([None, None], Some(header)).tag;
+    let (many, weights) = ("a,".repeat(50_000) + "de", "de;q=".to_owned() + &"9".repeat(100_000));
+    for (header, tag) in [
+        ("de;q=0, fr;q=0.001", "fr"),
+        ("de;q=0.0,de-AT;q=0,*;q=0.5", "en"),
+        ("fr;Q=0.5,de ; q=0.9", "de"),
+        ("fr;q=NaN,de;q=-1,it;q=0.1", "it"),
+        ("de_DE.UTF-8;q=1", "de"),
+        ("-,_,--;q=1,;;;,q=1", "en"),
+        (many.as_str(), "en"),
+        (weights.as_str(), "de"),
+    ] {
+        assert_eq!(accepted(header), tag, "{}", &header[..header.len().min(40)]);
+    }
+}
+
 /// As browsers send it: the country first, English last.
 #[test]
 fn browsers_of_every_language_get_it() {

@@ -3,6 +3,7 @@
 //! A look is checked when it is set, and again when it is read: one that fails then gives way to the plain pages (I3).
 
 mod colour;
+mod error;
 pub(super) mod file;
 mod logo;
 mod serve;
@@ -10,22 +11,7 @@ mod texts;
 pub(super) mod wardrobe;
 
 pub use colour::{EDGE_CONTRAST_MIN, Measured, TEXT_CONTRAST_MIN};
+pub use error::LookError;
 pub use file::{Checked, LogoFile, LookFile, Privacy, check, check_logo, set};
 pub(crate) use serve::show;
 pub use texts::{TEXT_CHARS_MAX, keys};
-
-/// Why a look can't be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct LookError {
-    /// What is wrong, and where.
-    pub what: String,
-    /// What helps.
-    pub hint: String,
-}
-
-impl LookError {
-    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: hint.into() }
-    }
-}

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use store::{AllowEntry, EntryKind, EntryPage, EntryQuery, Removal, SuppressionCategory, SuppressionEntry};
 
 use super::items::{EntityType, allowed, bounce_state, suppressed};
-use super::query::{ListQuery, ListType, href};
+use super::query::{ListQuery, ListType, place};
 use crate::api::ajo::AjoState;
 use crate::api::ajo::caller::Caller;
 use crate::api::ajo::error::ApiError;
-use crate::http::paging::{Params, last};
+use crate::http::paging::{self, Params, last};
 
 /// Most entities of one POST.
 const ENTITIES_MAX: usize = 10_000;
@@ -101,12 +101,13 @@ async fn list(state: &AjoState, kind: EntityType, caller: &Caller, params: &Para
             EntryPage { entries: items, next: page.next }
         }
     };
-    Ok(Json(page_of(kind.path(), Some(query.list), &query.orderby, query.limit, params, &page)))
+    let place = place(state.base(), kind.path());
+    Ok(Json(page_of(&place, Some(query.list), &query.orderby, query.limit, params, &page)))
 }
 
 /// A page as the reference has it: `_page`, `items`, `_links`.
 pub(super) fn page_of(
-    path: &str,
+    place: &str,
     list: Option<ListType>,
     orderby: &str,
     limit: usize,
@@ -121,7 +122,7 @@ pub(super) fn page_of(
         let filters = params.iter().filter(|(name, _)| name == "property");
         parts.extend(filters.map(|(_, filter)| ("property", filter.as_str())));
         parts.extend(start.map(|start| ("start", start)));
-        json!({ "href": href(path, &parts) })
+        json!({ "href": paging::link(place, &parts) })
     };
     let mut value = json!({
         "_page": { "orderby": orderby, "count": page.entries.len() },

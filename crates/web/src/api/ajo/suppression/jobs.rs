@@ -11,7 +11,6 @@ use intake::suppression::{Failure, Options, Summary, Target, import_entries};
 use serde_json::{Value, json};
 use store::{StoreError, Upload, UploadState};
 
-use super::uploads::spooled;
 use crate::api::ajo::AjoState;
 
 /// Between two looks at whether the job was cancelled, at which its counts are written too.
@@ -37,6 +36,11 @@ pub(super) fn start(state: &AjoState, upload: Upload) {
             tracing::warn!(job = upload.id, error = %error, "an uploaded file can't be removed");
         }
     });
+}
+
+/// Where a job's file waits.
+pub(super) fn spooled(state: &AjoState, job: &str) -> PathBuf {
+    state.config().uploads_dir.join(format!("{job}.csv"))
 }
 
 /// Takes up what an earlier process left.

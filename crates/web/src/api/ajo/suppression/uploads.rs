@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 use std::time::Duration;
 
 use axum::Json;
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use super::entries::page_of;
 use super::items::uuid;
 use super::jobs;
-use super::query::{ListType, limit, order};
+use super::query::{ListType, limit, order, place};
 use crate::api::ajo::AjoState;
 use crate::api::ajo::caller::Caller;
 use crate::api::ajo::error::ApiError;
@@ -37,11 +37,6 @@ const UPLOAD_TIME_MAX: Duration = Duration::from_mins(15);
 const PARTS_MAX: usize = 16;
 /// Pieces of a file on their way to the disk.
 const PIECES_AHEAD: usize = 4;
-
-/// Where a job's file waits.
-pub(super) fn spooled(state: &AjoState, job: &str) -> PathBuf {
-    state.config().uploads_dir.join(format!("{job}.csv"))
-}
 
 /// A file as it comes in.
 enum Incoming {
@@ -95,7 +90,7 @@ pub(super) async fn create(
         failures: String::new(),
     };
     if let Err(error) = state.store().create_upload(state.workspace(), upload.clone()).await {
-        let _ = std::fs::remove_file(spooled(&state, &id));
+        let _ = std::fs::remove_file(jobs::spooled(&state, &id));
         return Err(error.into());
     }
     jobs::start(&state, upload);
@@ -104,7 +99,7 @@ pub(super) async fn create(
 
 /// Brings the file onto the disk, whole; answers its name.
 async fn receive(state: &AjoState, id: &str, incoming: Incoming) -> Result<String, ApiError> {
-    let (part, file) = (state.config().uploads_dir.join(format!("{id}.part")), spooled(state, id));
+    let (part, file) = (state.config().uploads_dir.join(format!("{id}.part")), jobs::spooled(state, id));
     let (pieces, received) = mpsc::channel(PIECES_AHEAD);
     let target = part.clone();
     let writing = tokio::task::spawn_blocking(move || write(&target, received));
@@ -226,7 +221,7 @@ pub(super) async fn list(
     let next = shown.last().filter(|_| rest.len() > shown.len()).map(|upload| upload.id.clone());
     let page = EntryPage { entries: shown.iter().map(describe).collect(), next };
     let orderby = format!("{}{name}", if descending { "-" } else { "+" });
-    Ok(Json(page_of("uploads", None, &orderby, limit, &params, &page)))
+    Ok(Json(page_of(&place(state.base(), "uploads"), None, &orderby, limit, &params, &page)))
 }
 
 /// One job, with the rows that didn't go in.
