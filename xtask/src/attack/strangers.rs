@@ -4,6 +4,7 @@ mod ledger;
 mod mails;
 mod texts;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
@@ -58,5 +59,5 @@ fn counted<T: Eq + Hash>(all: impl IntoIterator<Item = T>) -> HashMap<T, usize> 
 
 /// What stands in a form.
 fn encoded(text: &str) -> String {
-    text.replace('%', "%25").replace('+', "%2B").replace('@', "%40")
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -4,6 +4,7 @@
 //! form is put in (`form`). All of it is bounded, when a page is put and when it is shown (`weight`, `studio`). A page that can't be shown gives way to the plain page of choices (I3).
 
 mod clean;
+mod content;
 mod form;
 mod page;
 mod preview;
@@ -12,7 +13,8 @@ pub(super) mod studio;
 mod template;
 mod weight;
 
+pub use content::{Content, LandingError};
 pub use form::{Asks, BOXES_MAX, Checkbox, Reach};
-pub use page::{Content, LandingError, PARTS_MAX, PRIMARY, check, offers_way_out, put};
+pub use page::{PARTS_MAX, PRIMARY, check, offers_way_out, put};
 pub use preview::preview;
 pub(crate) use serve::{post, public, show};

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Value, context};
 
-use super::LandingError;
-use super::page::Content;
+use super::content::{Content, LandingError};
 use super::serve::{blank_boxes, body};
 use crate::pages::render::Renderer;
 

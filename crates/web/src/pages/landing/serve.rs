@@ -11,8 +11,9 @@ use intake::unsubscribe::{self, Action, LinkError, Opened, Post};
 use minijinja::{Value, context};
 use store::{LandingPage, LandingPageId, LandingState, ProfileView};
 
+use super::content::Content;
 use super::form;
-use super::page::{Content, PRIMARY, THANKS, list_of};
+use super::page::{PRIMARY, THANKS, list_of};
 use super::{clean, template};
 use crate::http::head::content_type;
 use crate::http::requester::Requester;

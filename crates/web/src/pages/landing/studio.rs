@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use store::{LandingPage, LandingPageId};
 use tokio::sync::Semaphore;
 
-use super::page::{Content, LandingError};
+use super::content::{Content, LandingError};
 use super::template;
 
 /// Pages rendered at once.

@@ -14,7 +14,7 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, filters};
 
 use super::clean::{PLACE, clean};
-use super::page::{Content, LandingError};
+use super::content::{Content, LandingError};
 use super::weight::is_light;
 
 /// Instructions that one page may take.
