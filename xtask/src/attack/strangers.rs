@@ -4,12 +4,12 @@ mod ledger;
 mod mails;
 mod texts;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
 use anyhow::Result;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::probe::post_from;
 use super::target::Target;

@@ -217,6 +217,7 @@ struct Ways {
     fields: Vec<(String, String)>,
     buttons: Vec<(String, String)>,
     action: Option<String>,
+    select: Option<String>,
 }
 
 impl Ways {
@@ -270,7 +271,8 @@ impl Ways {
             }
             ("input", true) => {
                 let kind = value("type").unwrap_or_default();
-                let chosen = !matches!(&*kind, "radio" | "checkbox") || value("checked").is_some();
+                let ticked = value("checked").or_else(|| value("required")).is_some();
+                let chosen = !matches!(&*kind, "radio" | "checkbox") || ticked;
                 let typed = match &*kind {
                     "email" => Some("eve@example.com".to_owned()),
                     "text" if value("name").as_deref() == Some("address") => {
@@ -281,6 +283,11 @@ impl Ways {
                 if let Some(name) = value("name").filter(|_| chosen) {
                     self.fields.push((name, typed.unwrap_or_default()));
                 }
+            }
+            ("select", true) => self.select = value("name"),
+            ("option", true) if value("selected").is_some() => {
+                let name = self.select.clone().unwrap_or_default();
+                self.fields.push((name, value("value").unwrap_or_default()));
             }
             _ => {}
         }
