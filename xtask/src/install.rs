@@ -5,10 +5,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
+use crate::process::stream;
 use crate::servers::{browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
@@ -205,18 +206,5 @@ fn install_python_packages() -> Result<()> {
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r"]);
     stream(pip.arg(REQUIREMENTS).current_dir(&folder))?;
     fs::copy(folder.join(REQUIREMENTS), environment.join(REQUIREMENTS))?;
-    Ok(())
-}
-
-/// Runs a command with its output going straight to ours and no input.
-///
-/// # Errors
-/// When it can't be started or ends with anything but 0.
-pub(crate) fn stream(command: &mut Command) -> Result<()> {
-    let name = command.get_program().display().to_string();
-    let status = command.stdin(Stdio::null()).status().with_context(|| format!("can't start {name}"))?;
-    if !status.success() {
-        bail!("{name} failed ({status})");
-    }
     Ok(())
 }

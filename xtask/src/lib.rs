@@ -11,6 +11,7 @@ pub mod attack;
 pub mod bench;
 pub mod chaos;
 pub mod install;
+mod process;
 pub mod product;
 pub mod screenshots;
 pub mod servers;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 
+use crate::process::stream;
 use crate::servers::Browser;
 use crate::{install, workspace_root};
 
@@ -50,7 +51,7 @@ pub fn run(options: &Options) -> Result<()> {
     pages
         .args(["test", "--locked", "-p", "consentry", "--test", "whole", "pages::"])
         .current_dir(workspace_root());
-    install::stream(pages.env("CONSENTRY_TEST_PICTURES", &folder))?;
+    stream(pages.env("CONSENTRY_TEST_PICTURES", &folder))?;
     println!("pictures of each page in docs/images");
     Ok(())
 }
@@ -59,9 +60,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn start_demo() -> Result<(Demo, String)> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(&cargo);
-    install::stream(
-        build.args(["build", "--release", "--locked", "-p", "consentry"]).current_dir(workspace_root()),
-    )?;
+    stream(build.args(["build", "--release", "--locked", "-p", "consentry"]).current_dir(workspace_root()))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace_root().join("target"), Into::into);
     let mut demo = Command::new(target.join("release/consentry"));

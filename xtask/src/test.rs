@@ -5,7 +5,8 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
-use crate::install::{self, stream};
+use crate::install;
+use crate::process::stream;
 use crate::servers::{MAY_SKIP, find_program};
 use crate::{tidy, workspace_root};
 

@@ -185,3 +185,95 @@ fn readme_and_ci_name_the_commands() {
     assert_eq!(paths(&[ci]), ["README.md", "README.md"]);
     assert!(check(&[readme])[0].to_string().starts_with(".ci/run:1: required: "));
 }
+
+/// Findings of `rule` in a crate that consists of these files.
+fn found(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let files: Vec<File> = files.iter().map(|(path, text)| file(path, text)).collect();
+    let findings = check(&files).into_iter().filter(|finding| finding.rule == rule);
+    findings.map(|finding| finding.advice).collect()
+}
+
+#[test]
+fn modules_import_each_other_in_no_circle() {
+    let circle = |files: &[(&str, &str)]| found("circle", files);
+    let two =
+        [("crates/rows/src/a.rs", "use crate::b::B;"), ("crates/rows/src/b.rs", "use crate::{a, c::C};")];
+    assert_eq!(circle(&two), ["break the circle of imports between a, b"]);
+    // A module with what stands below it is one thing, whichever way its parts are named.
+    let family = [
+        ("crates/rows/src/a/mod.rs", "mod b; pub use b::B; pub struct A;"),
+        ("crates/rows/src/a/b.rs", "use super::A;"),
+        ("crates/rows/src/lib.rs", "mod a; pub use a::{A, B};"),
+    ];
+    assert!(circle(&family).is_empty());
+    // By way of a third, through what a module hands on, by a path in an expression, and by the root.
+    for (one, other, third) in [
+        ("use crate::b::B as Other;", "fn f() { super::c::g(); }", "use super::a::{self, A};"),
+        ("use crate::{b::{x::*, B}};", "use crate::front::C;", "use crate::a;"),
+        ("use crate::b::B;", "use crate::{C};", "use crate::{Deep};"),
+    ] {
+        let files = [
+            ("crates/rows/src/a.rs", one),
+            ("crates/rows/src/b.rs", other),
+            ("crates/rows/src/c.rs", third),
+            ("crates/rows/src/front.rs", "pub use crate::c::C;"),
+            ("crates/rows/src/lib.rs", "mod a; mod b; mod c; pub use c::C; pub use crate::a::A as Deep;"),
+        ];
+        let circles = circle(&files);
+        assert!(circles.len() == 1 && circles[0].contains("a, b, c"), "{one}: {circles:?}");
+    }
+    let root = [
+        ("crates/rows/src/lib.rs", "mod a; use a::A; pub struct B;"),
+        ("crates/rows/src/a.rs", "use crate::B;"),
+    ];
+    assert_eq!(circle(&root), ["break the circle of imports between the crate's root, a"]);
+    // Tests, other crates' names, comments and texts.
+    let none = [
+        ("crates/rows/src/a.rs", "use crate::b::B;"),
+        (
+            "crates/rows/src/b.rs",
+            "// use crate::a;\n#[cfg(test)]\nmod tests {\n use crate::a;\n}\nconst C: &str = \"crate::a\"; use std::a;",
+        ),
+        ("crates/rows/src/b/tests.rs", "use crate::a;"),
+        ("crates/rows/tests/a.rs", "use crate::b;"),
+    ];
+    assert!(circle(&none).is_empty());
+}
+
+#[test]
+fn parts_of_the_web_do_not_know_each_other() {
+    let apart = |from: &str, text: &str| {
+        let ways = [
+            "pages/mod",
+            "pages/link",
+            "hooks/mod",
+            "hooks/state",
+            "api/mod",
+            "admin/mod",
+            "http/mod",
+            "ledger",
+        ];
+        let file = |way: &&str| format!("crates/web/src/{way}.rs");
+        let paths: Vec<String> = ways.iter().map(file).collect();
+        let text_of = |path: &String| if path.contains(from) { text } else { "pub struct X;" };
+        let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), text_of(path))).collect();
+        found("apart", &files).len()
+    };
+    for (from, text) in [
+        ("pages/link", "use crate::hooks::X;"),
+        ("hooks/state", "fn f(x: crate::api::X) {}"),
+        ("api/mod", "use super::pages::link::X;"),
+        ("admin/mod", "use crate::{http, pages};"),
+        ("http/mod", "use crate::pages::X;"),
+        ("http/mod", "use crate::ledger::X;"),
+    ] {
+        assert_eq!(apart(from, text), 1, "{from}: {text}");
+    }
+    for (from, text) in [
+        ("pages/link", "use crate::http::X; use super::X as Y;"),
+        ("ledger", "use crate::{http::X, pages};"),
+        ("api/mod", "use crate::http;"),
+    ] {
+        assert_eq!(apart(from, text), 0, "{from}: {text}");
+    }
+}

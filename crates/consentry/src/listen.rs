@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -123,8 +124,9 @@ struct Server {
 impl Server {
     async fn serve(self, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
         let server = Arc::new(self);
+        let graceful = GracefulShutdown::new();
+        // Ends those that are still there when the time for that is over.
         let mut connections = JoinSet::new();
-        let stopping = stop.clone();
         let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
         tokio::pin!(stopped);
         loop {
@@ -134,8 +136,8 @@ impl Server {
                         let ip = (server.peers == Peers::Clients).then(|| peer.ip());
                         // Where every other connection is in work this one is closed unheard.
                         if let Some(place) = server.places.admit(ip) {
-                            let (server, stopping) = (Arc::clone(&server), stopping.clone());
-                            connections.spawn(async move { server.answer(stream, peer, &place, stopping).await });
+                            let (server, watcher) = (Arc::clone(&server), graceful.watcher());
+                            connections.spawn(async move { server.answer(stream, peer, &place, watcher).await });
                         }
                 } else {
                     server.places.relieve();
@@ -145,19 +147,11 @@ impl Server {
             while connections.try_join_next().is_some() {}
         }
         drop(listener);
-        let _ =
-            tokio::time::timeout(DRAIN_TIME_MAX, async { while connections.join_next().await.is_some() {} })
-                .await;
+        let _ = tokio::time::timeout(DRAIN_TIME_MAX, graceful.shutdown()).await;
         Ok(())
     }
 
-    async fn answer(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        place: &Place,
-        mut stop: watch::Receiver<bool>,
-    ) {
+    async fn answer(&self, stream: TcpStream, peer: SocketAddr, place: &Place, watcher: Watcher) {
         let _ = stream.set_nodelay(true);
         let activity = place.activity();
         let service = self.router.clone().map_request(move |mut request: Request<hyper::body::Incoming>| {
@@ -170,16 +164,10 @@ impl Server {
             .header_read_timeout(self.head_time_max)
             .max_buf_size(HEAD_LENGTH_MAX)
             .serve_connection(TokioIo::new(Paced::new(stream, self.pace)), TowerToHyperService::new(service));
-        tokio::pin!(connection);
-        let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
         tokio::select! {
             // A client that breaks off or breaks the rules is no matter of ours.
-            _ = &mut connection => {}
+            _ = watcher.watch(connection) => {}
             () = place.closed() => {}
-            () = stopped => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
         }
     }
 }

@@ -20,12 +20,7 @@ mod tests;
 
 pub use cells::{guarded, unguarded};
 pub use decode::{Decoded, OpenError, decoded};
-pub use lines::{Line, Lines};
+pub use lines::{Line, Lines, ROW_LENGTH_MAX, ROW_LINES_MAX};
 pub use names::{excerpt, squash, trimmed};
 pub use rejected::{Overhead, rejected_row};
 pub use table::{Row, Table};
-
-/// Longest row, in bytes. A longer one is broken, and so is one whose quote stays open for longer.
-pub const ROW_LENGTH_MAX: usize = 256 * 1024;
-/// Most lines that one quoted row may span.
-pub const ROW_LINES_MAX: usize = 1_000;

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, ErrorKind};
 
-use crate::ROW_LENGTH_MAX;
+/// Longest row, in bytes. A longer one is broken, and so is one whose quote stays open for longer.
+pub const ROW_LENGTH_MAX: usize = 256 * 1024;
+/// Most lines that one quoted row may span.
+pub const ROW_LINES_MAX: usize = 1_000;
 
 /// A line, without its end.
 #[derive(Debug)]

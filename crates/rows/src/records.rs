@@ -2,10 +2,9 @@
 
 use std::io::BufRead;
 
-use crate::lines::{Line, Lines};
+use crate::lines::{Line, Lines, ROW_LENGTH_MAX, ROW_LINES_MAX};
 use crate::quotes::{Scan, scan};
 use crate::split::Splitter;
-use crate::{ROW_LENGTH_MAX, ROW_LINES_MAX};
 
 /// A record.
 #[derive(Debug)]

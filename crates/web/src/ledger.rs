@@ -5,18 +5,25 @@
 //! made, closer than the minute: the log is shown as of one checkpoint a minute, whatever came since, or whoever asks every
 //! second would see each entry come.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::routing::get;
+use consent::WorkspaceId;
 use store::LedgerReaders;
 use store::ledger::{FileName, LedgerError, Published};
 
-use crate::ajo::{Refusal, Scope, admit};
-use crate::router::RETRY_AFTER_SECONDS;
-use crate::state::{LedgerFiles, WebState};
+use crate::http::auth::{ApiKey, Refusal, Scope, admit};
+use crate::http::common::Common;
+use crate::http::guard::{Admission, REQUEST_TIME_MAX, guarded};
+use crate::http::head::RETRY_AFTER_SECONDS;
+use crate::http::problem::problem;
+use crate::http::slots::Class;
 
 /// A checkpoint is shown for so long, in microseconds.
 const MINUTE: i64 = 60_000_000;
@@ -27,28 +34,71 @@ const FOR_THE_CALLER: HeaderValue = HeaderValue::from_static("private, max-age=3
 /// How a key is brought (RFC 6750).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"ledger\"");
 
+/// Where the ledger's files are.
+#[derive(Clone)]
+pub struct LedgerFiles {
+    /// Their folder, as [`store::ledger`] writes it.
+    pub dir: PathBuf,
+    /// The verifier key that checkpoints are checked with, in its text form (C2SP signed-note).
+    pub verifier_key: String,
+    /// The keys that open its entries: those with the scope `ledger`. The settings may say that nobody needs one.
+    pub keys: Vec<ApiKey>,
+}
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct LedgerState(Arc<Shared>);
+
+struct Shared {
+    common: Common,
+    files: Option<LedgerFiles>,
+    /// Whose settings say who may read entries.
+    workspace: WorkspaceId,
+    shown: Mutex<Option<Shown>>,
+}
+
+impl LedgerState {
+    pub fn new(common: Common, files: Option<LedgerFiles>, workspace: WorkspaceId) -> Self {
+        Self(Arc::new(Shared { common, files, workspace, shown: Mutex::default() }))
+    }
+
+    fn files(&self) -> Option<&LedgerFiles> {
+        self.0.files.as_ref()
+    }
+}
+
+impl Deref for LedgerState {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.0.common
+    }
+}
+
+/// `/ledger/…`
+pub(crate) fn routes(state: LedgerState, common: &Common) -> Router {
+    let routes = Router::new().route("/ledger/vkey", get(verifier_key)).route("/ledger/{*name}", get(file));
+    guarded(routes, common, Admission::Class(|_| Class::Ledger), REQUEST_TIME_MAX).with_state(state)
+}
+
 /// The log as of the checkpoint that is shown in a minute.
 #[derive(Clone)]
-pub(crate) struct Shown {
+struct Shown {
     minute: i64,
     log: Arc<Published>,
 }
 
 /// The key that checkpoints are checked with.
-pub(crate) async fn verifier_key(State(state): State<WebState>) -> Response {
-    match &state.config().ledger {
+async fn verifier_key(State(state): State<LedgerState>) -> Response {
+    match state.files() {
         Some(ledger) => format!("{}\n", ledger.verifier_key).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 /// A file of the ledger by its C2SP name. Names are parsed, never joined to a path as they come.
-pub(crate) async fn file(
-    State(state): State<WebState>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let (Some(ledger), Some(name)) = (&state.config().ledger, FileName::parse(&name)) else {
+async fn file(State(state): State<LedgerState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let (Some(ledger), Some(name)) = (state.files(), FileName::parse(&name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let for_all = if name.holds_entries() {
@@ -81,17 +131,16 @@ pub(crate) async fn file(
 }
 
 /// Turns to the checkpoint of the minute, if it hasn't been yet.
-pub(crate) async fn turn(state: &WebState) {
-    if let Some(ledger) = &state.config().ledger {
+pub(crate) async fn turn(state: &LedgerState) {
+    if let Some(ledger) = state.files() {
         // What is wrong is told to whoever asks for the ledger.
         let _ = shown(state, ledger).await;
     }
 }
 
 /// Whether everybody may read entries; an answer where this request may not.
-async fn may_read(state: &WebState, ledger: &LedgerFiles, headers: &HeaderMap) -> Result<bool, Response> {
-    let workspace = state.config().desk.workspace;
-    let settings = state.config().store.settings(workspace).await.map_err(|error| {
+async fn may_read(state: &LedgerState, ledger: &LedgerFiles, headers: &HeaderMap) -> Result<bool, Response> {
+    let settings = state.store().settings(state.0.workspace).await.map_err(|error| {
         tracing::warn!(error = %error, "who may read the ledger's entries can't be told");
         let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, "the settings can't be read right now");
         answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -125,18 +174,10 @@ fn refused(refusal: Refusal) -> Response {
     }
 }
 
-/// An error as problem details (RFC 9457).
-fn problem(status: StatusCode, detail: &str) -> Response {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
-    let kind = HeaderValue::from_static("application/problem+json");
-    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
-}
-
 /// The log as it is shown in this minute.
-async fn shown(state: &WebState, ledger: &LedgerFiles) -> Result<Option<Arc<Published>>, Response> {
-    let minute = state.config().clock.now().0.div_euclid(MINUTE);
-    let slot = || state.ledger().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+async fn shown(state: &LedgerState, ledger: &LedgerFiles) -> Result<Option<Arc<Published>>, Response> {
+    let minute = state.clock().now().0.div_euclid(MINUTE);
+    let slot = || state.0.shown.lock().unwrap_or_else(PoisonError::into_inner);
     let of_now = |shown: &Shown| (shown.minute == minute).then(|| Arc::clone(&shown.log));
     let held = slot().as_ref().and_then(of_now);
     if held.is_some() {

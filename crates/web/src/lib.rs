@@ -1,50 +1,23 @@
 //! Public pages and the HTTP interface.
 //!
 //! [`public_router`] serves the links in messages: pages without JavaScript that load nothing from elsewhere, and the
-//! one-click POST of RFC 8058. [`mailbox`] is the demo's mail client.
+//! one-click POST of RFC 8058.
+//!
+//! `pages`, `hooks` and `api` stand side by side on `http` and don't know each other; `cargo xtask tidy` checks that.
 
-mod ajo;
-mod body;
-mod choices;
-mod confirm;
-mod desk;
-mod find;
-mod form;
-mod gpc;
+mod api;
 mod hooks;
-pub mod landing;
-pub mod language;
+mod http;
 mod ledger;
-mod limits;
-mod link;
-pub mod look;
-pub mod mailbox;
-pub mod notice;
 mod operations;
-mod outside;
-mod problem;
-mod reasons;
-mod refusals;
-mod render;
-mod requester;
-mod router;
-mod screen;
-mod sheet;
-mod short;
-mod slots;
-mod state;
-mod statement;
-mod subscribe;
-mod texts;
-mod token_path;
-mod widening;
+mod pages;
+mod public;
 
-pub use ajo::{AjoConfig, AjoState, ApiKey, Scope, ajo_router};
-pub use desk::DeskConfig;
-pub use hooks::Webhooks;
+pub use api::{AjoConfig, AjoState, ajo_router};
+pub use hooks::{Https, TextHooks, Webhooks};
+pub use http::auth::{ApiKey, Scope};
+pub use http::base_path::below;
 pub use intake::connections::{ConnectionLimits, Connections, Place};
-pub use outside::Https;
-pub use router::public_router;
-pub use state::{LedgerFiles, PublicConfig, WebState};
-pub use subscribe::EmbeddedForm;
-pub use texts::TextHooks;
+pub use ledger::LedgerFiles;
+pub use pages::{DeskConfig, EmbeddedForm, landing, language, look, notice};
+pub use public::{PublicConfig, WebState, public_router};

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use anyhow::Result;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::probe::post_from;
 use super::target::Target;
@@ -58,5 +59,5 @@ fn counted<T: Eq + Hash>(all: impl IntoIterator<Item = T>) -> HashMap<T, usize> 
 
 /// What stands in a form.
 fn encoded(text: &str) -> String {
-    text.replace('%', "%25").replace('+', "%2B").replace('@', "%40")
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::guard::Guard;
 use super::{PATIENCE, accepts, find_program, free_port, is_root, make_certificate, poll_until, skip};
-use crate::install::stream;
+use crate::process::stream;
 
 const PORT_ATTEMPTS: usize = 3;
 /// The user `nobody`, whose mail it is.

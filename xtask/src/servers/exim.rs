@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::guard::Guard;
 use super::{PATIENCE, User, accepts, find_program, free_port, is_root, output_of, poll_until, skip};
-use crate::install::stream;
+use crate::process::stream;
 use crate::workspace_root;
 
 const PORT_ATTEMPTS: usize = 3;

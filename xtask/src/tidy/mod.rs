@@ -1,4 +1,4 @@
-//! The rules of the house that no compiler checks: who may know whom (design, part 5), where SQL, clocks and randomness may be,
+//! The rules of the house that no compiler checks: who may know whom (design, part 5), crates and modules, where SQL, clocks and randomness may be,
 //! how long files may be, what must not be in any file.
 //!
 //! `cargo xtask tidy` and the tests in `xtask/tests/tidy.rs` run it. Each finding reads `file:line: rule: what to do`. It looks at the
@@ -10,7 +10,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+mod circles;
 mod crates;
+mod modules;
 mod rust;
 mod source;
 mod text;
@@ -69,6 +71,7 @@ pub fn run(root: &Path) -> Result<()> {
 /// All findings in `files`, which are the whole repository, by path and line.
 pub fn check(files: &[File]) -> Vec<Finding> {
     let mut findings = text::required(files);
+    findings.extend(circles::check(files));
     for file in files {
         findings.extend(check_file(file));
     }

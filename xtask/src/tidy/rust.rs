@@ -54,7 +54,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
 }
 
 /// Test files: in a `tests` or `benches` folder, or named `tests.rs`.
-fn is_test_file(path: &str) -> bool {
+pub(super) fn is_test_file(path: &str) -> bool {
     let mut folders: Vec<_> = path.split('/').collect();
     let name = folders.pop().unwrap_or_default();
     name == "tests.rs" || folders.iter().any(|folder| matches!(*folder, "tests" | "benches"))

@@ -37,7 +37,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let listener = listen::bind(args.listen)
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
     output::say(format_args!("serving the public pages on http://{}/", listener.local_addr()?));
-    if context.settings().await?.public_url.is_none() {
+    let public_url = context.settings().await?.public_url;
+    if public_url.is_none() {
         output::say(
             "hint: links in messages need `public_url`, in the campaign file or by `init --public-url`",
         );
@@ -54,9 +55,9 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
-        routes = interfaces(context, keys, namespace).await.fallback_service(routes);
+        routes = interfaces(context, keys, namespace, public_url.clone()).await.fallback_service(routes);
     }
-    let pages = listen::unready_when(routes, stop.clone());
+    let pages = web::below(listen::unready_when(routes, stop.clone()), public_url.as_deref());
     let peers = if args.behind_proxy { Peers::Proxy } else { Peers::Clients };
     listen::serve(listener, pages, peers, listen::after(stop, drain)).await?;
     while tasks.join_next().await.is_some() {}
@@ -66,7 +67,12 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
 }
 
 /// Adobe's interfaces over this data directory.
-async fn interfaces(context: &Context, keys: Vec<ApiKey>, profile_namespace: String) -> Router {
+async fn interfaces(
+    context: &Context,
+    keys: Vec<ApiKey>,
+    profile_namespace: String,
+    public_url: Option<String>,
+) -> Router {
     let state = AjoState::new(AjoConfig {
         store: context.shared_store(),
         workspace: WORKSPACE,
@@ -75,6 +81,7 @@ async fn interfaces(context: &Context, keys: Vec<ApiKey>, profile_namespace: Str
         keys,
         profile_namespace,
         uploads_dir: context.dir.join("uploads"),
+        public_url,
     });
     state.resume().await;
     ajo_router(&state)

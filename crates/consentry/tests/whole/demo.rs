@@ -14,3 +14,13 @@ fn the_scripted_demo_goes_through_the_loop() {
     // Nothing is left in the folder that it was started in.
     assert_eq!(std::fs::read_dir(desk.folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn it_goes_through_below_a_path_as_well() {
+    let desk = Desk::bare();
+    let args = ["demo", "--scripted", "--people", "200", "--base-path", "/mail/opt-outs/", "--json"];
+    let shown = desk.run(&args).exits(0).json();
+    assert_eq!(shown["ledger"]["verified"], true);
+    let refused = desk.run(&["demo", "--scripted", "--base-path", "mail"]);
+    assert!(refused.exits(2).err.contains("write it as in /mail"));
+}

@@ -119,18 +119,16 @@ fn parse_urlencoded(body: &[u8]) -> Option<Fields> {
     Some(Fields(fields))
 }
 
+/// A name or value of a form, decoded; `None` for one that no form writes.
 pub(crate) fn percent_decode(text: &[u8]) -> Option<String> {
-    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => u8::try_from(digit(rest.next())? << 4 | digit(rest.next())?).ok()?,
-            other => *other,
-        });
+    // The library lets stand what is no escape.
+    let is_escape = |behind: &[u8]| behind.get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    if !text.split(|byte| *byte == b'%').skip(1).all(is_escape) {
+        return None;
     }
-    String::from_utf8(decoded).ok()
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let decoded = percent_encoding::percent_decode(&spaced).decode_utf8();
+    decoded.ok().map(std::borrow::Cow::into_owned)
 }
 
 /// The boundary among the parameters of a media type.

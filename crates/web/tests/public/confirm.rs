@@ -18,7 +18,7 @@ const ASKED: &str =
     r#"{"page":"subscribe","version":"0123456789ab","language":"en","said":"Ja, <b>Neues</b>"}"#;
 
 impl Desk {
-    async fn request(&self, email: &str) -> OptInRequest {
+    pub async fn request(&self, email: &str) -> OptInRequest {
         let now = consent::Clock::now(&*self.world.clock);
         let request = NewOptInRequest {
             address: consent::Address::email(email).unwrap(),
@@ -30,7 +30,7 @@ impl Desk {
         self.world.store.request_opt_in(WORKSPACE, request).await.unwrap()
     }
 
-    fn link(&self, request: &OptInRequest) -> String {
+    pub fn link(&self, request: &OptInRequest) -> String {
         format!("/c/{}", self.world.store.key_ring().sign(&token(request)).unwrap().to_url())
     }
 

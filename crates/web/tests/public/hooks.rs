@@ -13,9 +13,9 @@ use web::{PublicConfig, WebState, Webhooks, public_router};
 
 use crate::world::{Answer, WORKSPACE, World, send};
 
-const PATH: &str = "/hooks/mark";
-const SECRET: (&str, &str) = ("x-webhook-secret", "correct-horse-battery");
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub const PATH: &str = "/hooks/mark";
+pub const SECRET: (&str, &str) = ("x-webhook-secret", "correct-horse-battery");
+pub const JSON: (&str, &str) = ("content-type", "application/json");
 
 struct Nowhere;
 
@@ -26,15 +26,19 @@ impl Outside for Nowhere {
     }
 }
 
-fn router(world: &World, store: Store) -> Router {
+pub fn webhooks() -> Arc<Webhooks> {
     let setup = Setup { name: "mark".to_owned(), secrets: vec![SECRET.1.to_owned()], ..Setup::default() };
     let endpoint = Endpoint::new(Provider::Postmark, WORKSPACE, setup).unwrap();
+    Arc::new(Webhooks::new(vec![endpoint], Arc::new(Nowhere)))
+}
+
+fn router(world: &World, store: Store) -> Router {
     let mut config = PublicConfig::new(store, world.clock.clone());
-    config.webhooks = Some(Arc::new(Webhooks::new(vec![endpoint], Arc::new(Nowhere))));
+    config.webhooks = Some(webhooks());
     public_router(WebState::new(config))
 }
 
-fn opt_out(address: &str) -> String {
+pub fn opt_out(address: &str) -> String {
     format!(
         r#"{{"RecordType":"SubscriptionChange","Recipient":"{address}","SuppressSending":true,"SuppressionReason":"ManualSuppression","ChangedAt":"2026-05-03T09:00:00Z"}}"#
     )

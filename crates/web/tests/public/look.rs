@@ -11,7 +11,7 @@ const LOGO: &[u8] =
     b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><path d=\"M0 0h9v9z\"/></svg>";
 const SECOND: Duration = Duration::from_secs(1);
 
-fn lumen() -> LookFile {
+pub fn lumen() -> LookFile {
     let words = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };
@@ -28,7 +28,7 @@ fn lumen() -> LookFile {
     }
 }
 
-async fn wear(world: &World, look: LookFile) -> i64 {
+pub async fn wear(world: &World, look: LookFile) -> i64 {
     let set = look::set(&world.store, WORKSPACE, look, Some(LOGO.to_vec()), world.now());
     set.await.unwrap().unwrap().version
 }

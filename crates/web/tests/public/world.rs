@@ -39,7 +39,8 @@ impl Clock for HandClock {
     }
 }
 
-struct Counting(AtomicU8);
+#[derive(Default)]
+pub struct Counting(AtomicU8);
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {

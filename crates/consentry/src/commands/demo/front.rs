@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use async_trait::async_trait;
 use axum::Router;
+use demo::brand::BRAND;
+use demo::mailbox::{Demo, DemoRun, DemoState, MailboxConfig, mailbox_router};
 use store::{DeliveryState, RunState};
-use web::mailbox::{Demo, DemoRun, DemoState, MailboxConfig, mailbox_router};
 
-use super::stage::{BRAND, Stage};
+use super::stage::Stage;
 use crate::commands::serve::public_pages;
 use crate::context::WORKSPACE;
 

@@ -3,9 +3,8 @@
 use anyhow::{Result, ensure};
 use consent::promise::{About, covers, promised};
 use consent::{Channel, Field, Level, Target};
+use demo::brand::LIST;
 use store::Applied;
-
-use super::stage::LIST;
 
 /// Compares what a link in a mail of the demo says with what was recorded once it was taken.
 pub fn check(says: &str, applied: &[Applied]) -> Result<()> {

@@ -4,7 +4,6 @@ mod front;
 mod http;
 mod kept;
 mod mail;
-mod people;
 mod scripted;
 mod stage;
 mod texts;
@@ -22,13 +21,13 @@ use crate::output::{self, Exit, grouped};
 /// Shows the main job, with or without a person watching.
 pub async fn run(global: &Global, args: Demo) -> Result<Exit> {
     if args.scripted {
-        return scripted::run(global, args.people).await;
+        return scripted::run(global, args.people, &args.base_path).await;
     }
     let front = listen(args.port).await?;
     let public = listen(args.port.saturating_add(1)).await?;
     let front_url = format!("http://{}", front.local_addr()?);
     output::say(format_args!("preparing a sample brand with {} people ...", grouped(u64::from(args.people))));
-    let stage = Stage::set(global, args.people, public).await?;
+    let stage = Stage::set(global, args.people, public, &args.base_path).await?;
     let router: Router = front::router(stage.clone())?;
     let stop = stop_signal();
     let serving = tokio::spawn(listen::serve(front, router, Peers::Clients, stop.clone()));

@@ -13,11 +13,12 @@ use tokio::net::TcpListener;
 
 use super::http::{ask, press, undo_token};
 use super::mail::{Link, Links, links};
-use super::people;
-use super::stage::{Piece, Stage};
+use super::stage::Stage;
 use crate::cli::Global;
 use crate::context::WORKSPACE;
 use crate::output::{self, Exit, grouped};
+use demo::brand::Piece;
+use demo::people;
 
 /// What a mailbox provider posts.
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -103,13 +104,13 @@ const PARTS: [Part; 11] = [
 type Reached = [BTreeSet<String>; Piece::ALL.len()];
 
 /// Goes through the loop; the exit code is 0 only if everything was as it must be.
-pub async fn run(global: &Global, people: u32) -> Result<Exit> {
+pub async fn run(global: &Global, people: u32, base_path: &str) -> Result<Exit> {
     let public = TcpListener::bind(("127.0.0.1", 0)).await?;
     output::say(format_args!(
         "a sample brand with {} people, a mailbox, phones, three campaigns ...",
         grouped(u64::from(people))
     ));
-    let stage = Stage::set(global, people, public).await?;
+    let stage = Stage::set(global, people, public, base_path).await?;
     let played = play(&stage, global.json).await;
     stage.close().await;
     played.map(|()| Exit::Done)

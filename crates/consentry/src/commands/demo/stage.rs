@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use data_encoding::BASE64;
 use delivery::{Campaign, RunOptions, RunSummary};
+use demo::brand::{BRAND, LIST, Piece, signing_key};
+use demo::mailbox::{Mailbox, MailboxLimits, Provider};
+use demo::people;
 use intake::receiver::{Receiver, ReceiverConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
-use web::mailbox::{ACCOUNT, Mailbox, MailboxLimits, Provider};
 
-use super::people;
 use super::texts::Texts;
 use crate::cli::{Format, Global, ImportProfiles};
 use crate::commands::campaign::{deps, run_with_bar};
@@ -26,36 +26,6 @@ use crate::listen::{self, Peers};
 use crate::output::fail;
 use consent::Entropy;
 use store::{NewList, Settings, private};
-
-/// The brand.
-pub const BRAND: &str = "Lumen Coffee";
-/// The subscription list.
-pub const LIST: &str = "brew-letter";
-
-/// A campaign of the demo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// To everybody.
-    Sale,
-    /// To the list.
-    Letter,
-    /// To every phone.
-    Text,
-}
-
-impl Piece {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Sale, Self::Letter, Self::Text];
-
-    /// The campaign's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sale => "spring-sale",
-            Self::Letter => "brew-letter",
-            Self::Text => "spring-text",
-        }
-    }
-}
 
 /// The stage; clones share it.
 #[derive(Clone)]
@@ -83,13 +53,13 @@ struct Shared {
 
 impl Stage {
     /// Builds everything up and brings the people in.
-    pub async fn set(global: &Global, people: u32, public: TcpListener) -> Result<Self> {
+    pub async fn set(global: &Global, people: u32, public: TcpListener, base_path: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         refuse_used_database(global)?;
         let data_dir = folder.path().join("data");
         let context =
             Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
-        let public_url = format!("http://{}", public.local_addr()?);
+        let public_url = format!("http://{}{base_path}", public.local_addr()?);
         let url = public_url.clone();
         let change = move |settings: &mut Settings| {
             settings.public_url = Some(url.clone());
@@ -105,6 +75,7 @@ impl Stage {
         let (stop, stopped) = watch::channel(false);
         let texts = Texts::new(&context, &public_url)?;
         let pages = public_pages(&context, Some(Arc::clone(&texts.hooks)))?;
+        let pages = web::below(pages, Some(&public_url));
         let pages = listen::serve(public, pages, Peers::Clients, stopped.clone());
         let (provider_at, providing) = texts.serve(stopped.clone()).await?;
         let mut until = stopped;
@@ -134,24 +105,15 @@ impl Stage {
     }
 
     fn write_campaigns(&self) -> Result<()> {
-        private::write(&self.path("dkim.pem"), signing_key())?;
-        private::write(&self.path("sale.html"), include_str!("../../../demo/sale.html"))?;
-        private::write(&self.path("letter.html"), include_str!("../../../demo/letter.html"))?;
-        private::write(&self.path("text.txt"), include_str!("../../../demo/text.txt").trim_end())?;
+        let mut secret = [0; 32];
+        crate::system::OsEntropy.fill(&mut secret);
+        private::write(&self.path("dkim.pem"), signing_key(secret))?;
         private::write(&self.path("twilio-token"), &self.provider.token)?;
         for piece in Piece::ALL {
-            let text = match piece {
-                Piece::Sale => include_str!("../../../demo/sale.toml"),
-                Piece::Letter => include_str!("../../../demo/letter.toml"),
-                Piece::Text => include_str!("../../../demo/text.toml"),
-            };
-            let port = self.shared.smtp.port().to_string();
-            private::write(
-                &self.campaign_file(piece),
-                text.replace("\"{port}\"", &port)
-                    .replace("{account}", ACCOUNT)
-                    .replace("{provider}", &format!("http://{}", self.shared.texts)),
-            )?;
+            let (name, content) = piece.content();
+            private::write(&self.path(name), content)?;
+            let campaign = piece.campaign(self.shared.smtp, self.shared.texts);
+            private::write(&self.campaign_file(piece), campaign)?;
         }
         Ok(())
     }
@@ -189,15 +151,6 @@ impl Stage {
             let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
         }
     }
-}
-
-/// A fresh Ed25519 key for DKIM as PKCS #8 (RFC 8410 section 7).
-fn signing_key() -> String {
-    const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-    let mut der = PREFIX.to_vec();
-    der.resize(PREFIX.len() + 32, 0);
-    crate::system::OsEntropy.fill(&mut der[PREFIX.len()..]);
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(&der))
 }
 
 /// The demo's people mustn't get among real ones.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use anyhow::Result;
 use consent::Entropy as _;
 use data_encoding::HEXLOWER;
+use demo::brand::BRAND;
+use demo::mailbox::{Phones, Provider, provider_router};
 use intake::sms::{Desk, Endpoint, Provider as Kind, Setup};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::TextHooks;
-use web::mailbox::{Phones, Provider, provider_router};
 
-use super::stage::BRAND;
 use crate::commands::serve::public_pages;
 use crate::context::{Context, WORKSPACE};
 use crate::listen::{self, Peers};

@@ -5,6 +5,7 @@ use consent::Token;
 use delivery::EmailConfiguration;
 use delivery::selftest::{Course, Delivered, Head};
 use intake::feedback::token_in;
+use percent_encoding::percent_decode_str;
 
 use super::super::Test;
 use super::super::plan::Planned;
@@ -60,20 +61,8 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
 /// Click trackers carry the address that they lead to in a parameter of theirs: `%2F` and the like put back, twice, as
 /// some encode twice.
 fn decoded(url: &str) -> String {
-    decoded_once(&decoded_once(url))
-}
-
-fn decoded_once(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        let meant = hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(meant.unwrap_or(*byte));
-        at += if meant.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let once = percent_decode_str(url).decode_utf8_lossy();
+    percent_decode_str(&once).decode_utf8_lossy().into_owned()
 }
 
 impl Known {
