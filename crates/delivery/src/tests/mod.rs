@@ -9,6 +9,7 @@ mod publish;
 mod refused;
 mod rendering;
 mod sayings;
+mod schedule;
 mod server;
 mod single;
 mod suppressed;
