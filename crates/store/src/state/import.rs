@@ -242,7 +242,7 @@ impl<R: Rows> Importer<'_, '_, R> {
     fn begin(&mut self, addresses: &RowAddresses<'_>) -> Result<Option<(ProfileState, AddressStates)>> {
         for RowAddress { address, namespace, .. } in addresses {
             for former in consent::former_keys(address.namespace(), address.key()) {
-                let rows = &mut self.recorder.rows;
+                let rows = &mut *self.recorder.rows;
                 if rows.may_have_former(*namespace, address.key(), &former)?
                     && rows.find_address(*namespace, &former)?.is_some()
                 {

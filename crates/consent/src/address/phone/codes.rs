@@ -13,7 +13,7 @@ const CODES: usize = 1_000;
 
 /// A country code.
 pub(super) struct Code {
-    code: u16,
+    number: u16,
     /// Trunk prefixes of the countries that have it, each once.
     pub(super) trunks: Vec<&'static str>,
     /// How many digits their numbers have: a bit for each length.
@@ -26,7 +26,7 @@ const TABLE: &str = include_str!("codes.tsv");
 static KNOWN: LazyLock<Vec<Option<Code>>> = LazyLock::new(|| {
     let mut known: Vec<Option<Code>> = std::iter::repeat_with(|| None).take(CODES).collect();
     for code in TABLE.lines().filter_map(Code::read) {
-        let at = usize::from(code.code);
+        let at = usize::from(code.number);
         known[at] = Some(code);
     }
     known
@@ -44,16 +44,16 @@ pub(super) fn of(digits: &str) -> Option<(&str, &str, &'static Code)> {
 impl Code {
     fn read(line: &'static str) -> Option<Self> {
         let mut parts = line.split('\t');
-        let code = parts.next()?.parse().ok()?;
+        let number = parts.next()?.parse().ok()?;
         let mut items = || parts.next().map(|part| part.split(',').filter(|item| !item.is_empty()));
         let lengths =
             items()?.filter_map(|length| length.parse().ok()).map(bit).fold(0, |all, bit| all | bit);
-        Some(Self { code, trunks: items()?.collect(), lengths })
+        Some(Self { number, trunks: items()?.collect(), lengths })
     }
 
     /// The countries that have it.
     pub(super) fn regions(&self) -> Vec<&'static Metadata> {
-        DATABASE.by_code(&self.code).unwrap_or_default()
+        DATABASE.by_code(&self.number).unwrap_or_default()
     }
 
     /// Whether numbers there have so many digits.
