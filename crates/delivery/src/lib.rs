@@ -21,6 +21,7 @@ mod mailbox;
 mod means;
 pub mod message;
 mod parts;
+mod person;
 mod pipeline;
 mod plaintext;
 pub mod publish;

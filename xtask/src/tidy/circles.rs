@@ -22,9 +22,9 @@ const KNOWN: [(&str, &str, usize); 12] = [
     ("intake", "import", 31),
     ("intake", "mail::mime", 2),
     ("intake", "receiver::session", 4),
-    ("store", "api", 22),
+    ("store", "connection", 36),
+    ("store", "state::leaf", 5),
     ("store", "state::runs", 3),
-    ("store", "state::texts", 4),
     ("store", "state::imports::runs", 4),
 ];
 
