@@ -9,7 +9,9 @@ use delivery::{ChannelConfiguration, RunSpec};
 use serde_json::json;
 use store::{Delivery, Run};
 
-use crate::commands::check::unasked;
+use consent::decide::Read;
+
+use crate::commands::check::NOT_BROUGHT_IN;
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, Exit, fail};
 
@@ -89,4 +91,10 @@ async fn decision_now(
             why => format!("exclude ({reason}): {why}"),
         },
     })
+}
+
+/// Why an empty choice is no consent, where that is what withholds.
+fn unasked(trace: &consent::Trace) -> &'static str {
+    let last = trace.last().and_then(|step| step.value);
+    if matches!(last, Some((Read::NoDefault, _))) { NOT_BROUGHT_IN } else { "" }
 }
