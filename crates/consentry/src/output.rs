@@ -53,6 +53,11 @@ pub fn told(error: impl Fault) -> anyhow::Error {
     Failure { problem: error.problem(), text: error.to_string() }.into()
 }
 
+/// A use case's error as the command's, in other words.
+pub fn told_as(error: &impl Fault, text: String) -> anyhow::Error {
+    Failure { problem: error.problem(), text }.into()
+}
+
 /// A use case's error as the command's, with what to do about it.
 pub fn refused(error: impl Fault, hint: impl std::fmt::Display) -> anyhow::Error {
     Failure { problem: error.problem(), text: format!("{error}{HINT}{hint}") }.into()

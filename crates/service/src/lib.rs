@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod allow;
+pub mod campaigns;
 pub mod consents;
 pub mod decisions;
 pub mod imports;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod problem;
 pub mod profiles;
 pub mod returned;
+pub mod settings;
 mod shape;
 pub mod suppression;
 #[cfg(test)]

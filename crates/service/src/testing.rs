@@ -7,7 +7,7 @@ use std::time::Duration;
 use consent::{Address, Channel, Clock, Entropy, Namespace, Origin, Timestamp, WorkspaceId};
 use intake::import::Options;
 use store::sqlite::{OpenOptions, SqliteStore};
-use store::{Text, TextEffects, TextId};
+use store::{NewRun, Text, TextEffects, TextId};
 use tempfile::TempDir;
 
 use crate::{Actor, Service, imports};
@@ -101,5 +101,22 @@ impl World {
             warn: Box::new(|line, warning| panic!("line {line}: {warning}")),
         };
         imports::run::run(&self.service, &self.actor, asked).await.unwrap();
+    }
+
+    /// A run of a campaign with nobody in it, whose configuration can't be read.
+    pub async fn run_of(&self, campaign: &str) {
+        let Service { store, workspace, .. } = &self.service;
+        let now = self.service.now();
+        let configuration = store.put_configuration(*workspace, "c", "{}", now).await.unwrap().id;
+        let run = NewRun {
+            campaign: campaign.to_owned(),
+            configuration,
+            list: None,
+            fingerprint: "0".repeat(64),
+            spec: "{}".to_owned(),
+            audience: roaring::RoaringTreemap::new(),
+            created_at: now,
+        };
+        store.create_run(*workspace, run).await.unwrap();
     }
 }

@@ -7,8 +7,7 @@ use anyhow::{Context as _, Result};
 use console::{Key, Term};
 use intake::import::Progress;
 use service::texts::decide::Outcome;
-use service::texts::{NumberError, Written, decide, import_opt_outs, review, show, unblock};
-use store::TextId;
+use service::texts::{NumberError, TextId, Written, decide, import_opt_outs, review, show, unblock};
 
 use super::entries::open;
 use super::import::show as show_bar;

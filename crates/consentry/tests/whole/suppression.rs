@@ -100,7 +100,7 @@ fn entries_are_added_shown_and_removed_with_a_reason() {
     let ann = desk.run(&["profile", "show", "ann@example.com", "--json"]).exits(0).json();
     assert_eq!(ann["suppression"][0]["value"], "example.com");
     let limit = desk.run(&["init", "--soft-bounce-limit", "3", "--json"]).exits(0).json();
-    assert_eq!(limit["settings"]["soft_bounce_limit"], 3);
+    assert_eq!(limit["settings"]["softBounceLimit"], 3);
     desk.run(&["init", "--soft-bounce-limit", "21"]).exits(2);
 }
 

@@ -10,6 +10,7 @@ pub mod unblock;
 pub use shown::Written;
 
 use consent::{Address, AddressError};
+pub use store::TextId;
 use store::{AddressOwner, StoreError};
 
 use crate::{Fault, Kind, Problem, Service};
