@@ -49,6 +49,7 @@ struct Failure {
 }
 
 /// A use case's error as the command's.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
 pub fn told(error: impl Fault) -> anyhow::Error {
     Failure { problem: error.problem(), text: error.to_string() }.into()
 }
@@ -59,11 +60,13 @@ pub fn told_as(error: &impl Fault, text: String) -> anyhow::Error {
 }
 
 /// A use case's error as the command's, with what to do about it.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
 pub fn refused(error: impl Fault, hint: impl std::fmt::Display) -> anyhow::Error {
     Failure { problem: error.problem(), text: format!("{error}{HINT}{hint}") }.into()
 }
 
 /// A use case's error as the command's, with the file that it is about and what to do about it.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
 pub fn refused_file(file: impl std::fmt::Display, error: impl Fault, hint: Option<String>) -> anyhow::Error {
     let hint = hint.map(|hint| format!("{HINT}{hint}")).unwrap_or_default();
     Failure { problem: error.problem(), text: format!("{file}: {error}{hint}") }.into()

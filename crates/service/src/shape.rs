@@ -10,6 +10,7 @@ pub fn text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok
 }
 
 /// A value as its text, or null.
+#[allow(clippy::ref_option, reason = "serde hands it over so")]
 pub fn text_or_null<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),

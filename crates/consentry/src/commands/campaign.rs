@@ -62,7 +62,7 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Err(run::Error::RelayRefuses { error, run }) => {
-            output::failure(context.json, &with_hint(&campaign, error));
+            output::failure(context.json, &with_hint(&campaign, *error));
             if let Some(run) = run {
                 output::answer(context.json, &run, |run| run_words(run));
             }

@@ -98,7 +98,7 @@ async fn show(context: &Context, entry: EntryId) -> Result<Exit> {
 async fn receipt(context: &Context, entry: EntryId) -> Result<Exit> {
     let outcome = receipt::receipt(&context.service(), &context.actor(), receipt::In { entry }).await;
     let out = outcome.map_err(told)?;
-    output::answer(context.json, &out, |out| out.receipt.clone());
+    output::answer(context.json, &out, |out| out.receipt.trim_end().to_owned());
     Ok(Exit::Done)
 }
 

@@ -87,7 +87,7 @@ mod tests {
         assert!(!turn(&service, &actor, asked(true)).await.unwrap().changed);
         let off = turn(&service, &actor, asked(false)).await.unwrap();
         assert!(off.active.is_empty() && off.empty.is_empty() && off.changed);
-        let refused = turn(&service, &actor, In { channel: Channel::Call, on: true }).await;
-        assert!(matches!(refused, Err(Error::NothingSent(Channel::Call))));
+        let refused = turn(&service, &actor, In { channel: Channel::PostalMail, on: true }).await;
+        assert!(matches!(refused, Err(Error::NothingSent(Channel::PostalMail))));
     }
 }

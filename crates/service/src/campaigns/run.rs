@@ -62,7 +62,7 @@ pub enum Error {
     #[error("{error}")]
     RelayRefuses {
         /// What it says.
-        error: DeliveryError,
+        error: Box<DeliveryError>,
         /// The run.
         run: Option<Box<ShownRun>>,
     },
@@ -125,7 +125,7 @@ async fn explained(
                 Some(run) => Some(Box::new(ShownRun::of(service, run).await?)),
                 None => None,
             };
-            Error::RelayRefuses { error, run }
+            Error::RelayRefuses { error: Box::new(error), run }
         }
         error => Error::Campaign(error.into()),
     })

@@ -2,7 +2,7 @@
 
 use consent::EntryId;
 use serde::Serialize;
-use store::ledger::{LedgerError, Receipt};
+use store::ledger::{LedgerError, Opening, Receipt};
 
 use super::{BadKey, parse_key};
 use crate::{Fault, Problem, shape};
@@ -75,8 +75,8 @@ pub fn check_receipt(asked: In) -> Result<Out, Error> {
         size: checkpoint.size(),
         key: key.name().to_owned(),
         leaf: String::from_utf8_lossy(receipt.leaf()).into_owned(),
-        subject: opening.map(|opening| opening.subject_text()),
-        address: opening.and_then(|opening| opening.address_text()),
+        subject: opening.map(Opening::subject_text),
+        address: opening.and_then(Opening::address_text),
     })
 }
 

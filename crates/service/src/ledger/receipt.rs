@@ -51,7 +51,7 @@ pub async fn receipt(service: &Service, _actor: &Actor, In { entry }: In) -> Res
         StoreError::Missing(_) => Error::NoEntry(entry),
         error => Error::Store(error),
     })?;
-    Ok(Out { entry, receipt: receipt.trim_end().to_owned() })
+    Ok(Out { entry, receipt })
 }
 
 #[cfg(test)]

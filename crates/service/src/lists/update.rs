@@ -7,6 +7,7 @@ use super::{Details, Shown};
 use crate::{Actor, Fault, Problem, Service};
 
 /// What to change; what is `None` stays.
+#[allow(clippy::option_option, reason = "not named, and named to be nothing, differ")]
 #[derive(Clone, Debug)]
 pub struct In {
     /// The list's name.

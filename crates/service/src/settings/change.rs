@@ -9,6 +9,7 @@ use store::{LedgerReaders, OptOutReason, Settings, StoreError};
 use crate::{Actor, Fault, Problem, Service};
 
 /// What to change; what is `None` or empty stays.
+#[allow(clippy::option_option, reason = "not named, and named to be nothing, differ")]
 #[derive(Clone, Debug, Default)]
 pub struct In {
     /// What an empty choice means on a channel.

@@ -66,7 +66,7 @@ mod tests {
         let asked = |number: &str| In { number: number.to_owned() };
         let out = show(&service, &actor, asked("+49 175 1234567")).await.unwrap();
         assert_eq!((out.texts[0].text.as_str(), out.blocks.len()), ("stop?", 0));
-        for (number, kind) in [("+491751234569", Kind::NotFound), ("nobody", Kind::Invalid)] {
+        for (number, kind) in [("+491751234569", Kind::NotFound), ("", Kind::Invalid)] {
             let refused = show(&service, &actor, asked(number)).await.unwrap_err();
             assert_eq!(refused.problem().kind, kind);
         }
