@@ -66,6 +66,7 @@ pub struct Global {
         long,
         global = true,
         env = "CONSENTRY_DATA_DIR",
+        hide_env_values = true,
         default_value = "consentry-data",
         value_name = "DIR"
     )]
@@ -79,7 +80,13 @@ pub struct Global {
     #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]
     pub database: Option<String>,
     /// A file that holds the database's password, unless the URL or PGPASSWORD does
-    #[arg(long, global = true, env = "CONSENTRY_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSENTRY_DATABASE_PASSWORD_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub database_password_file: Option<PathBuf>,
     /// Write data to standard output as JSON
     #[arg(long, global = true)]

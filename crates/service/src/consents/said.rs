@@ -157,7 +157,7 @@ pub(super) async fn record(
     let change = |set: &store::Applied| Change::of(set, field_name(set.target, &named));
     Ok(Said {
         profile: recorded.profile,
-        address: address.to_string(),
+        address: address.raw().to_owned(),
         entry: recorded.entry,
         level: asked.level,
         channel,
