@@ -31,10 +31,22 @@ fn architecture_states_whom_crates_may_know() {
     let text = std::fs::read_to_string(xtask::workspace_root().join("ARCHITECTURE.md")).unwrap();
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &text), NONE);
     let row = text.lines().position(|line| line.starts_with("| `web` |")).unwrap() + 1;
-    let wrong = text.replace("| `consent`, `store`, `intake` |", "| `consent`, `delivery` |");
+    let wrong = text.replace("| `consent`, `store`, `intake`, `service` |", "| `consent`, `delivery` |");
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &wrong), [row]);
     let missing = text.replace("| `rows` |", "| rows |");
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &missing), [1]);
+}
+
+#[test]
+fn commands_that_have_moved_use_no_store() {
+    let commands = "crates/consentry/src/commands";
+    let uses = "fn f(context: &Context) {\n    context.store.lists(WORKSPACE);\n}\n";
+    assert_eq!(lines("command", &format!("{commands}/allow.rs"), uses), [2]);
+    assert_eq!(lines("command", &format!("{commands}/allow.rs"), "use store::private;\n"), NONE);
+    assert_eq!(lines("command", &format!("{commands}/allow.rs"), "use store::List;\n"), [1]);
+    assert_eq!(lines("command", &format!("{commands}/page.rs"), uses), NONE);
+    assert_eq!(lines("command", &format!("{commands}/page.rs"), "fn f() {}\n"), [1], "it has moved");
+    assert_eq!(lines("command", "crates/consentry/src/context.rs", uses), NONE);
 }
 
 #[test]
@@ -52,6 +64,8 @@ fn crates_know_only_whom_they_may() {
         ("web", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", true),
         ("consentry", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", false),
         ("consentry", "[dependencies]\nweb.workspace = true", false),
+        ("service", "[dependencies]\nweb.workspace = true", true),
+        ("web", "[dependencies]\nservice.workspace = true", false),
     ];
     for (name, dependencies, refused) in cases {
         let found = lines("dependency", &format!("crates/{name}/Cargo.toml"), &manifest(dependencies));

@@ -192,6 +192,10 @@ pub struct Evidence {
     /// writes it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub preferences: Option<String>,
+    /// Who made the change through an operators' interface, e.g. `cli:ada`; absent where the person did, and in evidence of
+    /// before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor: Option<String>,
 }
 
 impl Evidence {

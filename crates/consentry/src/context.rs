@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use consent::{Address, Clock, Timestamp, WorkspaceId};
+use service::{Actor, Service};
 use store::postgres::PostgresOptions;
 use store::sqlite::OpenOptions;
 use store::{AddressOwner, List, Settings, Store, StoreError};
@@ -70,6 +71,22 @@ impl Context {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What the use cases work with.
+    pub fn service(&self) -> Service {
+        Service {
+            store: self.store.clone(),
+            workspace: WORKSPACE,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+
+    /// Who works at this command line.
+    pub fn actor(&self) -> Actor {
+        let user = std::env::var("USER").ok().filter(|user| !user.trim().is_empty());
+        Actor::CommandLine { user }
     }
 
     /// The store as the trait that the other crates take.

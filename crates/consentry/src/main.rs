@@ -35,8 +35,9 @@ fn main() -> ExitCode {
             return ExitCode::from(Exit::Failed as u8);
         }
     };
+    let json = cli.global.json;
     let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
-        output::say(format_args!("error: {error:#}"));
+        output::failure(json, &error);
         Exit::Failed
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -73,12 +74,13 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open()?, args).await,
         Command::Import(cli::Import::List { limit }) => commands::imports::list(&open()?, limit).await,
         Command::Import(cli::Import::Undo { id, dry_run }) => {
-            commands::imports::undo(&open()?, &id, dry_run).await
+            commands::imports::undo(&open()?, id, dry_run).await
         }
         Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
         Command::Check(args) => commands::check::run(&open()?, args).await,
-        Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, &address).await,
+        Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, address).await,
         Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
+        Command::OptIn(args) => commands::opt_out::opt_in(&open()?, args).await,
         Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
         Command::Allow(command) => commands::allow::run(&open()?, command).await,
         Command::Sms(command) => commands::sms::run(&open()?, command).await,

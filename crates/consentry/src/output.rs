@@ -4,6 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
+use service::{Fault, Kind, Problem};
+
+/// What stands between what went wrong and what to do about it.
+const HINT: &str = "\nhint: ";
+
 /// How a command ended; the codes stand in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -32,7 +37,82 @@ pub enum Exit {
 
 /// An error that says what went wrong and, on a line of its own, what to do.
 pub fn fail(what: impl std::fmt::Display, hint: impl std::fmt::Display) -> anyhow::Error {
-    anyhow::anyhow!("{what}\nhint: {hint}")
+    anyhow::anyhow!("{what}{HINT}{hint}")
+}
+
+/// A use case's error, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Failure {
+    problem: Problem,
+    text: String,
+}
+
+/// A use case's error as the command's.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
+pub fn told(error: impl Fault) -> anyhow::Error {
+    Failure { problem: error.problem(), text: error.to_string() }.into()
+}
+
+/// A use case's error as the command's, in other words.
+pub fn told_as(error: &impl Fault, text: String) -> anyhow::Error {
+    Failure { problem: error.problem(), text }.into()
+}
+
+/// A use case's error as the command's, with what to do about it.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
+pub fn refused(error: impl Fault, hint: impl std::fmt::Display) -> anyhow::Error {
+    Failure { problem: error.problem(), text: format!("{error}{HINT}{hint}") }.into()
+}
+
+/// A use case's error as the command's, with the file that it is about and what to do about it.
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
+pub fn refused_file(file: impl std::fmt::Display, error: impl Fault, hint: Option<String>) -> anyhow::Error {
+    let hint = hint.map(|hint| format!("{HINT}{hint}")).unwrap_or_default();
+    Failure { problem: error.problem(), text: format!("{file}: {error}{hint}") }.into()
+}
+
+/// Says why a command failed: a sentence, or with `--json` problem details (RFC 9457) on a line.
+pub fn failure(json: bool, error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    if json {
+        say(shown_json(&problem_details(error, &text)));
+    } else {
+        say(format_args!("error: {text}"));
+    }
+}
+
+fn problem_details(error: &anyhow::Error, text: &str) -> serde_json::Value {
+    let other = || {
+        let store = error.chain().find_map(|cause| cause.downcast_ref::<store::StoreError>());
+        store.map_or_else(|| Problem::new(Kind::Internal, "failed"), Fault::problem)
+    };
+    let told = error.downcast_ref::<Failure>();
+    let problem = told.map_or_else(other, |failure| failure.problem.clone());
+    details(&problem, text)
+}
+
+/// Problem details of a sentence, which may end with a hint.
+pub fn details(problem: &Problem, text: &str) -> serde_json::Value {
+    let (detail, hint) = text.split_once(HINT).map_or((text, None), |(text, hint)| (text, Some(hint)));
+    let mut value = serde_json::json!({
+        "type": format!("urn:consentry:problem:{}", problem.code),
+        "title": problem.code.replace('-', " "),
+        "status": problem.kind.status(),
+        "detail": detail,
+    });
+    if let Some(hint) = hint {
+        value["hint"] = hint.into();
+    }
+    if let Some(pointer) = &problem.pointer {
+        value["errors"] = serde_json::json!([{ "pointer": pointer, "detail": detail }]);
+    }
+    value
+}
+
+/// Prints what a use case answers: as JSON if asked for, else in words.
+pub fn answer<T: serde::Serialize>(json: bool, out: &T, words: impl FnOnce(&T) -> String) {
+    if json { self::json(&serde_json::json!(out)) } else { line(words(out)) }
 }
 
 /// Prints a line of data. A reader that has gone away (`| head`) isn't an error.
@@ -57,7 +137,7 @@ pub fn document(text: &str) {
 }
 
 /// Standard output for what another program reads; as [`shown`] where it goes to a terminal.
-pub fn file() -> Box<dyn Write> {
+pub fn file() -> Box<dyn Write + Send> {
     let output = std::io::stdout();
     if output.is_terminal() { Box::new(Shown { output, line: Vec::new() }) } else { Box::new(output) }
 }

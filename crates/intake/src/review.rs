@@ -43,7 +43,7 @@ pub async fn decide(
         return Ok(Decided::Before);
     }
     let Verdict { refused, level, by, at } = verdict;
-    let entry = if refused { record(store, workspace, &hold, level, at).await? } else { None };
+    let entry = if refused { record(store, workspace, &hold, level, &by, at).await? } else { None };
     let ended = store.decide_hold(workspace, id, HoldDecision { refused, by, at }).await?;
     Ok(match (ended, refused) {
         (false, _) => Decided::Before,
@@ -57,6 +57,7 @@ async fn record(
     workspace: WorkspaceId,
     hold: &Hold,
     level: Level,
+    by: &str,
     at: Timestamp,
 ) -> Result<Option<EntryId>, StoreError> {
     let text = &hold.text;
@@ -71,7 +72,11 @@ async fn record(
         received_at: at,
         source: Source::SMS,
         run: None,
-        evidence: Evidence { raw: Some(text.text.clone()), ..Evidence::default() },
+        evidence: Evidence {
+            raw: Some(text.text.clone()),
+            actor: Some(by.to_owned()),
+            ..Evidence::default()
+        },
     };
     let recorded = store.record(workspace, vec![change]).await?;
     store.block(workspace, vec![(text.address, text.sender.clone())], at).await?;

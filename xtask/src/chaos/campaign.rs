@@ -122,7 +122,7 @@ fn skipped_are_in_doubt(product: &Product, receiver: &Receiver, people: usize) -
     let wanted = (0..people).filter(|person| choice(*person) != Choice::No).map(address);
     for address in wanted.filter(|address| !counts.contains_key(address)).take(EXPLAINED_MAX) {
         let value = product.json(&["campaign", "explain", "chaos", &address])?;
-        ensure!(value["outcome"] == "InDoubt", "{address} was skipped, and `explain` says {value}");
+        ensure!(value["outcome"] == "inDoubt", "{address} was skipped, and `explain` says {value}");
     }
     Ok(())
 }

@@ -238,7 +238,7 @@ fn everybody(
     ensure!(missing.len() <= in_doubt, "{} people were skipped, {in_doubt} reported in doubt", missing.len());
     for address in missing.iter().take(EXPLAINED_MAX) {
         let value = senders.explain(CAMPAIGN, address)?;
-        ensure!(value["outcome"] == "InDoubt", "{address} was skipped, and `explain` says {value}");
+        ensure!(value["outcome"] == "inDoubt", "{address} was skipped, and `explain` says {value}");
     }
     Ok(())
 }

@@ -5,20 +5,21 @@ use toml::{Table, Value};
 use super::{File, Finding, crate_of};
 
 /// What a crate of ours may know of the others, in any kind of dependency. The binary and xtask stand on top of all.
-const MAY_KNOW: [(&str, &[&str]); 7] = [
+const MAY_KNOW: [(&str, &[&str]); 8] = [
     ("consent", &[]),
     ("rows", &[]),
     ("store", &["consent"]),
     ("intake", &["consent", "rows", "store"]),
     ("delivery", &["consent", "rows", "store"]),
-    ("web", &["consent", "store", "intake"]),
+    ("service", &["consent", "store", "intake", "delivery"]),
+    ("web", &["consent", "store", "intake", "service"]),
     ("demo", &["consent", "intake"]),
 ];
 /// Whose tests may use xtask, for its servers.
 const TESTED_WITH_SERVERS: [&str; 2] = ["store", "consentry"];
 /// Our crates.
-const OURS: [&str; 9] =
-    ["consent", "rows", "store", "intake", "delivery", "web", "demo", "consentry", "xtask"];
+const OURS: [&str; 10] =
+    ["consent", "rows", "store", "intake", "delivery", "service", "web", "demo", "consentry", "xtask"];
 
 /// Third-party crates that only some of ours may have, other than for tests, with the reason.
 const RESERVED: [(&[&str], &[&str], &str); 4] = [

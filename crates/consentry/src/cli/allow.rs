@@ -5,6 +5,7 @@ use consent::Channel;
 use intake::suppression::EntryType;
 
 use super::suppression::{EntryFilter, ExportList, ImportList, entry_type};
+use super::words;
 
 /// `allow ...`
 #[derive(Debug, Subcommand)]
@@ -45,12 +46,14 @@ pub enum Allow {
     },
     /// From now on send on this channel only to what the list names. Active and empty, nothing is sent: the emergency brake
     On {
-        /// email, sms or push
+        /// Which
+        #[arg(value_parser = words::sending_channel())]
         channel: Channel,
     },
     /// Send on this channel to everybody again
     Off {
-        /// email, sms or push
+        /// Which
+        #[arg(value_parser = words::sending_channel())]
         channel: Channel,
     },
 }

@@ -43,7 +43,13 @@ pub fn leave(error: &clap::Error) -> ! {
         error.exit();
     }
     // What somebody typed, or a script passed on, stands in it.
-    crate::output::say(error.render().to_string().trim_end());
+    let text = error.render().to_string();
+    if std::env::args_os().any(|word| word == "--json") {
+        let problem = service::Problem::new(service::Kind::Invalid, "usage");
+        crate::output::say(crate::output::shown_json(&crate::output::details(&problem, text.trim_end())));
+    } else {
+        crate::output::say(text.trim_end());
+    }
     if std::env::args_os().any(|word| word == "intake") {
         // An empty variable in the environment isn't the sender's fault either: the mail is kept.
         let value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);

@@ -21,6 +21,11 @@ pub enum Ledger {
     },
     /// Print the verifier key
     Key,
+    /// Show an entry: what it changed, and what proves it
+    Show {
+        /// The entry, e.g. ent_42
+        entry: consent::EntryId,
+    },
     /// Print a receipt: the proof that an entry is in the ledger
     Receipt {
         /// The entry, e.g. ent_42

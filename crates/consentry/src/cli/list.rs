@@ -22,7 +22,8 @@ pub enum List {
         details: ListDetails,
     },
     /// Change how people meet a list, and when it is in use; what isn't named stays
-    Edit {
+    #[command(alias = "edit")]
+    Set {
         /// Its name
         name: String,
         /// When it starts

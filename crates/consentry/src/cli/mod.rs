@@ -61,12 +61,14 @@ pub struct Cli {
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The data directory; `init` makes one
     #[arg(
         long,
         global = true,
         env = "CONSENTRY_DATA_DIR",
+        hide_env_values = true,
         default_value = "consentry-data",
         value_name = "DIR"
     )]
@@ -80,7 +82,13 @@ pub struct Global {
     #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]
     pub database: Option<String>,
     /// A file that holds the database's password, unless the URL or PGPASSWORD does
-    #[arg(long, global = true, env = "CONSENTRY_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSENTRY_DATABASE_PASSWORD_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub database_password_file: Option<PathBuf>,
     /// Write data to standard output as JSON
     #[arg(long, global = true)]
@@ -121,6 +129,8 @@ pub enum Command {
     Profile(Profile),
     /// Record an opt-out on someone's behalf
     OptOut(OptOut),
+    /// Record on someone's behalf that they said yes
+    OptIn(OptIn),
     /// Addresses and domains that are never sent to
     #[command(subcommand)]
     Suppression(Suppression),
@@ -295,17 +305,20 @@ pub struct CampaignRun {
 /// `check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The channel
-    #[arg(long)]
-    pub channel: Channel,
     /// The address: email, or phone number with + and country code
-    #[arg(long)]
-    pub address: String,
+    #[arg(required_unless_present = "address_flag")]
+    pub address: Option<String>,
+    /// As it was given before
+    #[arg(long = "address", hide = true, value_name = "ADDRESS", conflicts_with = "address")]
+    pub address_flag: Option<String>,
+    /// The channel
+    #[arg(long, value_parser = words::channel())]
+    pub channel: Channel,
     /// The list that the message is bound to
     #[arg(long)]
     pub list: Option<String>,
-    /// marketing or transactional
-    #[arg(long, default_value = "marketing")]
+    /// What kind of message
+    #[arg(long, default_value = "marketing", value_parser = words::category())]
     pub category: Category,
     /// The sender that a text would come from: a recipient may block one and not another
     #[arg(long, value_parser = sms::kept_sender)]
@@ -322,26 +335,46 @@ pub enum Profile {
     },
 }
 
+/// Whom a choice is about, and how far it reaches.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// The address; one never seen before is kept, and the choice binds when it turns up
+    pub address: String,
+    /// How far it reaches
+    #[arg(long, default_value = "channel", value_parser = words::level())]
+    pub level: Level,
+    /// The channel; by the kind of address if not given
+    #[arg(long, value_parser = words::channel())]
+    pub channel: Option<Channel>,
+    /// The list, for level subscription
+    #[arg(long, required_if_eq("level", "subscription"))]
+    pub list: Option<String>,
+}
+
 /// `opt-out`
 #[derive(Debug, Args)]
 pub struct OptOut {
-    /// The address; one never seen before is kept and binds when it turns up
-    pub address: String,
-    /// How far: any, channel, identity or subscription
-    #[arg(long, default_value = "channel")]
-    pub level: Level,
+    #[command(flatten)]
+    pub whose: Whose,
     /// Through which door it came, e.g. phone-call (at most 15 characters)
     #[arg(long, default_value = "operator")]
     pub source: Source,
     /// The reason given
     #[arg(long)]
     pub reason: Option<String>,
-    /// The channel; by the kind of address if not given
-    #[arg(long)]
-    pub channel: Option<Channel>,
-    /// The list, for level subscription
-    #[arg(long, required_if_eq("level", "subscription"))]
-    pub list: Option<String>,
+}
+
+/// `opt-in`
+#[derive(Debug, Args)]
+pub struct OptIn {
+    #[command(flatten)]
+    pub whose: Whose,
+    /// Through which door it came, e.g. phone-call (at most 15 characters)
+    #[arg(long, default_value = "operator")]
+    pub source: Source,
+    /// What proves it: where, when and in which words the person agreed. It is kept
+    #[arg(long, value_name = "TEXT")]
+    pub proof: String,
 }
 
 /// `keys ...`

@@ -1,6 +1,8 @@
 //! From words to a command.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use consent::{Category, Channel, Level};
 
 use super::Cli;
 
@@ -25,6 +27,34 @@ fn with_hyphens(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_hyphens)
 }
 
+/// One of these names, which `--help` shows.
+fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}
+
+/// A channel by its name.
+pub fn channel() -> impl TypedValueParser<Value = Channel> {
+    one_of(&["email", "sms", "push", "whatsApp", "call", "fax", "postalMail", "commercialEmail"])
+}
+
+/// A channel whose messages we send.
+pub fn sending_channel() -> impl TypedValueParser<Value = Channel> {
+    one_of(&["email", "sms", "push"])
+}
+
+/// A category by its name.
+pub fn category() -> impl TypedValueParser<Value = Category> {
+    one_of(&["marketing", "transactional"])
+}
+
+/// A level by its name.
+pub fn level() -> impl TypedValueParser<Value = Level> {
+    one_of(&["channel", "identity", "subscription", "any"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Command, Intake};
@@ -37,6 +67,9 @@ mod tests {
             "opt-out a@example.com --reason -no --list -news --level subscription",
             "check --channel email --address -x@example.com --list -news",
             "classify mail -- -mail.eml",
+            "check a@example.com --channel email",
+            "opt-in a@example.com --proof -signed",
+            "list set news --title de=-Neues",
         ] {
             let words = std::iter::once("consentry").chain(words.split(' '));
             let parsed = parse_from(words.clone());

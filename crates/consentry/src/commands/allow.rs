@@ -1,132 +1,120 @@
 //! `consentry allow`
 
 use anyhow::Result;
-use consent::{Channel, Namespace};
-use intake::suppression::{EntryType, Target, note, type_name};
-use serde_json::{Value, json};
-use store::{AllowEntry, EntryQuery, Settings};
+use consent::Channel;
+use intake::suppression::EntryType;
+use service::allow::{self, add, export, import, list, remove, turn};
 
-use super::returned::{allowed_words, describe_allowed, named, operator};
-use super::suppression::{export, import, query};
-use crate::cli;
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail};
+use super::entries::{Counting, NAME_ONE, Reading, Writing, allowed_words, hint_at_more, print};
+use crate::cli::{self, EntryFilter, ExportList, ImportList};
+use crate::context::Context;
+use crate::output::{self, Exit, refused, told};
 
 /// Keeps and shows the allow list, and turns it on and off.
 pub async fn run(context: &Context, command: cli::Allow) -> Result<Exit> {
     match command {
-        cli::Allow::Import(args) => {
-            let exit = import(context, args, Target::Allow).await?;
-            hint_if_off(context).await?;
-            Ok(exit)
+        cli::Allow::Import(args) => import(context, &args).await,
+        cli::Allow::Export(args) => export(context, args).await,
+        cli::Allow::Add { value, entry_type, comment } => {
+            add(context, add::In { value, entry_type, comment }).await
         }
-        cli::Allow::Export(args) => export(context, args, Target::Allow).await,
-        cli::Allow::Add { value, entry_type, comment } => add(context, &value, entry_type, &comment).await,
-        cli::Allow::Remove { value, entry_type } => remove(context, &value, entry_type).await,
-        cli::Allow::List { filter, limit, after } => list(context, query(&filter, limit, after)).await,
+        cli::Allow::Remove { value, entry_type } => remove(context, value, entry_type).await,
+        cli::Allow::List { filter, limit, after } => list(context, filter, limit, after).await,
         cli::Allow::On { channel } => turn(context, channel, true).await,
         cli::Allow::Off { channel } => turn(context, channel, false).await,
     }
 }
 
-/// Whether the list holds nothing of a namespace.
-pub async fn is_empty(context: &Context, namespace: &str) -> Result<bool> {
-    let Ok(namespace) = namespace.parse::<Namespace>() else { return Ok(true) };
-    let query = EntryQuery { namespace: Some(namespace), limit: 1, ..EntryQuery::default() };
-    Ok(context.store.allow_entries(WORKSPACE, query).await?.entries.is_empty())
-}
-
-/// The active lists that are empty: nothing goes to any address of these namespaces.
-pub async fn brakes(context: &Context, settings: &Settings) -> Result<Vec<String>> {
-    let mut brakes = Vec::new();
-    for namespace in &settings.allow_lists_active {
-        if is_empty(context, namespace).await? {
-            brakes.push(namespace.clone());
-        }
-    }
-    Ok(brakes)
-}
-
-async fn add(context: &Context, value: &str, entry_type: Option<EntryType>, comment: &str) -> Result<Exit> {
-    let now = context.now();
-    let named = named(value, entry_type)?;
-    if named.iter().any(|named| named.value.starts_with("sha256:")) {
-        return Err(fail(format!("{value}: the allow list takes no hashes"), "give the address itself"));
-    }
-    let entry = |named: intake::suppression::Named| AllowEntry {
-        namespace: named.namespace,
-        value: named.value,
-        comment: note(comment),
-        by: operator(),
-        at: now,
+async fn import(context: &Context, args: &ImportList) -> Result<Exit> {
+    let (mut reading, input) = Reading::open(args)?;
+    let mut report = reading.report();
+    let asked = import::In {
+        input,
+        encoding: args.encoding.clone(),
+        progress: &reading.progress,
+        failure: &mut |failure| report.write(failure),
     };
-    let entries: Vec<_> = named.into_iter().map(entry).collect();
-    let new = context.store.allow(WORKSPACE, entries.clone()).await?.into_iter().any(|new| new);
-    let described: Vec<Value> = entries.iter().map(describe_allowed).collect();
-    output::data(context.json, &json!({ "added": new, "entries": described }), || {
-        let kind = type_name(&entries[0].namespace, &entries[0].value);
-        let known = if new { "" } else { ", as before" };
-        format!("{kind} {} is on the allow list{known}", entries[0].value)
+    let outcome = import::import(&context.service(), &context.actor(), asked).await;
+    reading.finish(report)?;
+    reading.ended().await;
+    let out = outcome.map_err(|error| reading.wrong(error))?;
+    let exit = reading.tell(context.json, &out, out.rows);
+    hint_if_off(&out.active);
+    Ok(exit)
+}
+
+async fn export(context: &Context, args: ExportList) -> Result<Exit> {
+    let ExportList { file, filter, details } = args;
+    let EntryFilter { kind, namespace } = filter;
+    let (service, actor, kind) = (context.service(), context.actor(), kind.map(Into::into));
+    let mut each = |entry: &allow::Entry| print(entry);
+    let writing = file.filter(|file| file.as_os_str() != "-").map(Writing::begin).transpose()?;
+    let to = match &writing {
+        Some(writing) => export::To::Csv { output: writing.output(), details },
+        None if context.json => export::To::Each(&mut each),
+        None => export::To::Csv { output: output::file(), details },
+    };
+    let counting = Counting::begin();
+    let progress = &mut |count| counting.show(count);
+    let asked = export::In { namespace, kind, to, progress };
+    let out = export::export(&service, &actor, asked).await.map_err(told)?;
+    drop(counting);
+    writing.map_or(Ok(Exit::Done), |writing| writing.finish(context.json, out.exported))
+}
+
+async fn add(context: &Context, asked: add::In) -> Result<Exit> {
+    let out = add::add(&context.service(), &context.actor(), asked).await.map_err(|error| match error {
+        add::Error::Value { .. } => refused(error, NAME_ONE),
+        add::Error::Hash(_) => refused(error, "give the address itself"),
+        add::Error::Store(_) => told(error),
+    })?;
+    output::answer(context.json, &out, |out| {
+        let known = if out.added { "" } else { ", as before" };
+        let entries = out.entries.first().map(|entry| format!("{} {}", entry.kind, entry.value));
+        format!("{} is on the allow list{known}", entries.unwrap_or_default())
     });
-    hint_if_off(context).await?;
+    hint_if_off(&out.active);
     Ok(Exit::Done)
 }
 
-async fn remove(context: &Context, value: &str, entry_type: Option<EntryType>) -> Result<Exit> {
-    let entries: Vec<_> =
-        named(value, entry_type)?.into_iter().map(|named| (named.namespace, named.value)).collect();
-    let removed = context.store.disallow(WORKSPACE, entries).await?.into_iter().any(|removed| removed);
-    if !removed {
-        return Err(fail(format!("{value}: not on the allow list"), "consentry allow list"));
-    }
-    output::data(context.json, &json!({ "removed": true }), || format!("{value} is off the allow list"));
-    let settings = context.settings().await?;
-    warn(&brakes(context, &settings).await?);
+async fn remove(context: &Context, value: String, entry_type: Option<EntryType>) -> Result<Exit> {
+    let asked = remove::In { value: value.clone(), entry_type };
+    let outcome = remove::remove(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        remove::Error::Value { .. } => refused(error, NAME_ONE),
+        remove::Error::NotThere(_) => refused(error, "consentry allow list"),
+        remove::Error::Store(_) => told(error),
+    })?;
+    output::answer(context.json, &out, |_| format!("{value} is off the allow list"));
+    warn(&out.empty);
     Ok(Exit::Done)
 }
 
-async fn list(context: &Context, query: EntryQuery) -> Result<Exit> {
-    let settings = context.settings().await?;
-    let page = context.store.allow_entries(WORKSPACE, query).await?;
-    let entries: Vec<Value> = page.entries.iter().map(describe_allowed).collect();
-    let active = &settings.allow_lists_active;
-    output::data(context.json, &json!({ "active": active, "entries": entries, "next": page.next }), || {
-        let state = if active.is_empty() {
-            "not active".to_owned()
-        } else {
-            format!("active: {}", active.join(", "))
+async fn list(context: &Context, filter: EntryFilter, limit: u16, after: Option<String>) -> Result<Exit> {
+    let EntryFilter { kind, namespace } = filter;
+    let asked = list::In { namespace, kind: kind.map(Into::into), limit: usize::from(limit), after };
+    let out = list::list(&context.service(), &context.actor(), asked).await.map_err(told)?;
+    output::answer(context.json, &out, |out| {
+        let state = match out.active.as_slice() {
+            [] => "not active".to_owned(),
+            active => format!("active: {}", active.join(", ")),
         };
-        let entries = page.entries.iter().map(allowed_words);
-        std::iter::once(state).chain(entries).collect::<Vec<_>>().join("\n")
+        std::iter::once(state).chain(out.page.data.iter().map(allowed_words)).collect::<Vec<_>>().join("\n")
     });
-    if let (Some(next), false) = (&page.next, context.json) {
-        output::say(format_args!("hint: there is more; go on with --after {next}"));
-    }
-    warn(&brakes(context, &settings).await?);
+    hint_at_more(context.json, out.page.next.as_ref());
+    warn(&out.empty);
     Ok(Exit::Done)
 }
 
 async fn turn(context: &Context, channel: Channel, on: bool) -> Result<Exit> {
-    let Some(namespace) = Namespace::of_channel(channel) else {
-        return Err(fail(format!("nothing is sent by {channel}"), "name email, sms or push"));
-    };
-    let name = namespace.as_str().to_owned();
-    let changed = context.settings().await?.allow_lists_active.contains(&name) != on;
-    let turned = name.clone();
-    let change = move |settings: &mut Settings| {
-        settings.allow_lists_active.retain(|active| *active != turned);
-        if on {
-            settings.allow_lists_active.push(turned.clone());
-            settings.allow_lists_active.sort();
-        }
-    };
-    let settings = context.store.update_settings(WORKSPACE, Box::new(change)).await?;
-    let brakes = brakes(context, &settings).await?;
-    let value = json!({
-        "active": settings.allow_lists_active, "changed": changed, "empty": brakes,
-        "inForce": "at once: the next permit on any node reads it",
-    });
-    output::data(context.json, &value, || {
+    let asked = turn::In { channel, on };
+    let outcome = turn::turn(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        turn::Error::NothingSent(_) => refused(error, "name email, sms or push"),
+        turn::Error::Store(_) => told(error),
+    })?;
+    output::answer(context.json, &out, |out| {
+        let name = &out.namespace;
         let what = if on {
             format!("the allow list is active for {name}: only what it names is sent to")
         } else {
@@ -134,7 +122,7 @@ async fn turn(context: &Context, channel: Channel, on: bool) -> Result<Exit> {
         };
         format!("{what}. In force at once: the next permit on any node reads it")
     });
-    warn(&brakes);
+    warn(&out.empty);
     Ok(Exit::Done)
 }
 
@@ -149,9 +137,8 @@ fn warn(brakes: &[String]) {
     }
 }
 
-async fn hint_if_off(context: &Context) -> Result<()> {
-    if context.settings().await?.allow_lists_active.is_empty() {
+fn hint_if_off(active: &[String]) {
+    if active.is_empty() {
         output::say("hint: the allow list isn't active; `consentry allow on email` activates it");
     }
-    Ok(())
 }

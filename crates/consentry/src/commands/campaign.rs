@@ -2,44 +2,38 @@
 
 mod explain;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
 use consent::Exclusion;
 use consent::sms::Segments;
-use delivery::{
-    Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary, check_campaign,
-    forecast, run_campaign,
-};
+use delivery::{Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
-use store::{DeliveryState, Run, RunReport, RunState, StoreError};
+use serde_json::json;
+use service::campaigns::{self, DeliveryState, RunReport, RunState, ShownRun, StoreError, plan, report, run};
+use tokio::sync::watch;
 
-use super::returned::RunFeedback;
+use super::returned::feedback_lines;
 use super::serve::{public_pages, stop_signal};
 use crate::cli::{self, CampaignRun};
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail, grouped};
+use crate::context::Context;
+use crate::output::{self, Exit, grouped, refused, refused_file};
 use crate::probe::RouterProbe;
-
-/// Runs shown by `report`.
-const RUNS_MAX: usize = 100;
 
 /// Sends campaigns, and tells what became of them.
 pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
     match command {
         cli::Campaign::Run(args) => send(context, args).await,
-        cli::Campaign::Report { name } => report(context, name.as_deref()).await,
-        cli::Campaign::Explain { name, address } => explain::run(context, &name, &address).await,
+        cli::Campaign::Report { name } => report(context, name).await,
+        cli::Campaign::Explain { name, address } => explain::run(context, name, address).await,
     }
 }
 
 async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     let campaign = Campaign::load(&args.file)?;
-    let deps = deps(context, stop_signal());
+    let stop = stop_signal();
     if args.dry_run {
-        return dry_run(context, &deps, &campaign).await;
+        return dry_run(context, &campaign, stop).await;
     }
     let options = RunOptions {
         again: args.again,
@@ -47,67 +41,56 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
         wait_for_retries: !args.no_wait,
         ..RunOptions::default()
     };
-    match run_with_bar(context, &deps, &campaign, &options).await? {
-        Ok(summary) => {
-            warn(&summary);
-            output::data(context.json, &describe(&campaign, &summary), || words(&campaign, &summary));
-            let in_doubt = summary.report.deliveries.get(&DeliveryState::InDoubt).copied().unwrap_or(0);
-            Ok(if summary.state == RunState::Finished && in_doubt == 0 {
+    match with_bar(context, &campaign, &options, stop).await? {
+        Ok(out) => {
+            warn(&out.summary);
+            output::answer(context.json, &out, words);
+            Ok(if out.summary.state == RunState::Finished && out.counts.in_doubt == 0 {
                 Exit::Done
             } else {
                 Exit::Unfinished
             })
         }
-        Err(DeliveryError::AlreadyFinished { run, .. }) => {
+        Err(run::Error::AlreadyFinished(shown)) => {
             output::say(format_args!(
                 "{} was sent to its end before; nothing was sent now\nhint: --again sends it once more, to whoever may get it now",
                 campaign.name
             ));
-            let run =
-                context.store.run(WORKSPACE, run).await?.ok_or_else(|| anyhow::anyhow!("{run} is gone"))?;
-            let report = context.store.run_report(WORKSPACE, run.id).await?;
-            let mut value = describe_run(&run, &report);
+            let mut value = json!(shown);
             value["alreadyFinished"] = json!(true);
-            output::data(context.json, &value, || run_words(&run, &report));
+            output::data(context.json, &value, || run_words(&shown));
             Ok(Exit::Done)
         }
-        Err(DeliveryError::Publish(refused)) => Ok(refuse(&campaign, &refused)),
-        Err(error @ DeliveryError::Refused { .. }) => stopped(context, &campaign, error).await,
-        Err(error) => Err(with_hint(&campaign, error)),
+        Err(run::Error::RelayRefuses { error, run }) => {
+            output::failure(context.json, &with_hint(&campaign, *error));
+            if let Some(run) = run {
+                output::answer(context.json, &run, |run| run_words(run));
+            }
+            Ok(Exit::RelayRefuses)
+        }
+        Err(run::Error::Campaign(campaigns::Error(DeliveryError::Publish(refused)))) => {
+            Ok(refuse(context, &campaign, refused))
+        }
+        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(&campaign, error)),
     }
-}
-
-/// Says that the relay refuses everybody, and how far the run came.
-async fn stopped(context: &Context, campaign: &Campaign, error: DeliveryError) -> Result<Exit> {
-    output::say(format_args!("error: {:#}", with_hint(campaign, error)));
-    if let Some(run) = context.store.latest_run(WORKSPACE, &campaign.name).await? {
-        let report = context.store.run_report(WORKSPACE, run.id).await?;
-        output::data(context.json, &describe_run(&run, &report), || run_words(&run, &report));
-    }
-    Ok(Exit::RelayRefuses)
 }
 
 /// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
-async fn dry_run(context: &Context, deps: &Deps, campaign: &Campaign) -> Result<Exit> {
-    let forecast = forecast(deps, campaign).await.map_err(|error| with_hint(campaign, error))?;
-    let checked = check_campaign(deps, campaign, &RouterProbe(public_pages(context, None)?)).await;
-    let segments = checked.as_ref().ok().and_then(|checked| checked.segments);
-    let mut value = json!(forecast);
-    if let Some(Segments { count, units, encoding, .. }) = segments {
-        value["segments"] = json!({ "count": count, "units": units, "encoding": encoding.as_str() });
-    }
-    output::data(context.json, &value, || {
-        let text = segments.map(|segments| segment_words(&segments, forecast.permitted)).unwrap_or_default();
-        format!("{forecast}{text}").trim_end().to_owned()
+async fn dry_run(context: &Context, campaign: &Campaign, stop: watch::Receiver<bool>) -> Result<Exit> {
+    let probe = RouterProbe(public_pages(context, None)?);
+    let asked = plan::In { campaign, probe: &probe, stop };
+    let outcome = plan::plan(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| with_hint(campaign, error.0))?;
+    output::answer(context.json, &out, |out| {
+        let text = out.segments.as_ref();
+        let text = text.map(|parts| segment_words(&parts.segments, out.permitted)).unwrap_or_default();
+        format!("{}{text}", out.forecast).trim_end().to_owned()
     });
-    match checked {
-        Ok(checked) => {
-            warn_of(&checked.warnings);
-            Ok(Exit::Done)
-        }
-        Err(DeliveryError::Publish(refused)) => Ok(refuse(campaign, &refused)),
-        Err(error) => Err(with_hint(campaign, error)),
+    if out.refused.is_empty() {
+        warn_of(&out.warnings);
+        return Ok(Exit::Done);
     }
+    Ok(refuse(context, campaign, PublishError { findings: out.refused }))
 }
 
 /// What a text takes, and all of them: providers bill by segments.
@@ -116,11 +99,10 @@ fn segment_words(segments: &Segments, texts: u64) -> String {
     format!("a text takes, by some of the people: {segments}\n{:<52} {all:>10}\n", "segments in all, about")
 }
 
-fn refuse(campaign: &Campaign, refused: &PublishError) -> Exit {
-    output::say(format_args!(
-        "error: {}: not sent: the content was refused\n{refused}",
-        campaign.file.display()
-    ));
+fn refuse(context: &Context, campaign: &Campaign, refused: PublishError) -> Exit {
+    let text = format!("not sent: the content was refused\n{refused}");
+    let error = campaigns::Error(DeliveryError::Publish(refused));
+    output::failure(context.json, &output::told_as(&error, format!("{}: {text}", campaign.file.display())));
     Exit::Refused
 }
 
@@ -131,9 +113,8 @@ fn warn_of(warnings: &[Finding]) {
 }
 
 /// What a run works with.
-pub fn deps(context: &Context, stop: tokio::sync::watch::Receiver<bool>) -> Deps {
-    let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
-    Deps { store, workspace: WORKSPACE, clock, judge: |reply| intake::mail::refusal(reply, ""), stop }
+pub fn deps(context: &Context, stop: watch::Receiver<bool>) -> Deps {
+    campaigns::deps(&context.service(), stop)
 }
 
 /// Runs a campaign with a progress bar on standard error.
@@ -142,7 +123,17 @@ pub async fn run_with_bar(
     deps: &Deps,
     campaign: &Campaign,
     options: &RunOptions,
-) -> Result<std::result::Result<RunSummary, DeliveryError>> {
+) -> Result<std::result::Result<RunSummary, run::Error>> {
+    let out = with_bar(context, campaign, options, deps.stop.clone()).await?;
+    Ok(out.map(|out| out.summary))
+}
+
+async fn with_bar(
+    context: &Context,
+    campaign: &Campaign,
+    options: &RunOptions,
+    stop: watch::Receiver<bool>,
+) -> Result<std::result::Result<run::Out, run::Error>> {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} elapsed");
     let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let shown = bar.clone();
@@ -161,7 +152,8 @@ pub async fn run_with_bar(
         shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
     };
     let probe = RouterProbe(public_pages(context, None)?);
-    let outcome = run_campaign(deps, campaign, options, &probe, Arc::new(progress)).await;
+    let asked = run::In { campaign, options, probe: &probe, progress: Arc::new(progress), stop };
+    let outcome = run::run(&context.service(), &context.actor(), asked).await;
     bar.finish_and_clear();
     Ok(outcome)
 }
@@ -180,9 +172,9 @@ fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
             "it is being sent; `consentry campaign report` shows how far it is".to_owned()
         }
         DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
-        _ => return error.into(),
+        _ => return output::told(campaigns::Error(error)),
     };
-    fail(format!("{}: {error}", campaign.file.display()), hint)
+    refused_file(campaign.file.display(), campaigns::Error(error), Some(hint))
 }
 
 fn warn(summary: &RunSummary) {
@@ -225,54 +217,14 @@ fn warn_of_doubt(summary: &RunSummary) {
     output::say("hint: --resend-in-doubt sends them again");
 }
 
-fn describe(campaign: &Campaign, summary: &RunSummary) -> Value {
-    let mut value = json!({
-        "campaign": campaign.name,
-        "run": summary.run.to_string(),
-        "state": format!("{:?}", summary.state),
-        "resumed": summary.resumed,
-        "malformed": summary.malformed_addresses,
-        "nextDue": summary.next_due.map(|at| at.to_string()),
-    });
-    merge_report(&mut value, &summary.report);
-    value
+fn words(out: &run::Out) -> String {
+    let how = if out.resumed { ", resumed" } else { "" };
+    format!("{} ({}{how})\n{}", out.campaign, out.run, report_words(&out.counts.report))
 }
 
-fn describe_run(run: &Run, report: &RunReport) -> Value {
-    let mut value = json!({
-        "campaign": run.campaign,
-        "run": run.id.to_string(),
-        "state": format!("{:?}", run.state),
-        "startedAt": run.created_at.to_string(),
-        "finishedAt": run.finished_at.map(|at| at.to_string()),
-    });
-    merge_report(&mut value, report);
-    value
-}
-
-fn merge_report(value: &mut Value, report: &RunReport) {
-    let count = |state| report.deliveries.get(&state).copied().unwrap_or(0);
-    value["audience"] = json!(report.audience);
-    value["sent"] = json!(count(DeliveryState::Sent));
-    value["deferred"] = json!(count(DeliveryState::Deferred));
-    value["rejected"] = json!(count(DeliveryState::Rejected));
-    value["given_up"] = json!(count(DeliveryState::GivenUp));
-    value["in_doubt"] = json!(count(DeliveryState::InDoubt));
-    value["waiting"] = json!(by_name(&report.waiting));
-    value["excluded"] = json!(by_name(&report.excluded));
-}
-
-fn by_name(causes: &BTreeMap<Exclusion, u64>) -> BTreeMap<String, u64> {
-    causes.iter().map(|(cause, count)| (cause.to_string(), *count)).collect()
-}
-
-fn words(campaign: &Campaign, summary: &RunSummary) -> String {
-    let how = if summary.resumed { ", resumed" } else { "" };
-    format!("{} ({}{how})\n{}", campaign.name, summary.run, report_words(&summary.report))
-}
-
-fn run_words(run: &Run, report: &RunReport) -> String {
-    format!("{} ({}, {:?}, {})\n{}", run.campaign, run.id, run.state, run.created_at, report_words(report))
+fn run_words(shown: &ShownRun) -> String {
+    let ShownRun { campaign, run, state, started_at, counts, .. } = shown;
+    format!("{campaign} ({run}, {state}, {started_at})\n{}", report_words(&counts.report))
 }
 
 fn report_words(report: &RunReport) -> String {
@@ -300,36 +252,21 @@ fn report_words(report: &RunReport) -> String {
     lines.join("\n")
 }
 
-async fn report(context: &Context, name: Option<&str>) -> Result<Exit> {
-    let mut rows = Vec::new();
-    for run in context.store.runs(WORKSPACE, RUNS_MAX).await? {
-        if name.is_none_or(|name| run.campaign == name) {
-            let report = context.store.run_report(WORKSPACE, run.id).await?;
-            let feedback = RunFeedback::of(context, run.id).await?;
-            rows.push((run, report, feedback));
-        }
-    }
-    let describe = |(run, report, feedback): &(Run, RunReport, RunFeedback)| {
-        let mut value = describe_run(run, report);
-        value["feedback"] = feedback.describe();
-        value["optOuts"] = feedback.describe_opt_outs();
-        value
-    };
-    let value: Value = rows.iter().map(describe).collect();
-    if let (Some(name), true) = (name, rows.is_empty()) {
-        return Err(fail(
-            format!("no run of a campaign `{name}`"),
-            "`consentry campaign report` lists all runs",
-        ));
-    }
-    output::data(context.json, &value, || {
-        if rows.is_empty() {
+async fn report(context: &Context, campaign: Option<String>) -> Result<Exit> {
+    let outcome = report::report(&context.service(), &context.actor(), report::In { campaign }).await;
+    let out = outcome.map_err(|error| match error {
+        report::Error::NoRun(_) => refused(error, "`consentry campaign report` lists all runs"),
+        report::Error::Store(_) => output::told(error),
+    })?;
+    output::answer(context.json, &out, |out| {
+        if out.data.is_empty() {
             return "no runs yet; send a campaign with `consentry campaign run FILE`".to_owned();
         }
-        let words = |(run, report, feedback): &(Run, RunReport, RunFeedback)| {
-            std::iter::once(run_words(run, report)).chain(feedback.lines()).collect::<Vec<_>>().join("\n")
+        let words = |row: &report::Reported| {
+            let more = feedback_lines(&row.feedback, &row.opt_outs);
+            std::iter::once(run_words(&row.run)).chain(more).collect::<Vec<_>>().join("\n")
         };
-        rows.iter().map(words).collect::<Vec<_>>().join("\n")
+        out.data.iter().map(words).collect::<Vec<_>>().join("\n")
     });
     Ok(Exit::Done)
 }

@@ -182,7 +182,7 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
         Some(url) => note("public URL", true, url.clone()),
         None => note("public URL", true, "not set; campaigns must name `public_url` themselves".to_owned()),
     }
-    let brakes = super::allow::brakes(context, &settings).await?;
+    let brakes = service::allow::brakes(&context.service(), &settings).await?;
     let active = settings.allow_lists_active.iter().map(|namespace| {
         let empty = if brakes.contains(namespace) { " and EMPTY: nothing is sent there" } else { "" };
         format!("active for {namespace}{empty}")

@@ -1,6 +1,5 @@
 //! `consentry import profiles`
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -10,16 +9,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::import::{
-    Answer, DryRun, Format, Import, ImportError, Options, Outputs, Progress, Report, Summary, Undecided,
-    dry_run, import_profiles, words,
-};
+use intake::import::{Answer, Format, ImportError, Options, Progress, Undecided, words};
 use serde_json::json;
+use service::Kind;
+use service::imports::run::Counted;
+use service::imports::{self, dry_run, run as import_run};
 use store::private;
 
 use crate::cli::{self, ImportProfiles};
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail, grouped};
+use crate::context::Context;
+use crate::output::{self, Exit, fail, grouped, refused_file};
 
 /// Most warnings about rows that are shown one by one.
 const WARNINGS_SHOWN: u64 = 20;
@@ -36,61 +35,66 @@ pub async fn run(context: &Context, args: ImportProfiles) -> Result<Exit> {
     }
     let rejects = args.rejects.clone().unwrap_or_else(|| beside(&args.file));
     let report = match import_file(context, &args, &rejects).await {
-        Err(error) if error.is::<Stopped>() => {
-            output::say(format_args!("error: {error}"));
-            return Ok(Exit::Undecided);
-        }
+        Err(error) if error.is::<Stopped>() => return Ok(undecided(context, &error)),
         report => report?,
     };
-    let summary = report.summary;
     let mut value = json!(report);
-    if summary.rejected > 0 {
+    if report.rejected > 0 {
         value["rejects"] = json!(rejects);
         reasons(&report.rejected_for);
         output::say(format_args!(
             "{} of {} rows rejected; line numbers and reasons are in {}\nhint: mend that file and import it",
-            grouped(summary.rejected),
-            grouped(summary.read),
+            grouped(report.rejected),
+            grouped(report.read),
             rejects.display()
         ));
     }
-    if summary.incomplete > 0 {
+    if report.incomplete > 0 {
         reasons(&report.left_out);
-        output::say(format_args!("{} rows went in without that", grouped(summary.incomplete)));
+        output::say(format_args!("{} rows went in without that", grouped(report.incomplete)));
     }
-    output::data(context.json, &value, || table(&summary));
+    output::data(context.json, &value, || table(&report));
     if let Some(import) = &report.import {
         output::say(format_args!("this import is {import}; consentry import undo {import} takes it back"));
     }
-    Ok(match summary {
-        Summary { rejected: 0, .. } => Exit::Done,
-        Summary { read, rejected, .. } if rejected == read => Exit::Failed,
+    Ok(match report.rejected {
+        0 => Exit::Done,
+        rejected if rejected == report.read => Exit::Failed,
         _ => Exit::SomeRejected,
     })
+}
+
+/// Says that nothing was imported, because it isn't said how the file is read.
+fn undecided(context: &Context, stopped: &anyhow::Error) -> Exit {
+    if context.json {
+        let problem = service::Problem::new(Kind::Invalid, "import-undecided");
+        output::say(output::shown_json(&output::details(&problem, &stopped.to_string())));
+    } else {
+        output::say(format_args!("error: {stopped}"));
+    }
+    Exit::Undecided
 }
 
 /// Says what an import would do.
 async fn dry(context: &Context, args: &ImportProfiles) -> Result<Exit> {
     let name = args.file.display().to_string();
     let (input, _) = open(&args.file).with_context(|| name.clone())?;
-    let store = context.shared_store();
-    let from = Import { store: &store, workspace: WORKSPACE, clock: &*context.clock };
-    let dry = match dry_run(from, input, options(args), Arc::default()).await {
-        Err(ImportError::Undecided(undecided)) => {
-            output::say(format_args!("error: {}", stopped(&name, args, &undecided)));
-            return Ok(Exit::Undecided);
+    let asked = dry_run::In { input: Box::new(input), options: options(args) };
+    let out = match dry_run::dry_run(&context.service(), &context.actor(), asked).await {
+        Err(imports::Error(ImportError::Undecided(questions))) => {
+            return Ok(undecided(context, &Stopped(stopped(&name, args, &questions)).into()));
         }
-        dry => dry.map_err(|error| explain(&name, &error))?,
+        out => out.map_err(|error| explain(&name, error))?,
     };
-    dry.notices.iter().for_each(|notice| output::say(format_args!("{name}: {notice}")));
-    reasons(&dry.report.rejected_for);
-    reasons(&dry.report.left_out);
-    output::data(context.json, &json!(dry), || forecast(&dry));
+    out.notices.iter().for_each(|notice| output::say(format_args!("{name}: {notice}")));
+    reasons(&out.rows.rejected_for);
+    reasons(&out.rows.left_out);
+    output::answer(context.json, &out, forecast);
     output::say("nothing was changed: this was a dry run");
     Ok(Exit::Done)
 }
 
-fn forecast(dry: &DryRun) -> String {
+fn forecast(dry: &dry_run::Out) -> String {
     let mut lines = Vec::new();
     for column in &dry.columns {
         lines.push(format!(
@@ -104,8 +108,8 @@ fn forecast(dry: &DryRun) -> String {
         }
     }
     lines.extend(dry.every_row.iter().map(|said| format!("every row: {said}")));
-    let summary = &dry.report.summary;
-    lines.push(format!("rows {}, rejected {}", grouped(summary.read), grouped(summary.rejected)));
+    let rows = &dry.rows;
+    lines.push(format!("rows {}, rejected {}", grouped(rows.read), grouped(rows.rejected)));
     let reachable = dry.reachable.iter();
     lines.extend(
         reachable.map(|(channel, rows)| format!("reachable by {channel} afterwards: {}", grouped(*rows))),
@@ -113,17 +117,15 @@ fn forecast(dry: &DryRun) -> String {
     lines.join("\n")
 }
 
-/// Reasons with how often each was met, the most frequent first.
-fn reasons(counts: &BTreeMap<String, u64>) {
-    let mut counts: Vec<_> = counts.iter().collect();
-    counts.sort_by(|one, other| other.1.cmp(one.1).then(one.0.cmp(other.0)));
-    for (reason, count) in counts {
+/// Reasons with how often each was met.
+fn reasons(counts: &[Counted]) {
+    for Counted { reason, count } in counts {
         output::say(format_args!("{:>12}  {reason}", grouped(*count)));
     }
 }
 
-fn table(summary: &Summary) -> String {
-    let Summary { read, created, updated, unchanged, rejected, incomplete, suppressed } = *summary;
+fn table(rows: &import_run::Out) -> String {
+    let import_run::Out { read, created, updated, unchanged, rejected, incomplete, suppressed, .. } = *rows;
     let always = [
         ("read", read),
         ("created", created),
@@ -137,7 +139,11 @@ fn table(summary: &Summary) -> String {
 }
 
 /// Imports with a progress bar on standard error.
-pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Path) -> Result<Report> {
+pub async fn import_file(
+    context: &Context,
+    args: &ImportProfiles,
+    rejects: &Path,
+) -> Result<import_run::Out> {
     let name = args.file.display().to_string();
     if same_file(&args.file, rejects) {
         return Err(fail(
@@ -149,22 +155,23 @@ pub async fn import_file(context: &Context, args: &ImportProfiles, rejects: &Pat
     let mut warnings = Warnings::new(args.warnings.as_deref())?;
     let progress = Arc::new(Progress::default());
     let bar = tokio::spawn(show(Arc::clone(&progress), length));
-    let store = context.shared_store();
-    let into = Import { store: &store, workspace: WORKSPACE, clock: &*context.clock };
-    let outputs = Outputs {
+    let asked = import_run::In {
+        input: Box::new(input),
+        options: options(args),
+        progress,
         rejects: Box::new(|| private::create(rejects).map(|file| Box::new(file) as Box<dyn Write + Send>)),
         notice: Box::new(|notice| {
             output::say(format_args!("{name}: {notice}"));
         }),
         warn: Box::new(|line, warning| warnings.take(&name, line, warning)),
     };
-    let outcome = import_profiles(into, input, options(args), progress, outputs).await;
+    let outcome = import_run::run(&context.service(), &context.actor(), asked).await;
     bar.abort();
     let _ = bar.await;
     warnings.finish();
     outcome.map_err(|error| match error {
-        ImportError::Undecided(undecided) => Stopped(stopped(&name, args, &undecided)).into(),
-        error => explain(&name, &error),
+        imports::Error(ImportError::Undecided(undecided)) => Stopped(stopped(&name, args, &undecided)).into(),
+        error => explain(&name, error),
     })
 }
 
@@ -317,17 +324,17 @@ impl Drop for Clearing {
     }
 }
 
-pub fn explain(file: &str, error: &ImportError) -> anyhow::Error {
-    match error {
+fn explain(file: &str, error: imports::Error) -> anyhow::Error {
+    let hint = match &error.0 {
         ImportError::UnknownList(list) => {
-            fail(format!("{file}: {error}"), format!("consentry list create {list}, or add --create-lists"))
+            Some(format!("consentry list create {list}, or add --create-lists"))
         }
-        ImportError::Store(inner) if inner.is_transient() => fail(
-            format!("{file}: {error}"),
-            "run the import again when there is room: what is in stays as it is",
-        ),
-        _ => anyhow::anyhow!("{file}: {error}"),
-    }
+        ImportError::Store(inner) if inner.is_transient() => {
+            Some("run the import again when there is room: what is in stays as it is".to_owned())
+        }
+        _ => None,
+    };
+    refused_file(file, error, hint)
 }
 
 /// The format that a file's name tells.

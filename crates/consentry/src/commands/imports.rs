@@ -1,107 +1,78 @@
 //! `consentry import list` and `consentry import undo`
 
 use anyhow::Result;
-use consent::ImportId;
-use serde_json::{Value, json};
-use store::{ImportRun, StoreError, UndoCounts};
+use service::imports::list::{Imported, State};
+use service::imports::{list, undo};
 
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail, grouped};
+use crate::context::Context;
+use crate::output::{self, Exit, grouped, refused, told};
 
 /// Shows what was imported.
 pub async fn list(context: &Context, limit: usize) -> Result<Exit> {
-    let runs = context.store.imports(WORKSPACE, limit).await?;
-    let value: Vec<Value> = runs.iter().map(describe).collect();
-    if runs.is_empty() && !context.json {
+    let out = list::list(&context.service(), &context.actor(), list::In { limit }).await.map_err(told)?;
+    if out.data.is_empty() && !context.json {
         output::say("nothing has been imported yet");
         return Ok(Exit::Done);
     }
-    output::data(context.json, &json!(value), || runs.iter().map(words).collect::<Vec<_>>().join("\n"));
+    output::answer(context.json, &out, |out| out.data.iter().map(words).collect::<Vec<_>>().join("\n"));
     Ok(Exit::Done)
 }
 
 /// Takes an import back.
-pub async fn undo(context: &Context, id: &str, dry: bool) -> Result<Exit> {
-    let unknown = || fail(format!("there is no import `{id}`"), "consentry import list");
-    let import: ImportId = id.parse().map_err(|_| unknown())?;
-    let run = context.store.import_run(WORKSPACE, import).await?.ok_or_else(unknown)?;
-    if let Some(at) = run.undone_at {
-        let mut value = json!(run.undone);
-        value["import"] = json!(import.to_string());
-        value["state"] = json!("undone");
-        value["undone_at"] = json!(at.to_string());
+pub async fn undo(context: &Context, import: String, dry_run: bool) -> Result<Exit> {
+    let asked = undo::In { import: import.clone(), dry_run };
+    let outcome = undo::undo(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        undo::Error::NoImport(_) => refused(error, "consentry import list"),
+        undo::Error::Busy => refused(error, format!("try again in a moment: consentry import undo {import}")),
+        undo::Error::Store(_) => told(error),
+    })?;
+    if let Some(at) = out.undone_at {
         output::say(format_args!("{import} was taken back already, at {at}"));
-        output::data(context.json, &value, || table(&run.undone));
+    }
+    output::answer(context.json, &out, |out| table(&out.counts));
+    if out.undone_at.is_some() {
         return Ok(Exit::Done);
     }
-    let done = if dry {
-        context.store.would_undo_import(WORKSPACE, import, context.now()).await?
-    } else {
-        let undone = context.store.undo_import(WORKSPACE, import, context.now()).await;
-        undone.map_err(|error| match error {
-            StoreError::Busy(_) => fail(
-                "a campaign is being started, or another import is being taken back",
-                format!("try again in a moment: consentry import undo {import}"),
-            ),
-            error => error.into(),
-        })?
-    };
-    let mut value = json!(done);
-    value["import"] = json!(import.to_string());
-    value["state"] = json!(if dry { state(&run) } else { "undone" });
-    output::data(context.json, &value, || table(&done));
-    if run.counts.suppressed > 0 {
+    if out.suppressed_stay > 0 {
         output::say(format_args!(
             "{} addresses that it put on the suppression list stay there\nhint: consentry suppression list, consentry suppression remove",
-            grouped(run.counts.suppressed)
+            grouped(out.suppressed_stay)
         ));
     }
-    if dry {
+    if dry_run {
         output::say("nothing was changed: this was a dry run");
     }
     Ok(Exit::Done)
 }
 
-fn state(run: &ImportRun) -> &'static str {
-    match run {
-        ImportRun { undone_at: Some(_), .. } => "undone",
-        ImportRun { undo_began_at: Some(_), .. } => "partly undone",
-        ImportRun { finished_at: Some(_), .. } => "imported",
-        _ => "unfinished",
+const fn state(run: &Imported) -> &'static str {
+    match run.state {
+        State::Undone => "undone",
+        State::PartlyUndone => "partly undone",
+        State::Imported => "imported",
+        State::Unfinished => "unfinished",
     }
 }
 
-fn describe(run: &ImportRun) -> Value {
-    let mut value = json!(run.counts);
-    value["import"] = json!(run.id.to_string());
-    value["file"] = json!(run.file.file);
-    value["sha256"] = json!(run.file.sha256);
-    value["started_at"] = json!(run.file.started_at.to_string());
-    value["finished_at"] = json!(run.finished_at.map(|at| at.to_string()));
-    value["undone_at"] = json!(run.undone_at.map(|at| at.to_string()));
-    value["state"] = json!(state(run));
-    value
-}
-
-fn words(run: &ImportRun) -> String {
-    let counts = &run.counts;
-    let file = if run.file.file.is_empty() { "standard input" } else { &run.file.file };
+fn words(run: &Imported) -> String {
+    let file = if run.file.is_empty() { "standard input" } else { &run.file };
     format!(
         "{}  {}  {}: read {}, created {}, updated {}, unchanged {}, rejected {}, suppressed {}; {}",
-        run.id,
-        run.file.started_at,
+        run.import,
+        run.started_at,
         file,
-        grouped(counts.read),
-        grouped(counts.created),
-        grouped(counts.updated),
-        grouped(counts.unchanged),
-        grouped(counts.rejected),
-        grouped(counts.suppressed),
+        grouped(run.read),
+        grouped(run.created),
+        grouped(run.updated),
+        grouped(run.unchanged),
+        grouped(run.rejected),
+        grouped(run.suppressed),
         state(run)
     )
 }
 
-fn table(done: &UndoCounts) -> String {
+fn table(done: &undo::Counts) -> String {
     let always = [
         (done.profiles, "people that the import created or changed"),
         (done.deleted, "deleted: it created them, and nothing else is known of them"),

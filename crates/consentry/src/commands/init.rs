@@ -5,12 +5,15 @@ use std::path::Path;
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::json;
-use store::{OptOutReason, Settings};
+use service::settings::{OptOutReason, change};
 
 use crate::cli::{Global, Init};
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::data_dir::{self, Place};
-use crate::output::{self, Exit, fail};
+use crate::output::{self, Exit, fail, refused_file, told};
+
+/// How the file of reasons is written.
+const REASONS: &str = "[[reasons]] with a code and texts, such as texts = { en = \"I have moved\" }";
 
 /// Makes a data directory with its settings, or changes the settings given of one that is there.
 pub async fn run(global: &Global, args: Init) -> Result<Exit> {
@@ -24,15 +27,21 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
             "name another with --data-dir, or use it as it is",
         ));
     }
-    if let Some(url) = &args.public_url {
-        delivery::configuration::check_public_url(url)
-            .map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
-    }
-    let reasons = args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?;
+    let asked = change::In {
+        opt_out_reasons: args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?,
+        default_consent: args.default_consent,
+        public_url: args.public_url,
+        brand: args.brand,
+        mail_domains: args.mail_domain,
+        jurisdiction_pack: args.jurisdiction_pack,
+        soft_bounce_limit: args.soft_bounce_limit,
+        ledger: args.ledger.map(Into::into),
+    };
+    // Before a data directory is made for it.
+    change::check(&asked).map_err(|error| wrong(error, args.opt_out_reasons.as_deref()))?;
     let context = Context::open_or_make(&Global { create: true, ..global.clone() })?;
-    let change = move |settings: &mut Settings| args.apply(reasons.as_ref(), settings);
-    let settings = context.store.update_settings(WORKSPACE, Box::new(change)).await?;
-    let value = json!({ "data_dir": global.data_dir, "settings": settings });
+    let settings = change::change(&context.service(), &context.actor(), asked).await.map_err(told)?;
+    let value = json!({ "dataDir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {
         if is_ours {
             return format!("changed the settings of {dir}; they hold from the next decision on");
@@ -42,29 +51,14 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-impl Init {
-    /// Changes the settings that are named, and leaves the others.
-    fn apply(&self, reasons: Option<&Option<Vec<OptOutReason>>>, settings: &mut Settings) {
-        for (channel, choice) in &self.default_consent {
-            settings.default_consent.insert(channel.as_str().to_owned(), choice.as_str().to_owned());
+/// Settings that can't be.
+fn wrong(error: change::Error, reasons: Option<&Path>) -> anyhow::Error {
+    match (&error, reasons) {
+        (change::Error::PublicUrl(_), _) => {
+            refused_file("--public-url", error, Some("e.g. https://mail.example.com".to_owned()))
         }
-        if let Some(url) = &self.public_url {
-            settings.public_url = Some(url.trim_end_matches('/').to_owned());
-        }
-        for domain in &self.mail_domain {
-            if !settings.mail_domains.contains(domain) {
-                settings.mail_domains.push(domain.clone());
-            }
-        }
-        if let Some(brand) = &self.brand {
-            settings.brand = Some(brand.clone());
-        }
-        settings.jurisdiction_pack = self.jurisdiction_pack.unwrap_or(settings.jurisdiction_pack);
-        settings.soft_bounce_limit = self.soft_bounce_limit.or(settings.soft_bounce_limit);
-        if let Some(reasons) = reasons {
-            settings.opt_out_reasons.clone_from(reasons);
-        }
-        settings.ledger = self.ledger.map_or(settings.ledger, Into::into);
+        (_, Some(file)) => refused_file(file.display(), error, Some(REASONS.to_owned())),
+        _ => told(error),
     }
 }
 
@@ -77,24 +71,13 @@ struct ReasonsFile {
 
 /// What people may choose from after an opt-out; `None` for the pages' own.
 fn opt_out_reasons(file: &Path) -> Result<Option<Vec<OptOutReason>>> {
-    const HINT: &str = "[[reasons]] with a code and texts, such as texts = { en = \"I have moved\" }";
     if file == Path::new("default") {
         return Ok(None);
     }
-    let wrong = |why: &dyn std::fmt::Display| fail(format!("{}: {why}", file.display()), HINT);
+    let wrong = |why: &dyn std::fmt::Display| fail(format!("{}: {why}", file.display()), REASONS);
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     let read: ReasonsFile = toml::from_str(&text).map_err(|error| wrong(&error))?;
-    let (reasons, max) = (read.reasons, OptOutReason::REASONS_MAX);
-    if reasons.len() > max {
-        return Err(wrong(&format!("more than {max} reasons")));
-    }
-    for (at, reason) in reasons.iter().enumerate() {
-        reason.check().map_err(|why| wrong(&why))?;
-        if reasons[..at].iter().any(|other| other.code == reason.code) {
-            return Err(wrong(&format!("`{}` is there twice", reason.code)));
-        }
-    }
-    Ok(Some(reasons))
+    Ok(Some(read.reasons))
 }
 
 #[cfg(test)]
@@ -105,7 +88,10 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let file = dir.path().join("reasons.toml");
         std::fs::write(&file, text)?;
-        opt_out_reasons(&file)
+        let reasons = opt_out_reasons(&file)?;
+        let asked = change::In { opt_out_reasons: Some(reasons.clone()), ..change::In::default() };
+        change::check(&asked).map_err(|error| wrong(error, Some(&file)))?;
+        Ok(reasons)
     }
 
     #[test]

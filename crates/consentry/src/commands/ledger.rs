@@ -3,105 +3,120 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use consent::EntryId;
 use indicatif::ProgressBar;
-use serde_json::json;
-use store::ledger::{Receipt, VerifierKey, verify, verify_consistency};
+use service::ledger::{check_receipt, entry, key, receipt, verify};
 
+use super::profile::event_words;
 use crate::cli::{self, Global};
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail, grouped};
+use crate::context::Context;
+use crate::output::{self, Exit, grouped, refused, refused_file, told};
+
+/// Where a verifier key comes from.
+const KEY: &str = "`consentry ledger key` prints it";
 
 /// Checks the ledger, or hands out what others need to check it.
 pub async fn run(global: &Global, command: cli::Ledger) -> Result<Exit> {
     match command {
-        cli::Ledger::Verify { files: Some(dir), key, since } => {
-            check(global.json, &dir, &parse_key(&key.unwrap_or_default())?, since)
-        }
-        cli::Ledger::Verify { files: None, key, since } => {
-            let context = Context::open(global)?;
-            context.store.seal_ledger().await?;
-            let own = context.store.ledger_verifier_key()?;
-            check(global.json, &context.store.ledger_dir(), &parse_key(&key.unwrap_or(own))?, since)
-        }
+        cli::Ledger::Verify { files, key, since } => verify(global, files, key, since).await,
         cli::Ledger::Key => {
-            output::line(Context::open(global)?.store.ledger_verifier_key()?);
-            Ok(Exit::Done)
-        }
-        cli::Ledger::Receipt { entry } => {
             let context = Context::open(global)?;
-            context.store.seal_ledger().await?;
-            output::line(context.store.receipt(WORKSPACE, entry).await?.trim_end());
+            let out = key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?;
+            output::answer(global.json, &out, |out| out.key.clone());
             Ok(Exit::Done)
         }
+        cli::Ledger::Show { entry } => show(&Context::open(global)?, entry).await,
+        cli::Ledger::Receipt { entry } => receipt(&Context::open(global)?, entry).await,
         cli::Ledger::CheckReceipt { file, key } => {
-            let own = || anyhow::Ok(Context::open(global)?.store.ledger_verifier_key()?);
-            let key = key.map_or_else(own, anyhow::Ok)?;
-            check_receipt(global.json, &file, &parse_key(&key)?)
+            let key = match key {
+                Some(key) => key,
+                None => {
+                    let context = Context::open(global)?;
+                    key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?.key
+                }
+            };
+            check(global.json, &file, key)
         }
     }
 }
 
-fn parse_key(text: &str) -> Result<VerifierKey> {
-    VerifierKey::parse(text)
-        .map_err(|error| fail(format!("--key: {error}"), "`consentry ledger key` prints it"))
-}
-
-fn check(json: bool, dir: &Path, key: &VerifierKey, since: Option<PathBuf>) -> Result<Exit> {
+async fn verify(
+    global: &Global,
+    files: Option<PathBuf>,
+    key: Option<String>,
+    since: Option<PathBuf>,
+) -> Result<Exit> {
+    let kept = |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
+    let old = since.as_ref().map(kept).transpose()?;
     let bar = ProgressBar::new(0);
     let mut progress = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let outcome = verify(dir, Some(key), &mut progress);
+    let asked = verify::In { key, since: old, progress: &mut progress };
+    let outcome = match files {
+        Some(dir) => verify::verify_files(&dir, asked),
+        None => {
+            let context = Context::open(global)?;
+            verify::verify(&context.service(), &context.actor(), asked).await
+        }
+    };
     bar.finish_and_clear();
-    let report = outcome.map_err(|error| {
-        fail(
-            format!("{}: the ledger does not verify: {error}", dir.display()),
-            "compare with a backup; the database can write the files again",
-        )
+    let out = outcome.map_err(|error| match (&error, since) {
+        (verify::Error::Key(_), _) => refused_file("--key", error, Some(KEY.to_owned())),
+        (verify::Error::Broken { .. }, _) => {
+            refused(error, "compare with a backup; the database can write the files again")
+        }
+        (verify::Error::NotContinued(_), Some(file)) => refused_file(file.display(), error, None),
+        _ => told(error),
     })?;
-    if let Some(file) = since {
-        let old = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        verify_consistency(dir, &old, key).map_err(|error| {
-            anyhow::anyhow!("{}: the ledger doesn't continue it: {error}", file.display())
-        })?;
-    }
-    let value = json!({ "verified": true, "entries": report.size, "root": report.root, "key": key.name() });
-    output::data(json, &value, || {
-        format!(
-            "ledger verifies: {} entries, root {}, signed by {}",
-            grouped(report.size),
-            report.root,
-            key.name()
-        )
+    output::answer(global.json, &out, |out| {
+        let entries = grouped(out.entries);
+        format!("ledger verifies: {entries} entries, root {}, signed by {}", out.root, out.key)
     });
     Ok(Exit::Done)
 }
 
-fn check_receipt(json: bool, file: &Path, key: &VerifierKey) -> Result<Exit> {
+async fn show(context: &Context, entry: EntryId) -> Result<Exit> {
+    let outcome = entry::entry(&context.service(), &context.actor(), entry::In { entry }).await;
+    let out = outcome.map_err(told)?;
+    output::answer(context.json, &out, |out| {
+        let proof = &out.event.evidence;
+        let kept = [
+            ("actor", &proof.actor),
+            ("address", &proof.ip),
+            ("user agent", &proof.user_agent),
+            ("text", &proof.raw),
+        ];
+        let kept = kept.iter().filter_map(|(name, value)| Some(format!("  {name:<12}{}", value.as_ref()?)));
+        let head = format!("{}\n{}", out.profile, event_words(&out.event));
+        std::iter::once(head).chain(kept).collect::<Vec<_>>().join("\n")
+    });
+    Ok(Exit::Done)
+}
+
+async fn receipt(context: &Context, entry: EntryId) -> Result<Exit> {
+    let outcome = receipt::receipt(&context.service(), &context.actor(), receipt::In { entry }).await;
+    let out = outcome.map_err(told)?;
+    output::answer(context.json, &out, |out| out.receipt.trim_end().to_owned());
+    Ok(Exit::Done)
+}
+
+fn check(json: bool, file: &Path, key: String) -> Result<Exit> {
     let name = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| name.to_string())?;
-    let receipt = Receipt::parse(&text).map_err(|error| anyhow::anyhow!("{name}: not a receipt: {error}"))?;
-    let checkpoint =
-        receipt.verify(key).map_err(|error| anyhow::anyhow!("{name}: does not verify: {error}"))?;
-    let leaf = String::from_utf8_lossy(receipt.leaf()).into_owned();
-    let mut value =
-        json!({ "verified": true, "entry": receipt.index(), "size": checkpoint.size(), "leaf": leaf });
-    if let Some(opening) = receipt.opening() {
-        value["subject"] = json!(opening.subject_text());
-        value["address"] = json!(opening.address_text());
-    }
-    output::data(json, &value, || {
-        let words = format!(
-            "entry {} is in the ledger of {} entries signed by {}:\n{leaf}",
-            receipt.index(),
-            checkpoint.size(),
-            key.name()
-        );
-        let whose = receipt.opening().map(|opening| {
-            let address = opening.address_text();
+    let receipt = std::fs::read_to_string(file).with_context(|| name.to_string())?;
+    let outcome = check_receipt::check_receipt(check_receipt::In { receipt, key });
+    let out = outcome.map_err(|error| match error {
+        check_receipt::Error::Key(_) => refused_file("--key", error, Some(KEY.to_owned())),
+        error => refused_file(name, error, None),
+    })?;
+    output::answer(json, &out, |out| {
+        let check_receipt::Out { entry, size, key, leaf, .. } = out;
+        let words = format!("{entry} is in the ledger of {size} entries signed by {key}:\n{leaf}");
+        let whose = out.subject.as_ref().map(|subject| {
+            let address = out.address.as_ref();
             let address = address.map_or_else(String::new, |address| format!("\naddress {address}"));
-            format!("\nsubject {}, the same in every receipt of this person{address}", opening.subject_text())
+            format!("\nsubject {subject}, the same in every receipt of this person{address}")
         });
         words + &whose.unwrap_or_default()
     });

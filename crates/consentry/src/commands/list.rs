@@ -1,75 +1,96 @@
 //! `consentry list`
 
 use anyhow::Result;
-use serde_json::{Value, json};
-use store::{List, ListDetails, ListText, ListUpdate, NewList, StoreError};
+use serde_json::json;
+use service::lists::{Details, Shown, create, form, list, show, update};
 use web::EmbeddedForm;
 
 use crate::cli;
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail};
+use crate::context::Context;
+use crate::output::{self, Exit, fail, refused, told};
 
 /// Makes, changes or shows subscription lists.
 pub async fn run(context: &Context, command: cli::List) -> Result<Exit> {
     match command {
         cli::List::Create { name, start, end, details } => {
-            let details = applied(ListDetails::default(), &details)?;
-            let new =
-                NewList { starts_at: start, ends_at: end, details, ..NewList::new(name, context.now()) };
-            create(context, new).await?;
+            create(context, create::In { name, start, end, details: details.into() }).await?;
         }
-        cli::List::Edit { name, start, no_start, end, no_end, details } => {
-            let list = context.list(&name).await?;
-            let update = ListUpdate {
-                details: applied(list.details, &details)?,
-                starts_at: start.or(list.starts_at).filter(|_| !no_start),
-                ends_at: end.or(list.ends_at).filter(|_| !no_end),
-            };
-            let updated = context.store.update_list(WORKSPACE, list.id, update).await?;
-            output::data(context.json, &describe(context, &updated), || words(context, &updated));
+        cli::List::Set { name, start, no_start, end, no_end, details } => {
+            let start = if no_start { Some(None) } else { start.map(Some) };
+            let end = if no_end { Some(None) } else { end.map(Some) };
+            set(context, update::In { name, start, end, details: details.into() }).await?;
         }
-        cli::List::Show { name: Some(name) } => {
-            let list = context.list(&name).await?;
-            output::data(context.json, &describe(context, &list), || words(context, &list));
-        }
-        cli::List::Form { name, lang, sms } => form(context, &name, &lang, sms).await?,
+        cli::List::Show { name: Some(name) } => show(context, name).await?,
+        cli::List::Form { name, lang, sms } => form(context, name, &lang, sms).await?,
         cli::List::Show { name: None } => show_all(context).await?,
     }
     Ok(Exit::Done)
 }
 
-async fn create(context: &Context, new: NewList) -> Result<()> {
-    let name = new.name.clone();
-    let list = context.store.create_list(WORKSPACE, new).await.map_err(|error| match error {
-        StoreError::Exists(_) => {
-            fail(format!("the list `{name}` exists already"), format!("consentry list edit {name}"))
+/// What to do about a list that isn't there.
+pub fn make(name: &str) -> String {
+    format!("consentry list create {name}")
+}
+
+fn add_title(language: &str) -> String {
+    format!("add --title {language}=TEXT")
+}
+
+async fn create(context: &Context, asked: create::In) -> Result<()> {
+    let outcome = create::create(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match &error {
+        create::Error::Exists(name) => {
+            let hint = format!("consentry list set {name}");
+            refused(error, hint)
         }
-        other => other.into(),
+        create::Error::NoTitle(language) => {
+            let hint = add_title(language);
+            refused(error, hint)
+        }
+        create::Error::Store(_) => told(error),
     })?;
-    output::data(context.json, &describe(context, &list), || format!("made the list `{name}` ({})", list.id));
+    output::answer(context.json, &out, |list| format!("made the list `{}` ({})", list.name, list.id));
     Ok(())
 }
 
-async fn form(context: &Context, name: &str, language: &str, texts: bool) -> Result<()> {
-    let list = context.list(name).await?;
-    if !list.details.public {
-        let what = format!("the list `{name}` is private: its form answers nobody");
-        return Err(fail(what, format!("consentry list edit {name} --public")));
-    }
-    let settings = context.settings().await?;
-    let public_url = settings.public_url.ok_or_else(|| {
-        fail(
-            "nobody says where the pages are reached",
-            "consentry init --public-url https://mail.example.com",
-        )
+async fn set(context: &Context, asked: update::In) -> Result<()> {
+    let outcome = update::update(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match &error {
+        update::Error::NoList(name) => {
+            let hint = make(name);
+            refused(error, hint)
+        }
+        update::Error::NoTitle(language) => {
+            let hint = add_title(language);
+            refused(error, hint)
+        }
+        update::Error::Store(_) => told(error),
     })?;
-    let form = EmbeddedForm {
-        list: &list,
-        brand: settings.brand.as_deref(),
-        public_url: &public_url,
-        language,
-        texts,
-    };
+    output::answer(context.json, &out, words);
+    Ok(())
+}
+
+async fn show(context: &Context, name: String) -> Result<()> {
+    let outcome = show::show(&context.service(), &context.actor(), show::In { name: name.clone() }).await;
+    let out = outcome.map_err(|error| match error {
+        show::Error::NoList(_) => refused(error, make(&name)),
+        show::Error::Store(_) => told(error),
+    })?;
+    output::answer(context.json, &out, words);
+    Ok(())
+}
+
+async fn form(context: &Context, name: String, language: &str, texts: bool) -> Result<()> {
+    let outcome = form::form(&context.service(), &context.actor(), form::In { name: name.clone() }).await;
+    let out = outcome.map_err(|error| match error {
+        form::Error::NoList(_) => refused(error, make(&name)),
+        form::Error::Private(_) => refused(error, format!("consentry list set {name} --public")),
+        form::Error::NoPublicUrl => refused(error, "consentry init --public-url https://mail.example.com"),
+        form::Error::Store(_) => told(error),
+    })?;
+    let form::Out { list, brand, public_url } = out;
+    let form =
+        EmbeddedForm { list: &list, brand: brand.as_deref(), public_url: &public_url, language, texts };
     let html = form.html().ok_or_else(|| {
         fail(format!("there are no texts in `{language}`"), "two letters, such as en or de")
     })?;
@@ -78,69 +99,47 @@ async fn form(context: &Context, name: &str, language: &str, texts: bool) -> Res
 }
 
 async fn show_all(context: &Context) -> Result<()> {
-    let mut lists = context.store.lists(WORKSPACE).await?;
-    lists.sort_by_key(|list| list.details.position);
-    let value: Value = lists.iter().map(|list| describe(context, list)).collect();
-    output::data(context.json, &value, || {
-        let row = |list: &List| format!("{}\t{:?}", list.name, list.state(context.now()));
-        if lists.is_empty() {
-            "no lists yet; make one with `consentry list create NAME`".to_owned()
-        } else {
-            lists.iter().map(row).collect::<Vec<_>>().join("\n")
+    let out = list::list(&context.service(), &context.actor(), list::In).await.map_err(told)?;
+    output::answer(context.json, &out, |out| {
+        let row = |list: &Shown| format!("{}\t{}", list.name, state(list));
+        match out.data.as_slice() {
+            [] => "no lists yet; make one with `consentry list create NAME`".to_owned(),
+            lists => lists.iter().map(row).collect::<Vec<_>>().join("\n"),
         }
     });
     Ok(())
 }
 
-/// The details with what was asked for.
-fn applied(mut details: ListDetails, asked: &cli::ListDetails) -> Result<ListDetails> {
-    for (language, title) in &asked.title {
-        if title.is_empty() {
-            details.texts.remove(language);
-        } else {
-            details.texts.entry(language.clone()).or_default().title.clone_from(title);
+impl From<cli::ListDetails> for Details {
+    fn from(asked: cli::ListDetails) -> Self {
+        let cli::ListDetails { title, description, public, private, single_opt_in, double_opt_in, position } =
+            asked;
+        let either = |yes: bool, no: bool| (yes || no).then_some(yes);
+        Self {
+            titles: title,
+            descriptions: description,
+            public: either(public, private),
+            double_opt_in: either(double_opt_in, single_opt_in),
+            position,
         }
     }
-    for (language, description) in &asked.description {
-        let text = details.texts.get_mut(language).ok_or_else(|| {
-            fail(format!("there is no title in `{language}`"), format!("add --title {language}=TEXT"))
-        })?;
-        text.description.clone_from(description);
+}
+
+fn state(list: &Shown) -> &'static str {
+    match list.state {
+        "notStarted" => "not started",
+        state => state,
     }
-    let either = |yes: bool, no: bool, before: bool| yes || before && !no;
-    details.public = either(asked.public, asked.private, details.public);
-    details.double_opt_in = either(asked.double_opt_in, asked.single_opt_in, details.double_opt_in);
-    details.position = asked.position.unwrap_or(details.position);
-    Ok(details)
 }
 
-fn describe(context: &Context, list: &List) -> Value {
-    let text = |(language, text): (&String, &ListText)| {
-        (language.clone(), json!({ "title": text.title, "description": text.description }))
-    };
-    json!({
-        "id": list.id.to_string(),
-        "name": list.name,
-        "start": list.starts_at.map(|at| at.to_string()),
-        "end": list.ends_at.map(|at| at.to_string()),
-        "state": format!("{:?}", list.state(context.now())),
-        "public": list.details.public,
-        "doubleOptIn": list.details.double_opt_in,
-        "position": list.details.position,
-        "texts": list.details.texts.iter().map(text).collect::<serde_json::Map<_, _>>(),
-    })
-}
-
-fn words(context: &Context, list: &List) -> String {
-    let details = &list.details;
-    let seen = if details.public { "public" } else { "private" };
-    let joined = if details.double_opt_in { "double opt-in" } else { "single opt-in" };
-    let state = list.state(context.now());
+fn words(list: &Shown) -> String {
+    let seen = if list.public { "public" } else { "private" };
+    let joined = if list.double_opt_in { "double opt-in" } else { "single opt-in" };
     let mut lines =
-        vec![format!("{}\t{state:?}, {seen}, {joined}, position {}", list.name, details.position)];
-    let times = [("starts", list.starts_at), ("ends", list.ends_at)];
+        vec![format!("{}\t{}, {seen}, {joined}, position {}", list.name, state(list), list.position)];
+    let times = [("starts", list.start), ("ends", list.end)];
     lines.extend(times.iter().filter_map(|(what, at)| at.map(|at| format!("  {what} {at}"))));
-    lines.extend(details.texts.iter().map(|(language, text)| {
+    lines.extend(list.texts.iter().map(|(language, text)| {
         let dash = if text.description.is_empty() { "" } else { " \u{2014} " };
         format!("  {language:<8}{}{dash}{}", text.title, text.description)
     }));

@@ -2,7 +2,6 @@
 
 pub mod allow;
 pub mod backup;
-pub mod came_in;
 pub mod campaign;
 pub mod check;
 pub mod classify;
@@ -11,6 +10,7 @@ pub mod completions;
 pub mod db;
 pub mod demo;
 pub mod doctor;
+mod entries;
 pub mod import;
 pub mod imports;
 pub mod init;

@@ -1,83 +1,74 @@
-//! `consentry opt-out`
+//! `consentry opt-out` and `consentry opt-in`
 
 use anyhow::Result;
-use consent::{Address, Channel, Choice, ConsentChange, Evidence, Level, Namespace, Origin, Subject, Target};
-use serde_json::json;
+use consent::{Channel, Level};
+use service::consents::{opt_in, opt_out};
 
-use crate::cli::OptOut;
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail};
+use super::list::make;
+use crate::cli::{OptIn, OptOut, Whose};
+use crate::context::Context;
+use crate::output::{self, Exit, refused, told};
 
-/// Records a refusal that reached the brand some other way.
+/// Records an opt-out that reached the brand some other way.
 pub async fn run(context: &Context, args: OptOut) -> Result<Exit> {
-    let (address, channel) = addressed(&args)?;
-    let list = match (&args.list, args.level) {
-        (Some(name), Level::Subscription) => Some(context.list(name).await?.id),
-        (Some(_), _) => {
-            return Err(fail("--list goes with --level subscription", "add it, or leave --list out"));
+    let OptOut { whose, source, reason } = args;
+    let asked = opt_out::In { asked: asked(whose), source, reason };
+    let out = opt_out::opt_out(&context.service(), &context.actor(), asked).await.map_err(wrong)?;
+    output::answer(context.json, &out, |out| {
+        let (address, reach) = (&out.address, reach(out.level, out.channel));
+        match out.entry {
+            Some(entry) if out.changed.is_empty() => {
+                format!("{address} had opted out already ({reach}); that it was said again is {entry}")
+            }
+            Some(entry) => format!("recorded as {entry}: no more marketing to {address} ({reach})"),
+            None => format!("{address} had opted out already ({reach})"),
         }
-        (None, _) => None,
-    };
-    let reason = args.reason.filter(|reason| !reason.is_empty());
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > Evidence::REASON_LENGTH_MAX) {
-        return Err(fail("--reason is longer than 255 characters", "shorten it"));
-    }
-    let target =
-        args.level.target(channel, list).ok_or_else(|| fail("which list?", "name it with --list"))?;
-    let change = ConsentChange {
-        subject: Subject::Named(address.clone(), Origin::Stranger),
-        sets: smallvec::smallvec![(target, Choice::No)],
-        occurred_at: Some(context.now()),
-        received_at: context.now(),
-        source: args.source,
-        run: None,
-        evidence: Evidence { reason, ..Evidence::default() },
-    };
-    let recorded = context.store.record(WORKSPACE, vec![change]).await?;
-    let recorded = recorded.first().ok_or_else(|| anyhow::anyhow!("the store gave no answer"))?;
-    let changed: Vec<_> = recorded
-        .applied
-        .iter()
-        .map(|set| json!({ "field": field(set.target), "old": set.old.as_str(), "new": set.new.as_str() }))
-        .collect();
-    let value = json!({
-        "profile": recorded.profile.to_string(),
-        "entry": recorded.entry.map(|entry| entry.to_string()),
-        "level": args.level,
-        "changed": changed,
-    });
-    output::data(context.json, &value, || match recorded.entry {
-        Some(entry) if recorded.applied.is_empty() => {
-            format!(
-                "{address} had opted out already ({}); that it was said again is {entry}",
-                reach(args.level, channel)
-            )
-        }
-        Some(entry) => {
-            format!("recorded as {entry}: no more marketing to {address} ({})", reach(args.level, channel))
-        }
-        None => format!("{address} had opted out already ({})", reach(args.level, channel)),
     });
     Ok(Exit::Done)
 }
 
-/// Whom it is about, and on which channel.
-fn addressed(args: &OptOut) -> Result<(Address, Channel)> {
-    let address = Address::guess(&args.address).map_err(|error| {
-        fail(format!("`{}`: {error}", args.address), "give an email address, or a number with +")
-    })?;
-    let channel = args
-        .channel
-        .or(address.namespace().main_channel())
-        .ok_or_else(|| fail("this kind of address has no channel of its own", "name one with --channel"))?;
-    if args.level == Level::Identity && Namespace::of_channel(channel).as_ref() != Some(address.namespace()) {
-        let what = format!("no {channel} message goes to this kind of address");
-        return Err(fail(
-            what,
-            "name a channel that does, or use --level channel, which is about the person",
-        ));
-    }
-    Ok((address, channel))
+/// Records a yes that reached the brand some other way.
+pub async fn opt_in(context: &Context, args: OptIn) -> Result<Exit> {
+    let OptIn { whose, source, proof } = args;
+    let asked = opt_in::In { asked: asked(whose), source, proof };
+    let out = opt_in::opt_in(&context.service(), &context.actor(), asked).await.map_err(wrong)?;
+    output::answer(context.json, &out, |out| {
+        let (address, reach) = (&out.address, reach(out.level, out.channel));
+        match out.entry {
+            Some(entry) if !out.changed.is_empty() => {
+                format!("recorded as {entry}: {address} has said yes ({reach})")
+            }
+            _ => format!("{address} had said yes already ({reach})"),
+        }
+    });
+    output::say(format_args!(
+        "hint: `consentry check {} --channel {}` says whether anything else holds messages back",
+        out.address, out.channel
+    ));
+    Ok(Exit::Done)
+}
+
+fn asked(whose: Whose) -> opt_out::Asked {
+    let Whose { address, level, channel, list } = whose;
+    opt_out::Asked { address, level, channel, list }
+}
+
+fn wrong(error: opt_out::Error) -> anyhow::Error {
+    use opt_out::Error as E;
+    let hint = match &error {
+        E::Address { .. } => "give an email address, or a number with +".to_owned(),
+        E::NoChannel => "name one with --channel".to_owned(),
+        E::WrongChannel(_) => {
+            "name a channel that does, or use --level channel, which is about the person".to_owned()
+        }
+        E::ListWithoutLevel => "add --level subscription, or leave --list out".to_owned(),
+        E::NoListNamed => "name it with --list".to_owned(),
+        E::NoList(name) => make(name),
+        E::LongReason => "shorten --reason".to_owned(),
+        E::NoProof => "--proof \"card of 3 May, signed\"".to_owned(),
+        E::Store(_) => return told(error),
+    };
+    refused(error, hint)
 }
 
 fn reach(level: Level, channel: Channel) -> String {
@@ -86,13 +77,5 @@ fn reach(level: Level, channel: Channel) -> String {
         Level::Channel => format!("by {channel}, at any address of this person"),
         Level::Identity => format!("by {channel}, at this address"),
         Level::Subscription => "from this list".to_owned(),
-    }
-}
-
-fn field(target: Target) -> String {
-    match target {
-        Target::Field(field) => field.to_string(),
-        Target::Identity(field) => format!("identity.{field}"),
-        Target::List(_) => "list".to_owned(),
     }
 }

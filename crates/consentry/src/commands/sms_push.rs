@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &PushOptOuts) -> Result<Exit> {
     let opt_outs = collect(context, &sms).await?;
     let total = opt_outs.len() as u64;
     if args.dry_run {
-        output::data(context.json, &json!({ "opted_out": total }), || {
+        output::data(context.json, &json!({ "optedOut": total }), || {
             format!("{} numbers have opted out", grouped(total))
         });
         return Ok(Exit::Done);

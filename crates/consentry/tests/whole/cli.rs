@@ -64,7 +64,7 @@ fn an_import_is_taken_back_as_one() {
     desk.run(&["profile", "show", "gus@example.com"]).exits(0);
     let done = desk.run(&["import", "undo", "imp_2", "--json"]).exits(0).json();
     assert_eq!((&done["profiles"], &done["deleted"], &done["restored"]), (&3.into(), &1.into(), &1.into()));
-    assert_eq!((&done["kept_for_refusal"], &done["refusals_kept"]), (&1.into(), &1.into()));
+    assert_eq!((&done["keptForRefusal"], &done["refusalsKept"]), (&1.into(), &1.into()));
     let kept = desk.run(&["profile", "show", "hal@example.com"]).exits(0);
     assert!(!kept.out.contains("gold"), "{}", kept.out);
     let ann = desk.run(&["profile", "show", "ann@example.com"]).exits(0);
@@ -72,8 +72,11 @@ fn an_import_is_taken_back_as_one() {
     let again = desk.run(&["import", "undo", "imp_2"]).exits(0);
     assert!(again.err.contains("already"), "{}", again.err);
     let listed = desk.run(&["import", "list", "--json"]).exits(0).json();
-    assert_eq!((&listed[0]["state"], &listed[1]["state"]), (&"undone".into(), &"imported".into()));
-    assert_eq!((&listed[0]["file"], &listed[0]["created"]), (&"wrong.csv".into(), &2.into()));
+    assert_eq!(
+        (&listed["data"][0]["state"], &listed["data"][1]["state"]),
+        (&"undone".into(), &"imported".into())
+    );
+    assert_eq!((&listed["data"][0]["file"], &listed["data"][0]["created"]), (&"wrong.csv".into(), &2.into()));
     desk.run(&["import", "profiles", "wrong.csv"]).exits(0);
     desk.run(&["doctor"]);
 }
@@ -300,6 +303,6 @@ fn settings_changed_by_several_processes_at_once_all_hold() {
             .collect();
         held.sort_unstable();
         assert_eq!(held, domains);
-        assert_eq!(settings["allow_lists_active"], serde_json::json!(["email"]));
+        assert_eq!(settings["allowListsActive"], serde_json::json!(["email"]));
     });
 }

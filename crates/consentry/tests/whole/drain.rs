@@ -120,7 +120,7 @@ fn a_run_that_stops_leaves_nothing_in_doubt_and_goes_on_later() {
     let sent = receiver.whole();
     assert!(sent < PEOPLE, "it was told to stop in the middle");
     let report = desk.run(&["campaign", "report", "drain", "--json"]).exits(0).json();
-    assert_eq!((&report[0]["sent"], &report[0]["in_doubt"]), (&sent.into(), &0.into()));
+    assert_eq!((&report["data"][0]["sent"], &report["data"][0]["inDoubt"]), (&sent.into(), &0.into()));
     receiver.set_pace(Pace { each: Duration::ZERO, ..PACE });
     let ended = desk.run(&["campaign", "run", "campaign.toml", "--json"]).exits(0).json();
     assert_eq!(ended["sent"], PEOPLE);

@@ -4,7 +4,8 @@ use crate::support::Desk;
 
 fn now(desk: &Desk, address: &str) -> String {
     let explained = desk.run(&["campaign", "explain", "t", address, "--json"]).exits(0).json();
-    explained["now"].as_str().unwrap().to_owned()
+    let now = &explained["now"];
+    format!("{} ({})", now["decision"].as_str().unwrap(), now["reason"].as_str().unwrap())
 }
 
 #[test]

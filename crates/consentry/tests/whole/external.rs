@@ -206,7 +206,7 @@ fn stops_the_next(desk: Desk) {
     let evidence = &history[0]["evidence"];
     let raw: Value = serde_json::from_str(evidence["raw"].as_str().unwrap()).unwrap();
     let said = json!({ "interface": "consent", "key": "site", "request": "r-1", "said": marketing("no") });
-    assert_eq!((&raw, &evidence["user_agent"]), (&said, &json!("shop/1")));
+    assert_eq!((&raw, &evidence["userAgent"]), (&said, &json!("shop/1")));
     let (report, mail) = at.send("second", "ann.csv");
     assert_eq!((&report["sent"], &report["excluded"]), (&json!(0), &json!({ "OptedOutChannel": 1 })));
     assert!(mail.is_none());

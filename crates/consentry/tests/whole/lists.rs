@@ -51,13 +51,13 @@ fn a_list_is_made_and_changed_in_peoples_words() {
             (&news["texts"], &news["public"], &news["doubleOptIn"]),
             (&texts, &json!(true), &json!(true))
         );
-        assert_eq!((&news["position"], &news["state"]), (&json!(-2), &json!("Live")));
+        assert_eq!((&news["position"], &news["state"]), (&json!(-2), &json!("live")));
         let all = desk.run(&["list", "show", "--json"]).exits(0).json();
         let names: Vec<_> =
-            all.as_array().unwrap().iter().map(|list| list["name"].as_str().unwrap()).collect();
+            all["data"].as_array().unwrap().iter().map(|list| list["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["news", "plain"], "by position");
         // What isn't named stays.
-        let edited = ["list", "edit", "news", "--title", "en=", "--single-opt-in", "--end", "2099-01-01"];
+        let edited = ["list", "set", "news", "--title", "en=", "--single-opt-in", "--end", "2099-01-01"];
         let words = desk.run(&edited).exits(0).out;
         assert!(words.contains("public, single opt-in, position -2"), "{words}");
         assert!(
@@ -72,7 +72,7 @@ fn a_list_is_made_and_changed_in_peoples_words() {
             (&json!(false), &json!(true), &json!(null))
         );
         for (arguments, code, told) in [
-            (vec!["list", "create", "news"], 1, "hint: consentry list edit news"),
+            (vec!["list", "create", "news"], 1, "hint: consentry list set news"),
             (vec!["list", "edit", "nope"], 1, "hint: consentry list create nope"),
             (vec!["list", "show", "nope"], 1, "doesn't exist"),
             (vec!["list", "edit", "news", "--description", "fr=x"], 1, "hint: add --title fr=TEXT"),

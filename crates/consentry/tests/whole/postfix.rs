@@ -113,7 +113,7 @@ fn mail_arrives_signed_with_a_way_out_that_works() {
     assert_eq!(forecast["excluded"]["OptedOutChannel"], 1);
     let ran = world.desk.run(&["campaign", "run", "spring.toml", "--json"]).exits(0).json();
     assert_eq!(ran["sent"], DELIVERED, "{ran}");
-    assert_eq!((ran["rejected"].as_u64(), ran["given_up"].as_u64()), (Some(1), Some(1)), "{ran}");
+    assert_eq!((ran["rejected"].as_u64(), ran["givenUp"].as_u64()), (Some(1), Some(1)), "{ran}");
     let mails = world.postfix.wait_for(DELIVERED, Duration::from_secs(30)).unwrap();
     assert_eq!(mails.len(), DELIVERED);
     for mail in &mails {
@@ -121,7 +121,7 @@ fn mail_arrives_signed_with_a_way_out_that_works() {
     }
     let gone =
         world.desk.run(&["campaign", "explain", "spring", "gone@example.com", "--json"]).exits(0).json();
-    assert_eq!((gone["outcome"].as_str(), gone["code"].as_u64()), (Some("Rejected"), Some(550)), "{gone}");
+    assert_eq!((gone["outcome"].as_str(), gone["code"].as_u64()), (Some("rejected"), Some(550)), "{gone}");
 
     // One-click from the header, as a mailbox provider posts it; then the campaign goes out again.
     let ann = mails

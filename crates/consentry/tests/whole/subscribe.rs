@@ -280,7 +280,7 @@ fn the_file_and_the_form_say_what_is_wrong() {
     assert!(desk.run(&["list", "form", "news", "--sms"]).exits(0).out.contains("name=\"by\" value=\"sms\""));
     desk.run(&["list", "create", "inner"]).exits(0);
     for (arguments, told) in [
-        (vec!["list", "form", "inner"], "hint: consentry list edit inner --public"),
+        (vec!["list", "form", "inner"], "hint: consentry list set inner --public"),
         (vec!["list", "form", "news", "--lang", "tlh"], "no texts in `tlh`"),
     ] {
         let refused = desk.run(&arguments).exits(1);

@@ -94,13 +94,13 @@ fn entries_are_added_shown_and_removed_with_a_reason() {
     let next = first["next"].as_str().unwrap();
     let second =
         desk.run(&["suppression", "list", "--limit", "1", "--after", next, "--json"]).exits(0).json();
-    assert_ne!(first["entries"][0], second["entries"][0]);
+    assert_ne!(first["data"][0], second["data"][0]);
     desk.write("people.csv", "id,email\n1,ann@example.com\n");
     desk.run(&["import", "profiles", "people.csv"]).exits(0);
     let ann = desk.run(&["profile", "show", "ann@example.com", "--json"]).exits(0).json();
     assert_eq!(ann["suppression"][0]["value"], "example.com");
     let limit = desk.run(&["init", "--soft-bounce-limit", "3", "--json"]).exits(0).json();
-    assert_eq!(limit["settings"]["soft_bounce_limit"], 3);
+    assert_eq!(limit["settings"]["softBounceLimit"], 3);
     desk.run(&["init", "--soft-bounce-limit", "21"]).exits(2);
 }
 
@@ -135,7 +135,7 @@ fn an_active_and_empty_allow_list_is_a_brake() {
         "TYPE,VALUE,COMMENT\nEMAIL,ann@example.com,me\nDOMAIN,ours.example,\n"
     );
     let listed = desk.run(&["allow", "list", "--json"]).exits(0).json();
-    assert_eq!((&listed["active"], listed["entries"].as_array().unwrap().len()), (&json!(["email"]), 2));
+    assert_eq!((&listed["active"], listed["data"].as_array().unwrap().len()), (&json!(["email"]), 2));
     desk.run(&["allow", "remove", "ann@example.com"]).exits(0);
     let last = desk.run(&["allow", "remove", "ours.example"]).exits(0);
     assert!(last.err.contains("NOTHING is sent"), "{}", last.err);

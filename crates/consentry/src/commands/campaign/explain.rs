@@ -1,96 +1,54 @@
 //! `consentry campaign explain`
 
-use std::sync::Arc;
-
 use anyhow::Result;
-use consent::{Address, AddressId, Decision, Deferral, ProfileId};
-use delivery::gate::Gate;
-use delivery::{ChannelConfiguration, RunSpec};
-use serde_json::json;
-use store::{Delivery, Run};
+use consent::Decision;
+use service::campaigns::explain::{self, Out, Outcome};
+use service::decisions::Answer;
 
-use crate::commands::check::unasked;
-use crate::context::{Context, WORKSPACE};
-use crate::output::{self, Exit, fail};
+use crate::commands::check::NOT_BROUGHT_IN;
+use crate::context::Context;
+use crate::output::{self, Exit, refused, told};
 
 /// What became of a campaign's message to one address, and what would be decided now.
-pub async fn run(context: &Context, name: &str, address: &str) -> Result<Exit> {
-    let parsed = Address::guess(address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
-    let owner =
-        context.owner(&parsed).await?.ok_or_else(|| anyhow::anyhow!("{address}: nobody has this address"))?;
-    let missing = || fail(format!("no run of a campaign `{name}`"), "consentry campaign report");
-    let run = context.store.latest_run(WORKSPACE, name).await?.ok_or_else(missing)?;
-    let outcome = context.store.run_outcome(WORKSPACE, run.id, owner.profile).await?;
-    let (mut value, words) = match &outcome {
-        Some(Delivery::Message { waits: Some(Deferral { until, cause }), at, attempts, .. }) => (
-            json!({
-                "outcome": "Waits", "reason": cause.to_string(), "until": until.to_string(),
-                "at": at.to_string(), "attempts": attempts,
-            }),
-            format!("◐ waits until {until}: {} ({cause})", cause.in_words()),
-        ),
-        Some(Delivery::Message { state, at, code, detail, attempts, .. }) => {
-            let detail = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            let words = format!("{state:?} at {at} with reply {code}{detail}");
-            (
-                json!({ "outcome": format!("{state:?}"), "at": at.to_string(), "code": code, "attempts": attempts }),
-                words,
-            )
-        }
-        Some(Delivery::Excluded { reason, .. }) => {
-            let words = format!("○ withheld: {} ({reason})", reason.in_words());
-            (json!({ "outcome": "Excluded", "reason": reason.to_string() }), words)
-        }
-        None => (json!({ "outcome": "NotReached" }), "not in the audience, or not reached yet".to_owned()),
-    };
-    value["run"] = json!(run.id.to_string());
-    if let Some(send) = context.store.send_of(WORKSPACE, run.id, owner.profile).await? {
-        value["send"] = json!(send.to_string());
-    }
-    let mailed = match &outcome {
-        Some(Delivery::Message { address, .. }) => Some(*address),
-        _ => None,
-    };
-    let now = decision_now(context, &run, owner.profile, mailed).await?;
-    value["now"] = json!(now);
-    output::data(context.json, &value, || format!("{name} ({}): {words}\nnow: {now}", run.id));
+pub async fn run(context: &Context, campaign: String, address: String) -> Result<Exit> {
+    let asked = explain::In { campaign: campaign.clone(), address };
+    let outcome = explain::explain(&context.service(), &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        explain::Error::NoRun(_) => refused(error, "consentry campaign report"),
+        error => told(error),
+    })?;
+    output::answer(context.json, &out, |out| {
+        format!("{campaign} ({}): {}\nnow: {}", out.run, outcome_words(out), now_words(&out.now))
+    });
     Ok(Exit::Done)
 }
 
-/// What would be decided now, which may have changed since: by the run's own channel, sender, list and category.
-async fn decision_now(
-    context: &Context,
-    run: &Run,
-    profile: ProfileId,
-    mailed: Option<AddressId>,
-) -> Result<String> {
-    let configuration = context.store.configuration(WORKSPACE, run.configuration).await?;
-    let configuration =
-        configuration.ok_or_else(|| anyhow::anyhow!("the configuration of {} is gone", run.id))?;
-    let configuration = ChannelConfiguration::from_json(&configuration.body)?;
-    let spec: RunSpec = serde_json::from_str(&run.spec)
-        .map_err(|_| anyhow::anyhow!("the description of {} can't be read", run.id))?;
-    let gate = Gate {
-        store: context.shared_store(),
-        workspace: WORKSPACE,
-        clock: Arc::clone(&context.clock),
-        channel: configuration.channel(),
-        category: configuration.category,
-        list: run.list,
-        run: Some(run.id),
-        audience: None,
-        sender: Some(configuration.sender().to_owned()),
-        after_complaint: configuration.send_after_complaint,
+fn outcome_words(out: &Out) -> String {
+    let reason = out.reason.as_deref().unwrap_or_default();
+    let state = match out.outcome {
+        Outcome::Waits => {
+            let until = out.until.map(|until| until.to_string()).unwrap_or_default();
+            return format!("◐ waits until {until}: {} ({reason})", out.reason_words);
+        }
+        Outcome::Excluded => return format!("○ withheld: {} ({reason})", out.reason_words),
+        Outcome::NotReached => return "not in the audience, or not reached yet".to_owned(),
+        Outcome::Sent => "sent",
+        Outcome::Deferred => "deferred",
+        Outcome::Rejected => "rejected",
+        Outcome::InDoubt => "in doubt",
+        Outcome::GivenUp => "given up",
     };
-    let address = mailed.or_else(|| spec.listed.get(profile));
-    let explained = gate.explain(profile, address).await?;
-    let (decision, trace) = explained.ok_or_else(|| anyhow::anyhow!("the profile has just gone"))?;
-    Ok(match decision {
-        Decision::Permit(basis) => format!("permit ({})", basis.as_str()),
-        Decision::Defer(wait) => format!("defer until {} ({})", wait.until, wait.cause),
-        Decision::Exclude(reason) => match unasked(&trace) {
-            "" => format!("exclude ({reason})"),
-            why => format!("exclude ({reason}): {why}"),
-        },
-    })
+    let at = out.at.map(|at| at.to_string()).unwrap_or_default();
+    let detail = out.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{state} at {at} with reply {}{detail}", out.code.unwrap_or_default())
+}
+
+fn now_words(now: &Answer) -> String {
+    let reason = &now.reason;
+    match now.outcome {
+        Decision::Permit(_) => format!("permit ({reason})"),
+        Decision::Defer(wait) => format!("defer until {} ({reason})", wait.until),
+        Decision::Exclude(_) if now.not_brought_in => format!("exclude ({reason}): {NOT_BROUGHT_IN}"),
+        Decision::Exclude(_) => format!("exclude ({reason})"),
+    }
 }

@@ -98,8 +98,8 @@ impl Stage {
         people::write(people, BufWriter::new(private::create(&file)?))?;
         let args = ImportProfiles { file, format: Some(Format::Jsonl), ..ImportProfiles::default() };
         let report = import_file(&self.context, &args, &self.path("rejects.jsonl")).await?;
-        if report.summary.created != u64::from(people) {
-            bail!("only {} of {people} people went in", report.summary.created);
+        if report.created != u64::from(people) {
+            bail!("only {} of {people} people went in", report.created);
         }
         Ok(())
     }

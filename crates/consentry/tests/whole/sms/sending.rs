@@ -188,7 +188,7 @@ fn twilio_is_told_who_has_opted_out() {
     assert_eq!(sent(&desk, file)["sent"], 1);
     providers.requests().unwrap();
     let told = desk.run(&["--json", "sms", "push-opt-outs", file, "--dry-run"]).exits(0).json();
-    assert_eq!(told["opted_out"], 2);
+    assert_eq!(told["optedOut"], 2);
     assert!(providers.requests().unwrap().is_empty(), "a dry run tells nobody");
     // The provider takes one of them, and not the other.
     let told = desk.run(&["--json", "sms", "push-opt-outs", file]).exits(4).json();

@@ -19,20 +19,20 @@ fn reviewed(desk: Desk) {
     assert_eq!(stage.verdict(THEM), "HeldForReview");
     let desk = stage.killed();
     let waiting = desk.run(&["--json", "sms", "review"]).exits(0).json();
-    let waiting = waiting["waiting"].as_array().unwrap().clone();
+    let waiting = waiting["data"].as_array().unwrap().clone();
     assert_eq!(waiting.len(), 2);
     assert_eq!((&waiting[0]["number"], &waiting[0]["text"]), (&THEM.into(), &"who is this? stop".into()));
     assert_eq!(waiting[0]["earlier"][0]["text"], "see you tomorrow");
     let id = |at: usize| waiting[at]["id"].as_str().unwrap();
     let page = desk.run(&["--json", "sms", "review", "--limit", "1"]).exits(0).json();
-    assert_eq!((page["waiting"].as_array().unwrap().len(), page["next"].as_str()), (1, Some(id(0))));
+    assert_eq!((page["data"].as_array().unwrap().len(), page["next"].as_str()), (1, Some(id(0))));
     let said = desk.run(&["sms", "review", "--list", "--limit", "1"]).exits(0).err;
     assert!(said.contains(&format!("--after {}", id(0))), "{said}");
     let page = desk.run(&["--json", "sms", "review", "--after", id(0)]).exits(0).json();
-    assert_eq!((&page["waiting"][0]["id"], page["next"].as_str()), (&waiting[1]["id"], None));
+    assert_eq!((&page["data"][0]["id"], page["next"].as_str()), (&waiting[1]["id"], None));
     let decide = |id: &str, decision| desk.run(&["--json", "sms", "decide", id, decision]);
     assert_eq!(decide(id(0), "refused").exits(0).json()["outcome"], "refused");
-    assert_eq!(decide(id(0), "fine").exits(0).json()["outcome"], "decided_before");
+    assert_eq!(decide(id(0), "fine").exits(0).json()["outcome"], "decidedBefore");
     assert_eq!(decide(id(1), "fine").exits(0).json()["outcome"], "released");
     assert_eq!(
         (verdict(&desk, "sms", THEM), verdict(&desk, "sms", other)),
@@ -45,7 +45,7 @@ fn reviewed(desk: Desk) {
     assert!(profile.contains("\"source\":\"sms\""), "{profile}");
     assert!(desk.run(&["sms", "review", "--list"]).exits(0).out.contains("nothing waits"));
     let missing = decide("00000000000000000000000000000000", "fine").exits(1).err;
-    assert!(missing.contains("hint: `consentry sms review --list`"), "{missing}");
+    assert!(missing.contains("\"hint\":\"`consentry sms review --list`"), "{missing}");
     desk.run(&["sms", "unblock", THEM, US]).exits(0);
     desk.run(&["sms", "unblock", THEM, US]).exits(1);
     assert_eq!(verdict(&desk, "sms", THEM), "OptedOutChannel", "consent stays");

@@ -1,0 +1,5 @@
+//! Consent, as somebody at the brand or a program of theirs records it for a person.
+
+pub mod opt_in;
+pub mod opt_out;
+mod said;

@@ -1,0 +1,3 @@
+//! The keys that sign links.
+
+pub mod rotate;

@@ -1,0 +1,7 @@
+//! People.
+
+pub mod history;
+mod origin;
+pub mod show;
+
+pub use origin::Origin;

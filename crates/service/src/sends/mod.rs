@@ -1,0 +1,3 @@
+//! Messages, by their ids.
+
+pub mod show;

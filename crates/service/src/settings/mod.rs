@@ -1,0 +1,5 @@
+//! The workspace's settings.
+
+pub mod change;
+
+pub use store::OptOutReason;
