@@ -295,7 +295,7 @@ fn settings_changed_by_several_processes_at_once_all_hold() {
             assert!(process.wait().unwrap().success());
         }
         let settings = desk.run(&["--json", "init", "--brand", "Shop"]).exits(0).json()["settings"].clone();
-        let mut held: Vec<&str> = settings["mail_domains"]
+        let mut held: Vec<&str> = settings["mailDomains"]
             .as_array()
             .unwrap()
             .iter()
