@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use consent::Level;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use wire::http::check_public_url;
+use wire::smtp::TransportConfig;
 
-use crate::configuration::{ChannelConfiguration, Medium, RawConfiguration, check_public_url, is_email};
+use crate::configuration::{ChannelConfiguration, Medium, RawConfiguration, is_email};
 use crate::error::InputError;
 use crate::listed::Listed;
 use crate::sms::SmsTransportConfig;
-use crate::smtp::TransportConfig;
 
 /// Largest campaign file or template in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;

@@ -3,11 +3,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use store::StoreError;
+use wire::smtp::TransportError;
 
 use crate::means::LineError;
 use crate::publish::PublishError;
 use crate::sms::SmsError;
-use crate::smtp::TransportError;
 
 /// Something in a file that someone wrote, with the place and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use wire::smtp::{Envelope, Outcome, Reply, Session, SmtpTransport, TransportError, is_about_us};
+
 use crate::gate::Permit;
 use crate::message::{Buffers, Composer};
 use crate::pipeline::{Health, Pipeline};
 use crate::render::Rendered;
 use crate::sms::{OutText, SmsError, SmsOutcome, SmsSession, SmsTransport};
-use crate::smtp::{Envelope, Outcome, Reply, Session, SmtpTransport, TransportError, is_about_us};
 use crate::worker::{Withdrawn, confirm};
 
 /// What a run sends by.

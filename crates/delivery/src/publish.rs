@@ -10,11 +10,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use consent::sms::{Encoding, Segments, segments, tells_how_to_stop, wording};
 use consent::{Category, Channel, Level};
+use wire::http::check_public_url;
 
 pub(crate) use self::promises::ListNames;
 use self::seen::{Link, Seen, WaysOut};
 use crate::campaign::Campaign;
-use crate::configuration::{Medium, check_public_url};
+use crate::configuration::Medium;
 use crate::external::{ExternalUrl, external_pages};
 use crate::html::{LinkText, Seen as Eyes};
 use crate::landing;

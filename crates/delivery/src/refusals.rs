@@ -5,11 +5,11 @@ use consent::{Address, BounceReason, Choice, ConsentChange, Evidence, Source, Su
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 use store::{DeliveryState, Feedback, FeedbackId, FeedbackKind, Outcome, Settlement, StoreError};
+use wire::smtp::is_about_us;
 
 use crate::means::Means;
 use crate::pipeline::Pipeline;
 use crate::sms::Meaning;
-use crate::smtp::is_about_us;
 
 /// Keeps the refusals of a settlement, each once however often it is asked. Comes before the settlement is written: after
 /// a crash in between the messages are in doubt, and what is known of the addresses isn't lost.

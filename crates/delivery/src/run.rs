@@ -17,6 +17,7 @@ use consent::{BounceReason, Channel, Clock, ListId, RunId, Sent, Timestamp, Work
 use futures_util::future::BoxFuture;
 use store::{RunReport, RunState, Store};
 use tokio::sync::watch;
+use wire::smtp::SmtpTransport;
 
 use crate::audience::{self, Resolved};
 use crate::campaign::Campaign;
@@ -34,7 +35,6 @@ use crate::publish::{Checked, Finding, LinkProbe, PublishError};
 use crate::render::{Person, Renderer};
 use crate::settle::Tally;
 use crate::sms::SmsTransport;
-use crate::smtp::SmtpTransport;
 use crate::standing::Standing;
 use crate::start::{Started, start};
 use crate::turns::StoreTurns;

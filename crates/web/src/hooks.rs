@@ -8,13 +8,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use intake::budget::Reserved;
-use intake::connections::Activity;
 use intake::feedback::{Outcome, What};
 use intake::webhook::{self, Endpoint, Events, Outside, Reception, Refusal, TakeError};
 use serde_json::json;
 use store::Taken;
 use tokio::runtime::Handle;
+use wire::budget::Reserved;
+use wire::connections::Activity;
 
 use crate::body::{self, Pace, Unread};
 use crate::requester::client;

@@ -10,10 +10,10 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use intake::budget::Reserved;
-use intake::connections::Activity;
 use intake::unsubscribe::{self, BODY_BYTES_MAX, Post};
 use tower::ServiceExt as _;
+use wire::budget::Reserved;
+use wire::connections::Activity;
 
 use crate::body::{self, Pace, Unread};
 use crate::render::{COMMON_HEADERS, Unrendered};

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use consent::{Clock, WorkspaceId};
-use intake::budget::Budget;
 use store::Store;
 use tokio::sync::Mutex as AsyncMutex;
+use wire::budget::Budget;
 
 use crate::ajo::ApiKey;
 use crate::desk::DeskConfig;

@@ -25,7 +25,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
         ));
     }
     if let Some(url) = &args.public_url {
-        delivery::configuration::check_public_url(url)
+        wire::http::check_public_url(url)
             .map_err(|error| fail(format!("--public-url: {error}"), "e.g. https://mail.example.com"))?;
     }
     let reasons = args.opt_out_reasons.as_deref().map(opt_out_reasons).transpose()?;

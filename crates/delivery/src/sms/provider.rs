@@ -1,18 +1,17 @@
 //! The providers, and what they have in common.
 
-use bytes::Bytes;
 use data_encoding::BASE64;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::Value;
+use wire::http::{
+    Body, HttpAnswer, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use wire::secret::Secret;
 
 use super::answer::{Meaning, SmsOutcome};
 use super::config::SmsTransportConfig;
 use super::{custom, infobip, sinch, telnyx, twilio, vonage};
-use crate::http::HttpAnswer;
-use crate::smtp::Secret;
 
 /// A provider of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -98,7 +97,7 @@ impl Access {
     }
 
     /// The request that sends a text; `None` if it can't be made of these settings.
-    pub(super) fn request(&self, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+    pub(super) fn request(&self, text: &OutText<'_>) -> Option<Request<Body>> {
         match self.config.provider {
             Provider::Twilio => twilio::request(self, text),
             Provider::Sinch => sinch::request(self, text),
@@ -136,21 +135,16 @@ impl Access {
     }
 
     /// A request with a JSON body.
-    pub(super) fn json(&self, path: &str, auth: &str, body: &Value) -> Option<Request<Full<Bytes>>> {
+    pub(super) fn json(&self, path: &str, auth: &str, body: &Value) -> Option<Request<Body>> {
         let request = Request::post(self.path(path))
             .header(CONTENT_TYPE, "application/json")
             .header("accept", "application/json")
             .header(AUTHORIZATION, format!("{auth} {}", self.secret.expose()));
-        request.body(Full::from(body.to_string())).ok()
+        request.body(Body::from(body.to_string())).ok()
     }
 
     /// A request with a form, with basic authentication if so asked.
-    pub(super) fn form(
-        &self,
-        path: &str,
-        basic: bool,
-        fields: &[(&str, &str)],
-    ) -> Option<Request<Full<Bytes>>> {
+    pub(super) fn form(&self, path: &str, basic: bool, fields: &[(&str, &str)]) -> Option<Request<Body>> {
         let mut request = Request::post(self.path(path))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("accept", "application/json");
@@ -158,7 +152,7 @@ impl Access {
             let pair = format!("{}:{}", self.account(), self.secret.expose());
             request = request.header(AUTHORIZATION, format!("Basic {}", BASE64.encode(pair.as_bytes())));
         }
-        request.body(Full::from(serde_urlencoded::to_string(fields).ok()?)).ok()
+        request.body(Body::from(serde_urlencoded::to_string(fields).ok()?)).ok()
     }
 
     /// A path of the interface, below whatever path its address has.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use data_encoding::BASE64;
 use delivery::{Campaign, RunOptions, RunSummary};
-use intake::receiver::{Receiver, ReceiverConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use web::mailbox::{ACCOUNT, Mailbox, MailboxLimits, Provider};
+use wire::receiver::{Receiver, ReceiverConfig};
 
 use super::people;
 use super::texts::Texts;
