@@ -21,7 +21,6 @@ mod sms;
 
 pub use email::{EmailConfiguration, ListUnsubscribe};
 pub use sms::SmsConfiguration;
-pub(crate) use sms::WHATSAPP;
 
 /// How long a message may be tried again: at most, and at least by category. A marketing message given up too early is a
 /// soft bounce that says nothing of the address.

@@ -9,7 +9,7 @@ use wire::rate::{Grant, NoTurn, Turns};
 use wire::smtp::TransportConfig;
 
 use crate::configuration::SmsConfiguration;
-use crate::run::Deps;
+use crate::deps::Deps;
 
 /// Turns from the store, for one relay.
 pub(crate) struct StoreTurns {

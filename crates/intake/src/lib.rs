@@ -3,6 +3,7 @@ pub mod consents;
 pub mod feedback;
 pub mod inbox;
 pub mod mail;
+mod note;
 pub mod sms;
 pub mod unsubscribe;
 pub mod webhook;

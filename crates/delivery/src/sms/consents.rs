@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use wire::http::{Exchange, HttpHost, HttpSession};
 
+use super::access::Access;
 use super::answer::SmsError;
-use super::provider::{Access, Provider};
+use super::provider::Provider;
 use super::transport::SmsTransport;
 
 /// Where the interface is, unless the configuration names an address.

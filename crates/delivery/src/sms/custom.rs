@@ -3,9 +3,9 @@
 use serde_json::Value;
 use wire::http::{Body, HttpAnswer, Request, header::CONTENT_TYPE};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json};
 use super::config::CustomConfig;
-use super::provider::{Access, OutText};
 
 pub(super) fn request(access: &Access, custom: &CustomConfig, text: &OutText<'_>) -> Option<Request<Body>> {
     let callback = text.referring_callback().unwrap_or_default();

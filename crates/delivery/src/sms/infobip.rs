@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText, digits};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json as of};
-use super::provider::{Access, OutText, digits};
 
 pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let mut message = json!({

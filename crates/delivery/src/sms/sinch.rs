@@ -3,8 +3,8 @@
 use serde_json::json;
 use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText};
 use super::answer::{Said, SmsOutcome, at, id, json as of};
-use super::provider::{Access, OutText};
 
 pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let mut body = json!({ "to": [text.to], "from": text.from, "body": text.body, "type": "mt_text" });

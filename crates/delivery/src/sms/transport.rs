@@ -7,9 +7,10 @@ use std::time::Duration;
 use wire::http::{Exchange, HttpHost, HttpSession};
 use wire::rate::{NoTurn, RateLimit, Turns};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, SmsError, SmsOutcome};
 use super::config::SmsTransportConfig;
-use super::provider::{Access, OutText, Provider};
+use super::provider::Provider;
 
 struct Shared {
     access: Access,

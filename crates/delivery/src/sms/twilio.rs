@@ -2,9 +2,9 @@
 
 use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json};
-use super::provider::{Access, OutText};
-use crate::configuration::WHATSAPP;
+use super::provider::WHATSAPP;
 
 /// Length of a messaging service's id.
 const SERVICE_LENGTH: usize = 34;

@@ -4,8 +4,8 @@ use consent::sms::{Encoding, segments};
 use serde_json::Value;
 use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText, digits};
 use super::answer::{Meaning, Said, SmsError, SmsOutcome, at, id, json};
-use super::provider::{Access, OutText, digits};
 
 /// Longest address for receipts; with a longer one they go to where the account says.
 const CALLBACK_LENGTH_MAX: usize = 100;

@@ -67,7 +67,7 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
         let person = Arc::new(Person { personal, ..person() });
         let mut out = Rendered::default();
         let category = if marketing { Category::Marketing } else { Category::Transactional };
-        crate::worker::render(&renderer, category, &person, &mut out).map(|()| out.text)
+        crate::pipeline::worker::render(&renderer, category, &person, &mut out).map(|()| out.text)
     };
     let refused = Err("no way out in the rendered content".to_owned());
     let link = "<a href=\"{{ unsubscribe_url }}\">u</a>";

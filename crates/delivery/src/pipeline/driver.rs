@@ -10,11 +10,11 @@ use roaring::RoaringTreemap;
 use store::{Claimed, Due, NewClaim, PacedSend, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::settle::Tally;
+use super::{ClaimProgress, Health, Job, OpenClaim, Pipeline};
 use crate::audience;
 use crate::error::DeliveryError;
 use crate::gate::{Decided, Permit};
-use crate::pipeline::{ClaimProgress, Health, Job, OpenClaim, Pipeline};
-use crate::settle::Tally;
 use crate::standing::SOON;
 
 /// Most profiles decided at once, where many are excluded.

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use wire::smtp::{Envelope, Outcome, Reply, Session, SmtpTransport, TransportError, is_about_us};
 
+use super::worker::{Withdrawn, confirm};
+use super::{Health, Pipeline};
+use crate::error::LineError;
 use crate::gate::Permit;
 use crate::message::{Buffers, Composer};
-use crate::pipeline::{Health, Pipeline};
 use crate::render::Rendered;
 use crate::sms::{OutText, SmsError, SmsOutcome, SmsSession, SmsTransport};
-use crate::worker::{Withdrawn, confirm};
 
 /// What a run sends by.
 pub(crate) enum Means {
@@ -45,47 +46,6 @@ impl Means {
         match self {
             Self::Mail { .. } => Line::Mail { session: None, buffers: Box::default() },
             Self::Text(text) => Line::Text(Box::new(text.transport.session())),
-        }
-    }
-}
-
-/// Why nothing can be handed over.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum LineError {
-    #[error(transparent)]
-    Mail(#[from] TransportError),
-    #[error(transparent)]
-    Text(#[from] SmsError),
-}
-
-impl LineError {
-    /// Whether trying again can't help until someone mends something.
-    pub(crate) fn is_lasting(&self) -> bool {
-        use TransportError as E;
-        match self {
-            Self::Mail(E::Refused { reply, .. }) => reply.code() >= 500,
-            Self::Mail(
-                E::Config(_)
-                | E::ConfigFile { .. }
-                | E::PasswordVariable(_)
-                | E::Tls(_)
-                | E::TlsExpected
-                | E::NotLoopback
-                | E::StartTlsMissing
-                | E::StartTlsInjection
-                | E::AuthMissing
-                | E::AuthUnprotected,
-            ) => true,
-            Self::Mail(_) => false,
-            Self::Text(error) => error.is_lasting(),
-        }
-    }
-
-    /// Why the speed limit that nodes share can't be asked, if that is it.
-    pub(crate) fn no_turn(&self) -> Option<&str> {
-        match self {
-            Self::Mail(TransportError::NoTurn(why)) | Self::Text(SmsError::NoTurn(why)) => Some(why),
-            _ => None,
         }
     }
 }

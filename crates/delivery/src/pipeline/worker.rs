@@ -8,11 +8,11 @@ use consent::Category;
 use consent::sms::tells_how_to_stop;
 use store::{DeliveryState, StoreError};
 
-use crate::error::DeliveryError;
+use super::means::{Handed, Line, Said};
+use super::{Fate, Health, Job, Lines, Pipeline};
+use crate::error::{DeliveryError, LineError};
 use crate::gate::{Gate, Permit};
 use crate::links::WaysOut;
-use crate::means::{Handed, Line, LineError, Said};
-use crate::pipeline::{Fate, Health, Job, Lines, Pipeline};
 use crate::render::{Person, Rendered, Renderer};
 use crate::standing::Verdict;
 

@@ -10,10 +10,10 @@ use futures_util::stream::FuturesUnordered;
 use store::{DeliveryState, Outcome, Settlement, StoreError};
 use tokio::sync::mpsc;
 
+use super::refusals;
+use super::{Closed, Health, Pipeline};
+use crate::deps::Progress;
 use crate::gate::Gate;
-use crate::pipeline::{Closed, Health, Pipeline};
-use crate::refusals;
-use crate::run::Progress;
 
 /// Settlements being written at a time; the store commits them together.
 const SETTLING_MAX: usize = 16;

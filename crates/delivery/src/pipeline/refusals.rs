@@ -7,8 +7,8 @@ use smallvec::smallvec;
 use store::{DeliveryState, Feedback, FeedbackId, FeedbackKind, Outcome, Settlement, StoreError};
 use wire::smtp::is_about_us;
 
-use crate::means::Means;
-use crate::pipeline::Pipeline;
+use super::Pipeline;
+use super::means::Means;
 use crate::sms::Meaning;
 
 /// Keeps the refusals of a settlement, each once however often it is asked. Comes before the settlement is written: after
