@@ -10,7 +10,7 @@ use crate::error::LineError;
 use crate::gate::Permit;
 use crate::message::{Buffers, Composer};
 use crate::render::Rendered;
-use crate::sms::{OutText, SmsError, SmsOutcome, SmsSession, SmsTransport};
+use crate::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
 
 /// What a run sends by.
 pub(crate) enum Means {
