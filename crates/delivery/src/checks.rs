@@ -8,7 +8,8 @@ use crate::deps::Deps;
 use crate::error::{DeliveryError, InputError};
 use crate::finding::{Finding, PublishError};
 use crate::gate::person;
-use crate::render::{Person, TemplateError};
+use crate::person::Person;
+use crate::render::TemplateError;
 
 /// People that the publish check renders for.
 const SAMPLES: u64 = 25;

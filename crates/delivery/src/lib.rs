@@ -21,6 +21,7 @@ pub mod listed;
 mod mailbox;
 pub mod message;
 mod parts;
+mod person;
 mod pipeline;
 mod plaintext;
 pub mod publish;
@@ -42,8 +43,8 @@ pub use error::{DeliveryError, InputError};
 pub use forecast::{Forecast, forecast};
 pub use links::{LinkFor, Links};
 pub use mailbox::Mailbox;
+pub use person::Person;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
-pub use render::Person;
 pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::configuration::{EmailConfiguration, ListUnsubscribe};
 use crate::dkim::Signer;
 use crate::links::Links;
 use crate::mailbox::{Mailbox, deliverable};
-use crate::render::{Person, Rendered};
+use crate::person::Person;
+use crate::render::Rendered;
 
 /// Longest List-Id in octets (RFC 2919 section 3).
 const LIST_ID_LENGTH_MAX: usize = 255;

@@ -20,7 +20,8 @@ pub use crate::finding::{Finding, PublishError};
 use crate::html::{LinkText, Seen as Eyes};
 use crate::landing;
 use crate::links::{Links, confirmations, holds};
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 
 /// Longest text message, in characters: what Twilio takes, and the others no less.
 const TEXT_LENGTH_MAX: usize = 1_600;

@@ -1,10 +1,9 @@
 //! Rendering: a person and a template become subject, HTML and text.
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use consent::{AddressId, Level, Sent, template::check_depth};
+use consent::{Level, template::check_depth};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
@@ -12,6 +11,7 @@ use crate::campaign::{Campaign, Content};
 use crate::external;
 use crate::landing;
 use crate::links::{LinkFor, Links};
+use crate::person::Person;
 use crate::plaintext;
 
 /// Instructions that one template may take for one person.
@@ -22,52 +22,6 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 const SUBJECT_BYTES_MAX: usize = 4 << 10;
 /// Longest subject in characters; more is cut off.
 const SUBJECT_LENGTH_MAX: usize = 255;
-
-/// What rendering knows of the recipient.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The address's id.
-    pub address: i64,
-    /// The address, as messages are addressed.
-    pub to: String,
-    /// Whether that is a phone number.
-    pub phone: bool,
-    /// Its consent generation.
-    pub epoch: u32,
-    /// The message, where it has an id.
-    pub sent: Sent,
-    /// Whether content may be personalised. If not, templates see nothing of the person.
-    pub personal: bool,
-    /// BCP 47 tag.
-    pub locale: Option<String>,
-    /// ISO 3166-1.
-    pub country: Option<String>,
-    /// The brand's own id.
-    pub external_id: Option<String>,
-    /// JSON object as text.
-    pub attributes: Option<String>,
-}
-
-impl Person {
-    /// The address's id.
-    pub fn address(&self) -> AddressId {
-        AddressId(self.address)
-    }
-
-    /// Whom the links of the message are for.
-    pub fn link(&self) -> LinkFor {
-        LinkFor { address: self.address(), epoch: self.epoch, sent: self.sent }
-    }
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person")
-            .field("address", &self.address)
-            .field("personal", &self.personal)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Why a template can't be used, or not for one person. The text names no value of a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -19,7 +19,8 @@ use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit, Withheld};
 use crate::links::Links;
 use crate::message::{Buffers, Composer, MessageError};
-use crate::render::{Person, Rendered};
+use crate::person::Person;
+use crate::render::Rendered;
 use crate::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
 
 /// Times that one message is decided anew before it is left for later.

@@ -13,7 +13,8 @@ use super::{Fate, Health, Job, Lines, Pipeline};
 use crate::error::{DeliveryError, LineError};
 use crate::gate::{Gate, Permit};
 use crate::links::WaysOut;
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 use crate::standing::Verdict;
 
 /// Times that one message is decided anew before it goes back to the queue.

@@ -19,8 +19,9 @@ use crate::gate::{Gate, person};
 use crate::links::{LinkFor, Links};
 use crate::mailbox::deliverable;
 use crate::message::{Buffers, Composer, MessageError, field, message_id};
+use crate::person::Person;
 use crate::publish::{Finding, PublishError};
-use crate::render::{Person, Rendered};
+use crate::render::Rendered;
 
 /// A run and how it was sent.
 #[derive(Debug)]

@@ -18,7 +18,8 @@ use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium};
 use crate::dkim::{DkimConfig, SIGNED_HEADERS, Signer};
 use crate::message::{Buffers, Composer};
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 
 const CONTENT: &str = "subject = 'Frühling, {{ profile.first_name }}'\n\
     html = '<p>Grüße {{ profile.first_name }}</p><a href=\"{{ unsubscribe_url }}\">Abmelden</a>'";

@@ -13,7 +13,8 @@ use super::{START, campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
 use crate::error::DeliveryError;
 use crate::gate::LEASE;
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 use crate::run::{Deps, RunOptions, check_campaign, run_campaign};
 use crate::window::IN_HAND_PER_CONNECTION;
 
