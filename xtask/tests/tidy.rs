@@ -31,7 +31,8 @@ fn architecture_states_whom_crates_may_know() {
     let text = std::fs::read_to_string(xtask::workspace_root().join("ARCHITECTURE.md")).unwrap();
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &text), NONE);
     let row = text.lines().position(|line| line.starts_with("| `web` |")).unwrap() + 1;
-    let wrong = text.replace("| `consent`, `store`, `intake`, `service` |", "| `consent`, `delivery` |");
+    let wrong =
+        text.replace("| `consent`, `store`, `intake`, `service`, `wire` |", "| `consent`, `delivery` |");
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &wrong), [row]);
     let missing = text.replace("| `rows` |", "| rows |");
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &missing), [1]);
@@ -59,6 +60,9 @@ fn crates_know_only_whom_they_may() {
         ("intake", "[dependencies]\nrenamed = { package = \"web\", path = \"../web\" }", true),
         ("delivery", "[target.'cfg(unix)'.dependencies]\nintake.workspace = true", true),
         ("delivery", "[dependencies]\nstore.workspace = true\nconsent.workspace = true", false),
+        ("delivery", "[dependencies]\nwire.workspace = true", false),
+        ("wire", "[dependencies]\nstore.workspace = true", true),
+        ("store", "[dependencies]\nwire.workspace = true", true),
         ("store", "[dependencies]\nxtask = { path = \"../../xtask\" }", true),
         ("store", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", false),
         ("web", "[dev-dependencies]\nxtask = { path = \"../../xtask\" }", true),
@@ -79,8 +83,11 @@ fn only_some_crates_have_a_database_a_web_server_or_randomness() {
         ("web", "rusqlite = \"0.37\"", true),
         ("store", "rusqlite = \"0.37\"", false),
         ("delivery", "axum.workspace = true", true),
-        ("delivery", "hyper = \"1\"", false),
+        ("wire", "hyper = \"1\"", false),
+        ("delivery", "hyper = \"1\"", true),
         ("intake", "hyper = \"1\"", true),
+        ("intake", "async-imap = \"0.12\"", true),
+        ("wire", "tokio-rustls = \"0.26\"", false),
         ("web", "axum.workspace = true", false),
         ("store", "getrandom.workspace = true", true),
         ("consentry", "getrandom.workspace = true", false),

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use consent::Address;
-use intake::imap::{self, ImapConfig, ImapTls};
 use intake::inbox::{Inbox, MAIL_LENGTH_MAX};
-use intake::receiver::{Protocol, Receiver, ReceiverConfig};
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use wire::imap::{self, ImapConfig, ImapTls};
+use wire::receiver::{Protocol, Receiver, ReceiverConfig};
 
 use crate::context::{Context, WORKSPACE};
 use crate::output::{self, fail};
@@ -207,7 +207,7 @@ impl MailDesk {
             }));
         }
         for (config, inbox) in self.mailboxes {
-            tasks.spawn(imap::run(config, inbox, stop.clone()));
+            tasks.spawn(imap::run(config, Arc::new(inbox), stop.clone()));
         }
         tasks
     }
@@ -241,7 +241,7 @@ fn receiver_config(mail: &MailSection, beside: &Path) -> Result<ReceiverConfig> 
     match (&mail.tls_certificate, &mail.tls_key) {
         (None, None) => {}
         (Some(certificate), Some(key)) => {
-            let tls = intake::receiver::server_tls(&folder.join(certificate), &folder.join(key));
+            let tls = wire::tls::server(&folder.join(certificate), &folder.join(key));
             config.tls = Some(tls.map_err(|error| {
                 fail(
                     format!("{}: [mail]: {error}", beside.display()),
@@ -272,9 +272,10 @@ fn mailbox(section: &MailboxSection, beside: &Path) -> Result<ImapConfig> {
     }
     let ca_file = section.ca_file.as_ref().map(|file| beside.parent().unwrap_or(Path::new("")).join(file));
     let client = || -> Result<_> {
-        let roots = delivery::smtp::trusted_roots(ca_file.as_deref())
+        let roots = wire::tls::trusted_roots(ca_file.as_deref())
+            .map_err(wire::smtp::TransportError::from)
             .map_err(|error| wrong(&error.to_string(), "ca_file is a PEM file with certificates"))?;
-        imap::client_tls(roots).map_err(|error| wrong(&error.to_string(), "this build has no TLS"))
+        wire::tls::client(roots).map_err(|error| wrong(&error.to_string(), "this build has no TLS"))
     };
     let (tls, port) = match section.tls {
         MailboxTls::Implicit => (ImapTls::Implicit(client()?), 993),
@@ -290,6 +291,7 @@ fn mailbox(section: &MailboxSection, beside: &Path) -> Result<ImapConfig> {
         folder: section.folder.clone().unwrap_or_else(|| "INBOX".to_owned()),
         address: section.address.clone(),
         done_folder: section.done_folder.clone(),
+        mail_bytes_max: MAIL_LENGTH_MAX,
         poll: Duration::from_secs(poll),
     })
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use consent::Level;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use wire::smtp::TransportConfig;
 
-use crate::configuration::{ChannelConfiguration, Medium, RawConfiguration, check_public_url, is_email};
+use crate::configuration::{ChannelConfiguration, Medium, RawConfiguration, is_email};
 use crate::error::InputError;
+use crate::links::check_public_page;
 use crate::listed::Listed;
 use crate::sms::SmsTransportConfig;
-use crate::smtp::TransportConfig;
 
 /// Largest campaign file or template in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -251,19 +252,6 @@ impl Campaign {
         });
         Ok(data_encoding::HEXLOWER.encode(&Sha256::digest(all.to_string())))
     }
-}
-
-/// A page of the brand's, or of ours: https, or http on loopback; query and fragment allowed.
-pub(crate) fn check_public_page(url: &str) -> Result<(), String> {
-    let base = url.split(['?', '#']).next().unwrap_or_default();
-    let rest = &url[base.len()..];
-    if !rest.is_ascii()
-        || rest.bytes().any(|b| b.is_ascii_control() || b" \"'<>\\".contains(&b))
-        || url.len() > 2000
-    {
-        return Err("holds a character that can't stand in an address".to_owned());
-    }
-    check_public_url(base).map(drop)
 }
 
 fn audience(raw: &FileAudience, directory: &Path) -> Option<Audience> {

@@ -3,7 +3,6 @@
 //! In campaign files it is TOML, in the store JSON. It holds no secret: passwords and keys are named by file or by
 //! environment variable.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,17 +10,17 @@ use consent::sms::SenderKind;
 use consent::{Category, Channel, Level};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use wire::http::check_public_url;
+use wire::smtp::TransportConfig;
 
 use crate::error::InputError;
 use crate::sms::SmsTransportConfig;
-use crate::smtp::TransportConfig;
 
 mod email;
 mod sms;
 
 pub use email::{EmailConfiguration, ListUnsubscribe};
 pub use sms::SmsConfiguration;
-pub(crate) use sms::WHATSAPP;
 
 /// How long a message may be tried again: at most, and at least by category. A marketing message given up too early is a
 /// soft bounce that says nothing of the address.
@@ -282,34 +281,6 @@ impl<T> RawConfiguration<T> {
         }
         Ok(())
     }
-}
-
-/// An address of pages: `https://`, or `http://` on a loopback address; no query, no trailing slash in the answer.
-pub fn check_public_url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let plain =
-        text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control() || b" \"&'<>\\^`{|}?#".contains(&b));
-    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (_, Some(rest)) => (false, rest),
-        _ => return Err("must begin with https://".to_owned()),
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    if !plain || authority.is_empty() || authority.contains('@') || text.len() > 200 {
-        return Err("must be a plain https:// address without user, query or fragment".to_owned());
-    }
-    if !secure && !is_loopback(authority) {
-        return Err("must be https://; http:// is for loopback addresses only".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-pub(crate) fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => v6,
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn make_absolute(body: &mut Value, path: &[&str], directory: &Path) {

@@ -1,13 +1,13 @@
 //! What can go wrong on the way out.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use store::StoreError;
+use wire::smtp::TransportError;
 
-use crate::means::LineError;
-use crate::publish::PublishError;
+use crate::finding::PublishError;
 use crate::sms::SmsError;
-use crate::smtp::TransportError;
 
 /// Something in a file that someone wrote, with the place and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +138,47 @@ fn refusal_hint(reply: &str) -> &'static str {
         "the relay doesn't take this sender: check `from` and bounce_domain, and that the relay may send for them"
     } else {
         "ask the relay's operator what its reply means: it is about you, not about the people"
+    }
+}
+
+/// Why nothing can be handed over.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum LineError {
+    #[error(transparent)]
+    Mail(#[from] TransportError),
+    #[error(transparent)]
+    Text(#[from] SmsError),
+}
+
+impl LineError {
+    /// Whether trying again can't help until someone mends something.
+    pub(crate) fn is_lasting(&self) -> bool {
+        use TransportError as E;
+        match self {
+            Self::Mail(E::Refused { reply, .. }) => reply.code() >= 500,
+            Self::Mail(
+                E::Config(_)
+                | E::ConfigFile { .. }
+                | E::PasswordVariable(_)
+                | E::Tls(_)
+                | E::TlsExpected
+                | E::NotLoopback
+                | E::StartTlsMissing
+                | E::StartTlsInjection
+                | E::AuthMissing
+                | E::AuthUnprotected,
+            ) => true,
+            Self::Mail(_) => false,
+            Self::Text(error) => error.is_lasting(),
+        }
+    }
+
+    /// Why the speed limit that nodes share can't be asked, if that is it.
+    pub(crate) fn no_turn(&self) -> Option<&str> {
+        match self {
+            Self::Mail(TransportError::NoTurn(why)) | Self::Text(SmsError::NoTurn(why)) => Some(why),
+            _ => None,
+        }
     }
 }
 

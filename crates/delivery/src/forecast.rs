@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::audience::{self, Resolved};
 use crate::campaign::Campaign;
+use crate::deps::Deps;
 use crate::error::DeliveryError;
-use crate::run::Deps;
 
 /// Profiles read at once.
 const BATCH: usize = 1024;

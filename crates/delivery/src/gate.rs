@@ -11,7 +11,7 @@ use consent::{
 use roaring::RoaringTreemap;
 use store::{Deferred, Reading, ReadingQuery, Store, StoreError};
 
-use crate::render::Person;
+use crate::person::Person;
 
 /// How long a permit holds, from before the state was read.
 pub const LEASE: Duration = Duration::from_secs(1);

@@ -5,20 +5,20 @@
 
 pub mod audience;
 pub mod campaign;
+mod checks;
 pub mod configuration;
+mod deps;
 pub mod dkim;
-mod driver;
 pub mod error;
 pub mod external;
+mod finding;
 pub mod forecast;
 pub mod gate;
 mod html;
-pub mod http;
 pub mod landing;
 mod links;
 pub mod listed;
 mod mailbox;
-mod means;
 pub mod message;
 mod parts;
 mod person;
@@ -27,19 +27,15 @@ mod plaintext;
 pub mod publish;
 pub mod quotas;
 mod receiving;
-pub mod refusals;
 mod render;
 pub mod run;
 pub mod selftest;
-mod settle;
 pub mod single;
 pub mod sms;
-pub mod smtp;
 pub mod standing;
 mod start;
 mod turns;
 pub mod window;
-mod worker;
 
 pub use campaign::{Audience, Campaign, Content, RunSpec};
 pub use configuration::{ChannelConfiguration, EmailConfiguration, Medium, SmsConfiguration};
@@ -47,8 +43,8 @@ pub use error::{DeliveryError, InputError};
 pub use forecast::{Forecast, forecast};
 pub use links::{LinkFor, Links};
 pub use mailbox::Mailbox;
+pub use person::Person;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
-pub use render::Person;
 pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use consent::{
     WorkspaceId,
 };
 use store::{LandingPageId, OptInKey, OptInRequest};
+use wire::http::check_public_url;
 
 /// Whom a link is for, and the message that it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +217,7 @@ fn note(level: &str, page: Option<String>, found: &mut BTreeMap<String, String>,
         problems.push("one_click_url: the levels are any, channel, identity, subscription".to_owned());
     }
     let Some(page) = page else { return };
-    if let Err(problem) = crate::campaign::check_public_page(&page) {
+    if let Err(problem) = check_public_page(&page) {
         problems.push(format!("one_click_url: the confirmation page {problem}"));
     }
     match found.get(level) {
@@ -265,6 +266,19 @@ fn call(text: &str, page: &str) -> Result<Call, String> {
         };
     }
     Ok((level, named))
+}
+
+/// A page of the brand's, or of ours: https, or http on loopback; query and fragment allowed.
+pub(crate) fn check_public_page(url: &str) -> Result<(), String> {
+    let base = url.split(['?', '#']).next().unwrap_or_default();
+    let rest = &url[base.len()..];
+    if !rest.is_ascii()
+        || rest.bytes().any(|b| b.is_ascii_control() || b" \"'<>\\".contains(&b))
+        || url.len() > 2000
+    {
+        return Err("holds a character that can't stand in an address".to_owned());
+    }
+    check_public_url(base).map(drop)
 }
 
 #[cfg(test)]

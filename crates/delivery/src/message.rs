@@ -12,14 +12,15 @@ use mail_builder::headers::text::Text;
 use mail_builder::headers::url::URL;
 use mail_builder::mime::MimePart;
 use sha2::{Digest, Sha256};
+use wire::smtp::{Envelope, EnvelopeError};
 
 use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, ListUnsubscribe};
 use crate::dkim::Signer;
 use crate::links::Links;
 use crate::mailbox::{Mailbox, deliverable};
-use crate::render::{Person, Rendered};
-use crate::smtp::{Envelope, EnvelopeError};
+use crate::person::Person;
+use crate::render::Rendered;
 
 /// Longest List-Id in octets (RFC 2919 section 3).
 const LIST_ID_LENGTH_MAX: usize = 255;

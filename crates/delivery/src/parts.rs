@@ -9,11 +9,11 @@ use std::time::Duration;
 use roaring::RoaringTreemap;
 use store::{Offer, Part, RunGuard, Settlement, StoreError};
 
-use crate::driver::stopped;
+use crate::deps::{Deps, RunOptions, RunSummary};
 use crate::error::DeliveryError;
 use crate::pipeline::Pipeline;
-use crate::run::{Deps, RunOptions, RunSummary};
-use crate::settle::Tally;
+use crate::pipeline::driver::stopped;
+use crate::pipeline::settle::Tally;
 use crate::standing::SOON;
 
 /// How often a node looks whether a part became free, and the longest it sleeps while only retries wait.

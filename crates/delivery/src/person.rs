@@ -1,4 +1,4 @@
-//! The recipient, as rendering and links need to know them.
+//! Whom a message is for.
 
 use std::fmt;
 

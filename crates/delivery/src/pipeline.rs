@@ -1,5 +1,11 @@
 //! The moving part of a run: the driver decides and claims, workers hand over, settlements are written in groups.
 
+pub(crate) mod driver;
+pub(crate) mod means;
+mod refusals;
+pub(crate) mod settle;
+pub(crate) mod worker;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +17,16 @@ use store::{ClaimId, Deferred, Outcome, Part, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::configuration::Retry;
-use crate::driver::Driver;
+use crate::deps::Judge;
 use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit};
 use crate::listed::Listed;
-use crate::means::Means;
 use crate::render::Renderer;
-use crate::run::Judge;
-use crate::settle::{Tally, settle_all};
 use crate::standing::Standing;
 use crate::window::Window;
-use crate::worker;
+use driver::Driver;
+use means::Means;
+use settle::{Tally, settle_all};
 
 /// Everything that a run's tasks share.
 pub(crate) struct Pipeline {

@@ -4,22 +4,24 @@ mod promises;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use consent::sms::{Encoding, Segments, segments, tells_how_to_stop, wording};
 use consent::{Category, Channel, Level};
+use wire::http::check_public_url;
 
 pub(crate) use self::promises::ListNames;
 use self::seen::{Link, Seen, WaysOut};
 use crate::campaign::Campaign;
-use crate::configuration::{Medium, check_public_url};
+use crate::configuration::Medium;
 use crate::external::{ExternalUrl, external_pages};
+pub use crate::finding::{Finding, PublishError};
 use crate::html::{LinkText, Seen as Eyes};
 use crate::landing;
 use crate::links::{Links, confirmations, holds};
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 
 /// Longest text message, in characters: what Twilio takes, and the others no less.
 const TEXT_LENGTH_MAX: usize = 1_600;
@@ -31,29 +33,6 @@ const FINDINGS_MAX: usize = 50;
 pub trait LinkProbe: Send + Sync {
     /// Fetches a path with GET, e.g. `/u/TOKEN`; an error says what is wrong with it.
     async fn resolve(&self, path: &str) -> Result<(), String>;
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Finding {
-    /// Where: `subject`, `html`, `text`, `fallback.html`, `configuration.public_url`, ...
-    pub part: String,
-    /// What, and how to mend it.
-    pub problem: String,
-}
-
-/// The content can't go out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct PublishError {
-    /// What is wrong, sorted.
-    pub findings: Vec<Finding>,
-}
-
-impl fmt::Display for PublishError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the content can't be published")?;
-        self.findings.iter().try_for_each(|finding| write!(f, "\n  {}: {}", finding.part, finding.problem))
-    }
 }
 
 /// Content that may go out.

@@ -7,8 +7,8 @@ use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium, SmsConfiguration};
 use crate::error::DeliveryError;
 use crate::links::Links;
+use crate::person::Person;
 use crate::publish::{self, Checked, Finding, LinkProbe, ListNames, PublishError};
-use crate::render::Person;
 use crate::run::Deps;
 
 impl Deps {

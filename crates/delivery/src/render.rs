@@ -11,7 +11,7 @@ use crate::campaign::{Campaign, Content};
 use crate::external;
 use crate::landing;
 use crate::links::{LinkFor, Links};
-pub use crate::person::Person;
+use crate::person::Person;
 use crate::plaintext;
 
 /// Instructions that one template may take for one person.

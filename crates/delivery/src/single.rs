@@ -11,6 +11,7 @@ use consent::{
 };
 use futures_util::future::BoxFuture;
 use store::{Begun, DeliveryState, NewSend, OptInKey, SendOutcome, SendState, Store, StoreError};
+use wire::smtp::{Outcome, Session, SmtpTransport};
 
 use crate::configuration::{ChannelConfiguration, Medium};
 use crate::dkim::Signer;
@@ -18,9 +19,9 @@ use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit, Withheld};
 use crate::links::Links;
 use crate::message::{Buffers, Composer, MessageError};
-use crate::render::{Person, Rendered};
+use crate::person::Person;
+use crate::render::Rendered;
 use crate::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
-use crate::smtp::{Outcome, Session, SmtpTransport};
 
 /// Times that one message is decided anew before it is left for later.
 const DECISIONS_MAX: u32 = 3;

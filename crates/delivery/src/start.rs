@@ -7,11 +7,12 @@ use store::{NewRun, Run, RunGuard, RunState, StoreError};
 
 use crate::audience::{self, Resolved};
 use crate::campaign::{Campaign, RunSpec};
+use crate::checks::{room_for, samples, template_findings};
+use crate::deps::{Deps, RunOptions};
 use crate::error::DeliveryError;
 use crate::listed::Listed;
 use crate::publish::{Checked, LinkProbe};
 use crate::render::Renderer;
-use crate::run::{Deps, RunOptions, room_for, samples, template_findings};
 
 /// How long to wait for another process that is starting a run, in steps of [`START_PAUSE`].
 const START_TRIES_MAX: u32 = 600;

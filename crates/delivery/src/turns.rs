@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use consent::{Clock, WorkspaceId};
 use store::Store;
+use wire::rate::{Grant, NoTurn, Turns};
+use wire::smtp::TransportConfig;
 
 use crate::configuration::SmsConfiguration;
-use crate::run::Deps;
-use crate::smtp::{Grant, TransportConfig, TransportError, Turns};
+use crate::deps::Deps;
 
 /// Turns from the store, for one relay.
 pub(crate) struct StoreTurns {
@@ -41,10 +42,10 @@ impl StoreTurns {
 
 #[async_trait]
 impl Turns for StoreTurns {
-    async fn take(&self, wanted: u32) -> Result<Grant, TransportError> {
+    async fn take(&self, wanted: u32) -> Result<Grant, NoTurn> {
         let now = self.clock.now();
         let grant = self.store.rate_turns(self.workspace, &self.key, self.per_second, wanted, now).await;
-        let grant = grant.map_err(|error| TransportError::NoTurn(error.to_string()))?;
+        let grant = grant.map_err(|error| NoTurn(error.to_string()))?;
         Ok(Grant { turns: grant.turns, wait: grant.at.since(now) })
     }
 }

@@ -4,13 +4,13 @@
 //! to whoever its forged sender names.
 
 mod addresses;
+mod reader;
 mod reports;
 mod sink;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use consent::{Address, Clock, WorkspaceId};
 use store::{Quota, Store, StoreError};
@@ -74,19 +74,6 @@ impl Inbox {
         });
         feedback::take(&self.store, self.workspace, reports, now).await?;
         Ok(kind)
-    }
-}
-
-impl Inbox {
-    /// Time for those who wait.
-    pub(crate) fn monotonic(&self) -> Duration {
-        self.clock.monotonic()
-    }
-
-    /// Counts a mail that a mailbox doesn't hand out, once a day, so that `doctor` can tell of it.
-    pub(crate) async fn cannot_be_read(&self, which: &str) -> Result<(), StoreError> {
-        let quotas = vec![Quota::a_day(format!("unread mail {which}"), 1), unread_mails()];
-        self.store.spend(self.workspace, None, quotas, self.clock.now()).await.map(drop)
     }
 }
 

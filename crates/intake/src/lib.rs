@@ -1,12 +1,9 @@
 //! How a choice comes in: imports, one-click posts, received mail.
-pub mod budget;
-pub mod connections;
 pub mod consents;
 pub mod feedback;
-pub mod imap;
 pub mod inbox;
 pub mod mail;
-pub mod receiver;
+mod note;
 pub mod sms;
 pub mod unsubscribe;
 pub mod webhook;

@@ -17,7 +17,7 @@ pub use api::{AjoConfig, AjoState, ajo_router};
 pub use hooks::{Https, TextHooks, Webhooks};
 pub use http::auth::{ApiKey, Scope};
 pub use http::base_path::below;
-pub use intake::connections::{ConnectionLimits, Connections, Place};
 pub use ledger::LedgerFiles;
 pub use pages::{DeskConfig, EmbeddedForm, landing, language, look, notice};
 pub use public::{PublicConfig, WebState, public_router};
+pub use wire::connections::{ConnectionLimits, Connections, Place};

@@ -5,24 +5,36 @@ use toml::{Table, Value};
 use super::{File, Finding, crate_of};
 
 /// What a crate of ours may know of the others, in any kind of dependency. The binary and xtask stand on top of all.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("consent", &[]),
     ("rows", &[]),
+    ("wire", &["consent"]),
     ("store", &["consent"]),
-    ("intake", &["consent", "rows", "store"]),
-    ("delivery", &["consent", "rows", "store"]),
-    ("service", &["consent", "store", "intake", "delivery"]),
-    ("web", &["consent", "store", "intake", "service"]),
-    ("demo", &["consent", "intake"]),
+    ("intake", &["consent", "rows", "store", "wire"]),
+    ("delivery", &["consent", "rows", "store", "wire"]),
+    ("service", &["consent", "store", "wire", "intake", "delivery"]),
+    ("web", &["consent", "store", "intake", "service", "wire"]),
+    ("demo", &["consent", "wire", "intake"]),
 ];
 /// Whose tests may use xtask, for its servers.
 const TESTED_WITH_SERVERS: [&str; 2] = ["store", "consentry"];
 /// Our crates.
-const OURS: [&str; 10] =
-    ["consent", "rows", "store", "intake", "delivery", "service", "web", "demo", "consentry", "xtask"];
+const OURS: [&str; 11] = [
+    "consent",
+    "rows",
+    "wire",
+    "store",
+    "intake",
+    "delivery",
+    "service",
+    "web",
+    "demo",
+    "consentry",
+    "xtask",
+];
 
 /// Third-party crates that only some of ours may have, other than for tests, with the reason.
-const RESERVED: [(&[&str], &[&str], &str); 4] = [
+const RESERVED: [(&[&str], &[&str], &str); 5] = [
     (
         &["rusqlite", "tokio-postgres", "deadpool-postgres", "sqlx", "diesel"],
         &["store"],
@@ -31,9 +43,10 @@ const RESERVED: [(&[&str], &[&str], &str); 4] = [
     (&["axum", "tower-http"], &["web", "demo", "consentry"], "HTTP stays in `web`"),
     (
         &["hyper", "hyper-util", "reqwest"],
-        &["web", "consentry", "delivery"],
-        "HTTP stays in `web` and the transports",
+        &["web", "consentry", "wire"],
+        "HTTP stays in `web`, and the one client in `wire`",
     ),
+    (&["tokio-rustls", "async-imap", "smtp-proto"], &["wire"], "protocols stay in `wire`"),
     (&["getrandom", "rand", "fastrand"], &["consentry"], "take a `consent::Entropy` instead"),
 ];
 

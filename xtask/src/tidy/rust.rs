@@ -13,7 +13,7 @@ const SQL: [(&str, &str); 4] =
 const CLOCKS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now"];
 /// Pauses and time limits of a transport are measured with the runtime's own clock, which tests can stop.
 const RUNTIME_CLOCK: &str = "Instant::now";
-const TRANSPORTS: [&str; 3] = ["delivery", "intake", "web"];
+const TRANSPORTS: [&str; 4] = ["delivery", "intake", "web", "wire"];
 const RANDOMNESS: [&str; 4] = ["getrandom::", "thread_rng", "rand::rng(", "rand::random"];
 const LEFT_BEHIND: [&str; 3] = ["todo!", "unimplemented!", "dbg!"];
 

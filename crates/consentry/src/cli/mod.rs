@@ -3,6 +3,7 @@
 mod allow;
 mod classify;
 mod db;
+mod demo;
 mod doctor;
 mod import;
 mod intake;
@@ -23,6 +24,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
+pub use demo::Demo;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use import::{Format, Import, ImportProfiles};
 pub use intake::{Intake, leave};
@@ -235,32 +237,6 @@ pub struct Serve {
     /// After SIGTERM or ctrl-c, go on serving for so long with /readyz at 503, so that a load balancer turns away first
     #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=300))]
     pub drain_seconds: u64,
-}
-
-/// `demo`
-#[derive(Debug, Args)]
-pub struct Demo {
-    /// Go through the loop without a person, print what happened, and fail if anything is off
-    #[arg(long)]
-    pub scripted: bool,
-    /// How many people
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
-    pub people: u32,
-    /// Port of the demo's front page; the next one serves the public pages
-    #[arg(long, default_value_t = 8026)]
-    pub port: u16,
-    /// Serve the public pages below this path, as behind a proxy: /mail
-    #[arg(long, value_name = "PATH", default_value = "", value_parser = base_path, hide_default_value = true)]
-    pub base_path: String,
-}
-
-/// A path such as `/mail`, without a slash at its end.
-fn base_path(text: &str) -> Result<String, String> {
-    let path = text.trim_end_matches('/');
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
-    let fits =
-        path.is_empty() || (path.starts_with('/') && !path.contains("//") && path.bytes().all(is_plain));
-    if fits { Ok(path.to_owned()) } else { Err("write it as in /mail".to_owned()) }
 }
 
 /// `campaign ...`

@@ -1,12 +1,12 @@
 //! What is email's own in a channel configuration.
 
 use serde::Deserialize;
+use wire::smtp::TransportConfig;
 
 use super::{RawConfiguration, Wrong};
 use crate::dkim::DkimConfig;
 use crate::external::{ExternalMail, ExternalUrl};
 use crate::mailbox::Mailbox;
-use crate::smtp::TransportConfig;
 
 /// The List-Unsubscribe header field (RFC 2369, RFC 8058).
 #[derive(Debug, Clone, PartialEq, Eq)]

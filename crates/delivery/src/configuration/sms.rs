@@ -4,10 +4,7 @@ use consent::Channel;
 use consent::sms::Sender;
 
 use super::{RawConfiguration, Wrong};
-use crate::sms::{Provider, SmsTransportConfig};
-
-/// How senders by WhatsApp are written.
-pub(crate) const WHATSAPP: &str = "whatsapp:";
+use crate::sms::{Provider, SmsTransportConfig, WHATSAPP};
 
 /// What is the own of texts in a channel configuration.
 #[derive(Debug, Clone)]

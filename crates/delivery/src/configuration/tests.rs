@@ -80,29 +80,6 @@ fn a_password_in_the_file_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn public_urls_are_https_but_on_loopback() {
-    for good in [
-        "https://a.example",
-        "https://a.example/mail/",
-        "http://127.0.0.1:8080",
-        "http://[::1]:1",
-        "http://localhost",
-    ] {
-        assert!(check_public_url(good).is_ok(), "{good}");
-    }
-    for bad in [
-        "http://a.example",
-        "ftp://a",
-        "https://",
-        "https://u@a.example",
-        "https://a.example/?x",
-        "https://a b",
-    ] {
-        assert!(check_public_url(bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn attempts_end_with_the_period() {
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let retry = Retry { delays: vec![hours(1), hours(2)], period: hours(6) };

@@ -9,6 +9,7 @@ use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::text::Text;
 use store::{AddressOwner, Configuration, List, Run, Store, StoreError};
 use url::Url;
+use wire::smtp::Envelope;
 
 use super::head::Head;
 use crate::configuration::{ChannelConfiguration, EmailConfiguration, Medium};
@@ -18,9 +19,9 @@ use crate::gate::{Gate, person};
 use crate::links::{LinkFor, Links};
 use crate::mailbox::deliverable;
 use crate::message::{Buffers, Composer, MessageError, field, message_id};
+use crate::person::Person;
 use crate::publish::{Finding, PublishError};
-use crate::render::{Person, Rendered};
-use crate::smtp::Envelope;
+use crate::render::Rendered;
 
 /// A run and how it was sent.
 #[derive(Debug)]

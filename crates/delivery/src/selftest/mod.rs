@@ -9,16 +9,12 @@ mod form;
 mod head;
 mod keys;
 mod signatures;
-mod visit;
-mod visit_error;
 
 pub use course::{Course, TemplateLink, mailto};
 pub use delivered::{BodyLink, Delivered};
 pub use form::{Form, heading};
 pub use head::{Head, uris};
-pub use hyper::{Method, StatusCode};
 pub use keys::{DkimKeys, InDns, KeySource};
 pub use signatures::{Signature, verify};
 pub use url::Url;
-pub use visit::{Answer, Certificate, Visit, Visitor};
-pub use visit_error::VisitError;
+pub use wire::http::{Answer, Certificate, Method, StatusCode, Visit, VisitError, Visitor};

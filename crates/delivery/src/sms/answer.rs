@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::http::{HttpAnswer, HttpError};
+use wire::http::{HttpAnswer, HttpError};
 
 /// Longest text of a provider that is kept, in characters.
 const TEXT_LENGTH_MAX: usize = 200;

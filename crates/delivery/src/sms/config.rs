@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
+use wire::http::check_public_url;
+use wire::secret::Secret;
 
 use super::answer::SmsError;
 use super::provider::Provider;
-use crate::configuration::check_public_url;
-use crate::smtp::Secret;
 
 /// Most connections that one transport may be told to keep.
 const CONNECTIONS_LIMIT: usize = 64;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use consent::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use wire::http::{Exchange, HttpHost, HttpSession};
 
+use super::access::Access;
 use super::answer::SmsError;
-use super::provider::{Access, Provider};
+use super::provider::Provider;
 use super::transport::SmsTransport;
-use crate::http::{Exchange, HttpHost, HttpSession};
 
 /// Where the interface is, unless the configuration names an address.
 const URL: &str = "https://accounts.twilio.com";

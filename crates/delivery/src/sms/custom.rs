@@ -1,21 +1,13 @@
 //! A provider whose requests are described in the configuration.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::header::CONTENT_TYPE;
 use serde_json::Value;
+use wire::http::{Body, HttpAnswer, Request, header::CONTENT_TYPE};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json};
 use super::config::CustomConfig;
-use super::provider::{Access, OutText};
-use crate::http::HttpAnswer;
 
-pub(super) fn request(
-    access: &Access,
-    custom: &CustomConfig,
-    text: &OutText<'_>,
-) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, custom: &CustomConfig, text: &OutText<'_>) -> Option<Request<Body>> {
     let callback = text.referring_callback().unwrap_or_default();
     let fill = |template: &str| filled(template, access, text, &callback);
     let mut body = custom.body.clone();
@@ -32,7 +24,7 @@ pub(super) fn request(
     for (name, value) in &custom.headers {
         request = request.header(name, fill(value));
     }
-    request.body(Full::from(body)).ok()
+    request.body(Body::from(body)).ok()
 }
 
 pub(super) fn read(custom: &CustomConfig, answer: &HttpAnswer) -> SmsOutcome {

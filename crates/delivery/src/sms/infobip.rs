@@ -1,15 +1,12 @@
 //! Infobip: `POST /sms/3/messages`, <https://www.infobip.com/docs/api/channels/sms/outbound-sms/send-sms-messages>.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
 use serde_json::{Value, json};
+use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText, digits};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json as of};
-use super::provider::{Access, OutText, digits};
-use crate::http::HttpAnswer;
 
-pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let mut message = json!({
         "sender": digits(text.from),
         "destinations": [{ "to": digits(text.to) }],

@@ -4,10 +4,12 @@
 //! What became of a text is an [`SmsOutcome`]; as with mail, one that certainly wasn't handed over is kept apart from one of
 //! which nobody can know. What a provider refuses because the number has opted out with it, or is none, is a [`Meaning`].
 
+mod access;
 mod answer;
 mod config;
 pub mod consents;
 mod custom;
+mod dispatch;
 mod infobip;
 mod provider;
 mod sinch;
@@ -16,7 +18,9 @@ mod transport;
 mod twilio;
 mod vonage;
 
+pub use access::OutText;
 pub use answer::{Meaning, Refusal, SmsError, SmsOutcome};
 pub use config::{CustomConfig, SmsTransportConfig};
-pub use provider::{OutText, Provider};
+pub use provider::Provider;
+pub(crate) use provider::WHATSAPP;
 pub use transport::{SmsSession, SmsTransport};

@@ -1,15 +1,12 @@
 //! Sinch: `POST /xms/v1/{plan}/batches`, <https://developers.sinch.com/docs/sms/api-reference/sms/batches>.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
 use serde_json::json;
+use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText};
 use super::answer::{Said, SmsOutcome, at, id, json as of};
-use super::provider::{Access, OutText};
-use crate::http::HttpAnswer;
 
-pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let mut body = json!({ "to": [text.to], "from": text.from, "body": text.body, "type": "mt_text" });
     if !text.reference.is_empty() {
         body["client_reference"] = json!(text.reference);

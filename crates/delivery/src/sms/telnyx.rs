@@ -1,15 +1,12 @@
 //! Telnyx: `POST /v2/messages`, <https://developers.telnyx.com/api/messaging/send-message>.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
 use serde_json::json;
+use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json as of};
-use super::provider::{Access, OutText};
-use crate::http::HttpAnswer;
 
-pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let mut body = json!({ "to": text.to, "text": text.body, "type": "SMS" });
     // A messaging profile is a UUID, and nothing else that can be a sender is.
     if text.from.split('-').map(str::len).eq([8, 4, 4, 4, 12]) {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wire::http::{Exchange, HttpHost, HttpSession};
+use wire::rate::{NoTurn, RateLimit, Turns};
+
+use super::access::{Access, OutText};
 use super::answer::{Meaning, SmsError, SmsOutcome};
 use super::config::SmsTransportConfig;
-use super::provider::{Access, OutText, Provider};
-use crate::http::{Exchange, HttpHost, HttpSession};
-use crate::smtp::{RateLimit, TransportError, Turns};
+use super::provider::Provider;
 
 struct Shared {
     access: Access,
@@ -88,10 +90,7 @@ impl SmsSession {
     /// waiting.
     pub async fn ready(&mut self) -> Result<(), SmsError> {
         if let (Some(rate), false) = (&self.shared.rate, self.turn_taken) {
-            rate.acquire().await.map_err(|error| match error {
-                TransportError::NoTurn(why) => SmsError::NoTurn(why),
-                other => SmsError::NoTurn(other.to_string()),
-            })?;
+            rate.acquire().await.map_err(|NoTurn(why)| SmsError::NoTurn(why))?;
             self.turn_taken = true;
         }
         Ok(self.http.ready().await?)

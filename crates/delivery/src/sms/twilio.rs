@@ -1,18 +1,15 @@
 //! Twilio: `POST /2010-04-01/Accounts/{Sid}/Messages.json`, <https://www.twilio.com/docs/messaging/api/message-resource>.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
+use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText};
 use super::answer::{Meaning, Said, SmsOutcome, at, id, json};
-use super::provider::{Access, OutText};
-use crate::configuration::WHATSAPP;
-use crate::http::HttpAnswer;
+use super::provider::WHATSAPP;
 
 /// Length of a messaging service's id.
 const SERVICE_LENGTH: usize = 34;
 
-pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let to =
         if text.from.starts_with(WHATSAPP) { format!("{WHATSAPP}{}", text.to) } else { text.to.to_owned() };
     let service = text.from.len() == SERVICE_LENGTH && text.from.starts_with("MG");

@@ -1,19 +1,16 @@
 //! Vonage: `POST /sms/json`, <https://developer.vonage.com/en/api/sms>.
 
-use bytes::Bytes;
 use consent::sms::{Encoding, segments};
-use http_body_util::Full;
-use hyper::Request;
 use serde_json::Value;
+use wire::http::{Body, HttpAnswer, Request};
 
+use super::access::{Access, OutText, digits};
 use super::answer::{Meaning, Said, SmsError, SmsOutcome, at, id, json};
-use super::provider::{Access, OutText, digits};
-use crate::http::HttpAnswer;
 
 /// Longest address for receipts; with a longer one they go to where the account says.
 const CALLBACK_LENGTH_MAX: usize = 100;
 
-pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Full<Bytes>>> {
+pub(super) fn request(access: &Access, text: &OutText<'_>) -> Option<Request<Body>> {
     let kind = if segments(text.body).encoding == Encoding::Ucs2 { "unicode" } else { "text" };
     let mut fields = vec![
         ("api_key", access.account()),

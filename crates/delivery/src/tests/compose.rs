@@ -11,14 +11,15 @@ use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::common::verify::DomainKey;
 use mail_auth::{AuthenticatedMessage, DkimResult, MessageAuthenticator, Parameters, ResolverCache, Txt};
 use proptest::prelude::*;
+use wire::smtp::Envelope;
 
 use super::{START, campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium};
 use crate::dkim::{DkimConfig, SIGNED_HEADERS, Signer};
 use crate::message::{Buffers, Composer};
-use crate::render::{Person, Rendered, Renderer};
-use crate::smtp::Envelope;
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 
 const CONTENT: &str = "subject = 'Frühling, {{ profile.first_name }}'\n\
     html = '<p>Grüße {{ profile.first_name }}</p><a href=\"{{ unsubscribe_url }}\">Abmelden</a>'";

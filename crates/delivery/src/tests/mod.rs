@@ -26,7 +26,7 @@ use consent::{Clock, Entropy, KeyRing, Level, RunId, Sent, Timestamp, WorkspaceI
 use crate::campaign::Campaign;
 use crate::configuration::{EmailConfiguration, Medium};
 use crate::links::Links;
-use crate::render::Person;
+use crate::person::Person;
 
 /// 2026-05-03T14:00:00Z.
 pub const START: Timestamp = Timestamp(1_777_816_800_000_000);

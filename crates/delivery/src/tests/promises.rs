@@ -13,7 +13,8 @@ use super::{START, campaign, campaign_with, links, person};
 use crate::campaign::Campaign;
 use crate::error::DeliveryError;
 use crate::gate::LEASE;
-use crate::render::{Person, Rendered, Renderer};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer};
 use crate::run::{Deps, RunOptions, check_campaign, run_campaign};
 use crate::window::IN_HAND_PER_CONNECTION;
 
@@ -67,7 +68,7 @@ fn what_has_no_way_out_at_all_is_not_rendered_for_sending() {
         let person = Arc::new(Person { personal, ..person() });
         let mut out = Rendered::default();
         let category = if marketing { Category::Marketing } else { Category::Transactional };
-        crate::worker::render(&renderer, category, &person, &mut out).map(|()| out.text)
+        crate::pipeline::worker::render(&renderer, category, &person, &mut out).map(|()| out.text)
     };
     let refused = Err("no way out in the rendered content".to_owned());
     let link = "<a href=\"{{ unsubscribe_url }}\">u</a>";

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{campaign, links, person};
-use crate::render::{Person, Rendered, Renderer, TemplateError};
+use crate::person::Person;
+use crate::render::{Rendered, Renderer, TemplateError};
 
 fn render(content: &str, person: Person) -> Result<Rendered, TemplateError> {
     let templates = Renderer::new(&campaign(content), links()).map_err(|mut errors| errors.remove(0))?;

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use consent::Timestamp;
-use intake::receiver::{MailSink, ReceivedMail, Reply};
 use mail_parser::MessageParser;
+use wire::receiver::{MailSink, ReceivedMail, Reply};
 
 use super::letter;
 

@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::post;
 use consent::{Clock, Exclusion, Reason, Timestamp};
 use http_body_util::BodyExt as _;
-use intake::receiver::ReceivedMail;
 use tower::ServiceExt as _;
+use wire::receiver::ReceivedMail;
 
 use super::*;
 

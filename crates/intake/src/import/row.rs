@@ -256,7 +256,7 @@ impl RowBuilder {
                     namespace: namespace.clone(),
                     value: address.key().to_owned(),
                     category,
-                    reason: crate::suppression::note(&note),
+                    reason: crate::note::note(&note),
                     by: BY.to_owned(),
                     at: self.row.received_at,
                     updated_at: self.row.received_at,

@@ -1,9 +1,9 @@
 //! The inbox behind the SMTP and LMTP receiver.
 
 use store::StoreError;
+use wire::receiver::{MailSink, ReceivedMail, Reply};
 
 use super::{Inbox, Origin, Refusal};
-use crate::receiver::{MailSink, ReceivedMail, Reply};
 
 #[async_trait::async_trait]
 impl MailSink for Inbox {

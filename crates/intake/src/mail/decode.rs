@@ -55,7 +55,7 @@ fn decode_quoted_printable(raw: &[u8]) -> Vec<u8> {
         decoded.extend_from_slice(&rest[..escape]);
         let after = &rest[escape + 1..];
         let hex = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
-        let (line, next) = super::mime::split_line(after);
+        let (line, next) = split_line(after);
         if let (Some(high), Some(low)) = (hex(0), hex(1)) {
             decoded.push((high << 4 | low) as u8);
             rest = &after[2..];
@@ -110,6 +110,14 @@ pub(super) fn decode_words(value: &str) -> String {
     }
     decoded.push_str(rest);
     decoded
+}
+
+/// The first line without its end, and what follows.
+pub(super) fn split_line(raw: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b'\n', raw) {
+        Some(end) => (raw[..end].strip_suffix(b"\r").unwrap_or(&raw[..end]), &raw[end + 1..]),
+        None => (raw.strip_suffix(b"\r").unwrap_or(raw), &[]),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Each level of nesting looks at its bytes once, and there are at most [`DEPTH_MAX`] levels, so the work is linear in
 //! the size of the message.
 
-use super::decode::{decode_charset, decode_transfer, decode_words};
+use super::decode::{decode_charset, decode_transfer, decode_words, split_line};
 
 /// Multiparts within multiparts.
 const DEPTH_MAX: usize = 8;
@@ -95,14 +95,6 @@ fn field(line: &[u8]) -> Option<(String, &[u8])> {
     let name = line[..colon].trim_ascii_end();
     let plain = !name.is_empty() && name.len() <= 76 && name.iter().all(u8::is_ascii_graphic);
     plain.then(|| (String::from_utf8_lossy(name).to_ascii_lowercase(), &line[colon + 1..]))
-}
-
-/// The first line without its end, and what follows.
-pub(super) fn split_line(raw: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b'\n', raw) {
-        Some(end) => (raw[..end].strip_suffix(b"\r").unwrap_or(&raw[..end]), &raw[end + 1..]),
-        None => (raw.strip_suffix(b"\r").unwrap_or(raw), &[]),
-    }
 }
 
 /// `Content-Type`, as far as a reader of reports needs it.

@@ -7,10 +7,10 @@ use rows::{Decoded, Lines, Table, excerpt, squash, unguarded};
 use store::SuppressionCategory;
 
 use super::entry::{EntryType, Named, ValueError};
-use super::import::Target;
-use super::note;
+use super::target::Target;
 use crate::import::lines::{table, take_header};
 use crate::import::{COLUMNS_MAX, ImportError};
+use crate::note::note;
 
 /// A row that didn't go in, or not as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,23 +8,15 @@ use store::{AllowEntry, IMPORT_MAX, Store, SuppressionCategory, SuppressionEntry
 use tokio::sync::mpsc;
 
 use super::entries::{Failure, ListRows, Row};
-use super::note;
+use super::target::Target;
 use crate::import::lines::Counted;
 use crate::import::{ImportError, Progress};
+use crate::note::note;
 
 /// Rows and bytes parsed ahead of the store.
 const BATCH_ROWS: usize = 16_384;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 const BATCHES_AHEAD: usize = 2;
-
-/// Which of the two lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The suppression list.
-    Suppression,
-    /// The allow list, which takes no hashes.
-    Allow,
-}
 
 /// How to read a file.
 #[derive(Clone, Debug)]

@@ -9,24 +9,14 @@ mod entry;
 mod export;
 mod import;
 mod report;
+mod target;
 #[cfg(test)]
 mod tests;
 
+pub use crate::note::{COMMENT_LENGTH_MAX, note};
 pub use entries::Failure;
 pub use entry::{EntryType, Named, ValueError, entry_kind, hash_of, type_name};
 pub use export::{ExportError, export_allow_list, export_suppressions};
-pub use import::{Options, Summary, Target, count_rows, import_entries};
+pub use import::{Options, Summary, count_rows, import_entries};
 pub use report::FailureReport;
-
-/// Longest comment that is kept, in bytes; what is longer is cut.
-pub const COMMENT_LENGTH_MAX: usize = 200;
-
-/// A comment or a name as the store takes it: one line, without control characters, cut at [`COMMENT_LENGTH_MAX`].
-pub fn note(text: &str) -> String {
-    let clean: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut end = clean.len().min(COMMENT_LENGTH_MAX);
-    while !clean.is_char_boundary(end) {
-        end -= 1;
-    }
-    clean[..end].trim_end().to_owned()
-}
+pub use target::Target;

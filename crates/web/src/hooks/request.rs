@@ -3,9 +3,9 @@
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use intake::budget::Reserved;
 use intake::webhook;
 use tokio::runtime::Handle;
+use wire::budget::Reserved;
 
 use crate::hooks::failure::Failure;
 use crate::hooks::state::HooksState;

@@ -7,10 +7,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use intake::connections::Activity;
 use intake::sms::{self, Desk, Endpoint, Event, Outcome, Reception, twiml};
 use intake::webhook;
 use serde_json::json;
+use wire::connections::Activity;
 
 use crate::hooks::failure::{Failure, missing};
 use crate::hooks::request::{apart, head, headers, read};

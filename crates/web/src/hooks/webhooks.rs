@@ -7,11 +7,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use intake::connections::Activity;
 use intake::feedback::{Outcome, What};
 use intake::webhook::{self, Endpoint, Events, Reception, Refusal};
 use serde_json::json;
 use store::Taken;
+use wire::connections::Activity;
 
 use crate::hooks::failure::{Failure, missing};
 use crate::hooks::request::{apart, head, headers, read};

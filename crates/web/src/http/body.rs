@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use intake::budget::Reserved;
 use tokio::time::{Instant, timeout_at};
+use wire::budget::Reserved;
 
 /// How much of a body that is too long is read, and dropped, before the refusal: a client that is still sending mostly
 /// doesn't see an answer.
@@ -135,7 +135,7 @@ impl HttpBody for Counted {
 mod tests {
     use std::sync::Arc;
 
-    use intake::budget::Budget;
+    use wire::budget::Budget;
 
     use super::*;
 

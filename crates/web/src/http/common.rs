@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use consent::Clock;
-use intake::budget::Budget;
 use store::Store;
+use wire::budget::Budget;
 
 use crate::http::peer;
 use crate::http::slots::Slots;

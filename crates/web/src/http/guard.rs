@@ -9,12 +9,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use intake::budget::Reserved;
-use intake::connections::Activity;
 use intake::unsubscribe::BODY_BYTES_MAX;
 use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
+use wire::budget::Reserved;
+use wire::connections::Activity;
 
 use crate::http::body::{self, Pace, Unread};
 use crate::http::common::Common;

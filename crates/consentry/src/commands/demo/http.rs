@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use axum::body::Body;
-use axum::http::{Request, Uri};
-use http_body_util::{BodyExt, Limited};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use anyhow::{Context as _, Result, ensure};
+use wire::http::{Method, Url, Visit, Visitor};
+use wire::tls::public_roots;
 
 const TIME_MAX: Duration = Duration::from_secs(10);
-const BODY_LENGTH_MAX: usize = 1024 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
 /// What the button on our page posts.
 const BUTTON: &str = "via=page&action=unsubscribe";
 
@@ -23,28 +20,13 @@ pub struct Answer {
 
 /// Asks a server on this machine.
 pub async fn ask(method: &str, url: &str, form: Option<&str>) -> Result<Answer> {
-    tokio::time::timeout(TIME_MAX, exchange(method, url, form)).await.context("no answer within 10 s")?
-}
-
-async fn exchange(method: &str, url: &str, form: Option<&str>) -> Result<Answer> {
-    let uri: Uri = url.parse().context("not a URL")?;
-    let Some(authority) = uri.authority() else { bail!("no host in the URL") };
-    let stream = TcpStream::connect(authority.as_str()).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::builder().method(method).uri(path).header("host", authority.as_str());
-    if form.is_some() {
-        request = request.header("content-type", "application/x-www-form-urlencoded");
-    }
-    let request = request.body(Body::from(form.unwrap_or_default().to_owned()))?;
-    let answer = sender.send_request(request).await?;
-    let (parts, body) = answer.into_parts();
-    let body =
-        Limited::new(body, BODY_LENGTH_MAX).collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    driver.abort();
-    let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-    Ok(Answer { status: parts.status.as_u16(), body })
+    let url: Url = url.parse().context("not a URL")?;
+    let body = form.map(|form| (FORM, form.as_bytes()));
+    let visit = Visit { method: method.parse::<Method>()?, url: &url, agent: "consentry demo", body };
+    let visitor = Visitor::new(public_roots())?;
+    let answer =
+        tokio::time::timeout(TIME_MAX, visitor.visit(&visit)).await.context("no answer within 10 s")??;
+    Ok(Answer { status: answer.status.as_u16(), body: answer.text() })
 }
 
 /// Opens a link as a person does, and presses the button.

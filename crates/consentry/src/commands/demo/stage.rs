@@ -11,10 +11,10 @@ use delivery::{Campaign, RunOptions, RunSummary};
 use demo::brand::{BRAND, LIST, Piece, signing_key};
 use demo::mailbox::{Mailbox, MailboxLimits, Provider};
 use demo::people;
-use intake::receiver::{Receiver, ReceiverConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
+use wire::receiver::{Receiver, ReceiverConfig};
 
 use super::texts::Texts;
 use crate::cli::{Format, Global, ImportProfiles};

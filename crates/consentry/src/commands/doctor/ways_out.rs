@@ -20,8 +20,8 @@ use std::time::Duration;
 use anyhow::Result;
 use consent::{Address, AddressId, Channel, Namespace};
 use delivery::selftest::{Course, DkimKeys, Url, Visitor, uris};
-use delivery::smtp::trusted_roots;
 use tokio::sync::Mutex;
+use wire::tls::trusted_roots;
 
 use self::bench::Bench;
 use self::mail::Receiving;
@@ -116,6 +116,7 @@ async fn subjects(context: &Context, args: &WaysOut) -> Result<Vec<Subject>> {
 
 fn visitor(args: &WaysOut, planned: &[Planned]) -> Result<Visitor> {
     let roots = trusted_roots(args.ca_file.as_deref())
+        .map_err(wire::smtp::TransportError::from)
         .map_err(|error| fail(format!("--ca-file: {error}"), "it is a PEM file with certificates"))?;
     let mut visitor = Visitor::new(roots)?;
     if let Some(via) = args.via {

@@ -19,10 +19,10 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use consent::{Clock, Entropy, WorkspaceId};
-use intake::budget::Budget;
-use intake::connections::Activity;
 use store::Store;
 use tokio::sync::{Mutex, Semaphore};
+use wire::budget::Budget;
+use wire::connections::Activity;
 
 use self::error::ApiError;
 use crate::http::auth::{ApiKey, Scope};

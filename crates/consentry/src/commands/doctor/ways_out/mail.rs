@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use delivery::EmailConfiguration;
 use delivery::selftest::mailto;
-use delivery::smtp::{Outcome, SmtpTransport};
+use wire::smtp::{Outcome, SmtpTransport};
 
 use super::bench::{Bench, Effect, Trial};
 use super::verdict::{Way, in_words};

@@ -65,7 +65,7 @@ async fn mails(
     senders.dedup();
     for sender in senders {
         test.progress.at(format_args!("mailbox {name}, mails from {sender}"));
-        let newest = intake::imap::newest_from(&config, sender, MAILS_MAX).await.map_err(|error| {
+        let newest = wire::imap::newest_from(&config, sender, MAILS_MAX).await.map_err(|error| {
             fail(format!("mailbox {name}: {error}"), "docs/receiving.md explains the keys of [[mailbox]]")
         })?;
         for mail in newest.iter().filter_map(|bytes| Delivered::read(bytes)) {
