@@ -105,7 +105,7 @@ async fn receipt(context: &Context, entry: EntryId) -> Result<Exit> {
 fn check(json: bool, file: &Path, key: String) -> Result<Exit> {
     let name = file.display();
     let receipt = std::fs::read_to_string(file).with_context(|| name.to_string())?;
-    let outcome = check_receipt::check_receipt(check_receipt::In { receipt, key });
+    let outcome = check_receipt::check_receipt(&check_receipt::In { receipt, key });
     let out = outcome.map_err(|error| match error {
         check_receipt::Error::Key(_) => refused_file("--key", error, Some(KEY.to_owned())),
         error => refused_file(name, error, None),

@@ -10,6 +10,9 @@ use serde::Serialize;
 pub use super::Error;
 use crate::{Actor, Service};
 
+/// Hears of something in a line.
+pub type Warn<'a> = Box<dyn FnMut(u64, &str) + Send + 'a>;
+
 /// The file, and who hears how it goes.
 pub struct In<'a> {
     /// The file.
@@ -23,7 +26,7 @@ pub struct In<'a> {
     /// Hears of what is read how, before anything is written.
     pub notice: Box<dyn FnMut(&str) + Send + 'a>,
     /// Hears of what is left out of a row that goes in: its line, and why.
-    pub warn: Box<dyn FnMut(u64, &str) + Send + 'a>,
+    pub warn: Warn<'a>,
 }
 
 /// What became of its rows.

@@ -64,7 +64,7 @@ impl Fault for Error {
 }
 
 /// Checks a receipt. Anybody can, so it takes no service and no actor.
-pub fn check_receipt(asked: In) -> Result<Out, Error> {
+pub fn check_receipt(asked: &In) -> Result<Out, Error> {
     let key = parse_key(&asked.key)?;
     let receipt = Receipt::parse(&asked.receipt).map_err(Error::NoReceipt)?;
     let checkpoint = receipt.verify(&key).map_err(Error::Broken)?;
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_no_receipt_is_refused() {
-        let refused = check_receipt(In { receipt: "x".to_owned(), key: "y".to_owned() }).unwrap_err();
+        let refused = check_receipt(&In { receipt: "x".to_owned(), key: "y".to_owned() }).unwrap_err();
         assert_eq!(refused.problem(), Problem::invalid("verifier-key-invalid", "/key"));
     }
 }

@@ -68,7 +68,7 @@ mod tests {
         let out = receipt(&service, &actor, In { entry: EntryId(0) }).await.unwrap();
         let asked =
             check_receipt::In { receipt: out.receipt, key: service.store.ledger_verifier_key().unwrap() };
-        let checked = check_receipt::check_receipt(asked).unwrap();
+        let checked = check_receipt::check_receipt(&asked).unwrap();
         assert_eq!((checked.entry, checked.verified), (EntryId(0), true));
         assert!(checked.subject.is_some() && checked.address.is_some());
         let none = receipt(&service, &actor, In { entry: EntryId(9) }).await.unwrap_err();

@@ -169,18 +169,18 @@ pub async fn show(service: &Service, _actor: &Actor, In { address }: In) -> Resu
         }
     }
     let origin = Origin::of(service, &profile, &history).await?;
-    Ok(shown(profile, history, &given, origin, returned))
+    Ok(shown(&profile, history, &given, origin, returned))
 }
 
 fn shown(
-    profile: ProfileView,
+    profile: &ProfileView,
     history: HistoryPage,
     given: &[GivenReason],
     origin: Origin,
     returned: Returned,
 ) -> Out {
-    let consents = store::document(&profile);
-    let values = values(&profile);
+    let consents = store::document(profile);
+    let values = values(profile);
     let subscriptions = profile.subscriptions.iter();
     let names = |list: ListId| {
         let mut lists = profile.subscriptions.iter();

@@ -112,7 +112,7 @@ impl Fault for Error {
 /// Whether the change can be made, before anything is opened for it.
 pub fn check(asked: &In) -> Result<(), Error> {
     if let Some(url) = &asked.public_url {
-        wire::http::check_public_url(url).map_err(|error| Error::PublicUrl(error.to_string()))?;
+        wire::http::check_public_url(url).map_err(Error::PublicUrl)?;
     }
     if asked.soft_bounce_limit.is_some_and(|limit| !(1..=20).contains(&limit)) {
         return Err(Error::SoftBounceLimit);
