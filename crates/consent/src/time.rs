@@ -135,7 +135,7 @@ mod tests {
                 let zoned = text.parse::<jiff::Timestamp>().or_else(|_| {
                     text.parse::<jiff::civil::DateTime>()?.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp())
                 });
-                proptest::prop_assert_eq!(zoned.map(|zoned| zoned.as_microsecond()).ok(), Some(moment.0));
+                proptest::prop_assert_eq!(zoned.map(jiff::Timestamp::as_microsecond).ok(), Some(moment.0));
             }
         }
     }

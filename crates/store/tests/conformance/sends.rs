@@ -63,7 +63,7 @@ pub async fn one_intent_is_handed_over_once(world: &World) {
 
 pub async fn what_waits_is_begun_again_and_what_has_ended_is_not(world: &World) {
     let cause = Exclusion { reason: Reason::QuietHours, detail: Detail(7) };
-    let wait = Deferral { until: world.now().plus(std::time::Duration::from_secs(60)), cause };
+    let wait = Deferral { until: world.now().plus(std::time::Duration::from_mins(1)), cause };
     let (send, over) = (notice(world, "b"), notice(world, "c"));
     let id = send.id(MAIN);
     begin(world, &send).await;

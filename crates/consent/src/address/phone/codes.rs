@@ -97,7 +97,8 @@ mod tests {
         let regions = DATABASE.by_code(&code)?;
         let mut trunks: Vec<&str> = regions.iter().filter_map(|region| region.national_prefix()).collect();
         let kinds = regions.iter().flat_map(|of| KINDS.iter().filter_map(|kind| of.descriptors().get(*kind)));
-        let mut lengths: Vec<u16> = kinds.flat_map(|kind| kind.possible_length()).copied().collect();
+        let mut lengths: Vec<u16> =
+            kinds.flat_map(phonenumber::metadata::Descriptor::possible_length).copied().collect();
         trunks.sort_unstable();
         trunks.dedup();
         lengths.sort_unstable();
