@@ -28,12 +28,11 @@ pub async fn run(global: &Global, command: cli::Ledger) -> Result<Exit> {
         cli::Ledger::Show { entry } => show(&Context::open(global)?, entry).await,
         cli::Ledger::Receipt { entry } => receipt(&Context::open(global)?, entry).await,
         cli::Ledger::CheckReceipt { file, key } => {
-            let key = match key {
-                Some(key) => key,
-                None => {
-                    let context = Context::open(global)?;
-                    key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?.key
-                }
+            let key = if let Some(key) = key {
+                key
+            } else {
+                let context = Context::open(global)?;
+                key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?.key
             };
             check(global.json, &file, key)
         }
@@ -54,12 +53,11 @@ async fn verify(
         bar.set_position(done);
     };
     let asked = verify::In { key, since: old, progress: &mut progress };
-    let outcome = match files {
-        Some(dir) => verify::verify_files(&dir, asked),
-        None => {
-            let context = Context::open(global)?;
-            verify::verify(&context.service(), &context.actor(), asked).await
-        }
+    let outcome = if let Some(dir) = files {
+        verify::verify_files(&dir, asked)
+    } else {
+        let context = Context::open(global)?;
+        verify::verify(&context.service(), &context.actor(), asked).await
     };
     bar.finish_and_clear();
     let out = outcome.map_err(|error| match (&error, since) {

@@ -110,7 +110,7 @@ fn json_has_the_shape_that_was_reviewed() {
             serde_json::from_str(printed).unwrap_or_else(|error| panic!("{command}: {error}: {ran:?}"));
         camel_case(command, &value);
         let shown = serde_json::to_string_pretty(&shape(&value)).unwrap();
-        let _ = writeln!(all, "$ consentry {} --json\n{shown}\n", command);
+        let _ = writeln!(all, "$ consentry {command} --json\n{shown}\n");
     }
     insta::assert_snapshot!(all);
 }
