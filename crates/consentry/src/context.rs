@@ -84,6 +84,7 @@ impl Context {
     }
 
     /// Who works at this command line.
+    #[allow(clippy::unused_self, reason = "whoever works here belongs to the context")]
     pub fn actor(&self) -> Actor {
         let user = std::env::var("USER").ok().filter(|user| !user.trim().is_empty());
         Actor::CommandLine { user }

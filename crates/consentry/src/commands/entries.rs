@@ -161,6 +161,7 @@ impl Drop for Counting {
 }
 
 /// Prints an entry as a line of JSON.
+#[allow(clippy::unnecessary_wraps, reason = "whatever takes entries may fail")]
 pub fn print(entry: &impl serde::Serialize) -> std::io::Result<()> {
     let value: Value = json!(entry);
     output::json(&value);
