@@ -41,7 +41,7 @@ pub(super) struct Transaction {
     pub(super) smtputf8: bool,
     pub(super) begun_at: Timestamp,
     /// What BDAT brought so far; the transaction is bound to it then.
-    pub(super) chunks: Option<Chunks>,
+    chunks: Option<Chunks>,
 }
 
 /// What follows a command.
