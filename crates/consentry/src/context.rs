@@ -90,11 +90,6 @@ impl Context {
         Actor::CommandLine { user }
     }
 
-    /// The store as the trait that the other crates take.
-    pub fn shared_store(&self) -> Store {
-        self.store.clone()
-    }
-
     /// The settings.
     pub async fn settings(&self) -> Result<Settings> {
         Ok(self.store.settings(WORKSPACE).await?)

@@ -106,7 +106,7 @@ pub async fn open(
                 "`email` names a configuration for email, `sms` one for texts",
             ));
         }
-        let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
+        let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
         let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());
         let from = configuration.sender().to_owned();
         made.map(|single| Some((single, from))).map_err(|error| {
@@ -123,7 +123,7 @@ pub async fn open(
     let limits = section.limits(&place, sms.as_ref().map(|(_, from)| from.as_str()))?;
     desk.text_countries.clone_from(&limits.text_countries);
     let [email, sms] = [email, sms].map(|sender| sender.map(|(single, _)| single));
-    let (store, clock) = (context.shared_store(), Arc::clone(&context.clock));
+    let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
     let notices = Notices::new(store, clock, email, sms, desk.confirm_within, limits);
     Ok((desk, Some(notices)))
 }

@@ -111,8 +111,8 @@ impl TextReplies {
             Begun::Over(_, SendState::Message(DeliveryState::Sent)) => return Ok(Ok(())),
             Begun::Over(..) => return Ok(Err(Unsent::failed("it was tried before"))),
         };
-        let sent = self.send(reply).await;
-        let outcome = match &sent {
+        let answered = self.send(reply).await;
+        let outcome = match &answered {
             Ok(()) => SendOutcome::Attempted { state: DeliveryState::Sent, code: 0, detail: None },
             Err(Unsent { cause: Some(cause), .. }) => SendOutcome::Excluded(*cause),
             Err(Unsent { state, words, .. }) => {
@@ -120,7 +120,7 @@ impl TextReplies {
             }
         };
         self.store.settle_send(WORKSPACE, send, outcome, self.clock.now()).await?;
-        Ok(sent)
+        Ok(answered)
     }
 
     async fn send(&mut self, reply: &Reply) -> Result<(), Unsent> {

@@ -47,7 +47,7 @@ async fn take(global: &Global, origin: Origin, config: Option<&Path>) -> Result<
         .transpose()?
         .unwrap_or_default();
     let context = Context::open(global)?;
-    let inbox = Inbox::new(context.shared_store(), WORKSPACE, context.clock.clone(), &extra);
+    let inbox = Inbox::new(context.store.clone(), WORKSPACE, context.clock.clone(), &extra);
     inbox.take(mail, origin).await?;
     Ok(())
 }

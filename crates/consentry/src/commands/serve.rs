@@ -46,7 +46,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
     if !transports.is_empty() {
-        let replies = TextReplies::new(context.shared_store(), Arc::clone(&context.clock), transports);
+        let replies = TextReplies::new(context.store.clone(), Arc::clone(&context.clock), transports);
         tasks.spawn(replies.run(stop.clone()));
     }
     if let Some(notices) = notices {
@@ -74,7 +74,7 @@ async fn interfaces(
     public_url: Option<String>,
 ) -> Router {
     let state = AjoState::new(AjoConfig {
-        store: context.shared_store(),
+        store: context.store.clone(),
         workspace: WORKSPACE,
         clock: Arc::clone(&context.clock),
         entropy: Arc::new(OsEntropy),
@@ -94,7 +94,7 @@ pub fn public_pages(context: &Context, texts: Option<Arc<TextHooks>>) -> Result<
 }
 
 fn public_config(context: &Context, behind_proxy: bool, keys: &[ApiKey]) -> Result<PublicConfig> {
-    let mut config = PublicConfig::new(context.shared_store(), Arc::clone(&context.clock));
+    let mut config = PublicConfig::new(context.store.clone(), Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
     config.ledger = Some(LedgerFiles {
         dir: context.store.ledger_dir(),

@@ -68,7 +68,7 @@ fn configuration(file: &Path) -> Result<SmsConfiguration> {
 
 async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut>> {
     let gate = Gate {
-        store: context.shared_store(),
+        store: context.store.clone(),
         workspace: WORKSPACE,
         clock: Arc::clone(&context.clock),
         channel: sms.channel,

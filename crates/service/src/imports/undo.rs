@@ -146,8 +146,8 @@ mod tests {
             .await;
         let World { service, actor, dir: _dir } = world;
         let asked = |dry_run| In { import: "imp_1".to_owned(), dry_run };
-        let would = undo(&service, &actor, asked(true)).await.unwrap();
-        assert_eq!((would.state, would.counts.deleted), (State::Imported, 1));
+        let told = undo(&service, &actor, asked(true)).await.unwrap();
+        assert_eq!((told.state, told.counts.deleted), (State::Imported, 1));
         let done = undo(&service, &actor, asked(false)).await.unwrap();
         assert_eq!((done.state, done.counts.kept_for_refusal, done.undone_at), (State::Undone, 1, None));
         let again = undo(&service, &actor, asked(false)).await.unwrap();

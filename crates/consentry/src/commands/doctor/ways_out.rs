@@ -195,7 +195,7 @@ impl Test<'_> {
             visitor: &self.visitor,
             subject,
             course,
-            gate: course.gate(self.context.shared_store(), Arc::clone(&self.context.clock)),
+            gate: course.gate(self.context.store.clone(), Arc::clone(&self.context.clock)),
             server,
             progress: &self.progress,
         })

@@ -84,7 +84,7 @@ impl Known {
                 .cloned(),
         };
         let Some(owner) = owner else { return Ok(None) };
-        let gate = course.gate(test.context.shared_store(), std::sync::Arc::clone(&test.context.clock));
+        let gate = course.gate(test.context.store.clone(), std::sync::Arc::clone(&test.context.clock));
         let mut person = course.person(&gate, &owner).await?;
         if let Some(token) = self.token {
             (person.epoch, person.sent) = (token.epoch, token.sent());
