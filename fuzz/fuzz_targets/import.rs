@@ -34,10 +34,10 @@ impl Entropy for Fixed {
 }
 
 /// An empty store, which nothing writes to.
-static STORE: LazyLock<Arc<dyn Store>> = LazyLock::new(|| {
+static STORE: LazyLock<Store> = LazyLock::new(|| {
     let dir = std::env::temp_dir().join(format!("consentry-fuzz-{}", std::process::id()));
     let options = OpenOptions { dir, clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
-    Arc::new(store::sqlite::open(options).expect("a directory of our own"))
+    store::sqlite::open(options).expect("a directory of our own")
 });
 
 static RUNTIME: LazyLock<Runtime> =

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use consent::{Timestamp, WorkspaceId};
-use intake::webhook::sns::{self, Certificate, Envelope};
+use intake::webhook::sns::{Certificate, Envelope};
 use intake::webhook::{EVENTS_MAX, Endpoint, Provider, Setup, ses, topic};
 use libfuzzer_sys::fuzz_target;
 

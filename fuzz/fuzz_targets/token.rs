@@ -1,7 +1,7 @@
 //! Tokens as they arrive in links: a whole one opens with whatever stands behind it, and no other text opens anything else.
 #![no_main]
 
-use consent::{AddressId, KeyRing, Level, ListId, Purpose, Token, WorkspaceId};
+use consent::{AddressId, KeyRing, Level, ListId, Purpose, Reference, RunId, Token, WorkspaceId};
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: Token = Token {
@@ -9,7 +9,7 @@ const TOKEN: Token = Token {
     level: Level::Channel,
     workspace: WorkspaceId(1),
     address: AddressId(42),
-    reference: 7,
+    reference: Reference::of_run(RunId(7)),
     list: ListId(0),
     epoch: 0,
 };

@@ -73,7 +73,7 @@ fn one_round(
     let wanted = (0..people).filter(|person| choice(*person) != Choice::No).count();
     let report = send(&product, &file, &[])?.json(&ENDED)?;
     receiver.settle()?;
-    let in_doubt = number(&report, "in_doubt")?;
+    let in_doubt = number(&report, "inDoubt")?;
     let (sent, missing) = (number(&report, "sent")?, wanted.saturating_sub(receiver.whole()));
     let excluded = report["excluded"]["OptedOutChannel"].as_u64().unwrap_or_default() as usize;
     tally.count("messages", receiver.whole());
@@ -86,7 +86,7 @@ fn one_round(
     // Asked to, it sends to everybody in doubt, and to nobody else.
     let report = send(&product, &file, &["--resend-in-doubt"])?.json(&[0])?;
     receiver.settle()?;
-    ensure!(number(&report, "in_doubt")? == 0, "still in doubt: {report}");
+    ensure!(number(&report, "inDoubt")? == 0, "still in doubt: {report}");
     mailed_at_most(receiver, 2)?;
     let expected = wanted + in_doubt - missing;
     ensure!(receiver.whole() == expected, "{} messages after the resend, not {expected}", receiver.whole());

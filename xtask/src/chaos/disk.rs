@@ -84,7 +84,8 @@ fn full_import(context: &mut Context<'_>, stage: &Stage, tally: &mut Tally) -> R
         ended.code,
         ended.stderr
     );
-    ensure!(ended.stderr.contains("error:"), "it says nothing of an error: {}", ended.stderr);
+    let says_why = ended.stderr.contains("urn:consentry:problem:store-unavailable");
+    ensure!(says_why, "it says nothing of an error: {}", ended.stderr);
     tally.count("imports refused", 1);
     disk.free()?;
     checks::sound(&disk.product).context("after the full disk")?;

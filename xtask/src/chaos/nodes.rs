@@ -220,7 +220,7 @@ fn everybody(
 ) -> Result<()> {
     mailed_at_most(receiver, 1)?;
     let arrived: HashSet<String> = arrived(receiver).into_keys().collect();
-    let (sent, in_doubt) = (number(report, "sent")?, number(report, "in_doubt")?);
+    let (sent, in_doubt) = (number(report, "sent")?, number(report, "inDoubt")?);
     let reasons = report["excluded"].as_object().context("the report names no exclusions")?;
     let excluded: usize = reasons.values().filter_map(Value::as_u64).sum::<u64>() as usize;
     tally.count("messages", arrived.len());

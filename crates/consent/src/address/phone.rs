@@ -332,7 +332,8 @@ mod tests {
         let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/phone");
         let mut numbers = 0;
         for file in std::fs::read_dir(corpus).unwrap() {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            // The target leaves alone what isn't text.
+            let Ok(text) = String::from_utf8(std::fs::read(file.unwrap().path()).unwrap()) else { continue };
             let (rest, country) = text.split_at_checked(text.len().saturating_sub(2)).unwrap_or((&text, ""));
             for (text, country) in [(text.as_str(), None), (rest, country.parse().ok())] {
                 let Ok(address) = Address::phone(text, country) else { continue };

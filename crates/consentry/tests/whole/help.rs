@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 64] = [
+const COMMANDS: [&str; 66] = [
     "",
     "init",
     "intake",
@@ -57,6 +57,8 @@ const COMMANDS: [&str; 64] = [
     "sms review",
     "sms decide",
     "sms import-opt-outs",
+    "send",
+    "send show",
     "ledger",
     "ledger verify",
     "ledger show",

@@ -46,7 +46,7 @@ fn set_up(desk: &Desk) {
 }
 
 /// Each with its exit code; what is wrong comes last.
-const COMMANDS: [(&str, i32); 47] = [
+const COMMANDS: [(&str, i32); 49] = [
     ("init --brand Shop", 0),
     ("list create news --title en=News --public", 0),
     ("list set news --position 2", 0),
@@ -86,6 +86,8 @@ const COMMANDS: [(&str, i32); 47] = [
     ("campaign run t.toml", 1),
     ("campaign report", 0),
     ("campaign explain t ann@example.com", 0),
+    ("send show snd_4294967296", 0),
+    ("send show snd_1", 1),
     ("sms import-opt-outs numbers.csv --sender +15005550006", 0),
     ("sms show +14155550100", 0),
     ("sms unblock +14155550100 +15005550006", 0),
