@@ -187,3 +187,38 @@ impl Secrets {
         secrets.iter().map(|secret| secret.read(beside)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../../consentry.sample.toml");
+
+    /// The sample with every setting switched on. Prose has a space behind its `#`.
+    fn switched_on() -> String {
+        let on = |line: &'static str| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => rest,
+            _ => line,
+        };
+        SAMPLE.lines().map(on).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_sample_is_a_server_s_file_as_it_is_and_with_everything_in_it() {
+        let asis: ServerFile = toml::from_str(SAMPLE).unwrap();
+        assert!(asis.mail.is_none() && asis.api_key.is_empty());
+        let all: ServerFile = toml::from_str(&switched_on()).unwrap();
+        assert!(all.mail.is_some() && all.pages.is_some());
+        assert_eq!((all.mailbox.len(), all.webhook.len(), all.sms.len(), all.api_key.len()), (1, 2, 1, 1));
+    }
+
+    #[test]
+    fn the_sample_names_every_section_and_setting_of_the_first_level() {
+        let text = switched_on();
+        for section in ["mail", "mailbox", "webhook", "sms", "pages", "api_key", "ajo"] {
+            assert!(text.contains(&format!("[{section}]")), "{section}");
+        }
+        // A name that the file doesn't know is refused, so the sample can't hold one that is gone.
+        assert!(toml::from_str::<ServerFile>("nonsense = 1").is_err());
+    }
+}
