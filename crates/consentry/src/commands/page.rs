@@ -90,6 +90,7 @@ async fn list(context: &Context) -> Result<()> {
         .iter()
         .map(|page| json!({ "name": page.name, "latest": page.latest, "published": page.published }))
         .collect();
+    let value = json!({ "data": value, "next": null });
     output::data(context.json, &value, || {
         let line = |page: &LandingPageInfo| {
             let shown = page

@@ -46,7 +46,7 @@ fn set_up(desk: &Desk) {
 }
 
 /// Each with its exit code; what is wrong comes last.
-const COMMANDS: [(&str, i32); 49] = [
+const COMMANDS: [(&str, i32); 50] = [
     ("init --brand Shop", 0),
     ("list create news --title en=News --public", 0),
     ("list set news --position 2", 0),
@@ -85,6 +85,7 @@ const COMMANDS: [(&str, i32); 49] = [
     ("campaign run t.toml --dry-run", 0),
     ("campaign run t.toml", 1),
     ("campaign report", 0),
+    ("page list", 0),
     ("campaign explain t ann@example.com", 0),
     ("send show snd_4294967296", 0),
     ("send show snd_1", 1),

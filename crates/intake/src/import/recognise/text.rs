@@ -11,8 +11,10 @@ use serde::Deserialize;
 
 use super::plain::{Plain, squashed};
 
-/// Longest text that is read, in bytes.
+/// Longest text that is read as one, in bytes; of a longer one each part.
 const TEXT_LENGTH_MAX: usize = 6_000;
+/// How much two parts of a long text have in common, in bytes: a sentence.
+const OVERLAP: usize = 600;
 /// Shortest one that can be a sentence, in bytes.
 const TEXT_LENGTH_MIN: usize = 6;
 /// Other words between two of a phrase.
@@ -98,7 +100,7 @@ fn may_refuse(cell: &str) -> bool {
         return false;
     }
     let sentence = || cell.trim().contains(char::is_whitespace) || cell.contains(is_unspaced);
-    (TEXT_LENGTH_MIN..=TEXT_LENGTH_MAX).contains(&cell.len())
+    cell.len() >= TEXT_LENGTH_MIN
         && sentence()
         && (PHRASES.needles.is_match(cell) || !cell.is_ascii() && PHRASES.needles.is_match(&squashed(cell)))
 }
@@ -110,6 +112,25 @@ fn is_unspaced(c: char) -> bool {
 
 /// Whether a text says that somebody wants no messages.
 pub(super) fn refuses(cell: &str) -> bool {
+    may_refuse(cell) && parts(cell).any(part_refuses)
+}
+
+/// A text in parts of at most [`TEXT_LENGTH_MAX`] bytes, each of which begins [`OVERLAP`] bytes before the last one's end.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        if text.len() <= TEXT_LENGTH_MAX {
+            rest = None;
+            return Some(text);
+        }
+        let end = text.floor_char_boundary(TEXT_LENGTH_MAX);
+        rest = Some(&text[text.floor_char_boundary(end - OVERLAP)..]);
+        Some(&text[..end])
+    })
+}
+
+fn part_refuses(cell: &str) -> bool {
     if !may_refuse(cell) {
         return false;
     }
@@ -200,6 +221,23 @@ mod tests {
         let missed: Vec<&str> =
             include_str!("../tests/data/notes-refuse.txt").lines().filter(|text| !refuses(text)).collect();
         assert_eq!(missed, [""; 0]);
+    }
+
+    /// At whatever place of a text of whatever length.
+    #[test]
+    fn a_long_note_is_read_to_its_end() {
+        let filler = "met on Monday and talked about shoes. ";
+        for length in [5_990, 6_000, 6_010, 11_900, 12_000, 60_000] {
+            let talk: String = filler.chars().cycle().take(length).collect();
+            for at in [0, length / 2, length] {
+                let note = format!("{}. Please do not mail. {}", &talk[..at], &talk[at..]);
+                assert!(refuses(&note), "{length} {at}");
+            }
+            assert!(!refuses(&talk), "{length}");
+            // Where two parts meet in the middle of a letter.
+            let talk: String = "größer, schöner ".chars().cycle().take(length).collect();
+            assert!(refuses(&format!("{talk}. Bitte keine Werbung mehr.")), "{length}");
+        }
     }
 
     #[test]

@@ -158,12 +158,10 @@ pub(in crate::import) fn answers(cell: &str) -> bool {
 }
 
 fn telling_word(cell: &str) -> Option<Said> {
-    if cell.len() > CELL_LENGTH_MAX * 4 {
-        return None;
-    }
-    let tells = |text: &str| match WORDS.known.get(&key(text)) {
-        Some((said, true)) => Some(*said),
-        _ => None,
+    // A list may be long, its items aren't.
+    let tells = |text: &str| {
+        let known = (text.len() <= CELL_LENGTH_MAX * 4).then(|| WORDS.known.get(&key(text))).flatten();
+        known.and_then(|(said, anywhere)| anywhere.then_some(*said))
     };
     tells(cell).or_else(|| tokens(cell).find_map(tells)).or_else(|| tells(&without_circumstance(cell)))
 }

@@ -205,3 +205,28 @@ async fn what_an_ignored_column_refuses_is_said() {
         dry.notices
     );
 }
+
+/// Whatever stands around a refusal: tags by the hundred, years of notes.
+#[tokio::test]
+async fn a_refusal_in_a_long_cell_stops_and_binds_once_mapped() {
+    let tags = (0..150).map(|n| format!("segment-{n}")).collect::<Vec<_>>().join(";") + ";";
+    let notes = "met on Monday and talked about shoes. ".repeat(400);
+    for (column, cell, refusal) in [("tags", &tags, "unsubscribed"), ("notes", &notes, "Please do not mail.")]
+    {
+        for cell in
+            [format!("{cell}{refusal}"), format!("{refusal};{cell}"), format!("{cell}{refusal};{cell}")]
+        {
+            let file = format!("email,{column}\na@example.com,\"{cell}\"\nb@example.com,x\n");
+            let asked = Fixture::new().question(&file, "people.csv").await;
+            assert!(asked.is_some(), "{column}: {} bytes", cell.len());
+        }
+        let file = format!("email,{column}\na@example.com,\"{cell}{refusal}\"\nb@example.com,{refusal}\n");
+        let fixture = Fixture::new();
+        let map = vec![(column.to_owned(), format!("consent.email:{refusal}=n,*=-"))];
+        let options = Options { map, ..named("people.csv") };
+        fixture.try_import(file, options).await.0.unwrap();
+        for address in ["a@example.com", "b@example.com"] {
+            assert_eq!(fixture.held(address, Field::Email).await, Choice::No, "{column}: {address}");
+        }
+    }
+}
