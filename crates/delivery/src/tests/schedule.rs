@@ -87,6 +87,8 @@ struct Stage {
     handed_over: u32,
     /// Claims whose outcome nobody learned.
     lost_claims: u32,
+    /// Of the part, as it was taken last.
+    generation: u32,
     world: World,
 }
 
@@ -124,7 +126,7 @@ impl Stage {
         });
         let clock = Arc::clone(&world.clock);
         let (profile, address, nodes) = (owner.profile, owner.address, nodes.into());
-        let (opted_out, handed_over, lost_claims) = (None, 0, 0);
+        let (opted_out, handed_over, lost_claims, generation) = (None, 0, 0, 0);
         Self {
             store,
             faults,
@@ -136,6 +138,7 @@ impl Stage {
             opted_out,
             handed_over,
             lost_claims,
+            generation,
             world,
         }
     }
@@ -197,6 +200,7 @@ impl Stage {
         }
         let open = self.store.open_claims(W, self.run, part.number).await.unwrap();
         assert_eq!(open, [], "an open claim belongs to whoever works on the part");
+        self.generation = part.generation;
         self.nodes[at].held = Some((part, Some(guard)));
     }
 
@@ -252,8 +256,10 @@ impl Stage {
     async fn made(&mut self, at: usize, claim: NewClaim) -> Option<ClaimId> {
         let in_hand = !claim.permitted.is_empty();
         let walks = claim.cursor.is_some();
+        let generation = claim.part.generation;
         match self.store.claim(W, claim).await {
             Ok(claimed) => {
+                assert_eq!(generation, self.generation, "whoever lost the part claims nothing");
                 if let Some((part, _)) = self.nodes[at].held.as_mut().filter(|_| walks) {
                     part.cursor = Some(part.until);
                 }
