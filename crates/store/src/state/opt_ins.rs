@@ -25,7 +25,7 @@ impl Store {
     }
 }
 
-/// A request by its key, see [`crate::PageStore::opt_in_request`].
+/// A request by its key, see [`crate::Store::opt_in_request`].
 pub(crate) fn by_key(db: &impl Db, workspace: WorkspaceId, key: OptInKey) -> Result<Option<OptInRequest>> {
     match key {
         OptInKey::Typed { .. } => typed(db, workspace, key),

@@ -78,7 +78,7 @@ pub(super) fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text, reply: &Ne
     Ok(true)
 }
 
-/// Takes answers that wait, see [`crate::TextStore::take_replies`].
+/// Takes answers that wait, see [`crate::Store::take_replies`].
 pub(crate) fn take(db: &impl Db, workspace: WorkspaceId, now: Timestamp, limit: usize) -> Result<Vec<Reply>> {
     const DROP: &str = "UPDATE text_reply SET state = ?3
         WHERE workspace = ?1 AND state = 1 AND expires_at <= ?2";

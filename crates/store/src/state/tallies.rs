@@ -94,7 +94,7 @@ impl Tally {
 /// Quotas, each with what stands for its key.
 pub(crate) type Hashed = Vec<([u8; 16], Quota)>;
 
-/// Counts within every quota or not at all, see [`crate::PageStore::spend`].
+/// Counts within every quota or not at all, see [`crate::Store::spend`].
 pub(crate) fn spend(
     db: &impl Db,
     workspace: WorkspaceId,
@@ -133,7 +133,7 @@ pub(crate) fn spend(
     Ok(Spent::Within)
 }
 
-/// How often each was counted within its span, see [`crate::PageStore::spent`].
+/// How often each was counted within its span, see [`crate::Store::spent`].
 pub(crate) fn spent(
     db: &impl Db,
     workspace: WorkspaceId,

@@ -27,7 +27,7 @@ impl Store {
     }
 }
 
-/// See [`crate::TextStore::text_standing`].
+/// See [`crate::Store::text_standing`].
 pub(crate) fn standing(
     db: &impl Db,
     workspace: WorkspaceId,

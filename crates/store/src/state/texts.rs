@@ -45,7 +45,7 @@ pub(crate) fn known(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<
     db.one(SELECT, params![workspace.0, &id.0], |row| row.get(0))
 }
 
-/// Takes a message, see [`crate::TextStore::take_text`].
+/// Takes a message, see [`crate::Store::take_text`].
 pub(crate) fn take(
     db: &impl Db,
     workspace: WorkspaceId,

@@ -95,7 +95,7 @@ impl NewNotice {
     pub const ASKED_BYTES_MAX: usize = 8 << 10;
 }
 
-/// How many notices are queued. How many are sent is counted where they are sent, see [`crate::PageStore::spend`].
+/// How many notices are queued. How many are sent is counted where they are sent, see [`crate::Store::spend`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeLimits {
     /// That wait, in all.

@@ -43,7 +43,7 @@ struct Known {
     waits: bool,
 }
 
-/// Queues a notice, see [`crate::PageStore::ask_notice`].
+/// Queues a notice, see [`crate::Store::ask_notice`].
 pub(crate) fn ask(db: &impl Db, workspace: WorkspaceId, asking: &Asking) -> Result<Asked> {
     let asked = checked(asking)?;
     super::purge(db, workspace, asking.notice.at)?;

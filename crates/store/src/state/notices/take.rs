@@ -28,7 +28,7 @@ impl Store {
     }
 }
 
-/// Takes notices that are due, see [`crate::PageStore::take_notices`].
+/// Takes notices that are due, see [`crate::Store::take_notices`].
 pub(crate) fn take(
     db: &impl Db,
     workspace: WorkspaceId,
@@ -88,7 +88,7 @@ fn read(row: &Row<'_>) -> Result<(NoticeId, Option<Notice>)> {
     Ok((id, notice()))
 }
 
-/// Notes what became of a notice, see [`crate::PageStore::notice_done`].
+/// Notes what became of a notice, see [`crate::Store::notice_done`].
 pub(crate) fn done(
     db: &impl Db,
     workspace: WorkspaceId,

@@ -28,7 +28,7 @@ pub(crate) fn who(hash: &[u8; 16]) -> i64 {
     hash[..6].iter().fold(0, |who, byte| who << 8 | i64::from(*byte))
 }
 
-/// Keeps a request, see [`crate::PageStore::request_opt_in`].
+/// Keeps a request, see [`crate::Store::request_opt_in`].
 pub(crate) fn keep(
     db: &impl Db,
     workspace: WorkspaceId,
