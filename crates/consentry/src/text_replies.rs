@@ -84,15 +84,22 @@ impl TextReplies {
     async fn round(&mut self) -> Result<usize, StoreError> {
         let replies = self.store.take_replies(WORKSPACE, self.clock.now(), BATCH).await?;
         for reply in &replies {
-            let sent = self.send_once(reply).await?;
-            let detail = sent.as_ref().err().map_or("", |why| why.words.as_str());
-            if !detail.is_empty() {
-                tracing::warn!(source = reply.source, kind = ?reply.kind, "an answer to a text wasn't sent");
+            // The others are given out already: none of them is lost over this one.
+            if let Err(error) = self.answer(reply).await {
+                tracing::warn!(%error, "what became of an answer to a text can't be kept");
             }
-            let detail = &detail[..detail.floor_char_boundary(DETAIL_LENGTH_MAX)];
-            self.store.reply_done(WORKSPACE, reply.id, sent.is_ok(), detail).await?;
         }
         Ok(replies.len())
+    }
+
+    async fn answer(&mut self, reply: &Reply) -> Result<(), StoreError> {
+        let sent = self.send_once(reply).await?;
+        let detail = sent.as_ref().err().map_or("", |why| why.words.as_str());
+        if !detail.is_empty() {
+            tracing::warn!(source = reply.source, kind = ?reply.kind, "an answer to a text wasn't sent");
+        }
+        let detail = &detail[..detail.floor_char_boundary(DETAIL_LENGTH_MAX)];
+        self.store.reply_done(WORKSPACE, reply.id, sent.is_ok(), detail).await
     }
 
     /// Sends an answer unless it was sent before (I10), and notes what became of it.

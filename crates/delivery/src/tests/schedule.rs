@@ -389,3 +389,19 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lost_the_lock_claims_nothing_once_somebody_has_the_part() {
+    let mut stage = Stage::new().await;
+    // Taken, decided, heard.
+    for _ in 0..3 {
+        stage.next(0).await;
+    }
+    assert!(stage.nodes[0].permit.is_some());
+    stage.go(Step::LoseLock(0)).await;
+    stage.next(1).await;
+    assert_eq!(stage.generation, 2, "the other one has the part");
+    stage.next(0).await;
+    assert_eq!(stage.nodes[0].claim, None);
+    stage.end().await;
+}

@@ -167,7 +167,7 @@ fn out(run: RunId, delivery: Option<Delivery>, now: Answer) -> Out {
     out
 }
 
-const fn outcome(state: DeliveryState) -> Outcome {
+pub(crate) const fn outcome(state: DeliveryState) -> Outcome {
     match state {
         DeliveryState::Sent => Outcome::Sent,
         DeliveryState::Deferred => Outcome::Deferred,

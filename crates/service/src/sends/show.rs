@@ -2,9 +2,9 @@
 
 use consent::{AddressId, Category, Channel, ProfileId, RunId, SendId, SendOrigin, Timestamp};
 use serde::Serialize;
-use store::{DeliveryState, SendState, SendView, SentBy, StoreError};
+use store::{SendState, SendView, SentBy, StoreError};
 
-use crate::campaigns::explain::Outcome;
+use crate::campaigns::explain::{self, Outcome};
 use crate::{Actor, Fault, Problem, Service, shape};
 
 /// Which message.
@@ -127,13 +127,7 @@ fn outcome(state: Option<SendState>, waits: bool) -> Outcome {
         _ if waits => Outcome::Waits,
         None => Outcome::NotReached,
         Some(SendState::Excluded(_)) => Outcome::Excluded,
-        Some(SendState::Message(state)) => match state {
-            DeliveryState::Sent => Outcome::Sent,
-            DeliveryState::Deferred => Outcome::Deferred,
-            DeliveryState::Rejected => Outcome::Rejected,
-            DeliveryState::InDoubt => Outcome::InDoubt,
-            DeliveryState::GivenUp => Outcome::GivenUp,
-        },
+        Some(SendState::Message(state)) => explain::outcome(state),
     }
 }
 

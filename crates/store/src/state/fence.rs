@@ -22,6 +22,10 @@ pub(super) const KNOWS_CAUSES: i64 = 11;
 /// The first one whose programs read rows of imports that are kept as one.
 pub(super) const KNOWS_RUNS: i64 = 11;
 
+/// The first one whose programs open links that name their message, and know of single messages: an older one would answer
+/// such a link with an error (I3).
+pub(super) const KNOWS_MESSAGES: i64 = 12;
+
 /// From now on only programs of this version or a later one are to open the database.
 pub(crate) fn open_only_to(db: &impl Db, version: i64) -> Result<()> {
     // SQLite's version closes it already.

@@ -6,7 +6,7 @@
 use consent::{ProfileId, RunId, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
 
-use super::{deliveries, runs};
+use super::{deliveries, fence, runs};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
 use crate::store::{Answer, Connection, Key, Store};
@@ -145,6 +145,8 @@ pub(crate) fn begin(db: &impl Db, workspace: WorkspaceId, run: RunId, part: u32)
     const TAKE: &str = "UPDATE run_part SET generation = generation + 1
         WHERE workspace = ?1 AND run = ?2 AND part = ?3
         RETURNING part, generation, after_profile, until_profile, cursor";
+    // Whoever takes a part is about to send links that name their message.
+    fence::open_only_to(db, fence::KNOWS_MESSAGES)?;
     db.first(TAKE, params![workspace.0, run.0, part], read_part)?
         .ok_or_else(|| StoreError::Missing(format!("part {part} of {run}")))
 }

@@ -5,7 +5,7 @@ use consent::{
 };
 
 use super::claims::{DETAIL_CHARS_MAX, cut};
-use super::{deliveries, exclusions, runs};
+use super::{deliveries, exclusions, fence, runs};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
 use crate::store::{Answer, Key, Store};
@@ -84,6 +84,7 @@ fn begin(db: &impl Db, workspace: WorkspaceId, send: &NewSend) -> Result<Begun> 
             "an intent has 1 to {INTENT_BYTES_MAX} bytes and no U+0000"
         )));
     }
+    fence::open_only_to(db, fence::KNOWS_MESSAGES)?;
     let id = send.id(workspace);
     let (_, number) = id.parts();
     let doubt = DeliveryState::InDoubt as u8;

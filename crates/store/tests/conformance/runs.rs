@@ -17,7 +17,8 @@ const fn id(n: i64) -> ProfileId {
     ProfileId(60_000 + n * 3)
 }
 
-async fn start(world: &World, count: i64) -> RunId {
+/// A run for so many made-up profiles.
+pub async fn start(world: &World, count: i64) -> RunId {
     let configuration = world.store.put_configuration(MAIN, "mail", "body", world.now()).await.unwrap().id;
     let run = NewRun {
         campaign: "spring".to_owned(),

@@ -151,6 +151,27 @@ async fn rows_of_an_import_kept_as_one_close_the_database_to_nodes_that_would_ta
     assert_eq!(works_with(), 11);
 }
 
+/// A node of before would answer the link in such a message with an error.
+#[tokio::test]
+async fn links_that_name_their_message_close_the_database_to_nodes_that_cannot_open_them() {
+    for of_a_run in [true, false] {
+        let database = empty_database();
+        let url = database.url();
+        database.psql(VERSION_1).unwrap();
+        let world = world_on(database);
+        let works_with = || store::postgres::status(&url, None).unwrap().works_with;
+        assert_eq!(works_with(), 1);
+        if of_a_run {
+            let run = crate::conformance::runs::start(&world, 1).await;
+            assert_eq!(works_with(), 1, "nothing is sent yet");
+            world.store.take_part(MAIN, run, world.now()).await.unwrap();
+        } else {
+            world.store.begin_send(MAIN, crate::conformance::sends::notice(&world, "a")).await.unwrap();
+        }
+        assert_eq!(works_with(), 12);
+    }
+}
+
 #[tokio::test]
 async fn a_preference_closes_the_database_to_nodes_that_look_for_none() {
     let database = empty_database();

@@ -112,7 +112,9 @@ fn is_unspaced(c: char) -> bool {
 
 /// Whether a text says that somebody wants no messages.
 pub(super) fn refuses(cell: &str) -> bool {
-    may_refuse(cell) && parts(cell).any(part_refuses)
+    // A part of a long text is looked at cheaply once more; a short one is its only part.
+    may_refuse(cell)
+        && parts(cell).any(|part| (part.len() == cell.len() || may_refuse(part)) && part_refuses(part))
 }
 
 /// A text in parts of at most [`TEXT_LENGTH_MAX`] bytes, each of which begins [`OVERLAP`] bytes before the last one's end.
@@ -131,9 +133,6 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn part_refuses(cell: &str) -> bool {
-    if !may_refuse(cell) {
-        return false;
-    }
     // What a link is called says nothing.
     let own = cell.split_whitespace().filter(|word| !word.contains("://") && !word.contains('@'));
     let mut text = Plain::new(&without_elisions(&own.collect::<Vec<_>>().join(" ")));
