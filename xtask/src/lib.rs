@@ -13,6 +13,7 @@ pub mod chaos;
 pub mod install;
 mod process;
 pub mod product;
+pub mod reference;
 pub mod screenshots;
 pub mod servers;
 pub mod test;

@@ -15,6 +15,8 @@ enum Task {
     Test(xtask::test::Options),
     /// Check the rules of the house
     Tidy,
+    /// Write docs/errors.md, the exit codes and errors, from the source
+    Reference,
     /// Take the pictures for the README with a real browser
     Screenshots(xtask::screenshots::Options),
     /// Measure against peers on this machine
@@ -29,6 +31,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Test(options) => xtask::test::run(&options),
         Task::Tidy => xtask::tidy::run(&xtask::workspace_root()),
+        Task::Reference => xtask::reference::run(&xtask::workspace_root()),
         Task::Screenshots(options) => xtask::screenshots::run(&options),
         Task::Bench(options) => xtask::bench::run(&options),
         Task::Chaos(options) => xtask::chaos::run(&options),

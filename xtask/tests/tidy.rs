@@ -27,6 +27,17 @@ fn the_repository_is_tidy() {
 }
 
 #[test]
+fn the_page_of_errors_says_what_the_source_says() {
+    let root = xtask::workspace_root();
+    let page = std::fs::read_to_string(root.join(xtask::reference::PAGE)).unwrap();
+    let stands = page == xtask::reference::page(&root).unwrap();
+    assert!(stands, "{}: write it with `cargo xtask reference`", xtask::reference::PAGE);
+    for row in ["| 7 | `import profiles`", "| `list-not-found` | 404 |", "| `relay-refuses` | 503 |"] {
+        assert!(page.contains(row), "{row}");
+    }
+}
+
+#[test]
 fn architecture_states_whom_crates_may_know() {
     let text = std::fs::read_to_string(xtask::workspace_root().join("ARCHITECTURE.md")).unwrap();
     assert_eq!(lines("architecture", "ARCHITECTURE.md", &text), NONE);

@@ -109,7 +109,7 @@ fn has_extension(path: &str, extension: &str) -> bool {
 }
 
 /// Every text file that git tracks or would track.
-fn files(root: &Path) -> Result<Vec<File>> {
+pub(crate) fn files(root: &Path) -> Result<Vec<File>> {
     let mut git = Command::new("git");
     // A checkout that belongs to another user (a container's mount) is read all the same.
     git.args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);

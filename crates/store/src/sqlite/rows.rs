@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use formers::Formers;
 use read::{read_address, read_subscription, read_values};
 
-use super::statements::{ImportStatements, NEXT_ADDRESS, NEXT_PROFILE, Statements};
+use super::statements::{NEXT_ADDRESS, NEXT_PROFILE, Statements};
 use crate::error::{Result, StoreError};
 use crate::state::record::AddressState;
 use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
@@ -28,34 +28,24 @@ pub(super) struct SqliteRows<'c> {
     conn: &'c Connection,
     workspace: WorkspaceId,
     statements: Statements<'c>,
-    import: Option<ImportStatements<'c>>,
     next_entry: i64,
-    next_profile: i64,
-    next_address: i64,
+    next_profile: Option<i64>,
+    next_address: Option<i64>,
     formers: Formers,
 }
 
 impl<'c> SqliteRows<'c> {
     /// Begins an operation. The caller holds the write lock.
     pub fn new(conn: &'c Connection, workspace: WorkspaceId) -> Result<Self> {
-        let next = |sql| -> Result<i64> { Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
         Ok(Self {
             conn,
             workspace,
-            statements: Statements::prepare(conn)?,
-            import: None,
-            next_entry: next("SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
-            next_profile: next(NEXT_PROFILE)?,
-            next_address: next(NEXT_ADDRESS)?,
+            statements: Statements::new(conn),
+            next_entry: number(conn, "SELECT coalesce(max(id) + 1, 0) FROM ledger_event")?,
+            next_profile: None,
+            next_address: None,
             formers: Formers::default(),
         })
-    }
-
-    fn import(&mut self) -> Result<&mut ImportStatements<'c>> {
-        match &mut self.import {
-            Some(statements) => Ok(statements),
-            none => Ok(none.insert(ImportStatements::prepare(self.conn)?)),
-        }
     }
 
     /// Runs a statement that is rarely used.
@@ -68,6 +58,21 @@ impl<'c> SqliteRows<'c> {
     fn exists(&self, sql: &str, params: impl Params) -> Result<bool> {
         Ok(self.conn.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
     }
+}
+
+/// A number that a query counts.
+fn number(conn: &Connection, sql: &str) -> Result<i64> {
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// The next id, counted by a query when the operation first needs one.
+fn take_next(next: &mut Option<i64>, conn: &Connection, first: &str) -> Result<i64> {
+    let id = match *next {
+        Some(id) => id,
+        None => number(conn, first)?,
+    };
+    *next = Some(id + 1);
+    Ok(id)
 }
 
 impl Rows for SqliteRows<'_> {
@@ -86,13 +91,11 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn new_profile_id(&mut self) -> Result<ProfileId> {
-        self.next_profile += 1;
-        Ok(ProfileId(self.next_profile - 1))
+        take_next(&mut self.next_profile, self.conn, NEXT_PROFILE).map(ProfileId)
     }
 
     fn new_address_id(&mut self) -> Result<AddressId> {
-        self.next_address += 1;
-        Ok(AddressId(self.next_address - 1))
+        take_next(&mut self.next_address, self.conn, NEXT_ADDRESS).map(AddressId)
     }
 
     fn namespace(&mut self, namespace: &Namespace) -> Result<Option<i64>> {
@@ -104,13 +107,13 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn profile(&mut self, id: ProfileId) -> Result<Option<Values>> {
-        let mut rows = self.statements.load_profile.query((id.0, self.workspace.0))?;
+        let mut rows = self.statements.load_profile()?.query((id.0, self.workspace.0))?;
         rows.next()?.map(read_values).transpose()
     }
 
     fn details(&mut self, id: ProfileId) -> Result<Option<(Values, Details<'static>)>> {
         let key = (id.0, self.workspace.0);
-        let mut rows = self.import()?.load_details.query(key)?;
+        let mut rows = self.statements.load_details()?.query(key)?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let text = |column| -> rusqlite::Result<Option<Cow<'static, str>>> {
             Ok(row.get::<_, Option<String>>(column)?.map(Cow::Owned))
@@ -128,7 +131,7 @@ impl Rows for SqliteRows<'_> {
 
     fn profile_of_external_id(&mut self, external_id: &str) -> Result<Option<ProfileId>> {
         let key = (self.workspace.0, external_id);
-        let find = &mut self.import()?.find_by_external_id;
+        let find = self.statements.find_by_external_id()?;
         Ok(find.query_row(key, |row| row.get(0)).optional()?.map(ProfileId))
     }
 
@@ -139,7 +142,7 @@ impl Rows for SqliteRows<'_> {
         details: &Details<'_>,
         created_at: Timestamp,
     ) -> Result<()> {
-        self.statements.insert_profile.execute(params![
+        self.statements.insert_profile()?.execute(params![
             id.0,
             self.workspace.0,
             values.word().bits() as i64,
@@ -157,13 +160,13 @@ impl Rows for SqliteRows<'_> {
 
     fn save_profile(&mut self, id: ProfileId, values: &Values) -> Result<()> {
         let (bits, stamps) = (values.word().bits() as i64, values.pack());
-        self.statements.save_profile.execute((id.0, self.workspace.0, bits, stamps.as_deref()))?;
+        self.statements.save_profile()?.execute((id.0, self.workspace.0, bits, stamps.as_deref()))?;
         Ok(())
     }
 
     fn save_details(&mut self, id: ProfileId, details: &Details<'_>) -> Result<()> {
         let workspace = self.workspace.0;
-        self.import()?.save_details.execute(params![
+        self.statements.save_details()?.execute(params![
             id.0,
             workspace,
             details.external_id.as_deref(),
@@ -202,7 +205,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn find_address(&mut self, namespace: i64, key: &str) -> Result<Option<AddressState>> {
-        let mut rows = self.statements.find_address.query((self.workspace.0, namespace, key))?;
+        let mut rows = self.statements.find_address()?.query((self.workspace.0, namespace, key))?;
         rows.next()?.map(read_address).transpose()
     }
 
@@ -211,7 +214,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn address(&mut self, id: AddressId) -> Result<Option<AddressState>> {
-        let mut rows = self.statements.load_address.query((id.0, self.workspace.0))?;
+        let mut rows = self.statements.load_address()?.query((id.0, self.workspace.0))?;
         rows.next()?.map(read_address).transpose()
     }
 
@@ -230,7 +233,7 @@ impl Rows for SqliteRows<'_> {
                 raw: row.get(8)?,
             })
         };
-        self.import()?.load_addresses.query_and_then(key, read)?.collect()
+        self.statements.load_addresses()?.query_and_then(key, read)?.collect()
     }
 
     fn insert_address(
@@ -241,43 +244,50 @@ impl Rows for SqliteRows<'_> {
         key: &str,
         raw: Option<&str>,
     ) -> Result<bool> {
-        let inserted = self.statements.insert_address.execute(params![
-            state.id.0,
-            self.workspace.0,
-            state.profile.0,
-            namespace,
-            position,
-            state.values.word().bits() as i64,
-            state.epoch,
-            key,
-            raw,
-            state.values.pack().as_deref(),
-        ])?;
+        let (id, workspace, profile) = (state.id.0, self.workspace.0, state.profile.0);
+        let inserted = if raw.is_none() && state.epoch == 0 && state.values == Values::default() {
+            let row = (id, workspace, profile, namespace, position, key);
+            self.statements.insert_fresh_address()?.execute(row)?
+        } else {
+            let (word, stamps) = (state.values.word().bits() as i64, state.values.pack());
+            self.statements.insert_address()?.execute(params![
+                id,
+                workspace,
+                profile,
+                namespace,
+                position,
+                word,
+                state.epoch,
+                key,
+                raw,
+                stamps.as_deref(),
+            ])?
+        };
         self.formers.note(namespace, key);
         Ok(inserted > 0)
     }
 
     fn remove_address(&mut self, id: AddressId) -> Result<()> {
         let key = (id.0, self.workspace.0);
-        self.import()?.remove_address.execute(key)?;
+        self.statements.remove_address()?.execute(key)?;
         Ok(())
     }
 
     fn save_address(&mut self, state: &AddressState) -> Result<()> {
         let (bits, stamps) = (state.values.word().bits() as i64, state.values.pack());
         let row = (state.id.0, self.workspace.0, bits, state.epoch, stamps.as_deref());
-        self.statements.save_address.execute(row)?;
+        self.statements.save_address()?.execute(row)?;
         Ok(())
     }
 
     fn place_address(&mut self, id: AddressId, position: i64, raw: Option<&str>) -> Result<()> {
         let row = (id.0, self.workspace.0, position, raw);
-        self.import()?.place_address.execute(row)?;
+        self.statements.place_address()?.execute(row)?;
         Ok(())
     }
 
     fn raise_epochs(&mut self, profile: ProfileId) -> Result<()> {
-        self.statements.raise_epochs.execute((profile.0, self.workspace.0))?;
+        self.statements.raise_epochs()?.execute((profile.0, self.workspace.0))?;
         Ok(())
     }
 
@@ -288,11 +298,11 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn list_exists(&mut self, list: ListId) -> Result<bool> {
-        Ok(self.statements.list_exists.query_row((self.workspace.0, list.0), |row| row.get(0))?)
+        Ok(self.statements.list_exists()?.query_row((self.workspace.0, list.0), |row| row.get(0))?)
     }
 
     fn subscription(&mut self, profile: ProfileId, list: ListId) -> Result<Option<(Choice, Stamp)>> {
-        let mut rows = self.statements.load_subscription.query((self.workspace.0, profile.0, list.0))?;
+        let mut rows = self.statements.load_subscription()?.query((self.workspace.0, profile.0, list.0))?;
         rows.next()?.map(read_subscription).transpose()
     }
 
@@ -315,7 +325,7 @@ impl Rows for SqliteRows<'_> {
         stamp: Stamp,
     ) -> Result<()> {
         let row = (self.workspace.0, profile.0, list.0, choice.code(), stamp.at.0, stamp.entry.0);
-        self.statements.save_subscription.execute(row)?;
+        self.statements.save_subscription()?.execute(row)?;
         Ok(())
     }
 
@@ -327,9 +337,9 @@ impl Rows for SqliteRows<'_> {
     fn insert_event(&mut self, event: &NewEvent<'_>) -> Result<()> {
         let (entry, workspace) = (self.next_entry, self.workspace.0);
         if let Some((salt, content, _)) = &event.evidence {
-            self.statements.insert_evidence.execute((entry, workspace, salt, content))?;
+            self.statements.insert_evidence()?.execute((entry, workspace, salt, content))?;
         }
-        self.statements.insert_event.execute(params![
+        self.statements.insert_event()?.execute(params![
             entry,
             workspace,
             event.profile.0,

@@ -1,4 +1,4 @@
-//! The statements that recording consent uses, prepared once per operation.
+//! The statements that recording consent uses, prepared at most once per operation.
 
 use rusqlite::{CachedStatement, Connection};
 
@@ -11,24 +11,30 @@ pub(super) const NEXT_ADDRESS: &str = "SELECT max(coalesce((SELECT max(id) FROM 
     coalesce((SELECT max(last_address) FROM import_run), 0)) + 1";
 
 macro_rules! statements {
-    ($(#[$about:meta])* $set:ident: $($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $(#[$about])*
-        pub(super) struct $set<'c> {
-            $($(#[$doc])* pub $name: CachedStatement<'c>,)*
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        /// Each is taken from the connection's cache when the operation first needs it: most need few.
+        pub(super) struct Statements<'c> {
+            conn: &'c Connection,
+            $($name: Option<CachedStatement<'c>>,)*
         }
 
-        impl<'c> $set<'c> {
-            /// Takes them from the connection's cache, or prepares them.
-            pub fn prepare(conn: &'c Connection) -> Result<Self> {
-                Ok(Self { $($name: conn.prepare_cached($sql)?,)* })
+        impl<'c> Statements<'c> {
+            pub fn new(conn: &'c Connection) -> Self {
+                Self { conn, $($name: None,)* }
             }
+
+            $($(#[$doc])*
+            pub fn $name(&mut self) -> Result<&mut CachedStatement<'c>> {
+                match &mut self.$name {
+                    Some(statement) => Ok(statement),
+                    none => Ok(none.insert(self.conn.prepare_cached($sql)?)),
+                }
+            })*
         }
     };
 }
 
 statements! {
-    /// What every operation may use.
-    Statements:
     /// One profile's consent: `id, workspace` to `word, stamps`.
     load_profile = "SELECT word, stamps FROM profile WHERE id = ?1 AND workspace = ?2";
     /// `id, workspace, word, stamps`.
@@ -49,6 +55,11 @@ statements! {
         (id, workspace, profile, namespace, position, word, epoch, key, raw, stamps)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (workspace, namespace, key) DO NOTHING";
+    /// A new address of which nothing is recorded yet, as imports have them: few values to bind.
+    insert_fresh_address = "INSERT INTO address
+        (id, workspace, profile, namespace, position, word, epoch, key)
+        VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)
+        ON CONFLICT (workspace, namespace, key) DO NOTHING";
     /// A profile's addresses lose their links: `profile, workspace`.
     raise_epochs = "UPDATE address SET epoch = epoch + 1 WHERE profile = ?1 AND workspace = ?2";
     /// `workspace, list`.
@@ -67,11 +78,6 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     /// What proves an entry.
     insert_evidence = "INSERT INTO evidence (entry, workspace, salt, content) VALUES (?1, ?2, ?3, ?4)";
-}
-
-statements! {
-    /// What imports use beside them.
-    ImportStatements:
     /// `workspace, external_id`.
     find_by_external_id = "SELECT id FROM profile WHERE workspace = ?1 AND external_id = ?2";
     /// A profile's consent and what it has beside it: `id, workspace`.
