@@ -22,6 +22,27 @@ impl Splitter {
 
     /// Splits a whole record.
     pub(crate) fn split(&mut self, record: &[u8]) -> Fields<'_> {
+        if is_plain(record) {
+            self.split_plain(record);
+        } else {
+            self.split_quoted(record);
+        }
+        whole(&self.output, &self.ends).unwrap_or_else(|| texts(&self.output, spans(&self.ends)))
+    }
+
+    /// Most records hold no quote: each delimiter ends a field.
+    fn split_plain(&mut self, record: &[u8]) {
+        self.output.clear();
+        self.ends.clear();
+        let mut start = 0;
+        for end in memchr::memchr_iter(self.delimiter, record).chain([record.len()]) {
+            self.output.extend_from_slice(&record[start..end]);
+            self.ends.push(self.output.len());
+            start = end + 1;
+        }
+    }
+
+    fn split_quoted(&mut self, record: &[u8]) {
         self.output.resize(self.output.len().max(record.len() + 1), 0);
         let delimiters = memchr::memchr_iter(self.delimiter, record).count();
         self.ends.resize(self.ends.len().max(delimiters + 2), 0);
@@ -40,8 +61,8 @@ impl Splitter {
                 _ => break,
             }
         }
-        let (output, ends) = (&self.output[..written], &self.ends[..ended]);
-        whole(output, ends).unwrap_or_else(|| texts(output, spans(ends)))
+        self.output.truncate(written);
+        self.ends.truncate(ended);
     }
 
     /// Splits a line whose quotes are broken: a quote that isn't closed on the line is left out, and its field ends at
@@ -89,6 +110,13 @@ impl Splitter {
         }
         texts(&self.output, spans)
     }
+}
+
+/// Whether a record can be split at its delimiters: it holds neither quotes nor ends of lines, and begins with no byte order mark.
+fn is_plain(record: &[u8]) -> bool {
+    !record.is_empty()
+        && memchr::memchr3(b'"', b'\n', b'\r', record).is_none()
+        && !record.starts_with(b"\xef\xbb\xbf")
 }
 
 /// How long a quoted field is that closes as it must, quotes included.
@@ -150,6 +178,26 @@ mod tests {
         ] {
             assert_eq!(fields, ["", "", "c"]);
             assert!(problem.is_some_and(|problem| problem.contains("UTF-8")));
+        }
+    }
+
+    #[test]
+    fn a_record_without_quotes_is_split_as_any_other() {
+        let pieces = ["a", "é", ",", ";", "\t", " ", "'", "\u{feff}", "0", "=", "\\", "\0", ",,"];
+        for delimiter in [b',', b';', b'\t'] {
+            let (mut one, mut other) = (Splitter::new(delimiter), Splitter::new(delimiter));
+            for mut seed in 0..pieces.len().pow(4) {
+                let mut record = String::new();
+                while seed > 0 {
+                    record.push_str(pieces[seed % pieces.len()]);
+                    seed /= pieces.len();
+                }
+                if is_plain(record.as_bytes()) {
+                    one.split_plain(record.as_bytes());
+                    other.split_quoted(record.as_bytes());
+                    assert_eq!((&one.output, &one.ends), (&other.output, &other.ends), "{record:?}");
+                }
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! An operation is a method of `Store` in the file of its SQL (`state/`), written once for both engines. This module runs
 //! it: on which engine, in a transaction of its own, and with the faults that a test asked for.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -123,13 +124,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&Connection<'_>) -> Result<T> + Send + 'static,
     {
-        let store = self.clone();
-        self.watch(Operation { name, key, access: Access::Write }, async move {
-            match &store.engine {
-                Engine::Sqlite(engine) => engine.write(move |db| op(&Connection::Sqlite(db))).await,
-                Engine::Postgres(engine) => engine.write(move |db| op(&Connection::Postgres(db))).await,
-            }
-        })
+        answer_of(self.perform(Operation { name, key, access: Access::Write }, boxed(op)))
     }
 
     /// Runs a query on one consistent snapshot, which holds all that was acknowledged before the call.
@@ -138,11 +133,27 @@ impl Store {
         T: Send + 'static,
         F: Fn(&Connection<'_>) -> Result<T> + Send + 'static,
     {
+        answer_of(self.perform(Operation { name, key, access: Access::Read }, boxed(op)))
+    }
+
+    /// Both engines run operations of one type, whatever an operation answers: a hundred kinds of them would be a hundred
+    /// copies of the way to the database and back, and most of what the compiler has to do for this crate.
+    fn perform(&self, operation: Operation, op: Boxed) -> Answer<Box<dyn Any + Send>> {
         let store = self.clone();
-        self.watch(Operation { name, key, access: Access::Read }, async move {
-            match &store.engine {
-                Engine::Sqlite(engine) => engine.query(move |db| op(&Connection::Sqlite(db))).await,
-                Engine::Postgres(engine) => engine.query(move |db| op(&Connection::Postgres(db))).await,
+        self.watch(operation, async move {
+            match (&store.engine, operation.access) {
+                (Engine::Sqlite(engine), Access::Read) => {
+                    engine.query(move |db| op(&Connection::Sqlite(db))).await
+                }
+                (Engine::Sqlite(engine), Access::Write) => {
+                    engine.write(move |db| op(&Connection::Sqlite(db))).await
+                }
+                (Engine::Postgres(engine), Access::Read) => {
+                    engine.query(move |db| op(&Connection::Postgres(db))).await
+                }
+                (Engine::Postgres(engine), Access::Write) => {
+                    engine.write(move |db| op(&Connection::Postgres(db))).await
+                }
             }
         })
     }
@@ -192,6 +203,21 @@ impl Store {
             Ok(answer)
         })
     }
+}
+
+/// An operation that is run, whatever it answers.
+type Boxed = Box<dyn Fn(&Connection<'_>) -> Result<Box<dyn Any + Send>> + Send>;
+
+fn boxed<T: Send + 'static>(op: impl Fn(&Connection<'_>) -> Result<T> + Send + 'static) -> Boxed {
+    Box::new(move |db| Ok(Box::new(op(db)?)))
+}
+
+/// The answer as the operation gave it.
+fn answer_of<T: Send + 'static>(answer: Answer<Box<dyn Any + Send>>) -> Answer<T> {
+    Box::pin(async move {
+        let answer = answer.await?.downcast::<T>();
+        answer.map(|answer| *answer).map_err(|_| StoreError::Damaged("an operation's answer".to_owned()))
+    })
 }
 
 /// Logs what an operator has to know of: callers see an error, too, but not every caller has a log.

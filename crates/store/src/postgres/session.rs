@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -158,9 +158,16 @@ impl Session {
         patience: Option<Duration>,
         answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        let answer = self.runtime.block_on(self.in_time(patience, answer));
+        let mut outcome = Err(too_late());
+        self.run(pin!(async { outcome = self.in_time(patience, answer).await }));
+        outcome
+    }
+
+    /// Runs a future to its end. It takes all kinds by one type, so that the runtime's loop is compiled once and not for each
+    /// operation.
+    fn run(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        self.runtime.block_on(future);
         self.cancel_if_late();
-        answer
     }
 
     async fn in_time<T>(
@@ -248,11 +255,9 @@ impl Db for Session {
         sql: impl Into<Sql>,
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
     ) -> Result<Vec<u64>> {
-        let statement = self.prepared(sql.into().postgres)?;
         let rows: Vec<_> = rows.into_iter().collect();
-        // All are sent before the first answer is waited for.
-        let answers = rows.iter().map(|row| self.client.execute_raw(&statement, params_of(row)));
-        self.wait(try_join_all(answers))
+        let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| &row[..]).collect();
+        self.execute_rows(sql.into().postgres, &rows)
     }
 
     fn each(
@@ -261,7 +266,19 @@ impl Db for Session {
         params: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let statement = self.prepared(sql.into().postgres)?;
+        self.each_row(sql.into().postgres, params, &mut read)
+    }
+}
+
+impl Session {
+    fn each_row(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        read: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let statement = self.prepared(sql)?;
+        let mut outcome = Err(too_late());
         let read_all = async {
             let patience = self.patience.get();
             let mut rows =
@@ -271,8 +288,14 @@ impl Db for Session {
             }
             Ok(())
         };
-        let outcome = self.runtime.block_on(read_all);
-        self.cancel_if_late();
+        self.run(pin!(async { outcome = read_all.await }));
         outcome
+    }
+
+    fn execute_rows(&self, sql: &'static str, rows: &[&[Value<'_>]]) -> Result<Vec<u64>> {
+        let statement = self.prepared(sql)?;
+        // All are sent before the first answer is waited for.
+        let answers = rows.iter().map(|row| self.client.execute_raw(&statement, params_of(row)));
+        self.wait(try_join_all(answers))
     }
 }

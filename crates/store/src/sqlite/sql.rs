@@ -37,11 +37,21 @@ impl Db for Connection {
         params: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut statement = self.prepare_cached(sql.into().sqlite)?;
-        let mut rows = statement.query(params_from_iter(params))?;
-        while let Some(row) = rows.next()? {
-            read(&Row::Sqlite(row))?;
-        }
-        Ok(())
+        each_row(self, sql.into().sqlite, params, &mut read)
     }
+}
+
+/// Compiled once: how a row is read is handed in.
+fn each_row(
+    conn: &Connection,
+    sql: &'static str,
+    params: &[Value<'_>],
+    read: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(params))?;
+    while let Some(row) = rows.next()? {
+        read(&Row::Sqlite(row))?;
+    }
+    Ok(())
 }
