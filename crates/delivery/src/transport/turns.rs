@@ -81,4 +81,26 @@ mod tests {
         assert_eq!(all, waits.collect::<Vec<_>>());
         assert_eq!(other.take(1).await.unwrap(), Grant { turns: 1, wait: Duration::ZERO });
     }
+
+    #[tokio::test]
+    async fn a_full_disk_is_waited_for_and_a_shared_store_isn_t() {
+        let world = World::new();
+        let faults = Arc::new(store::Faults::default());
+        let turns = || {
+            let clock: Arc<dyn Clock> = Arc::<crate::tests::HandClock>::clone(&world.clock);
+            let (store, key) = (world.store.with_faults(Arc::clone(&faults)), "h:25".to_owned());
+            StoreTurns { store, clock, key, per_second: NonZeroU32::MIN }
+        };
+        faults.fill_disk(true);
+        let waiting = turns();
+        let taking = tokio::spawn(async move { waiting.take(1).await });
+        tokio::time::sleep(PAUSE).await;
+        assert!(!taking.is_finished());
+        faults.fill_disk(false);
+        assert_eq!(taking.await.unwrap().unwrap().turns, 1);
+        // Where nodes share a store, the run waits, with all that belongs to it.
+        faults.pass_for_shared();
+        faults.fill_disk(true);
+        assert!(turns().take(1).await.is_err());
+    }
 }

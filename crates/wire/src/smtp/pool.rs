@@ -96,7 +96,11 @@ impl SmtpTransport {
     async fn take_idle(&self) -> Option<Connection> {
         loop {
             let connection = self.0.idle().pop()?;
-            if connection.idle() < self.0.settings.config.timeouts.idle && connection.is_quiet().await {
+            let idle = connection.idle();
+            // A run gives its connection back after each message and takes it again: no time is lost on that.
+            let lives =
+                if idle < LOOK_AFTER { connection.seems_quiet().await } else { connection.is_quiet().await };
+            if lives && idle < self.0.settings.config.timeouts.idle {
                 return Some(connection);
             }
         }
