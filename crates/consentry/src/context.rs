@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use consent::{Address, Clock, Timestamp, WorkspaceId};
+use delivery::Transports;
 use service::{Actor, Service};
 use store::postgres::PostgresOptions;
 use store::sqlite::OpenOptions;
@@ -25,6 +26,8 @@ pub struct Context {
     pub store: Store,
     /// The system's clock.
     pub clock: Arc<dyn Clock>,
+    /// The connections to relays and providers.
+    pub transports: Transports,
     /// The data directory.
     pub dir: Arc<Path>,
     /// JSON on standard output.
@@ -53,7 +56,7 @@ impl Context {
         let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
         if let Some(url) = &global.database {
             let store = open_postgres(global, url, &clock, place)?;
-            return Ok(Self { store, clock, dir, json });
+            return Ok(Self::of(store, clock, dir, json));
         }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
@@ -65,7 +68,12 @@ impl Context {
             Place::Free => store::sqlite::open(options),
         };
         let store = opened.map_err(|error| sqlite_error(&global.data_dir, &error))?;
-        Ok(Self { store, clock, dir, json })
+        Ok(Self::of(store, clock, dir, json))
+    }
+
+    fn of(store: Store, clock: Arc<dyn Clock>, dir: Arc<Path>, json: bool) -> Self {
+        let transports = Transports::new(store.clone(), Arc::clone(&clock));
+        Self { store, clock, transports, dir, json }
     }
 
     /// Now.
@@ -78,6 +86,7 @@ impl Context {
         Service {
             store: self.store.clone(),
             workspace: WORKSPACE,
+            transports: self.transports.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Arc::new(OsEntropy),
         }

@@ -107,7 +107,8 @@ pub async fn open(
             ));
         }
         let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
-        let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());
+        let made =
+            Single::new(&context.transports, &store, WORKSPACE, &clock, &configuration, public_url.clone());
         let from = configuration.sender().to_owned();
         made.map(|single| Some((single, from))).map_err(|error| {
             let hint = match error {

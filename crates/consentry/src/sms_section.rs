@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use consent::sms::{Keywords, Kind, wording};
+use delivery::Transports;
 use delivery::sms::{SmsTransport, SmsTransportConfig};
 use intake::sms::{Desk, Endpoint, Fields, OwnReplies, Provider, Replies, Scope, Setup, answer_budgets};
 use serde::Deserialize;
@@ -99,7 +100,11 @@ pub async fn receivers(
 }
 
 /// What answers are sent by, of the receivers that say so; says which of the others can't answer.
-pub fn transports(sections: &[Section], beside: &Path) -> Result<Vec<(String, SmsTransport)>> {
+pub fn transports(
+    connections: &Transports,
+    sections: &[Section],
+    beside: &Path,
+) -> Result<Vec<(String, Arc<SmsTransport>)>> {
     let mut transports = Vec::new();
     for section in sections {
         let place = format!("{}: sms `{}`", beside.display(), section.name);
@@ -122,7 +127,7 @@ pub fn transports(sections: &[Section], beside: &Path) -> Result<Vec<(String, Sm
         config.secret_file = config.secret_file.map(|file| folder.join(file));
         config.ca_file = config.ca_file.map(|file| folder.join(file));
         let transport =
-            SmsTransport::new(config).map_err(|error| fail(format!("{place}: send: {error}"), DOCS))?;
+            connections.provider(&config).map_err(|error| fail(format!("{place}: send: {error}"), DOCS))?;
         transports.push((format!("sms:{}", section.name), transport));
     }
     Ok(transports)

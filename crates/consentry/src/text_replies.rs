@@ -62,7 +62,7 @@ impl TextReplies {
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
-        transports: impl IntoIterator<Item = (String, SmsTransport)>,
+        transports: impl IntoIterator<Item = (String, Arc<SmsTransport>)>,
     ) -> Self {
         let lines = transports.into_iter().map(|(source, transport)| (source, transport.session())).collect();
         Self { store, clock, lines }
@@ -151,7 +151,7 @@ impl TextReplies {
         let clock = Arc::clone(&self.clock);
         let session =
             self.lines.get_mut(&reply.source).ok_or_else(|| Unsent::failed("the receiver has no `send`"))?;
-        if session.ready().await.is_err() {
+        if session.ready(&reply.sender).await.is_err() {
             return Ok(None);
         }
         let issued = clock.monotonic();

@@ -317,16 +317,11 @@ fn one_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
     duration(&text).ok_or_else(|| serde::de::Error::custom("write a time as 30m, 6h or 2d"))
 }
 
+/// A time of a second or more, as people write it: `30s`, `10m`, `1h 30m`, `2 days`.
 fn duration(text: &str) -> Option<Duration> {
-    let unit = match text.chars().last()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    let count: u32 = text[..text.len() - 1].parse().ok()?;
-    (count > 0).then(|| Duration::from_secs(u64::from(count) * unit))
+    let span: jiff::Span = text.trim().parse().ok()?;
+    let time = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(time).ok().filter(|time| *time >= Duration::from_secs(1))
 }
 
 #[cfg(test)]

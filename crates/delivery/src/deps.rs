@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use consent::{BounceReason, Channel, Clock, ListId, RunId, Timestamp, WorkspaceId};
+use consent::{Channel, Clock, ListId, RunId, Timestamp, WorkspaceId};
 use store::{RunReport, RunState, Store};
 use tokio::sync::watch;
 
@@ -13,6 +13,8 @@ use crate::finding::{Finding, PublishError};
 use crate::gate::Gate;
 use crate::landing::published;
 use crate::links::Links;
+pub use crate::other_side::Judge;
+use crate::transport::Transports;
 
 /// What a run works with.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub struct Deps {
     pub store: Store,
     /// The workspace.
     pub workspace: WorkspaceId,
+    /// The connections to relays and providers.
+    pub transports: Transports,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What a server's refusal means; see [`Judge`].
@@ -28,10 +32,6 @@ pub struct Deps {
     /// Becomes true when the run is to stop: it finishes what is in hand and can be resumed.
     pub stop: watch::Receiver<bool>,
 }
-
-/// Tells what a reply such as `550 5.1.1 no such user` says of the address, and whether no further try can help: the
-/// reading of bounces, which is not this crate's.
-pub type Judge = fn(reply: &str) -> Option<(BounceReason, bool)>;
 
 /// How to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,12 +128,17 @@ impl Deps {
         }
     }
 
+    /// Where our pages are reached, if anybody says so.
+    pub(crate) async fn public_url(&self, campaign: &Campaign) -> Result<Option<String>, DeliveryError> {
+        match &campaign.configuration.public_url {
+            Some(url) => Ok(Some(url.clone())),
+            None => Ok(self.store.settings(self.workspace).await?.public_url),
+        }
+    }
+
     /// The maker of a campaign's links; without an address of our pages there are none.
     pub async fn links(&self, campaign: &Campaign, run: Option<RunId>) -> Result<Links, DeliveryError> {
-        let public_url = match &campaign.configuration.public_url {
-            Some(url) => Some(url.clone()),
-            None => self.store.settings(self.workspace).await?.public_url,
-        };
+        let public_url = self.public_url(campaign).await?;
         let missing = || Finding {
             part: "configuration.public_url".to_owned(),
             problem: "is missing; name the address at which our pages are reached".to_owned(),

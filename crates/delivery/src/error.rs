@@ -4,10 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use store::StoreError;
-use wire::smtp::TransportError;
 
 use crate::finding::PublishError;
-use crate::sms::SmsError;
+use crate::other_side::LineError;
 
 /// Something in a file that someone wrote, with the place and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,12 +65,9 @@ pub enum DeliveryError {
     /// The store can't.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The relay can't be used. Nothing was counted as failed: what wasn't handed over waits for the next start.
-    #[error("the relay can't be used: {0}")]
-    Transport(#[from] TransportError),
-    /// The provider of texts can't be used; the same holds.
-    #[error("the provider can't be used: {0}")]
-    Provider(#[from] SmsError),
+    /// The relay or provider can't be used. Nothing was counted as failed: what wasn't handed over waits for the next start.
+    #[error("the {} can't be used: {}", .0.of().name, .0)]
+    Transport(LineError),
     /// The relay is there and refuses everybody's mail, for a reason that isn't theirs. Those who were refused wait for
     /// the next start, and nothing was concluded about their addresses.
     #[error(
@@ -117,7 +113,6 @@ impl DeliveryError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Transport(error) => error.hint(),
-            Self::Provider(error) => error.hint(),
             Self::Refused { reply, .. } => Some(refusal_hint(reply).to_owned()),
             Self::NoList(list) => Some(format!("`consentry list create {list}` makes it")),
             _ => None,
@@ -141,52 +136,8 @@ fn refusal_hint(reply: &str) -> &'static str {
     }
 }
 
-/// Why nothing can be handed over.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum LineError {
-    #[error(transparent)]
-    Mail(#[from] TransportError),
-    #[error(transparent)]
-    Text(#[from] SmsError),
-}
-
-impl LineError {
-    /// Whether trying again can't help until someone mends something.
-    pub(crate) fn is_lasting(&self) -> bool {
-        use TransportError as E;
-        match self {
-            Self::Mail(E::Refused { reply, .. }) => reply.code() >= 500,
-            Self::Mail(
-                E::Config(_)
-                | E::ConfigFile { .. }
-                | E::PasswordVariable(_)
-                | E::Tls(_)
-                | E::TlsExpected
-                | E::NotLoopback
-                | E::StartTlsMissing
-                | E::StartTlsInjection
-                | E::AuthMissing
-                | E::AuthUnprotected,
-            ) => true,
-            Self::Mail(_) => false,
-            Self::Text(error) => error.is_lasting(),
-        }
-    }
-
-    /// Why the speed limit that nodes share can't be asked, if that is it.
-    pub(crate) fn no_turn(&self) -> Option<&str> {
-        match self {
-            Self::Mail(TransportError::NoTurn(why)) | Self::Text(SmsError::NoTurn(why)) => Some(why),
-            _ => None,
-        }
-    }
-}
-
 impl From<LineError> for DeliveryError {
     fn from(error: LineError) -> Self {
-        match error {
-            LineError::Mail(error) => error.into(),
-            LineError::Text(error) => error.into(),
-        }
+        Self::Transport(error)
     }
 }

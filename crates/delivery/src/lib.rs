@@ -20,6 +20,7 @@ mod links;
 pub mod listed;
 mod mailbox;
 pub mod message;
+mod other_side;
 mod parts;
 mod person;
 mod pipeline;
@@ -34,7 +35,7 @@ pub mod single;
 pub mod sms;
 pub mod standing;
 mod start;
-mod turns;
+mod transport;
 pub mod window;
 
 pub use campaign::{Audience, Campaign, Content, RunSpec};
@@ -43,9 +44,11 @@ pub use error::{DeliveryError, InputError};
 pub use forecast::{Forecast, forecast};
 pub use links::{LinkFor, Links};
 pub use mailbox::Mailbox;
+pub use other_side::{LineError, OtherSide};
 pub use person::Person;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
 pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
+pub use transport::Transports;
 
 #[cfg(test)]
 mod tests;

@@ -64,6 +64,13 @@ pub struct Buffers {
     message: Vec<u8>,
 }
 
+impl Buffers {
+    /// The message that was made last.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+}
+
 impl Composer {
     /// Prepares. The keys come loaded.
     pub fn new(campaign: &Campaign, configuration: &EmailConfiguration, signer: Signer) -> Self {

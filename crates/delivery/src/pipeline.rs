@@ -1,7 +1,6 @@
 //! The moving part of a run: the driver decides and claims, workers hand over, settlements are written in groups.
 
 pub(crate) mod driver;
-pub(crate) mod means;
 mod refusals;
 pub(crate) mod settle;
 pub(crate) mod worker;
@@ -23,9 +22,9 @@ use crate::gate::{Gate, Permit};
 use crate::listed::Listed;
 use crate::render::Renderer;
 use crate::standing::Standing;
+use crate::transport::Route;
 use crate::window::Window;
 use driver::Driver;
-use means::Means;
 use settle::{Tally, settle_all};
 
 /// Everything that a run's tasks share.
@@ -34,7 +33,7 @@ pub(crate) struct Pipeline {
     pub(crate) run: RunId,
     pub(crate) listed: Listed,
     pub(crate) window: Window,
-    pub(crate) means: Means,
+    pub(crate) route: Box<dyn Route>,
     pub(crate) renderer: Renderer,
     pub(crate) retry: Retry,
     pub(crate) backoff: Duration,
@@ -175,7 +174,7 @@ impl Pipeline {
         let lines = Lines { jobs: jobs_out.into(), closed, health: Arc::clone(&health) };
         let lines = Arc::new(lines);
         let mut workers = tokio::task::JoinSet::new();
-        for _ in 0..self.means.connections_max() {
+        for _ in 0..self.route.at_once() {
             workers.spawn(worker::work(Arc::clone(self), Arc::clone(&lines)));
         }
         drop(lines);

@@ -14,27 +14,21 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use store::{RunReport, RunState};
-use wire::smtp::SmtpTransport;
 
 use crate::audience;
 use crate::campaign::Campaign;
 use crate::checks::{room_for, samples, template_findings};
-use crate::configuration::Medium;
 pub use crate::deps::{Deps, Judge, Progress, RunOptions, RunSummary};
-use crate::dkim::Signer;
 use crate::error::{DeliveryError, InputError};
 use crate::gate::Gate;
-use crate::message::Composer;
 use crate::parts::Parts;
 use crate::pipeline::Pipeline;
-use crate::pipeline::means::{Means, TextMeans};
 use crate::pipeline::settle::Tally;
 use crate::publish::{Checked, LinkProbe};
 use crate::render::Renderer;
-use crate::sms::SmsTransport;
 use crate::standing::Standing;
 use crate::start::{Started, start};
-use crate::turns::StoreTurns;
+use crate::transport::{Purpose, Route, RouteError};
 use crate::window::Window;
 
 /// Sends a campaign: starts its run, resumes it, or joins other nodes that work on it.
@@ -58,7 +52,7 @@ async fn run(
     probe: &dyn LinkProbe,
     progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 ) -> Result<RunSummary, DeliveryError> {
-    let mut means = means(deps, campaign)?;
+    let route = route(deps, campaign).await?;
     let started = start(deps, campaign, options, probe).await?;
     let Started { run, resumed, doubtful_retried, resolved, listed, checked } = started;
     let mut summary = RunSummary {
@@ -75,10 +69,6 @@ async fn run(
         warnings: checked.warnings,
     };
     let links = deps.links(campaign, Some(run.id)).await?;
-    if let (Means::Text(text), Medium::Sms(sms)) = (&mut means, &campaign.configuration.medium) {
-        let receiver = sms.transport.receiver.as_ref();
-        text.callback = receiver.map(|receiver| format!("{}/sms/{receiver}", links.public_url));
-    }
     let renderer = Renderer::new(campaign, links).map_err(template_findings)?;
     let audience = Arc::new(deps.store.audience(deps.workspace, run.id).await?);
     let (in_run, of) = (Some(run.id), Some(Arc::clone(&audience)));
@@ -88,8 +78,8 @@ async fn run(
         gate,
         run: run.id,
         listed,
-        window: Window::new(means.connections_max()),
-        means,
+        window: Window::new(route.at_once()),
+        route,
         renderer,
         retry: campaign.configuration.retry.clone(),
         judge: deps.judge,
@@ -98,9 +88,8 @@ async fn run(
         handed: Mutex::default(),
     };
     let (pipeline, last, busy) = (Arc::new(pipeline), None, false);
-    let (sending, counted) = (Arc::clone(&pipeline), Arc::clone(&tally));
+    let counted = Arc::clone(&tally);
     let ended = Parts { deps, options, pipeline, audience, tally, last, busy }.work(&mut summary).await;
-    sending.means.close_idle().await;
     summary.doubtful_now = counted.broken_off();
     ended?;
     summary.next_due = deps.store.next_due(deps.workspace, run.id, None).await?;
@@ -122,7 +111,7 @@ pub fn check_campaign<'a>(
 }
 
 async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
-    means(deps, campaign)?;
+    route(deps, campaign).await?;
     let list = deps.list(campaign).await?;
     let links = deps.links(campaign, None).await?;
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
@@ -134,19 +123,15 @@ async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Resul
 }
 
 /// What signs and what sends; nothing is connected yet.
-fn means(deps: &Deps, campaign: &Campaign) -> Result<Means, DeliveryError> {
-    match &campaign.configuration.medium {
-        Medium::Email(email) => {
-            let signer = Signer::load(&email.dkim)
-                .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
-            let turns = StoreTurns::of(deps, &email.transport);
-            let transport = SmtpTransport::with_turns(email.transport.clone(), turns)?;
-            Ok(Means::Mail { transport, composer: Box::new(Composer::new(campaign, email, signer)) })
-        }
-        Medium::Sms(sms) => {
-            let turns = StoreTurns::of_sender(deps, sms);
-            let transport = SmsTransport::with_turns(sms.transport.clone(), turns)?;
-            Ok(Means::Text(TextMeans { transport, sender: sms.sender.clone(), callback: None }))
-        }
-    }
+async fn route(deps: &Deps, campaign: &Campaign) -> Result<Box<dyn Route>, DeliveryError> {
+    let public_url = deps.public_url(campaign).await?;
+    let purpose = Purpose::Campaign {
+        name: &campaign.name,
+        list: campaign.list.as_deref(),
+        public_url: public_url.as_deref(),
+    };
+    deps.transports.route(&campaign.configuration, purpose).map_err(|error| match error {
+        RouteError::Key(problem) => InputError::new(&campaign.file, "dkim.key_file", problem).into(),
+        RouteError::Line(error) => error.into(),
+    })
 }

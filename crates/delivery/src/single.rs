@@ -11,17 +11,13 @@ use consent::{
 };
 use futures_util::future::BoxFuture;
 use store::{Begun, DeliveryState, NewSend, OptInKey, SendOutcome, SendState, Store, StoreError};
-use wire::smtp::{Outcome, Session, SmtpTransport};
 
-use crate::configuration::{ChannelConfiguration, Medium};
-use crate::dkim::Signer;
+use crate::configuration::ChannelConfiguration;
 use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit, Withheld};
 use crate::links::Links;
-use crate::message::{Buffers, Composer, MessageError};
-use crate::person::Person;
 use crate::render::Rendered;
-use crate::sms::{OutText, SmsOutcome, SmsSession, SmsTransport};
+use crate::transport::{Handed, Lease, Outgoing, Purpose, RouteError, Transport, Transports, Unsendable};
 
 /// Times that one message is decided anew before it is left for later.
 const DECISIONS_MAX: u32 = 3;
@@ -112,24 +108,11 @@ impl Fate {
     }
 }
 
-enum Line {
-    Mail {
-        transport: SmtpTransport,
-        composer: Box<Composer>,
-        session: Option<Session>,
-        buffers: Box<Buffers>,
-    },
-    Text {
-        sender: String,
-        session: Box<SmsSession>,
-    },
-}
-
 /// Sends single messages by one transactional configuration.
 pub struct Single {
     gate: Gate,
     links: Links,
-    line: Line,
+    transport: Box<dyn Transport>,
 }
 
 /// Why a configuration can't be used for single messages.
@@ -152,6 +135,7 @@ pub enum SingleError {
 impl Single {
     /// Reads keys and secrets; `public_url` is the workspace's, for configurations without one. Nothing is connected yet.
     pub fn new(
+        transports: &Transports,
         store: &Store,
         workspace: WorkspaceId,
         clock: &Arc<dyn Clock>,
@@ -162,18 +146,10 @@ impl Single {
             return Err(SingleError::Marketing);
         }
         let public_url = configuration.public_url.clone().or(public_url).ok_or(SingleError::NoPublicUrl)?;
-        let line = match &configuration.medium {
-            Medium::Email(email) => {
-                let signer = Signer::load(&email.dkim).map_err(SingleError::Key)?;
-                let transport = SmtpTransport::new(email.transport.clone()).map_err(DeliveryError::from)?;
-                let composer = Box::new(Composer::single(email, signer));
-                Line::Mail { transport, composer, session: None, buffers: Box::default() }
-            }
-            Medium::Sms(sms) => {
-                let transport = SmsTransport::new(sms.transport.clone()).map_err(DeliveryError::from)?;
-                Line::Text { sender: sms.sender.clone(), session: Box::new(transport.session()) }
-            }
-        };
+        let route = transports.route(configuration, Purpose::Single).map_err(|error| match error {
+            RouteError::Key(problem) => SingleError::Key(problem),
+            RouteError::Line(error) => DeliveryError::from(error).into(),
+        })?;
         let channel = configuration.channel();
         let gate = Gate {
             store: store.clone(),
@@ -198,7 +174,7 @@ impl Single {
             landing: Arc::default(),
             opt_in: None,
         };
-        Ok(Self { gate, links, line })
+        Ok(Self { gate, links, transport: route.transport() })
     }
 
     /// What it sends on.
@@ -232,6 +208,7 @@ impl Single {
                 Begun::Over(_, state) => return Ok(Fate::of(state)),
             };
             let fate = self.decide_and_send(send, to, letter).await;
+            self.transport.rest();
             // Nothing was handed over where the state couldn't be read.
             let outcome = fate.as_ref().map_or(SendOutcome::Waits(None), Fate::outcome);
             self.gate.store.settle_send(workspace, send, outcome, self.gate.clock.now()).await?;
@@ -241,8 +218,8 @@ impl Single {
 
     async fn decide_and_send(&mut self, send: SendId, to: &To, letter: &Letter) -> Result<Fate, StoreError> {
         // Whatever makes one wait comes before the permit, which holds for a second.
-        if let Err(why) = self.ready().await {
-            return Ok(Fate::later(why));
+        if let Err(error) = self.transport.ready().await {
+            return Ok(Fate::later(error.to_string()));
         }
         for _ in 0..DECISIONS_MAX {
             let permit = match decided(&self.gate, to).await? {
@@ -264,66 +241,47 @@ impl Single {
         Ok(Fate::later("the permit ran out each time"))
     }
 
-    async fn ready(&mut self) -> Result<(), String> {
-        match &mut self.line {
-            Line::Text { session, .. } => session.ready().await.map_err(|error| error.to_string()),
-            Line::Mail { transport, session, .. } => {
-                if session.is_none() {
-                    *session = Some(transport.session().await.map_err(|error| error.to_string())?);
-                }
-                let Some(session) = session else { return Ok(()) };
-                session.ready().await.map_err(|error| error.to_string())
-            }
-        }
-    }
-
     /// `None`: the permit ran out, decide again.
     async fn hand_over(&mut self, to: &To, permit: &Permit, letter: &Letter) -> Option<Fate> {
         let mut links = self.links();
         if let To::Typed(_, key) = to {
             links.opt_in = Some(*key);
         }
-        let clock = Arc::clone(&self.gate.clock);
-        let holds = || permit.still_holds(clock.monotonic());
-        match &mut self.line {
-            Line::Mail { composer, session, buffers, .. } => {
-                let rendered = Rendered::of(&letter.subject, letter.html.clone(), letter.text.clone());
-                let composed = composer.compose(&permit.person, &rendered, &links, clock.now(), buffers);
-                let (envelope, bytes) = match composed {
-                    Ok(composed) => composed,
-                    Err(MessageError::Envelope(_)) => return Some(Fate::Refused),
-                    Err(error) => return Some(Fate::later(error.to_string())),
-                };
-                let Some(session) = session else { return Some(Fate::later("no connection")) };
-                let confirm = confirm(&self.gate, to, permit);
-                of_mail(session.send(&envelope, bytes, holds, confirm).await)
-            }
-            Line::Text { sender, session } => {
-                let person: &Person = &permit.person;
-                let reference = match links.bounce(person.link()) {
-                    Ok(reference) => reference,
-                    Err(error) => return Some(Fate::later(error.to_string())),
-                };
-                let text = OutText {
-                    to: &person.to,
-                    from: sender,
-                    body: &letter.text,
-                    reference: &reference,
-                    callback: None,
-                };
-                of_text(session.send(&text, holds).await)
-            }
+        let rendered = Rendered::of(&letter.subject, letter.html.clone(), letter.text.clone());
+        let at = self.gate.clock.now();
+        let outgoing = Outgoing { person: &permit.person, rendered: &rendered, links: &links, at };
+        match self.transport.prepare(&outgoing) {
+            Ok(()) => {}
+            Err(Unsendable::Address(_)) => return Some(Fate::Refused),
+            Err(Unsendable::Message(why)) => return Some(Fate::later(why)),
         }
+        let lease = Leased { gate: &self.gate, to, permit };
+        of_handed(self.transport.hand_over(&lease).await)
     }
 }
 
-/// Whether the message may still go when the relay asks for it at last (I1).
-async fn confirm(gate: &Gate, to: &To, permit: &Permit) -> bool {
-    if permit.still_holds(gate.clock.monotonic()) {
-        return true;
+/// A permit for one message.
+struct Leased<'a> {
+    gate: &'a Gate,
+    to: &'a To,
+    permit: &'a Permit,
+}
+
+impl Lease for Leased<'_> {
+    fn holds(&self) -> bool {
+        self.permit.still_holds(self.gate.clock.monotonic())
     }
-    let again = decided(gate, to).await;
-    again.is_ok_and(|decided| decided.is_ok_and(|permit| permit.still_holds(gate.clock.monotonic())))
+
+    fn confirm(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            if self.holds() {
+                return true;
+            }
+            let again = decided(self.gate, self.to).await;
+            let holds = |permit: Permit| permit.still_holds(self.gate.clock.monotonic());
+            again.is_ok_and(|decided| decided.is_ok_and(holds))
+        })
+    }
 }
 
 /// Decides; an address that somebody has by now, as theirs.
@@ -348,30 +306,16 @@ async fn decided(gate: &Gate, to: &To) -> Result<Result<Permit, Withheld>, Store
     Ok(decided.permits.into_iter().next().ok_or(withheld))
 }
 
-fn of_mail(outcome: Outcome) -> Option<Fate> {
-    Some(match outcome {
-        Outcome::Accepted(_) => Fate::Sent,
-        Outcome::Deferred(reply) => Fate::later(format!("the relay defers with {}", reply.code())),
-        Outcome::Rejected(_) | Outcome::Unsendable(_) => Fate::Refused,
-        Outcome::SenderRefused(reply) => {
-            Fate::later(format!("the relay refuses the sender with {}", reply.code()))
+fn of_handed(handed: Handed) -> Option<Fate> {
+    Some(match handed {
+        Handed::Accepted(_) => Fate::Sent,
+        Handed::Deferred(said) => {
+            Fate::Later { after: said.after, wait: None, why: format!("deferred with {}", said.code) }
         }
-        Outcome::LeaseExpired => return None,
-        Outcome::NotHandedOver(error) => Fate::later(error.to_string()),
-        Outcome::InDoubt(_) => Fate::InDoubt,
-    })
-}
-
-fn of_text(outcome: SmsOutcome) -> Option<Fate> {
-    Some(match outcome {
-        SmsOutcome::Accepted(_) => Fate::Sent,
-        SmsOutcome::Deferred(refusal) => {
-            let why = format!("the provider defers with {}", refusal.code);
-            Fate::Later { after: refusal.after, wait: None, why }
-        }
-        SmsOutcome::Rejected(_) => Fate::Refused,
-        SmsOutcome::LeaseExpired => return None,
-        SmsOutcome::NotHandedOver(error) => Fate::later(error.to_string()),
-        SmsOutcome::InDoubt(_) => Fate::InDoubt,
+        Handed::Rejected(_) => Fate::Refused,
+        Handed::SenderRefused(_) => Fate::later("the sender is refused"),
+        Handed::LeaseExpired => return None,
+        Handed::NotHandedOver(error) => Fate::later(error.to_string()),
+        Handed::InDoubt(_) => Fate::InDoubt,
     })
 }

@@ -41,6 +41,8 @@ pub struct Service {
     pub store: Store,
     /// The workspace that is worked in.
     pub workspace: WorkspaceId,
+    /// The connections to relays and providers.
+    pub transports: delivery::Transports,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.

@@ -58,7 +58,8 @@ impl World {
             entropy: Arc::clone(&entropy),
         };
         let store = store::sqlite::open(options).unwrap();
-        let service = Service { store, workspace: WorkspaceId::MAIN, clock, entropy };
+        let transports = delivery::Transports::new(store.clone(), std::sync::Arc::clone(&clock));
+        let service = Service { store, workspace: WorkspaceId::MAIN, transports, clock, entropy };
         Self { service, actor: Actor::CommandLine { user: Some("ada".to_owned()) }, dir }
     }
 

@@ -1,16 +1,18 @@
-//! A limit of speed: our own, or one that several processes share.
+//! A limit of speed that several processes share.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until};
 
-/// How far sending may run ahead of the even pace: what a timer's coarseness costs can be caught up.
-const BURST: Duration = Duration::from_millis(100);
+/// Turns are asked for so many times a second at most, a few of them at a time.
+const GRANTS_PER_SECOND: u32 = 10;
+/// A turn that nobody took for this long is lost: otherwise a quiet hour would be followed by a burst.
+const LATE_MAX: Duration = Duration::from_millis(100);
 
-/// The speed limit that nodes share can't be asked; nothing is wrong with what it limits.
+/// The shared limit can't be asked; nothing is wrong with what it limits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the shared limit of speed can't be asked: {0}")]
 pub struct NoTurn(pub String);
@@ -31,16 +33,12 @@ pub struct Grant {
     pub wait: Duration,
 }
 
-/// A token bucket in its virtual-scheduling form (GCRA): it keeps only when the next message would be due. A shared one
-/// has its turns granted a few at a time, and keeps those not used.
+/// A limit of speed whose turns come from elsewhere, a tenth of a second's worth at a time.
 pub struct RateLimit {
     interval: Duration,
-    kind: Kind,
-}
-
-enum Kind {
-    Own(Mutex<Instant>),
-    Shared { turns: Arc<dyn Turns>, wanted: u32, held: tokio::sync::Mutex<Held> },
+    turns: Arc<dyn Turns>,
+    wanted: u32,
+    held: tokio::sync::Mutex<Held>,
 }
 
 /// Turns granted and not used.
@@ -50,45 +48,28 @@ struct Held {
 }
 
 impl RateLimit {
-    /// One of our own.
-    pub fn new(per_second: NonZeroU32) -> Self {
-        Self { interval: interval(per_second), kind: Kind::Own(Mutex::new(Instant::now())) }
-    }
-
-    /// One whose turns come from elsewhere, for as many senders at a time.
-    pub fn shared(per_second: NonZeroU32, turns: Arc<dyn Turns>, senders: usize) -> Self {
-        let wanted = u32::try_from(senders).unwrap_or(u32::MAX);
-        let held = tokio::sync::Mutex::new(Held { left: 0, next: Instant::now() });
-        Self { interval: interval(per_second), kind: Kind::Shared { turns, wanted, held } }
+    /// So many turns a second, which come from `turns`.
+    pub fn new(per_second: NonZeroU32, turns: Arc<dyn Turns>) -> Self {
+        Self {
+            interval: Duration::from_secs(1) / per_second.get(),
+            turns,
+            wanted: (per_second.get() / GRANTS_PER_SECOND).max(1),
+            held: tokio::sync::Mutex::new(Held { left: 0, next: Instant::now() }),
+        }
     }
 
     /// Waits for its turn. A turn that is given up while waiting is lost, never used twice.
     pub async fn acquire(&self) -> Result<(), NoTurn> {
-        let turn = match &self.kind {
-            Kind::Own(due) => self.reserve(due, Instant::now()),
-            Kind::Shared { turns, wanted, held } => self.reserve_shared(&**turns, *wanted, held).await?,
-        };
-        sleep_until(turn).await;
+        sleep_until(self.reserve(Instant::now()).await?).await;
         Ok(())
     }
 
-    fn reserve(&self, due: &Mutex<Instant>, now: Instant) -> Instant {
-        let mut due = due.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = (*due).max(now.checked_sub(BURST).unwrap_or(now));
-        *due = turn + self.interval;
-        turn
-    }
-
-    async fn reserve_shared(
-        &self,
-        turns: &dyn Turns,
-        wanted: u32,
-        held: &tokio::sync::Mutex<Held>,
-    ) -> Result<Instant, NoTurn> {
-        let mut held = held.lock().await;
-        if held.left == 0 {
-            let grant = turns.take(wanted).await?;
-            *held = Held { left: grant.turns.max(1), next: Instant::now() + grant.wait };
+    async fn reserve(&self, now: Instant) -> Result<Instant, NoTurn> {
+        let mut held = self.held.lock().await;
+        if held.left == 0 || held.next + LATE_MAX < now {
+            let grant = self.turns.take(self.wanted).await?;
+            // From now on at the earliest: later than the store meant is never too fast.
+            *held = Held { left: grant.turns.max(1), next: now.max(Instant::now()) + grant.wait };
         }
         let turn = held.next;
         *held = Held { left: held.left - 1, next: turn + self.interval };
@@ -96,25 +77,11 @@ impl RateLimit {
     }
 }
 
-fn interval(per_second: NonZeroU32) -> Duration {
-    Duration::from_secs(1) / per_second.get()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Mutex;
 
-    #[tokio::test]
-    async fn turns_are_an_interval_apart_with_a_small_burst() {
-        let limit = RateLimit::new(NonZeroU32::new(50).unwrap());
-        let Kind::Own(due) = &limit.kind else { unreachable!() };
-        let start = Instant::now() + Duration::from_mins(1);
-        let turns: Vec<_> = (0..200).map(|_| limit.reserve(due, start)).collect();
-        assert_eq!(turns.iter().filter(|&&turn| turn <= start).count(), 6);
-        assert!(turns.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(20)));
-        let later = start + Duration::from_mins(1);
-        assert_eq!(limit.reserve(due, later), later - BURST);
-    }
+    use super::*;
 
     /// Grants of five turns, half a second apart from one another.
     struct Fives(Mutex<u32>);
@@ -122,7 +89,7 @@ mod tests {
     #[async_trait]
     impl Turns for Fives {
         async fn take(&self, wanted: u32) -> Result<Grant, NoTurn> {
-            assert_eq!(wanted, 9);
+            assert_eq!(wanted, 1);
             let mut count = self.0.lock().unwrap();
             *count += 1;
             if *count > 3 {
@@ -133,19 +100,52 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shared_turns_are_taken_a_few_at_a_time_and_used_once() {
+    async fn turns_are_taken_a_few_at_a_time_and_used_once() {
         let turns: Arc<dyn Turns> = Arc::new(Fives(Mutex::new(0)));
         let start = Instant::now();
-        let limits = [(); 2].map(|()| RateLimit::shared(NonZeroU32::new(10).unwrap(), Arc::clone(&turns), 9));
+        let limits = [(); 2].map(|()| RateLimit::new(NonZeroU32::new(10).unwrap(), Arc::clone(&turns)));
         let mut all = Vec::new();
         for n in 0..15 {
             // The first limiter gets two of the grants.
-            let limit = &limits[usize::from((5..10).contains(&n))];
-            let Kind::Shared { turns, wanted, held } = &limit.kind else { unreachable!() };
-            all.push(limit.reserve_shared(&**turns, *wanted, held).await.unwrap());
+            all.push(limits[usize::from((5..10).contains(&n))].reserve(start).await.unwrap());
         }
         assert!(all.iter().zip(0..).all(|(turn, n)| *turn >= start + Duration::from_millis(100) * n));
         let Err(error) = limits[0].acquire().await else { panic!("there are no turns left") };
         assert_eq!(error, NoTurn("down".to_owned()));
+    }
+
+    /// As many turns as are wanted, at once; how often they were asked for.
+    #[derive(Default)]
+    struct AtOnce(Mutex<u32>);
+
+    #[async_trait]
+    impl Turns for AtOnce {
+        async fn take(&self, wanted: u32) -> Result<Grant, NoTurn> {
+            *self.0.lock().unwrap() += 1;
+            Ok(Grant { turns: wanted, wait: Duration::ZERO })
+        }
+    }
+
+    #[tokio::test]
+    async fn turns_that_nobody_took_are_not_saved_up() {
+        let turns = Arc::new(AtOnce::default());
+        let limit = RateLimit::new(NonZeroU32::new(100).unwrap(), Arc::clone(&turns) as Arc<dyn Turns>);
+        let asked = || *turns.0.lock().unwrap();
+        let start = Instant::now() + Duration::from_mins(1);
+        let all = [limit.reserve(start).await.unwrap(), limit.reserve(start).await.unwrap()];
+        assert_eq!(all, [start, start + Duration::from_millis(10)]);
+        assert_eq!(asked(), 1);
+        let later = start + Duration::from_mins(1);
+        for n in 0..10 {
+            let turn = limit.reserve(later).await.unwrap();
+            assert_eq!(
+                turn,
+                later + Duration::from_millis(10) * n,
+                "the eight of a minute ago don't come on top"
+            );
+        }
+        assert_eq!(asked(), 2, "ten turns are a tenth of a second's worth");
+        limit.reserve(later).await.unwrap();
+        assert_eq!(asked(), 3);
     }
 }

@@ -155,18 +155,18 @@ async fn with_bar(
     let asked = run::In { campaign, options, probe: &probe, progress: Arc::new(progress), stop };
     let outcome = run::run(&context.service(), &context.actor(), asked).await;
     bar.finish_and_clear();
+    // Politely, before the process ends.
+    context.transports.close().await;
     Ok(outcome)
 }
 
 fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
     let again = format!("`consentry campaign run {}` then goes on where it ended", campaign.file.display());
     let hint = match &error {
-        DeliveryError::Transport(_) | DeliveryError::Provider(_) | DeliveryError::Refused { .. } => {
-            match error.hint() {
-                Some(hint) => format!("{hint}; {again}"),
-                None => format!("mend it; {again}"),
-            }
-        }
+        DeliveryError::Transport(_) | DeliveryError::Refused { .. } => match error.hint() {
+            Some(hint) => format!("{hint}; {again}"),
+            None => format!("mend it; {again}"),
+        },
         DeliveryError::NoList(_) => error.hint().unwrap_or_default(),
         DeliveryError::Store(StoreError::Busy(_)) => {
             "it is being sent; `consentry campaign report` shows how far it is".to_owned()

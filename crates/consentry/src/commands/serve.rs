@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
     let (pages_desk, notices) = pages_section::open(context, file.pages.as_ref(), beside).await?;
     config.desk = pages_desk;
-    let transports = sms_section::transports(&file.sms, beside)?;
+    let transports = sms_section::transports(&context.transports, &file.sms, beside)?;
     let desk = MailDesk::open(context, &file, beside).await?;
     let listener = listen::bind(args.listen)
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
@@ -49,6 +49,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         let replies = TextReplies::new(context.store.clone(), Arc::clone(&context.clock), transports);
         tasks.spawn(replies.run(stop.clone()));
     }
+    tasks.spawn(context.transports.clone().keep(stop.clone()));
     if let Some(notices) = notices {
         tasks.spawn(notices.run(stop.clone()));
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use consent::{Category, Decision, Reason, decide};
 use delivery::gate::Gate;
+use delivery::sms::SmsError;
 use delivery::sms::consents::{BATCH, Consents, OptOut};
-use delivery::sms::{SmsError, SmsTransport};
 use delivery::{Campaign, ChannelConfiguration, Medium, SmsConfiguration};
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -32,8 +32,7 @@ pub async fn run(context: &Context, args: &PushOptOuts) -> Result<Exit> {
     let wrong = |error: SmsError| {
         fail(format!("{name}: {error}"), "docs/sms.md shows the keys of [configuration.transport]")
     };
-    let transport = SmsTransport::new(sms.transport.clone()).map_err(wrong)?;
-    let Some(mut consents) = Consents::new(&transport, &sms.sender).map_err(wrong)? else {
+    let Some(mut consents) = Consents::new(&sms.transport, &sms.sender).map_err(wrong)? else {
         return Err(fail(
             format!("{name}: this provider takes no list of opt-outs"),
             "only twilio does; its own block and ours hold side by side",

@@ -19,6 +19,7 @@ mod ledger;
 mod lists;
 mod pages;
 mod postfix;
+mod rates;
 mod receiving;
 mod shapes;
 mod sms;

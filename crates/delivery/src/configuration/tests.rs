@@ -91,3 +91,28 @@ fn attempts_end_with_the_period() {
     assert_eq!(short.delay_after(84 * 3600 + 1), None);
     assert_eq!(Retry::default().delay_after(u32::MAX), None);
 }
+
+#[test]
+fn times_are_read_as_people_write_them() {
+    let seconds = |text: &str| duration(text).map(|time| time.as_secs());
+    for (text, expected) in [
+        ("30s", 30),
+        ("10m", 600),
+        ("1h", 3_600),
+        ("2d", 172_800),
+        ("90 seconds", 90),
+        ("1h 30m", 5_400),
+        ("1 hour, 30 minutes", 5_400),
+        ("1w", 604_800),
+        (" 5m ", 300),
+        ("PT2H", 7_200),
+    ] {
+        assert_eq!(seconds(text), Some(expected), "{text}");
+    }
+    let long = format!("{}s", "9".repeat(5_000));
+    for text in
+        ["", "5", "soon", "0s", "0d", "-5m", "5m ago", "1ms", "999ms", "1 month", "1y", "5\0m", "m", &long]
+    {
+        assert_eq!(seconds(text), None, "{text}");
+    }
+}

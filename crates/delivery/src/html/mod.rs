@@ -2,13 +2,11 @@
 
 mod sheet;
 mod style;
-mod tags;
 mod tree;
 
 pub(crate) use self::sheet::Screen;
 use self::sheet::Sheet;
 use self::style::Style;
-pub(crate) use self::tags::{Tag, decode, tags};
 use self::tree::{Data, Tree};
 
 /// Characters kept of what stands around a link, on each side.

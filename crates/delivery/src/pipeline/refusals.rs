@@ -1,15 +1,13 @@
 //! What a server refused for good, or until the retry period was over, is kept as a bounce that comes back later is: it says
 //! the same of the address, and suppresses by the same rules.
 
-use consent::{Address, BounceReason, Choice, ConsentChange, Evidence, Source, Subject, Target};
+use consent::{Address, Choice, ConsentChange, Evidence, Source, Subject, Target};
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 use store::{DeliveryState, Feedback, FeedbackId, FeedbackKind, Outcome, Settlement, StoreError};
-use wire::smtp::is_about_us;
 
 use super::Pipeline;
-use super::means::Means;
-use crate::sms::Meaning;
+use crate::transport::Refusal;
 
 /// Keeps the refusals of a settlement, each once however often it is asked. Comes before the settlement is written: after
 /// a crash in between the messages are in doubt, and what is known of the addresses isn't lost.
@@ -31,7 +29,7 @@ pub(crate) async fn keep(pipeline: &Pipeline, settlement: &Settlement) -> Result
             run: Some(pipeline.run),
             at: outcome.at,
             received_at: outcome.at,
-            source: source(&pipeline.means).to_owned(),
+            source: pipeline.route.source().to_owned(),
             detail: reply(outcome),
         });
     }
@@ -64,32 +62,15 @@ async fn opt_out(pipeline: &Pipeline, outcomes: &[&Outcome]) -> Result<(), Store
     gate.store.block(gate.workspace, pairs, gate.clock.now()).await
 }
 
-const fn source(means: &Means) -> &'static str {
-    match means {
-        Means::Mail { .. } => "smtp",
-        Means::Text(_) => "sms",
-    }
-}
-
 /// A refusal for now says nothing yet; nor does a server that couldn't be reached, or a reply that nobody understands.
 fn kind(pipeline: &Pipeline, outcome: &Outcome) -> Option<FeedbackKind> {
     let last = matches!(outcome.state, DeliveryState::Rejected | DeliveryState::GivenUp);
     if !last || outcome.code == 0 {
         return None;
     }
-    let Means::Text(text) = &pipeline.means else {
-        let (reason, hard) = (pipeline.judge)(&reply(outcome))?;
-        // What is about us says nothing of the address.
-        let of_address = !is_about_us(outcome.code, outcome.detail.as_deref().unwrap_or_default());
-        return Some(FeedbackKind::Bounced {
-            reason,
-            hard: hard && of_address && outcome.state == DeliveryState::Rejected,
-        });
-    };
-    Some(match text.transport.meaning(outcome.code, outcome.detail.as_deref().unwrap_or_default())? {
-        Meaning::OptedOut => FeedbackKind::Unsubscribed,
-        Meaning::Invalid => FeedbackKind::Bounced { reason: BounceReason::UserUnknown, hard: true },
-    })
+    let text = outcome.detail.as_deref().unwrap_or_default();
+    let rejected = outcome.state == DeliveryState::Rejected;
+    pipeline.route.meaning(&Refusal { code: outcome.code, text, rejected, judge: pipeline.judge })
 }
 
 fn reply(outcome: &Outcome) -> String {
@@ -98,7 +79,7 @@ fn reply(outcome: &Outcome) -> String {
 
 fn id(pipeline: &Pipeline, outcome: &Outcome) -> FeedbackId {
     let mut hash = Sha256::new();
-    hash.update(source(&pipeline.means));
+    hash.update(pipeline.route.source());
     for number in [pipeline.run.0, outcome.profile.0, outcome.at.0] {
         hash.update(number.to_be_bytes());
     }

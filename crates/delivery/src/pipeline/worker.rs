@@ -1,21 +1,23 @@
 //! A worker: one connection's worth of rendering, signing and handing over.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use consent::Category;
 use consent::sms::tells_how_to_stop;
+use futures_util::future::BoxFuture;
 use store::{DeliveryState, StoreError};
 
-use super::means::{Handed, Line, Said};
 use super::{Fate, Health, Job, Lines, Pipeline};
-use crate::error::{DeliveryError, LineError};
+use crate::error::DeliveryError;
 use crate::gate::{Gate, Permit};
 use crate::links::WaysOut;
+use crate::other_side::LineError;
 use crate::person::Person;
 use crate::render::{Rendered, Renderer};
 use crate::standing::Verdict;
+use crate::transport::{Handed, Lease, Outgoing, Said, Transport};
 
 /// Times that one message is decided anew before it goes back to the queue.
 const DECISIONS_MAX: u32 = 5;
@@ -28,13 +30,10 @@ const MARGIN: Duration = Duration::from_millis(50);
 /// Why a marketing message isn't sent that lacks a link of ours (I3).
 const NO_WAY_OUT: &str = "no way out in the rendered content";
 
-/// What became of a message that was withdrawn at the last moment.
-pub(crate) type Withdrawn = Option<Fate>;
-
 struct Worker {
     pipeline: Arc<Pipeline>,
     lines: Arc<Lines>,
-    line: Line,
+    transport: Box<dyn Transport>,
     rendered: Rendered,
 }
 
@@ -47,14 +46,16 @@ struct Failures {
 
 /// Takes jobs until there are no more.
 pub(crate) async fn work(pipeline: Arc<Pipeline>, lines: Arc<Lines>) {
-    let line = pipeline.means.line();
-    let mut worker = Worker { pipeline, lines, line, rendered: Rendered::default() };
+    let transport = pipeline.route.transport();
+    let mut worker = Worker { pipeline, lines, transport, rendered: Rendered::default() };
     loop {
         let Some(job) = worker.lines.jobs.lock().await.recv().await else { return };
         let Job { permit, attempts, claim } = job;
         let clock = Arc::clone(&worker.pipeline.gate.clock);
         let began = clock.monotonic();
         let fate = worker.deliver(permit, attempts).await;
+        // Whoever else sends by this relay gets the connection meanwhile.
+        worker.transport.rest();
         worker.pipeline.window.note(clock.monotonic().saturating_sub(began));
         worker.lines.note(&claim, fate);
     }
@@ -73,7 +74,7 @@ impl Worker {
                 return Fate::PutBack;
             }
             // The rate limit and the connection are waited for first: the permit mustn't run out meanwhile.
-            if let Err(error) = self.line.ready(&self.pipeline.means).await {
+            if let Err(error) = self.transport.ready().await {
                 match self.failed(error, &mut failures, false).await {
                     Some(_) => return Fate::PutBack,
                     None => continue,
@@ -124,12 +125,16 @@ impl Worker {
 
     /// Renders, makes and sends; an error is about this message alone and for good. With the outcome comes the fate of a
     /// message that was withdrawn at the last moment.
-    async fn hand_over(&mut self, permit: &Permit) -> Result<(Handed, Withdrawn), String> {
-        let Self { pipeline, line, rendered, lines } = self;
-        render(&pipeline.renderer, pipeline.gate.category, &permit.person, rendered)?;
-        let mut withdrawn = None;
-        let handed = line.send(pipeline, &lines.health, permit, rendered, &mut withdrawn).await?;
-        Ok((handed, withdrawn))
+    async fn hand_over(&mut self, permit: &Permit) -> Result<(Handed, Option<Fate>), String> {
+        let Self { pipeline, transport, rendered, lines } = self;
+        let Pipeline { gate, renderer, .. } = &**pipeline;
+        render(renderer, gate.category, &permit.person, rendered)?;
+        let (links, at) = (renderer.links(), gate.clock.now());
+        let outgoing = Outgoing { person: &permit.person, rendered, links, at };
+        transport.prepare(&outgoing).map_err(|error| error.to_string())?;
+        let lease = Leased { gate, health: &lines.health, permit, withdrawn: OnceLock::new() };
+        let handed = transport.hand_over(&lease).await;
+        Ok((handed, lease.withdrawn.into_inner()))
     }
 
     /// After a failure of the relay: waits and answers `None` to try again, or the error when that is of no use. A relay
@@ -162,6 +167,7 @@ impl Worker {
                 self.fate(permit, DeliveryState::Sent, said)
             }
             Handed::Deferred(said) => self.deferred(permit, attempts, said),
+            Handed::SenderRefused(said) => self.refused(permit, said),
             Handed::Rejected(said) if said.of_us => self.refused(permit, said),
             Handed::Rejected(said) => self.fate(permit, DeliveryState::Rejected, said),
             Handed::InDoubt(error) => {
@@ -242,27 +248,39 @@ async fn renew(gate: &Gate, health: &Health, permit: &Permit) -> Result<Permit, 
     }
 }
 
-/// Whether the message may still go when the relay asks for it at last: if the permit has run out meanwhile, it is decided
-/// anew (I1). A slow relay gets its mail, somebody who has said no doesn't.
-pub(crate) async fn confirm(
-    gate: &Gate,
-    health: &Health,
-    permit: &Permit,
-    withdrawn: &mut Withdrawn,
-) -> bool {
-    if permit.still_holds(gate.clock.monotonic()) {
-        return true;
+/// A permit, and what becomes of its message if it is withdrawn at the last moment.
+struct Leased<'a> {
+    gate: &'a Gate,
+    health: &'a Health,
+    permit: &'a Permit,
+    withdrawn: OnceLock<Fate>,
+}
+
+impl Lease for Leased<'_> {
+    fn holds(&self) -> bool {
+        self.permit.still_holds(self.gate.clock.monotonic())
     }
-    match renew(gate, health, permit).await {
-        Ok(renewed) => {
-            // Who refuses personalization by now gets other content, so the message is made once more.
-            let same = renewed.person.personal || !permit.person.personal;
-            same && renewed.still_holds(gate.clock.monotonic())
-        }
-        Err(fate) => {
-            *withdrawn = Some(fate);
-            false
-        }
+
+    /// If the permit has run out meanwhile, it is decided anew (I1). A slow relay gets its mail, somebody who has said no
+    /// doesn't.
+    fn confirm(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            if self.holds() {
+                return true;
+            }
+            match renew(self.gate, self.health, self.permit).await {
+                Ok(renewed) => {
+                    // Who refuses personalization by now gets other content, so the message is made once more.
+                    let same = renewed.person.personal || !self.permit.person.personal;
+                    same && renewed.still_holds(self.gate.clock.monotonic())
+                }
+                Err(fate) => {
+                    // It is asked once.
+                    let _ = self.withdrawn.set(fate);
+                    false
+                }
+            }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Check, Person};
 use crate::external::ExternalUrl;
-use crate::html::{Found, LinkText, Screen, Seen as Eyes, decode, scan};
+use crate::html::{Found, LinkText, Screen, Seen as Eyes, scan};
 use consent::Level;
 
 /// What is seen of one part.
@@ -81,7 +81,7 @@ impl Check<'_> {
                     unseen.extend(self.own(&href).map(|path| (path.to_owned(), place)));
                 }
                 Found::Comment(text) => {
-                    let text = decode(&text);
+                    let text = wire::markup::decode(&text);
                     let paths = self.tokens(&text);
                     unseen.extend(paths.into_iter().map(|path| (path, "stands in a comment".to_owned())));
                 }

@@ -1,6 +1,6 @@
 //! The forms of a page, and what pressing one of their buttons would send.
 
-use crate::html::{Tag, tags};
+use wire::markup::{Piece, Tag, read};
 
 /// A form of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,24 +22,21 @@ impl Form {
     pub fn all(html: &str) -> Vec<Self> {
         let mut forms: Vec<Self> = Vec::new();
         let mut open = false;
-        for tag in tags(html) {
-            match (&*tag.name, tag.closes) {
-                ("form", false) => {
-                    let action = tag.attribute("action").unwrap_or_default().trim().to_owned();
-                    let posts =
-                        tag.attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-                    forms.push(Self { action, posts, ..Self::default() });
-                    open = true;
-                }
-                ("form", true) => open = false,
-                ("input" | "button", false) if open => {
-                    if let Some(form) = forms.last_mut() {
-                        form.control(&tag);
-                    }
-                }
-                _ => {}
+        read(html, |piece| match piece {
+            Piece::Open(tag) if tag.name == "form" => {
+                let action = tag.attribute("action").unwrap_or_default().trim().to_owned();
+                let posts = tag.attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+                forms.push(Self { action, posts, ..Self::default() });
+                open = true;
             }
-        }
+            Piece::Close(name) if name == "form" => open = false,
+            Piece::Open(tag) if open && matches!(&*tag.name, "input" | "button") => {
+                if let Some(form) = forms.last_mut() {
+                    form.control(&tag);
+                }
+            }
+            _ => {}
+        });
         forms
     }
 
@@ -79,33 +76,49 @@ impl Form {
 
 /// What a page calls itself: its first heading, else its title.
 pub fn heading(html: &str) -> Option<String> {
-    let inside = |name: &str| {
-        let lower = html.to_ascii_lowercase();
-        let start = lower.find(&format!("<{name}"))?;
-        let start = start + lower[start..].find('>')? + 1;
-        let length = lower[start..].find(&format!("</{name}"))?;
-        let text = strip(&html[start..start + length]);
-        (!text.is_empty()).then_some(text)
-    };
-    inside("h1").or_else(|| inside("title"))
+    let (mut heading, mut title) = (Words::of("h1"), Words::of("title"));
+    read(html, |piece| {
+        heading.take(&piece);
+        title.take(&piece);
+    });
+    heading.words().or_else(|| title.words())
 }
 
-/// The text of a piece of HTML, cut to what fits a line.
-fn strip(html: &str) -> String {
+/// The text of the first element of a name, once it has ended.
+struct Words {
+    name: &'static str,
+    text: String,
+    open: bool,
+    ended: bool,
+}
+
+impl Words {
+    /// What is said on a line, in characters.
     const LENGTH_MAX: usize = 80;
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            c if !in_tag => text.push(c),
+    /// What is read of it, in bytes.
+    const BYTES_MAX: usize = 4_096;
+
+    fn of(name: &'static str) -> Self {
+        Self { name, text: String::new(), open: false, ended: false }
+    }
+
+    fn take(&mut self, piece: &Piece) {
+        match piece {
+            Piece::Open(tag) if tag.name == self.name => self.open = true,
+            Piece::Close(name) if name == self.name => self.ended |= self.open,
+            Piece::Text(text) if self.open && !self.ended && self.text.len() < Self::BYTES_MAX => {
+                self.text.push_str(text);
+            }
             _ => {}
         }
     }
-    let text = crate::html::decode(&text);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).take(LENGTH_MAX).collect()
+
+    fn words(&self) -> Option<String> {
+        let words: Vec<&str> = self.text.split_whitespace().collect();
+        let words: String =
+            words.join(" ").chars().filter(|c| !c.is_control()).take(Self::LENGTH_MAX).collect();
+        (self.ended && !words.is_empty()).then_some(words)
+    }
 }
 
 #[cfg(test)]
@@ -139,5 +152,24 @@ mod tests {
         assert_eq!(heading("<html><TITLE>\n 404 Not Found </TITLE>").as_deref(), Some("404 Not Found"));
         assert_eq!(heading("not found"), None);
         assert_eq!(heading("<h1>"), None);
+        assert_eq!(heading("<h1></h1><title>A</title><h1>b</h1>").as_deref(), Some("A"));
+        assert_eq!(heading("<!-- <h1>no</h1> --><script>'<h1>no</h1>'</script>"), None);
+    }
+
+    #[test]
+    fn only_what_is_markup_is_a_form() {
+        let page = "<!-- <form method=post> --><script>document.write('<form method=post>')</script>\
+            <textarea><form method=post></textarea><FORM METHOD=Post ACTION='a&sol;b'><input name=\"a>b\" value='&quot;'>";
+        let forms = Form::all(page);
+        assert_eq!(forms.len(), 1);
+        assert_eq!((forms[0].action.as_str(), forms[0].posts), ("a/b", true));
+        assert_eq!(forms[0].fields, [("a>b".to_owned(), "\"".to_owned())]);
+    }
+
+    #[test]
+    fn a_hostile_page_is_read_in_time() {
+        assert_eq!(Form::all(&"<form><input name=a><button>".repeat(50_000)).len(), 50_000);
+        assert!(heading(&format!("<h1>{}</h1>", "\0 x".repeat(500_000))).is_some());
+        assert_eq!(heading(&"<h1>".repeat(300_000)), None);
     }
 }

@@ -8,7 +8,9 @@ use wire::http::{
 };
 use wire::secret::Secret;
 
+use super::answer::SmsError;
 use super::config::SmsTransportConfig;
+use super::provider::Provider;
 
 /// One text to send.
 #[derive(Clone, Copy)]
@@ -42,6 +44,17 @@ pub(super) struct Access {
 }
 
 impl Access {
+    /// Checks the configuration and reads the secret that it names.
+    pub(super) fn of(config: SmsTransportConfig) -> Result<Self, SmsError> {
+        config.check().map_err(|(key, problem)| SmsError::Config(key, problem))?;
+        let url = config.url.as_deref().or(config.provider.url()).unwrap_or_default();
+        // A provider of one's own has the whole address; the others' paths are put behind it.
+        let own = config.provider == Provider::Http;
+        let base = if own { url } else { url.trim_end_matches('/') }.to_owned();
+        let secret = config.read_secret()?;
+        Ok(Self { config, secret, base })
+    }
+
     pub(super) fn account(&self) -> &str {
         self.config.account.as_deref().unwrap_or_default()
     }

@@ -11,8 +11,8 @@ use wire::http::{Exchange, HttpHost, HttpSession};
 
 use super::access::Access;
 use super::answer::SmsError;
+use super::config::SmsTransportConfig;
 use super::provider::Provider;
-use super::transport::SmsTransport;
 
 /// Where the interface is, unless the configuration names an address.
 const URL: &str = "https://accounts.twilio.com";
@@ -41,8 +41,8 @@ pub struct Consents {
 
 impl Consents {
     /// For a sender of a configuration; `None` if its provider takes no opt-outs.
-    pub fn new(transport: &SmsTransport, sender: &str) -> Result<Option<Self>, SmsError> {
-        let mut access = transport.access().clone();
+    pub fn new(config: &SmsTransportConfig, sender: &str) -> Result<Option<Self>, SmsError> {
+        let mut access = Access::of(config.clone())?;
         if access.config.provider != Provider::Twilio {
             return Ok(None);
         }

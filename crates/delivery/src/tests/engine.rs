@@ -19,6 +19,7 @@ use crate::campaign::Campaign;
 use crate::error::DeliveryError;
 use crate::publish::LinkProbe;
 use crate::run::{Deps, RunOptions, RunSummary, run_campaign};
+use crate::transport::Transports;
 
 pub const CONTENT: &str = "subject = 'Hi {{ profile.first_name }}'\nhtml = '<p>Dear {{ profile.first_name }}</p><a href=\"{{ unsubscribe_url }}\">no more</a>'";
 pub const W: WorkspaceId = WorkspaceId::MAIN;
@@ -80,7 +81,8 @@ impl World {
     pub fn deps(&self) -> Deps {
         let store: Store = self.store.clone();
         let clock: Arc<dyn consent::Clock> = Arc::<HandClock>::clone(&self.clock);
-        Deps { store, workspace: W, clock, judge, stop: self.stop.subscribe() }
+        let transports = Transports::new(store.clone(), Arc::clone(&clock));
+        Deps { store, workspace: W, transports, clock, judge, stop: self.stop.subscribe() }
     }
 
     pub async fn run(&self, campaign: &Campaign, options: &RunOptions) -> Result<RunSummary, DeliveryError> {

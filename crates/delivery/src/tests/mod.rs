@@ -10,7 +10,7 @@ mod refused;
 mod rendering;
 mod sayings;
 mod schedule;
-mod server;
+pub mod server;
 mod single;
 mod suppressed;
 mod trouble;

@@ -16,6 +16,7 @@ use crate::gate::LEASE;
 use crate::person::Person;
 use crate::render::{Rendered, Renderer};
 use crate::run::{Deps, RunOptions, check_campaign, run_campaign};
+use crate::transport::Transports;
 use crate::window::IN_HAND_PER_CONNECTION;
 
 /// Without the header, and with a link for some people only.
@@ -276,7 +277,9 @@ fn crash_and_go_on(pace: Duration) -> u64 {
             (campaign.clone(), Arc::clone(&clock), dir.path().to_owned(), stop.subscribe());
         let dying = process.spawn(async move {
             let store: Store = open(&dir, &clock);
-            let deps = Deps { store, workspace: W, clock, judge, stop };
+            let clock: Arc<dyn consent::Clock> = clock;
+            let transports = Transports::new(store.clone(), Arc::clone(&clock));
+            let deps = Deps { store, workspace: W, transports, clock, judge, stop };
             run_campaign(&deps, &campaign, &options(), &AllPages, Arc::new(|_| ())).await
         });
         for _ in 0..6000 {

@@ -15,7 +15,8 @@ fn single(world: &World, port: u16) -> Single {
     let campaign =
         campaign_with("name = 'n'\naudience = { all = true }", "category = 'transactional'", CONTENT, port);
     let clock: Arc<dyn consent::Clock> = Arc::<super::HandClock>::clone(&world.clock);
-    Single::new(&world.store, W, &clock, &campaign.configuration, None).unwrap()
+    let transports = world.deps().transports;
+    Single::new(&transports, &world.store, W, &clock, &campaign.configuration, None).unwrap()
 }
 
 fn intent(key: &str) -> Intent {

@@ -1,90 +1,60 @@
 //! HTML to text: enough to read what a report says.
 
-/// Tags that end a line.
-const BREAKS: [&str; 10] = ["br", "p", "/p", "div", "/div", "tr", "/tr", "li", "td", "/h2"];
-/// Tags whose content isn't text.
-const SKIPPED: [&str; 3] = ["style", "script", "head"];
+use std::borrow::Cow;
 
-/// The text between the tags, entities decoded, a line per block. Linear in the length.
+use wire::markup::{Piece, read};
+
+/// Elements that begin a line, and those that end one.
+const BEGINS: [&str; 6] = ["br", "p", "div", "tr", "li", "td"];
+const ENDS: [&str; 4] = ["p", "div", "tr", "h2"];
+/// Elements whose content isn't text.
+const SKIPPED: [&str; 3] = ["style", "script", "head"];
+/// Longest address in angle brackets, in bytes.
+const ADDRESS_LENGTH_MAX: usize = 320;
+
+/// The text between the tags, character references decoded, a line per block. Linear in the length.
 pub(super) fn to_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len() / 2);
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        push_entities(&mut text, &rest[..start]);
-        let tag = &rest[start + 1..];
-        let Some(end) = tag.find('>') else {
-            rest = tag;
-            break;
-        };
-        let name: String = tag[..end]
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '/')
-            .take(8)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        // An address in angle brackets that nobody escaped.
-        if tag[..end].contains('@') && !tag[..end].contains('=') {
-            text.push_str(&rest[start..=start + 1 + end]);
+    let mut skipped: Option<String> = None;
+    read(&addresses_escaped(html), |piece| match piece {
+        Piece::Open(tag) if tag.name == "body" => skipped = None,
+        Piece::Close(name) if skipped.as_ref() == Some(&name) => skipped = None,
+        _ if skipped.is_some() => {}
+        Piece::Open(tag) => {
+            if BEGINS.contains(&&*tag.name) {
+                text.push('\n');
+            }
+            if SKIPPED.contains(&&*tag.name) {
+                skipped = Some(tag.name);
+            }
         }
-        if BREAKS.contains(&name.as_str()) {
-            text.push('\n');
+        Piece::Close(name) if ENDS.contains(&&*name) => text.push('\n'),
+        Piece::Close(_) => {}
+        Piece::Text(piece) => {
+            text.extend(piece.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }));
         }
-        rest = &tag[end + 1..];
-        if SKIPPED.contains(&name.as_str()) {
-            rest = skip_past(rest, &name);
-        }
-    }
-    push_entities(&mut text, rest);
+    });
     text
 }
 
-fn skip_past<'a>(rest: &'a str, name: &str) -> &'a str {
-    let mut at = 0;
-    while let Some(found) = rest[at..].find("</") {
-        at += found + 2;
-        if rest[at..].get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name)) {
-            let rest = &rest[at + name.len()..];
-            return rest.split_once('>').map_or("", |(_, rest)| rest);
+/// Addresses in angle brackets that nobody escaped, `<ann@shop.example>`, as text: to a browser they are tags.
+fn addresses_escaped(html: &str) -> Cow<'_, str> {
+    let mut escaped = String::new();
+    let mut done = 0;
+    for (at, _) in html.match_indices('<') {
+        let inside = &html[at + 1..html.floor_char_boundary(at + 1 + ADDRESS_LENGTH_MAX)];
+        let end = inside.find(['<', '>', '=', '"']).filter(|end| inside[*end..].starts_with('>'));
+        if end.is_some_and(|end| inside[..end].contains('@') && !inside.starts_with(['/', '!'])) {
+            escaped.push_str(&html[done..at]);
+            escaped.push_str("&lt;");
+            done = at + 1;
         }
     }
-    ""
-}
-
-fn push_entities(text: &mut String, raw: &str) {
-    let mut rest = raw;
-    while let Some(start) = rest.find('&') {
-        text.push_str(&rest[..start]);
-        let after = &rest[start + 1..];
-        let end = after.bytes().take(10).position(|b| b == b';');
-        let decoded = end.and_then(|end| entity(&after[..end]));
-        if let (Some(decoded), Some(end)) = (decoded, end) {
-            text.push(decoded);
-            rest = &after[end + 1..];
-        } else {
-            text.push('&');
-            rest = after;
-        }
+    if done == 0 {
+        return Cow::Borrowed(html);
     }
-    text.push_str(rest);
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        _ => {
-            let code = name.strip_prefix('#')?;
-            let code = match code.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => code.parse().ok()?,
-            };
-            char::from_u32(code).filter(|c| !c.is_control())
-        }
-    }
+    escaped.push_str(&html[done..]);
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]
@@ -93,12 +63,34 @@ mod tests {
 
     #[test]
     fn tags_go_and_addresses_stay() {
-        let html = "<head><style>b{}</style></head><p>Can&#39;t deliver to <b>a@b.example</b><br><c@d.example> &lt;x&gt; & &bogus; 1<2";
-        assert_eq!(to_text(html), "\nCan't deliver to a@b.example\n<c@d.example> <x> & &bogus; 12");
+        for (html, text) in [
+            (
+                "<head><style>b{}</style></head><p>Can&#39;t deliver to <b>a@b.example</b><br><c@d.example> &lt;x&gt; & &bogus; 1<2",
+                "\nCan't deliver to a@b.example\n<c@d.example> <x> & &bogus; 1<2",
+            ),
+            ("<Ann@Shop.example>: user&nbsp;unknown", "<Ann@Shop.example>: user unknown"),
+            ("<a href='mailto:a@b.example'>write</a>", "write"),
+            ("<a href=x>a@b.example</a>", "a@b.example"),
+            ("<!-- c@d.example --><p title=\"a > b\">x</p>", "\nx\n"),
+            ("<script>if (a<b) '</p>'</script>x", "x"),
+            ("&Uuml;ber&shy;lauf &euro; &copy 2026", "Über\u{ad}lauf € © 2026"),
+            ("<head><title>Bounce</title><body>x", "x"),
+        ] {
+            assert_eq!(to_text(html), text, "{html}");
+        }
     }
 
     #[test]
     fn unclosed_heads_end_the_text() {
         assert_eq!(to_text("a<style>b"), "a");
+    }
+
+    #[test]
+    fn hostile_mail_is_read_in_time() {
+        for html in ["<", "<a@", "<a@b>", "&lt;@", "<div>", "<p a@b ", "<!--", "\0<\0@\0>"] {
+            let text = to_text(&html.repeat(200_000));
+            assert!(text.len() <= html.len() * 200_000 * 3, "{html}");
+        }
+        assert_eq!(to_text(&format!("{}x", "<div>".repeat(1_000))).trim(), "x");
     }
 }

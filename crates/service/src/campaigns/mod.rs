@@ -25,8 +25,7 @@ impl Fault for Error {
             DeliveryError::Input(_) => Problem::new(Kind::Invalid, "campaign-invalid"),
             DeliveryError::Publish(_) => Problem::new(Kind::Invalid, "content-refused"),
             DeliveryError::Store(error) => error.problem(),
-            DeliveryError::Transport(_) => Problem::new(Kind::Unavailable, "relay-unusable"),
-            DeliveryError::Provider(_) => Problem::new(Kind::Unavailable, "provider-unusable"),
+            DeliveryError::Transport(error) => Problem::new(Kind::Unavailable, error.of().unusable),
             DeliveryError::Refused { .. } => Problem::new(Kind::Unavailable, "relay-refuses"),
             DeliveryError::AlreadyFinished { .. } => Problem::new(Kind::Conflict, "already-finished"),
             DeliveryError::NoList(_) => Problem::new(Kind::NotFound, "list-not-found"),
@@ -40,6 +39,7 @@ pub fn deps(service: &Service, stop: watch::Receiver<bool>) -> Deps {
     Deps {
         store: service.store.clone(),
         workspace: service.workspace,
+        transports: service.transports.clone(),
         clock: std::sync::Arc::clone(&service.clock),
         judge: |reply| intake::mail::refusal(reply, ""),
         stop,

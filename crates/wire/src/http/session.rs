@@ -192,6 +192,11 @@ impl HttpSession {
         self
     }
 
+    /// Whether it has a connection that is young enough to be used.
+    pub fn is_open(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.used.elapsed() < IDLE_MAX && !open.sender.is_closed())
+    }
+
     /// Sees that there is a live connection. [`Self::send`] doesn't: whose permit is a lease calls this before the lease
     /// is looked at.
     pub async fn ready(&mut self) -> Result<(), HttpError> {

@@ -203,6 +203,11 @@ impl Connection {
         self.is_clean() && self.stream.is_quiet().await
     }
 
+    /// The same, as far as it is known at once.
+    pub(super) async fn seems_quiet(&self) -> bool {
+        self.is_clean() && self.stream.seems_quiet().await
+    }
+
     /// From here until [`Self::end_transaction`] the connection can't be used for anything else, also when the
     /// future that uses it is dropped.
     pub(super) fn begin_transaction(&mut self) {

@@ -15,7 +15,7 @@ use super::error::TransportError;
 use super::outcome::Outcome;
 use super::settings::Settings;
 use super::transaction::{self, Wire};
-use crate::rate::{RateLimit, Turns};
+use crate::rate::RateLimit;
 
 /// Unused for longer than this, a connection is looked at before it is used again.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
@@ -41,26 +41,32 @@ impl Shared {
 pub struct SmtpTransport(Arc<Shared>);
 
 impl SmtpTransport {
-    /// Checks the configuration and reads the password and the certificates that it names. Nothing is connected yet.
+    /// Checks the configuration and reads the password and the certificates that it names. Nothing is connected yet, and
+    /// nothing limits the speed.
     pub fn new(config: TransportConfig) -> Result<Self, TransportError> {
-        Self::with_turns(config, None)
+        Self::with_rate(config, None)
     }
 
-    /// Like [`Self::new`]; with `turns` the configured speed is that of all transports that take turns from the same.
-    pub fn with_turns(
-        config: TransportConfig,
-        turns: Option<Arc<dyn Turns>>,
-    ) -> Result<Self, TransportError> {
+    /// Like [`Self::new`], with the limit of speed of all who send to this relay.
+    pub fn with_rate(config: TransportConfig, rate: Option<RateLimit>) -> Result<Self, TransportError> {
         let settings = Settings::of(config)?;
         Ok(Self(Arc::new(Shared {
-            rate: settings.config.rate_per_second.map(|rate| match turns {
-                None => RateLimit::new(rate),
-                Some(turns) => RateLimit::shared(rate, turns, settings.config.connections_max),
-            }),
+            rate,
             permits: Arc::new(Semaphore::new(settings.config.connections_max)),
             idle: Mutex::new(Vec::new()),
             settings,
         })))
+    }
+
+    /// Whether it is what a new one of this configuration would be: a password or certificates that were replaced in
+    /// their file make another.
+    pub fn serves(&self, config: &TransportConfig) -> bool {
+        self.0.settings.are_those_of(config)
+    }
+
+    /// What it was made of.
+    pub fn config(&self) -> &TransportConfig {
+        &self.0.settings.config
     }
 
     /// The most sessions there can be at a time.
@@ -68,15 +74,19 @@ impl SmtpTransport {
         self.0.settings.config.connections_max
     }
 
-    /// A connection, an unused one or a new one; waits while `connections_max` are taken.
+    /// A connection, an unused one or a new one; waits for a turn of the limit of speed, and while `connections_max` are
+    /// taken. In this order: whoever waits for a turn keeps no connection from others.
     pub async fn session(&self) -> Result<Session, TransportError> {
+        if let Some(rate) = &self.0.rate {
+            rate.acquire().await?;
+        }
         let permits = Arc::clone(&self.0.permits);
         let permit = permits.acquire_owned().await.map_err(|_| TransportError::Closed)?;
         let mut session = Session {
             shared: Arc::clone(&self.0),
             connection: self.take_idle().await,
             _permit: permit,
-            turn_taken: false,
+            turn_taken: self.0.rate.is_some(),
             wire: Vec::new(),
         };
         session.connect().await?;
@@ -86,7 +96,11 @@ impl SmtpTransport {
     async fn take_idle(&self) -> Option<Connection> {
         loop {
             let connection = self.0.idle().pop()?;
-            if connection.idle() < self.0.settings.config.timeouts.idle && connection.is_quiet().await {
+            let idle = connection.idle();
+            // A run gives its connection back after each message and takes it again: no time is lost on that.
+            let lives =
+                if idle < LOOK_AFTER { connection.seems_quiet().await } else { connection.is_quiet().await };
+            if lives && idle < self.0.settings.config.timeouts.idle {
                 return Some(connection);
             }
         }
@@ -94,10 +108,30 @@ impl SmtpTransport {
 
     /// Closes the unused connections politely. Sessions keep theirs.
     pub async fn close_idle(&self) {
-        let connections = std::mem::take(&mut *self.0.idle());
+        self.close_unused(|_| true).await;
+    }
+
+    /// Closes connections that have been unused for longer than servers keep them.
+    pub async fn close_old(&self) {
+        let longest = self.0.settings.config.timeouts.idle;
+        self.close_unused(|connection| connection.idle() >= longest).await;
+    }
+
+    async fn close_unused(&self, mut which: impl FnMut(&Connection) -> bool) {
+        let connections: Vec<_> = self.0.idle().extract_if(.., |connection| which(connection)).collect();
         for connection in connections {
             connection.quit().await;
         }
+    }
+
+    /// Whether there are other clones of it, or sessions.
+    pub fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// Connections that are open and that nobody uses.
+    pub fn unused(&self) -> usize {
+        self.0.idle().len()
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub(super) hello_name: Option<HelloName>,
     pub(super) credentials: Option<(String, Secret)>,
     pub(super) tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// What `ca_file` held.
+    authorities: Option<Vec<u8>>,
 }
 
 impl Settings {
@@ -24,9 +26,21 @@ impl Settings {
             hello_name: config.check()?,
             credentials: config.credentials()?,
             tls: connector(&config)?,
+            authorities: authorities(&config),
             config,
         })
     }
+
+    /// Whether they would be the same if they were made of `config` now, with what the files it names hold by now.
+    pub(super) fn are_those_of(&self, config: &TransportConfig) -> bool {
+        self.config == *config
+            && config.credentials().is_ok_and(|credentials| credentials == self.credentials)
+            && authorities(config) == self.authorities
+    }
+}
+
+fn authorities(config: &TransportConfig) -> Option<Vec<u8>> {
+    config.ca_file.as_ref().and_then(|file| std::fs::read(file).ok())
 }
 
 /// The connector of a transport and the name that its certificate must have; `None` without TLS.

@@ -1,5 +1,6 @@
 //! The byte stream under a connection, plain or TLS, with a time limit on every wait.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -90,5 +91,10 @@ impl Stream {
     /// us mean that the server is done with it.
     pub(super) async fn is_quiet(&self) -> bool {
         timeout(Duration::ZERO, self.tcp().peek(&mut [0])).await.is_err()
+    }
+
+    /// The same as far as it is known without waiting, not even for the tick of a timer.
+    pub(super) async fn seems_quiet(&self) -> bool {
+        futures_util::poll!(pin!(self.tcp().peek(&mut [0]))).is_pending()
     }
 }

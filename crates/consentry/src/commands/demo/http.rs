@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use delivery::selftest::Form;
 use wire::http::{Method, Url, Visit, Visitor};
 use wire::tls::public_roots;
 
@@ -39,9 +40,27 @@ pub async fn press(url: &str) -> Result<Answer> {
 }
 
 /// The token that the page's undo form posts to.
-pub fn undo_token(page: &str) -> Option<&str> {
-    let form = page.split("<form").find(|form| form.contains("value=\"undo\""))?;
-    let action = form.split("action=\"").nth(1)?.split('"').next()?;
-    // Templates write `/` as a character reference.
-    action.rsplit(['/', ';']).next()
+pub fn undo_token(page: &str) -> Option<String> {
+    let form = Form::all(page).into_iter().find(|form| form.has_button("undo"))?;
+    form.action.rsplit('/').next().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_undo_form_is_found_however_it_is_written() {
+        let other = "<form method=post action=/u/OTHER><button name=action value=save>Save</button></form>";
+        for form in [
+            "<form method=\"post\" action=\"/u/TOKEN\"><button name=\"action\" value=\"undo\">Undo</button></form>",
+            "<FORM action='&#x2f;u&#x2f;TOKEN' METHOD=POST><BUTTON value=undo name=action>Undo</BUTTON></FORM>",
+            "<form\nclass=a\naction = /mail/u/TOKEN ><input type=submit name=action value=undo></form>",
+        ] {
+            assert_eq!(undo_token(&format!("{other}{form}")).as_deref(), Some("TOKEN"), "{form}");
+        }
+        for page in [other, "", "<!-- <form action=/u/T><button value=undo> -->", "<p value=\"undo\">"] {
+            assert_eq!(undo_token(page), None, "{page}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use delivery::EmailConfiguration;
 use delivery::selftest::mailto;
-use wire::smtp::{Outcome, SmtpTransport};
+use wire::smtp::Outcome;
 
 use super::bench::{Bench, Effect, Trial};
 use super::verdict::{Way, in_words};
@@ -77,7 +77,7 @@ async fn send(
     };
     let request = bench.course.request(email, to, subject, &bench.subject.mark, bench.context.now());
     let (envelope, message) = request.map_err(|error| fails("mail", format!("it can't be made: {error}")))?;
-    let transport = SmtpTransport::new(email.transport.clone()).map_err(|error| unusable(&error))?;
+    let transport = bench.context.transports.relay(&email.transport).map_err(|error| unusable(&error))?;
     let mut session = transport.session().await.map_err(|error| unusable(&error))?;
     match session.send(&envelope, &message, || true, async { true }).await {
         Outcome::Accepted(_) | Outcome::InDoubt(_) => Ok(()),
