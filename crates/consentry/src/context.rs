@@ -12,6 +12,7 @@ use store::{AddressOwner, List, Settings, Store, StoreError};
 
 use crate::cli::Global;
 use crate::data_dir::{self, Place};
+use crate::files::KnownSecrets;
 use crate::output::fail;
 use crate::system::{OsEntropy, SystemClock};
 
@@ -29,6 +30,8 @@ pub struct Context {
     pub dir: Arc<Path>,
     /// JSON on standard output.
     pub json: bool,
+    /// Where secrets are that definitions call by name.
+    pub secrets: KnownSecrets,
 }
 
 impl Context {
@@ -50,10 +53,12 @@ impl Context {
 
     fn open_at(global: &Global, place: Place) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
+        let (dir, json) = (Arc::<Path>::from(global.data_dir.as_path()), global.json);
+        let server_file = std::env::var_os("CONSENTRY_CONFIG").filter(|file| !file.is_empty());
+        let secrets = KnownSecrets::new(Arc::clone(&dir), server_file.map(Into::into));
         if let Some(url) = &global.database {
             let store = open_postgres(global, url, &clock, place)?;
-            return Ok(Self { store, clock, dir, json });
+            return Ok(Self { store, clock, dir, json, secrets });
         }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
@@ -65,7 +70,7 @@ impl Context {
             Place::Free => store::sqlite::open(options),
         };
         let store = opened.map_err(|error| sqlite_error(&global.data_dir, &error))?;
-        Ok(Self { store, clock, dir, json })
+        Ok(Self { store, clock, dir, json, secrets })
     }
 
     /// Now.
@@ -80,6 +85,19 @@ impl Context {
             workspace: WORKSPACE,
             clock: Arc::clone(&self.clock),
             entropy: Arc::new(OsEntropy),
+            secrets: Arc::new(self.secrets.clone()),
+        }
+    }
+
+    /// The same, where `--config` names the server's file.
+    #[must_use]
+    pub fn with_server_file(&self, file: Option<&Path>) -> Self {
+        match file {
+            Some(file) => {
+                let secrets = KnownSecrets::new(Arc::clone(&self.dir), Some(file.to_owned()));
+                Self { secrets, ..self.clone() }
+            }
+            None => self.clone(),
         }
     }
 

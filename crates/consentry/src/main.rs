@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod context;
 mod data_dir;
+mod files;
 mod listen;
 mod mail_section;
 mod notices;
@@ -67,7 +68,10 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Intake(command) => commands::intake::run(&global, command).await,
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
-        Command::Serve(args) => commands::serve::run(&open()?, args).await,
+        Command::Serve(args) => {
+            let context = open()?.with_server_file(args.config.as_deref());
+            commands::serve::run(&context, args).await
+        }
         Command::List(command) => commands::list::run(&open()?, command).await,
         Command::Look(command) => commands::look::run(&open()?, command).await,
         Command::Page(command) => commands::page::run(&open()?, command).await,
@@ -77,6 +81,10 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
             commands::imports::undo(&open()?, id, dry_run).await
         }
         Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
+        Command::Apply(args) => commands::definition::apply(&open()?, args).await,
+        Command::Plan(args) => commands::definition::plan(&open()?, args).await,
+        Command::Export(args) => commands::definition::export(&open()?, args).await,
+        Command::Definition(command) => commands::definition::run(&open()?, command).await,
         Command::Check(args) => commands::check::run(&open()?, args).await,
         Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, address).await,
         Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
@@ -90,10 +98,10 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => commands::backup::run(&open()?, args).await,
         Command::Db(command) => commands::db::run(&global, command),
         Command::Doctor(cli::Doctor { on: None, config }) => {
-            commands::doctor::run(&open()?, config.as_deref()).await
+            commands::doctor::run(&open()?.with_server_file(config.as_deref()), config.as_deref()).await
         }
         Command::Doctor(cli::Doctor { on: Some(cli::DoctorOn::WaysOut(args)), .. }) => {
-            commands::doctor::ways_out::run(&open()?, *args).await
+            commands::doctor::ways_out::run(&open()?.with_server_file(args.config.as_deref()), *args).await
         }
     }
 }

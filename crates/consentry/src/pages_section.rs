@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 use consent::jurisdiction::Country;
 use consent::{Address, Channel};
-use delivery::ChannelConfiguration;
 use delivery::quotas::StrangerLimits;
 use delivery::single::{Single, SingleError};
 use serde::Deserialize;
 use web::DeskConfig;
 
 use crate::context::{Context, WORKSPACE};
+use crate::files;
 use crate::notices::Notices;
 use crate::output::{self, fail};
 
@@ -99,7 +99,8 @@ pub async fn open(
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
         let wrong =
             |error: &dyn std::fmt::Display, hint: &str| fail(format!("{place}: {key}: {error}"), hint);
-        let configuration = ChannelConfiguration::load(&file).map_err(|error| wrong(&error, DOCS))?;
+        let configuration =
+            files::configuration(&file, &context.secrets).map_err(|error| wrong(&error, DOCS))?;
         if (key == "email") != (configuration.channel() == Channel::Email) {
             return Err(wrong(
                 &file.display(),

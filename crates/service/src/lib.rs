@@ -9,6 +9,7 @@ pub mod allow;
 pub mod campaigns;
 pub mod consents;
 pub mod decisions;
+pub mod definitions;
 pub mod imports;
 pub mod keys;
 pub mod ledger;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use consent::{Address, Clock, Entropy, Timestamp, WorkspaceId};
 use store::{AddressOwner, Store, StoreError};
+use wire::secret::Secrets;
 
 pub use actor::Actor;
 pub use page::Page;
@@ -45,6 +47,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub entropy: Arc<dyn Entropy>,
+    /// Where the secrets are that definitions call by name.
+    pub secrets: Arc<dyn Secrets>,
 }
 
 impl Service {

@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it.
 
+mod definitions;
 mod feedback;
 mod imports;
 mod look;
@@ -14,6 +15,7 @@ mod texts;
 mod uploads;
 mod workspace;
 
+pub use definitions::*;
 pub use feedback::*;
 pub use imports::*;
 pub use look::*;

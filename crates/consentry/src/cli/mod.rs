@@ -3,6 +3,7 @@
 mod allow;
 mod classify;
 mod db;
+mod definition;
 mod demo;
 mod doctor;
 mod import;
@@ -24,6 +25,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
+pub use definition::{Apply, Definition, Export, Plan};
 pub use demo::Demo;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use import::{Format, Import, ImportProfiles};
@@ -124,6 +126,15 @@ pub enum Command {
     /// Campaigns
     #[command(subcommand)]
     Campaign(Campaign),
+    /// Store definitions: configurations, contents and campaigns, from files
+    Apply(Apply),
+    /// Say what `apply` would change
+    Plan(Plan),
+    /// Print stored definitions, or write them to files
+    Export(Export),
+    /// Stored definitions
+    #[command(subcommand)]
+    Definition(Definition),
     /// May this message go to this address? Exit code 0: permit, 3: exclude
     Check(Check),
     /// People
@@ -262,7 +273,8 @@ pub enum Campaign {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CampaignRun {
-    /// The campaign file (TOML)
+    /// The campaign's file (TOML, YAML or JSON), or the name of a stored campaign
+    #[arg(value_name = "FILE|NAME")]
     pub file: PathBuf,
     /// Say who would get it and who wouldn't, and why; send and change nothing
     #[arg(long)]

@@ -8,6 +8,7 @@ pub mod classify;
 pub mod classify_sms;
 pub mod completions;
 pub mod db;
+pub mod definition;
 pub mod demo;
 pub mod doctor;
 mod entries;

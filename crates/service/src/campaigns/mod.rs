@@ -1,7 +1,9 @@
 //! Campaigns and their runs.
 
 pub mod explain;
+pub mod load;
 pub mod plan;
+pub mod preview;
 pub mod report;
 pub mod run;
 mod shown;
@@ -22,7 +24,11 @@ pub struct Error(#[from] pub DeliveryError);
 impl Fault for Error {
     fn problem(&self) -> Problem {
         match &self.0 {
-            DeliveryError::Input(_) => Problem::new(Kind::Invalid, "campaign-invalid"),
+            DeliveryError::Input(error) => Problem {
+                pointer: Some(error.pointer.clone().into()),
+                ..Problem::new(Kind::Invalid, "campaign-invalid")
+            },
+            DeliveryError::NoSecret(_) => Problem::new(Kind::Unavailable, "secret-unknown"),
             DeliveryError::Publish(_) => Problem::new(Kind::Invalid, "content-refused"),
             DeliveryError::Store(error) => error.problem(),
             DeliveryError::Transport(_) => Problem::new(Kind::Unavailable, "relay-unusable"),

@@ -49,7 +49,7 @@ pub async fn plan(context: &Context, wanted: &[String]) -> Result<Vec<Planned>> 
     }
     let mut planned = Vec::with_capacity(latest.len());
     for (name, (run, configuration)) in latest {
-        let course = Course::of(&context.store, WORKSPACE, run, &configuration).await;
+        let course = Course::of(&context.store, WORKSPACE, run, &configuration, &context.secrets).await;
         let course = course.map_err(|error| {
             Way::fails("configuration", "configuration", "configuration", error.to_string())
         });

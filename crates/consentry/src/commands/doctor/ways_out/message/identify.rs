@@ -38,7 +38,7 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
         if let Some(run) = run
             && let Some(stored) = context.store.configuration(WORKSPACE, run.configuration).await?
         {
-            let course = Course::of(&context.store, WORKSPACE, run, &stored).await?;
+            let course = Course::of(&context.store, WORKSPACE, run, &stored, &context.secrets).await?;
             return Ok(Known { course: Some(course), token: Some(token), by });
         }
     }
@@ -50,7 +50,8 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
         }
         // Its own copy, since it may be another run's than the one that was looked up here.
         if let Some(stored) = context.store.configuration(WORKSPACE, course.run.configuration).await? {
-            let course = Course::of(&context.store, WORKSPACE, course.run.clone(), &stored).await?;
+            let course =
+                Course::of(&context.store, WORKSPACE, course.run.clone(), &stored, &context.secrets).await?;
             let by = "known by its sender alone, and taken for one of the latest run";
             return Ok(Known { course: Some(course), token: None, by });
         }
