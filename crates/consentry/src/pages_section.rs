@@ -12,7 +12,7 @@ use delivery::single::{Single, SingleError};
 use serde::Deserialize;
 use web::DeskConfig;
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::files;
 use crate::notices::Notices;
 use crate::output::{self, fail};
@@ -82,7 +82,7 @@ pub async fn open(
     section: Option<&Section>,
     beside: &Path,
 ) -> Result<(DeskConfig, Option<Notices>)> {
-    let mut desk = DeskConfig::new(WORKSPACE);
+    let mut desk = DeskConfig::new(context.workspace);
     let Some(section) = section else { return Ok((desk, None)) };
     let place = format!("{}: [pages]", beside.display());
     if let Some(hours) = section.confirm_hours {
@@ -108,7 +108,7 @@ pub async fn open(
             ));
         }
         let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
-        let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());
+        let made = Single::new(&store, context.workspace, &clock, &configuration, public_url.clone());
         let from = configuration.sender().to_owned();
         made.map(|single| Some((single, from))).map_err(|error| {
             let hint = match error {

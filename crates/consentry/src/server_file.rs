@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use web::{ApiKey, Scope};
 
+use crate::files::NamedSecret;
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
 use crate::{pages_section, sms_section, webhook_section};
@@ -32,7 +33,7 @@ pub struct ServerFile {
     /// Pages on which somebody types an address.
     pub pages: Option<pages_section::Section>,
     /// Secrets that definitions call by name.
-    pub secrets: BTreeMap<String, Secret>,
+    pub secrets: BTreeMap<String, NamedSecret>,
     /// Programs that may call the interfaces.
     pub api_key: Vec<ApiKeyTable>,
     /// What the interfaces call things.

@@ -18,6 +18,7 @@ pub mod page;
 pub mod problem;
 pub mod profiles;
 pub mod returned;
+mod sending;
 pub mod sends;
 pub mod settings;
 mod shape;
@@ -25,6 +26,7 @@ pub mod suppression;
 #[cfg(test)]
 mod testing;
 pub mod texts;
+pub mod workspaces;
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@ mod tallies;
 mod texts;
 mod uploads;
 mod workspace;
+mod workspaces;
 
 pub use definitions::*;
 pub use feedback::*;
@@ -29,3 +30,4 @@ pub use tallies::*;
 pub use texts::*;
 pub use uploads::*;
 pub use workspace::*;
+pub use workspaces::*;

@@ -16,6 +16,7 @@ mod send;
 mod sms;
 mod suppression;
 mod words;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -38,6 +39,7 @@ pub use send::Send;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 pub use words::parse;
+pub use workspace::Workspace;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -81,6 +83,9 @@ pub struct Global {
     /// Without it a command fails then, rather than answer from one in which nobody has ever opted out
     #[arg(long, global = true)]
     pub create: bool,
+    /// The workspace to work in; the main one if not given
+    #[arg(long, global = true, env = "CONSENTRY_WORKSPACE", hide_env_values = true, value_name = "NAME")]
+    pub workspace: Option<String>,
     /// Keep the state in PostgreSQL, which any number of nodes share: <postgres://USER@HOST/DATABASE>. The data directory
     /// then holds master.key, the same on every node, and the ledger's files
     #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]
@@ -162,6 +167,9 @@ pub enum Command {
     /// The keys that sign links
     #[command(subcommand)]
     Keys(Keys),
+    /// Workspaces: isolated sets of people, lists, definitions and settings
+    #[command(subcommand)]
+    Workspace(Workspace),
     /// Copy the whole data directory while everything goes on
     Backup(Backup),
     /// The PostgreSQL database

@@ -117,7 +117,7 @@ pub async fn stored(context: &Context, file: &Path) -> Result<Campaign> {
     let outcome = apply::apply(&service, &context.actor(), asked).await;
     let out = outcome.map_err(|error| match error {
         apply::Error::Invalid(error) => definition::invalid(&loaded, error),
-        apply::Error::Campaign { index, error, .. } => match error.0 {
+        apply::Error::Campaign { index, error, .. } => match *error {
             DeliveryError::Input(error) => loaded.wrong(index, &error),
             error => with_hint(file, error),
         },

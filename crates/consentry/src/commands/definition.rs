@@ -108,7 +108,7 @@ fn failed(context: &Context, loaded: &Loaded, error: apply::Error) -> Result<Exi
             output::failure(context.json, &output::told_as(&error, text));
             Ok(Exit::Refused)
         }
-        apply::Error::Campaign { index, error, campaign } => Err(match error.0 {
+        apply::Error::Campaign { index, error, campaign } => Err(match *error {
             delivery::DeliveryError::Input(error) => loaded.wrong(index, &error),
             error => {
                 let hint = error.hint();

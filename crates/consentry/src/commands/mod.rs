@@ -29,3 +29,4 @@ pub mod serve;
 pub mod sms;
 pub mod sms_push;
 pub mod suppression;
+pub mod workspace;

@@ -14,7 +14,7 @@ use serde_json::json;
 use store::READ_MAX;
 
 use crate::cli::PushOptOuts;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::files;
 use crate::output::{self, Exit, fail, grouped};
 
@@ -67,7 +67,7 @@ fn configuration(context: &Context, file: &Path) -> Result<SmsConfiguration> {
 async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut>> {
     let gate = Gate {
         store: context.store.clone(),
-        workspace: WORKSPACE,
+        workspace: context.workspace,
         clock: Arc::clone(&context.clock),
         channel: sms.channel,
         category: Category::Marketing,
@@ -77,7 +77,7 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
         sender: Some(sms.sender.clone()),
         after_complaint: false,
     };
-    let mut ids = context.store.all_profiles(WORKSPACE).await?.into_iter().peekable();
+    let mut ids = context.store.all_profiles(context.workspace).await?.into_iter().peekable();
     let mut opt_outs = Vec::new();
     while ids.peek().is_some() {
         let profiles =

@@ -23,7 +23,7 @@ use service::{Fault, Kind, Problem};
 pub use export::{text, with_kind, write};
 use inline::Inliner;
 use lines::Lines;
-pub use secrets::{KnownSecrets, note};
+pub use secrets::{KnownSecrets, NamedSecret, note};
 
 use crate::output::{self, fail};
 

@@ -11,13 +11,29 @@ use store::private;
 use wire::secret::{SecretPlace, Secrets};
 
 use crate::output::fail;
-use crate::server_file::{Secret, ServerFile};
 
 /// The file in the data directory that remembers.
 const NOTES: &str = "secrets.toml";
 /// What it begins with.
 const HEAD: &str = "# Where secrets are that definitions call by name. Written where a file that is applied or run names them by a\n\
      # path; the secrets themselves aren't here. The server's file ([secrets]) and CONSENTRY_SECRET_NAME come first.\n\n";
+
+/// Where the server's file says that a secret is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum NamedSecret {
+    /// In an environment variable.
+    Env(String),
+    /// In a file, relative to the server's.
+    File(PathBuf),
+}
+
+/// What of the server's file is read here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ServerFile {
+    secrets: BTreeMap<String, NamedSecret>,
+}
 
 /// The file that remembers.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,10 +71,12 @@ impl KnownSecrets {
     fn said(&self) -> &BTreeMap<String, SecretPlace> {
         self.said.get_or_init(|| {
             let Some(file) = &self.server_file else { return BTreeMap::new() };
-            match ServerFile::load(file) {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            match toml::from_str::<ServerFile>(&text) {
                 Ok(read) => places(&read.secrets, file),
                 Err(error) => {
-                    tracing::warn!("secrets aren't looked up in it: {error:#}");
+                    let (file, error) = (file.display(), error.message());
+                    tracing::warn!("{file}: no secret is looked up in it: {error}");
                     BTreeMap::new()
                 }
             }
@@ -67,11 +85,11 @@ impl KnownSecrets {
 }
 
 /// `[secrets]` of a server's file.
-fn places(secrets: &BTreeMap<String, Secret>, file: &Path) -> BTreeMap<String, SecretPlace> {
+fn places(secrets: &BTreeMap<String, NamedSecret>, file: &Path) -> BTreeMap<String, SecretPlace> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let place = |secret: &Secret| match secret {
-        Secret::Env(variable) => SecretPlace::Env(variable.clone()),
-        Secret::File(path) => {
+    let place = |secret: &NamedSecret| match secret {
+        NamedSecret::Env(variable) => SecretPlace::Env(variable.clone()),
+        NamedSecret::File(path) => {
             let path = folder.join(path);
             SecretPlace::File(std::path::absolute(&path).unwrap_or(path))
         }

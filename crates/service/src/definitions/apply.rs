@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use delivery::upload::{RowsSource, keep_upload};
-use delivery::{Audience, Campaign, Finding, LinkProbe, PublishError, check_content};
+use delivery::{Audience, Campaign, DeliveryError, Finding, LinkProbe, PublishError, check_content};
 use serde::Serialize;
 use store::{DefinitionKind, DefinitionState, NewDefinition, PutDefinitions, StoreError};
 use tokio::sync::watch;
@@ -11,8 +11,10 @@ use tokio::sync::watch;
 use super::checked::{Checked, check};
 use super::plan::{Change, What};
 use super::{Field, Given, Invalid, Shown};
-use crate::campaigns;
-use crate::{Actor, Fault, Kind, Problem, Service};
+use crate::{Actor, Fault, Kind, Problem, Service, sending};
+
+/// Times that documents are compared anew, because somebody else changed one of them meanwhile.
+const TRIES_MAX: u32 = 5;
 
 /// The documents.
 pub struct In<'a> {
@@ -83,7 +85,7 @@ pub enum Error {
         /// Its name.
         campaign: String,
         /// Why.
-        error: campaigns::Error,
+        error: Box<DeliveryError>,
     },
 }
 
@@ -95,7 +97,7 @@ impl Fault for Error {
             Self::Refused { index, .. } => {
                 Problem { pointer: at(index), ..Problem::new(Kind::Invalid, "content-refused") }
             }
-            Self::Campaign { index, error, .. } => Problem { pointer: at(index), ..error.problem() },
+            Self::Campaign { index, error, .. } => Problem { pointer: at(index), ..sending::problem(error) },
         }
     }
 }
@@ -108,13 +110,26 @@ impl From<StoreError> for Error {
 
 /// Checks documents and stores those that changed.
 pub async fn apply(service: &Service, actor: &Actor, asked: In<'_>) -> Result<Out, Error> {
+    // Whoever names no version means the one that is current in the end: of two that apply the same at once, the second
+    // finds nothing changed.
+    let named = asked.documents.iter().any(|given| given.expected.is_some());
+    let mut tries = 0;
+    loop {
+        match once(service, actor, &asked).await {
+            Err(Error::Invalid(Invalid::Stale { .. })) if !named && tries < TRIES_MAX => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn once(service: &Service, actor: &Actor, asked: &In<'_>) -> Result<Out, Error> {
     let In { documents, uploads, probe } = asked;
-    let mut checked = check(service, documents).await?;
+    let mut checked = check(service, documents.clone()).await?;
     let changes: Vec<Change> = checked.iter().map(Change::of).collect();
     let mut warnings = Vec::new();
     for (one, change) in checked.iter_mut().zip(&changes) {
         let Some(campaign) = &mut one.campaign else { continue };
-        for (hash, rows) in &uploads {
+        for (hash, rows) in uploads {
             campaign.read_from(hash, rows.clone());
         }
         if let Some(probe) = probe.filter(|_| change.change != What::Unchanged) {
@@ -138,13 +153,13 @@ async fn findings(
     probe: &dyn LinkProbe,
 ) -> Result<Vec<Finding>, Error> {
     let (_keep, stop) = watch::channel(false);
-    let deps = campaigns::deps(service, stop);
+    let deps = sending::deps(service, stop);
     match check_content(&deps, campaign, probe).await {
         Ok(checked) => Ok(checked.warnings),
-        Err(delivery::DeliveryError::Publish(error)) => {
+        Err(DeliveryError::Publish(error)) => {
             Err(Error::Refused { index, campaign: campaign.name.clone(), error })
         }
-        Err(error) => Err(Error::Campaign { index, campaign: campaign.name.clone(), error: error.into() }),
+        Err(error) => Err(Error::Campaign { index, campaign: campaign.name.clone(), error: Box::new(error) }),
     }
 }
 
@@ -158,7 +173,7 @@ async fn keep(service: &Service, checked: &Checked) -> Result<(), Error> {
     kept.map_err(|error| Error::Campaign {
         index: checked.index,
         campaign: campaign.name.clone(),
-        error: error.into(),
+        error: Box::new(error),
     })
 }
 

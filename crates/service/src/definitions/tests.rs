@@ -246,7 +246,7 @@ async fn an_address_file_is_kept_by_whom_it_names() {
     };
     let error = applied(&world, documents()).await.unwrap_err();
     assert!(
-        matches!(&error, apply::Error::Campaign { error, .. } if matches!(error.0, DeliveryError::Input(_)))
+        matches!(&error, apply::Error::Campaign { error, .. } if matches!(**error, DeliveryError::Input(_)))
     );
     let rows = "email\nann@example.com\nnobody\nbob@example.com\n";
     let source = RowsSource::new("people.csv", move || Ok(Box::new(rows.as_bytes())));

@@ -57,3 +57,4 @@ pub(crate) mod text_standing;
 pub(crate) mod texts;
 pub(crate) mod undo;
 pub(crate) mod uploads;
+mod workspaces;

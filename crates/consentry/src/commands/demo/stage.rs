@@ -57,8 +57,14 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         refuse_used_database(global)?;
         let data_dir = folder.path().join("data");
-        let context =
-            Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
+        let context = Context::open_or_make(&Global {
+            data_dir,
+            json: false,
+            create: true,
+            workspace: None,
+            ..global.clone()
+        })
+        .await?;
         let public_url = format!("http://{}{base_path}", public.local_addr()?);
         let url = public_url.clone();
         let change = move |settings: &mut Settings| {
