@@ -11,13 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wire::http::check_public_url;
-use wire::secret::{SecretPlace, Secrets};
 use wire::smtp::TransportConfig;
 
-use crate::error::{DeliveryError, InputError};
+use crate::error::InputError;
 use crate::sms::SmsTransportConfig;
 
 mod email;
+mod secrets;
 mod sms;
 
 pub use email::{EmailConfiguration, ListUnsubscribe};
@@ -30,16 +30,6 @@ const PERIOD_MIN_MARKETING: Duration = Duration::from_hours(6);
 const PERIOD_MIN_TRANSACTIONAL: Duration = Duration::from_mins(10);
 /// Longest wait between two attempts.
 const DELAY_MAX: Duration = Duration::from_hours(7 * 24);
-/// Keys under which versions of before definitions kept paths. Configurations of old runs have them; documents don't.
-const PATH_KEYS: [&[&str]; 4] = [
-    &["dkim", "key_file"],
-    &["transport", "password_file"],
-    &["transport", "ca_file"],
-    &["transport", "secret_file"],
-];
-/// Longest name of a secret.
-const SECRET_NAME_MAX: usize = 128;
-
 /// When a message that was refused for now is tried again. Before each attempt it is decided again whether it may go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -154,13 +144,7 @@ pub enum Medium {
 impl ChannelConfiguration {
     /// Reads a document, in which no path stands.
     pub fn from_document(document: &Value) -> Result<Self, InputError> {
-        for path in PATH_KEYS {
-            if let Some(pointer) = holds(document, path, String::new()) {
-                let problem = "is a path, and a definition holds none".to_owned();
-                let remedy = "name a secret in its place, and say in the server's file where it is";
-                return Err(InputError { pointer, problem, remedy: Some(remedy.to_owned()) });
-            }
-        }
+        secrets::refuse_places(document)?;
         Self::from_value(document.clone())
     }
 
@@ -168,44 +152,6 @@ impl ChannelConfiguration {
     pub fn from_json(text: &str) -> Result<Self, InputError> {
         let value = serde_json::from_str(text).map_err(|error| InputError::new("", error.to_string()))?;
         Self::from_value(value)
-    }
-
-    /// Looks up where the secrets are that it calls by name. Until then nothing can be handed over with it.
-    pub fn unlock(&mut self, secrets: &dyn Secrets) -> Result<(), DeliveryError> {
-        let file = |name: &str| match secrets.place(name) {
-            Some(SecretPlace::File(file)) => Ok(file),
-            _ => Err(DeliveryError::NoSecret(name.to_owned())),
-        };
-        match &mut self.medium {
-            Medium::Email(email) => {
-                for key in &mut email.dkim {
-                    key.unlock(secrets).map_err(DeliveryError::NoSecret)?;
-                }
-                let transport = &mut email.transport;
-                transport.ca_file =
-                    transport.ca.as_deref().map(file).transpose()?.or(transport.ca_file.take());
-                if let Some(name) = &transport.secret {
-                    let place = secrets.place(name).ok_or_else(|| DeliveryError::NoSecret(name.clone()))?;
-                    match place {
-                        SecretPlace::Env(variable) => transport.password_env = Some(variable),
-                        SecretPlace::File(file) => transport.password_file = Some(file),
-                    }
-                }
-            }
-            Medium::Sms(sms) => {
-                let transport = &mut sms.transport;
-                transport.ca_file =
-                    transport.ca.as_deref().map(file).transpose()?.or(transport.ca_file.take());
-                if let Some(name) = &transport.secret_name {
-                    let place = secrets.place(name).ok_or_else(|| DeliveryError::NoSecret(name.clone()))?;
-                    match place {
-                        SecretPlace::Env(variable) => transport.secret_env = Some(variable),
-                        SecretPlace::File(file) => transport.secret_file = Some(file),
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What the store keeps with a run.
@@ -250,7 +196,7 @@ impl ChannelConfiguration {
 
     fn from_value(body: Value) -> Result<Self, InputError> {
         let wrong = |(key, problem): Wrong| InputError::new(key, problem);
-        check_secret_names(&body)?;
+        secrets::check_names(&body)?;
         let (shared, medium) = if is_email(&body) {
             let raw: RawConfiguration<TransportConfig> = shaped(&body)?;
             let shared = raw.shared().map_err(wrong)?;
@@ -268,51 +214,6 @@ impl ChannelConfiguration {
 /// Reads a document as what it must be; an error says where it isn't.
 pub(crate) fn shaped<'de, T: Deserialize<'de>>(document: &'de Value) -> Result<T, InputError> {
     serde_path_to_error::deserialize(document).map_err(|error| InputError::shape(&error))
-}
-
-/// Where a document has a key, which may stand in one of several tables.
-fn holds(document: &Value, path: &[&str], at: String) -> Option<String> {
-    match (path, document) {
-        ([], _) => Some(at),
-        (path, Value::Array(items)) => {
-            items.iter().enumerate().find_map(|(n, item)| holds(item, path, format!("{at}/{n}")))
-        }
-        ([first, rest @ ..], Value::Object(map)) => holds(map.get(*first)?, rest, format!("{at}/{first}")),
-        _ => None,
-    }
-}
-
-/// A secret is named once in its table, by a name that can be written anywhere.
-fn check_secret_names(body: &Value) -> Result<(), InputError> {
-    let named = |name: &str| {
-        (1..=SECRET_NAME_MAX).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    };
-    let dkim = match &body["dkim"] {
-        Value::Array(keys) => keys.iter().collect(),
-        key => vec![key],
-    };
-    let transport = &body["transport"];
-    let names = dkim.iter().map(|key| ("dkim.secret", &key["secret"]));
-    for (key, name) in
-        names.chain([("transport.secret", &transport["secret"]), ("transport.ca", &transport["ca"])])
-    {
-        if name.as_str().is_some_and(|name| !named(name)) {
-            let told = format!(
-                "is the name of a secret, not the secret; use 1 to {SECRET_NAME_MAX} of the characters a-z, A-Z, 0-9, \
-                 `_`, `-`, `.`"
-            );
-            return Err(InputError::new(key, told));
-        }
-    }
-    let env = ["password_env", "secret_env"].into_iter().find(|env| !transport[*env].is_null());
-    match env {
-        Some(env) if !transport["secret"].is_null() => Err(InputError::new(
-            &format!("transport.{env}"),
-            "a secret is named already; leave one of the two out",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// What isn't plainly another channel's is read as email's, whose error says what channels there are.

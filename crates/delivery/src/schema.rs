@@ -100,7 +100,15 @@ mod tests {
         for schema in [configuration(), content(), campaign()] {
             check_references(&schema, &schema);
             let text = schema.to_string();
-            for key in ["password_file", "key_file", "ca_file", "secret_file", "html_file"] {
+            for key in [
+                "password_env",
+                "password_file",
+                "key_file",
+                "ca_file",
+                "secret_env",
+                "secret_file",
+                "html_file",
+            ] {
                 assert!(!text.contains(&format!("\"{key}\"")), "{key}: {schema:#}");
             }
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
@@ -112,8 +120,7 @@ mod tests {
             assert!(keys.contains(&key), "{key}");
         }
         let configuration = configuration().to_string();
-        for key in ["secret", "password_env", "list_unsubscribe", "connect_seconds", "per_second", "provider"]
-        {
+        for key in ["secret", "ca", "list_unsubscribe", "connect_seconds", "per_second", "provider"] {
             assert!(configuration.contains(&format!("\"{key}\"")), "{key}");
         }
     }

@@ -1,4 +1,5 @@
-//! What a document's file names by a path, put in its place: templates, address files, and names for files of secrets.
+//! What a document's file names by a path, put in its place: templates and address files; and names for secrets of which it
+//! says where they are.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -9,16 +10,19 @@ use delivery::upload::RowsSource;
 use serde_json::{Map, Value};
 use service::definitions::DefinitionKind;
 use sha2::{Digest as _, Sha256};
+use wire::secret::SecretPlace;
 
 use super::Loaded;
 use super::parse::FILE_BYTES_MAX;
 
 /// A template, and the key under which a file may name it by a path.
 const TEMPLATES: [(&str, &str); 2] = [("html", "html_file"), ("text", "text_file")];
-/// Tables of a configuration and the keys in them under which a file may name a secret by a path, the key of a document,
-/// and what the secret is then called.
-const SECRETS: [(&str, &str, &str, &str); 4] = [
+/// Tables of a configuration and the keys in them by which a file may say where a secret is, the key of a document, and what the
+/// secret is then called.
+const SECRETS: [(&str, &str, &str, &str); 6] = [
+    ("transport", "password_env", "secret", "password"),
     ("transport", "password_file", "secret", "password"),
+    ("transport", "secret_env", "secret", "secret"),
     ("transport", "secret_file", "secret", "secret"),
     ("transport", "ca_file", "ca", "ca"),
     ("dkim", "key_file", "secret", "dkim"),
@@ -151,29 +155,33 @@ impl Inliner<'_> {
                 _ => continue,
             };
             for table_members in tables {
-                let Some(Value::String(path)) = table_members.get(by_path) else { continue };
-                let path = self.beside(path);
-                let place = format!("{table}.{by_path}");
-                let others = ["password_env", "secret_env", key].into_iter();
-                let mut others = others.filter(|other| key != "ca" || *other == "ca");
-                if let Some(other) = others.find(|other| table_members.contains_key(*other)) {
+                let Some(Value::String(place)) = table_members.get(by_path) else { continue };
+                let place = if by_path.ends_with("_env") {
+                    SecretPlace::Env(place.clone())
+                } else {
+                    let path = self.beside(place);
+                    SecretPlace::File(std::path::absolute(&path).unwrap_or(path))
+                };
+                let at = format!("{table}.{by_path}");
+                let same = |other: &&(&str, &str, &str, &str)| {
+                    (other.0, other.2) == (table, key)
+                        && other.1 != by_path
+                        && table_members.contains_key(other.1)
+                };
+                let other = SECRETS.iter().find(same).map(|other| other.1);
+                if let Some(other) = other.or(table_members.contains_key(key).then_some(key)) {
                     let remedy = format!("leave out one of {by_path} and {other}");
-                    return Err(wrong(&place, "the same is named twice", &remedy));
+                    return Err(wrong(&at, "the same is named twice", &remedy));
                 }
                 let called = match table_members.get("selector").and_then(Value::as_str) {
                     Some(selector) => format!("{called}-{selector}"),
                     None => called.to_owned(),
                 };
                 let secret = plain(&format!("{name}.{called}"));
-                let whole = std::path::absolute(&path).unwrap_or(path);
-                if self
-                    .loaded
-                    .places
-                    .insert(secret.clone(), whole.clone())
-                    .is_some_and(|before| before != whole)
-                {
+                let before = self.loaded.places.insert(secret.clone(), place.clone());
+                if before.is_some_and(|before| before != place) {
                     let remedy = format!("give one of the configurations called {name} another name");
-                    return Err(wrong(&place, "is another file than for the same name elsewhere", &remedy));
+                    return Err(wrong(&at, "is another place than for the same name elsewhere", &remedy));
                 }
                 replace(table_members, by_path, key, secret.into());
             }

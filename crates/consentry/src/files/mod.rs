@@ -19,11 +19,12 @@ use delivery::{Campaign, ChannelConfiguration, Documents, InputError};
 use serde_json::Value;
 use service::definitions::{DefinitionKind, Given};
 use service::{Fault, Kind, Problem};
+use wire::secret::SecretPlace;
 
 pub use export::{text, with_kind, write};
 use inline::Inliner;
 use lines::Lines;
-pub use secrets::{KnownSecrets, NamedSecret, note};
+pub use secrets::{KnownSecrets, NamedSecret, back_up, note};
 
 use crate::output::{self, fail};
 
@@ -53,8 +54,8 @@ pub struct Loaded {
     pub documents: Vec<FileDocument>,
     /// Address files, by their hash.
     pub uploads: HashMap<String, RowsSource>,
-    /// Files that hold secrets, by the names that the documents have for them.
-    pub places: BTreeMap<String, PathBuf>,
+    /// Where secrets are, by the names that the documents have for them.
+    pub places: BTreeMap<String, SecretPlace>,
 }
 
 /// What is wrong in a file.
@@ -79,6 +80,11 @@ impl FileDocument {
     pub fn wrong(&self, error: &InputError) -> anyhow::Error {
         told(&self.place(&error.pointer), error)
     }
+}
+
+/// A path by which a file is known, however it is named.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
 fn place(file: &Path, line: Option<usize>) -> String {
@@ -150,8 +156,8 @@ impl Loaded {
 
     /// Reads a file. `expected`: what its documents describe, where they don't say so.
     fn add(&mut self, file: &Path, expected: Option<DefinitionKind>) -> Result<()> {
-        let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let known = |one: &FileDocument| std::path::absolute(&one.file).is_ok_and(|known| known == whole);
+        let here = whole(file);
+        let known = |one: &FileDocument| whole(&one.file) == here;
         // A campaign may name a file that stands beside it, in the folder that is read.
         if self.documents.iter().any(known) {
             return Ok(());
@@ -182,7 +188,6 @@ impl Loaded {
     fn follow(&mut self, file: &Path, campaign: &mut Value) -> Result<(), Followed> {
         let before = self.documents.len();
         self.add(file, Some(DefinitionKind::Configuration)).map_err(Followed::Failed)?;
-        let whole = |path: &Path| std::path::absolute(path).ok();
         let found = self.documents.iter().position(|one| whole(&one.file) == whole(file));
         let found = found
             .filter(|found| *found >= before || self.documents[*found].kind == DefinitionKind::Configuration);

@@ -1,5 +1,5 @@
-//! Where secrets are that documents call by name: in an environment variable, where the server's file says, or where a
-//! document's file said by a path, which this data directory remembers.
+//! Where secrets are that documents call by name: in an environment variable of that name, where the server's file says, or where
+//! a document's file said, which this data directory remembers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ use crate::output::fail;
 /// The file in the data directory that remembers.
 const NOTES: &str = "secrets.toml";
 /// What it begins with.
-const HEAD: &str = "# Where secrets are that definitions call by name. Written where a file that is applied or run names them by a\n\
-     # path; the secrets themselves aren't here. The server's file ([secrets]) and CONSENTRY_SECRET_NAME come first.\n\n";
+const HEAD: &str = "# Where secrets are that definitions call by name. Written where a file that is applied or run says so; the\n\
+     # secrets themselves aren't here. The server's file ([secrets]) and CONSENTRY_SECRET_NAME come first.\n\n";
 
 /// Where the server's file says that a secret is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum NamedSecret {
     /// In an environment variable.
@@ -39,7 +39,7 @@ struct ServerFile {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Notes {
-    secrets: BTreeMap<String, PathBuf>,
+    secrets: BTreeMap<String, NamedSecret>,
 }
 
 /// All that is known of secrets here.
@@ -50,7 +50,7 @@ pub struct KnownSecrets {
     server_file: Option<PathBuf>,
     said: Arc<OnceLock<BTreeMap<String, SecretPlace>>>,
     /// Said by a file that is being used.
-    local: BTreeMap<String, PathBuf>,
+    local: BTreeMap<String, SecretPlace>,
 }
 
 impl KnownSecrets {
@@ -59,9 +59,9 @@ impl KnownSecrets {
         Self { dir, server_file, said: Arc::default(), local: BTreeMap::new() }
     }
 
-    /// The same, and those that a file names by path.
+    /// The same, and those of which a file says where they are.
     #[must_use]
-    pub fn with(&self, places: &BTreeMap<String, PathBuf>) -> Self {
+    pub fn with(&self, places: &BTreeMap<String, SecretPlace>) -> Self {
         let mut local = self.local.clone();
         local.extend(places.clone());
         Self { local, ..self.clone() }
@@ -73,7 +73,7 @@ impl KnownSecrets {
             let Some(file) = &self.server_file else { return BTreeMap::new() };
             let text = std::fs::read_to_string(file).unwrap_or_default();
             match toml::from_str::<ServerFile>(&text) {
-                Ok(read) => places(&read.secrets, file),
+                Ok(read) => places(&read.secrets, file.parent().unwrap_or(Path::new(""))),
                 Err(error) => {
                     let (file, error) = (file.display(), error.message());
                     tracing::warn!("{file}: no secret is looked up in it: {error}");
@@ -84,9 +84,8 @@ impl KnownSecrets {
     }
 }
 
-/// `[secrets]` of a server's file.
-fn places(secrets: &BTreeMap<String, NamedSecret>, file: &Path) -> BTreeMap<String, SecretPlace> {
-    let folder = file.parent().unwrap_or(Path::new(""));
+/// Places as a file in a folder names them.
+fn places(secrets: &BTreeMap<String, NamedSecret>, folder: &Path) -> BTreeMap<String, SecretPlace> {
     let place = |secret: &NamedSecret| match secret {
         NamedSecret::Env(variable) => SecretPlace::Env(variable.clone()),
         NamedSecret::File(path) => {
@@ -106,8 +105,8 @@ impl Secrets for KnownSecrets {
         if let Some(place) = self.said().get(name) {
             return Some(place.clone());
         }
-        let noted = || read(&self.dir).unwrap_or_default().secrets.remove(name);
-        self.local.get(name).cloned().or_else(noted).map(SecretPlace::File)
+        let noted = || places(&read(&self.dir).unwrap_or_default().secrets, &self.dir).remove(name);
+        self.local.get(name).cloned().or_else(noted)
     }
 }
 
@@ -116,10 +115,16 @@ fn read(dir: &Path) -> Option<Notes> {
 }
 
 /// Remembers where the secrets of a file are, so that a later command or `serve` finds them.
-pub fn note(dir: &Path, places: &BTreeMap<String, PathBuf>) -> Result<()> {
+pub fn note(dir: &Path, places: &BTreeMap<String, SecretPlace>) -> Result<()> {
     let mut notes = read(dir).unwrap_or_default();
     let before = notes.secrets.clone();
-    notes.secrets.extend(places.clone());
+    notes.secrets.extend(places.iter().map(|(name, place)| {
+        let place = match place {
+            SecretPlace::Env(variable) => NamedSecret::Env(variable.clone()),
+            SecretPlace::File(path) => NamedSecret::File(path.clone()),
+        };
+        (name.clone(), place)
+    }));
     if notes.secrets == before {
         return Ok(());
     }
@@ -137,6 +142,18 @@ pub fn note(dir: &Path, places: &BTreeMap<String, PathBuf>) -> Result<()> {
     std::fs::rename(&fresh, &file).map_err(|error| unwritable(&error))
 }
 
+/// Takes what is remembered into a copy of the data directory.
+pub fn back_up(dir: &Path, into: &Path) -> Result<()> {
+    let (from, into) = (dir.join(NOTES), into.join(NOTES));
+    match private::copy(&from, &into) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fail(
+            format!("{}: can't be copied: {error}", from.display()),
+            "copy it by hand into the backup",
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,13 +169,15 @@ mod tests {
         assert_eq!(at(&known, "a"), Some(SecretPlace::File(path("a.pem"))));
         assert_eq!(at(&known, "b"), Some(SecretPlace::Env("B".to_owned())));
         assert_eq!(at(&known, "c"), None);
-        let places: BTreeMap<_, _> = ["a", "c"].map(|name| (name.to_owned(), path("noted"))).into();
+        let file = |name: &str| SecretPlace::File(path(name));
+        let places: BTreeMap<_, _> = ["a", "c"].map(|name| (name.to_owned(), file("noted"))).into();
         note(dir.path(), &places).unwrap();
-        note(dir.path(), &[("d.dkim-s1".to_owned(), path("d"))].into()).unwrap();
+        let variable = SecretPlace::Env("D".to_owned());
+        note(dir.path(), &[("d.dkim-s1".to_owned(), variable.clone())].into()).unwrap();
         assert_eq!(at(&known, "a"), Some(SecretPlace::File(path("a.pem"))));
         assert_eq!(at(&known, "c"), Some(SecretPlace::File(path("noted"))));
-        assert_eq!(at(&known, "d.dkim-s1"), Some(SecretPlace::File(path("d"))));
-        let local = known.with(&[("c".to_owned(), path("local"))].into());
+        assert_eq!(at(&known, "d.dkim-s1"), Some(variable));
+        let local = known.with(&[("c".to_owned(), file("local"))].into());
         assert_eq!(at(&local, "c"), Some(SecretPlace::File(path("local"))));
         let text = std::fs::read_to_string(path(NOTES)).unwrap();
         assert!(text.starts_with("# Where secrets are"), "{text}");

@@ -1,4 +1,7 @@
+use wire::secret::{SecretPlace, Secrets};
+
 use super::*;
+use crate::error::DeliveryError;
 
 const BASE: &str = "name = 'news'\nchannel = 'email'\ncategory = 'marketing'\nfrom = 'Shop <news@shop.example>'\n\
                     public_url = 'https://mail.shop.example/'\ntransport = { host = '127.0.0.1' }\n";
@@ -75,7 +78,7 @@ fn a_password_in_the_file_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_document_holds_no_path_and_names_a_secret_once() {
+fn a_document_names_secrets_and_says_not_where_they_are() {
     let key = "domain = 'shop.example', selector = 's'";
     let relay =
         |more: &str| BASE.replace("host = '127.0.0.1'", &format!("host = 'h', username = 'u', {more}"));
@@ -88,6 +91,7 @@ fn a_document_holds_no_path_and_names_a_secret_once() {
         (format!("{BASE}dkim = {{ {key} }}"), "/dkim/secret"),
         (format!("{BASE}dkim = {{ {key}, secret = '-----BEGIN PRIVATE KEY-----' }}"), "/dkim/secret"),
         (relay("password_file = 'p'"), "/transport/password_file"),
+        (relay("password_env = 'HOME'"), "/transport/password_env"),
         (relay("ca_file = 'p'"), "/transport/ca_file"),
         (relay("secret = 'not a name'"), "/transport/secret"),
         (relay("secret = 'a', password_env = 'B'"), "/transport/password_env"),
@@ -97,7 +101,10 @@ fn a_document_holds_no_path_and_names_a_secret_once() {
         assert!(error.remedy.is_some(), "{error}");
     }
     load(&relay("secret = 'smtp-password', ca = 'relay.ca'")).unwrap();
-    load(&relay("password_env = 'SMTP_PASSWORD'")).unwrap();
+    let texts = "name = 't'\nchannel = 'sms'\ncategory = 'marketing'\nfrom = '+15005550006'\n\
+                 transport = { provider = 'infobip', url = 'https://x.api.infobip.com', secret_env = 'HOME' }\n";
+    assert_eq!(load(texts).unwrap_err().pointer, "/transport/secret_env");
+    load(&texts.replace("secret_env = 'HOME'", "secret = 'sms'")).unwrap();
 }
 
 struct Known;

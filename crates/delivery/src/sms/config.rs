@@ -35,6 +35,7 @@ pub struct SmsTransportConfig {
     pub secret_name: Option<String>,
     /// Environment variable that holds the secret: Twilio's auth token, Vonage's API secret, otherwise the API key.
     #[serde(default)]
+    #[schemars(skip)]
     pub secret_env: Option<String>,
     /// File that holds the secret; one line end after it is cut off.
     #[serde(default)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use delivery::upload::{RowsSource, keep_upload};
 use delivery::{Audience, Campaign, DeliveryError, Finding, LinkProbe, PublishError, check_content};
 use serde::Serialize;
-use store::{DefinitionKind, DefinitionState, NewDefinition, PutDefinitions, StoreError};
+use store::{DefinitionKind, DefinitionState, NewDefinition, PutDefinitions, RunState, StoreError};
 use tokio::sync::watch;
 
 use super::checked::{Checked, check};
@@ -168,6 +168,11 @@ async fn keep(service: &Service, checked: &Checked) -> Result<(), Error> {
     let Some(campaign) = &checked.campaign else { return Ok(()) };
     let Audience::Upload(upload) = &campaign.audience else { return Ok(()) };
     let Some(rows) = &upload.rows else { return Ok(()) };
+    // Whom an open run goes to is fixed: nobody is made known again for it.
+    let latest = service.store.latest_run(service.workspace, &campaign.name).await?;
+    if latest.is_some_and(|run| run.state == RunState::Open && run.fingerprint == campaign.fingerprint()) {
+        return Ok(());
+    }
     let (file, channel) = ((&*upload.sha256, rows), campaign.configuration.channel());
     let kept = keep_upload(&service.store, service.workspace, file, channel, service.now()).await;
     kept.map_err(|error| Error::Campaign {

@@ -54,6 +54,7 @@ pub struct TransportConfig {
     pub secret: Option<String>,
     /// Environment variable that holds the password.
     #[serde(default)]
+    #[schemars(skip)]
     pub password_env: Option<String>,
     /// File that holds the password; one line end after it is cut off.
     #[serde(default)]
