@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 use consent::jurisdiction::Country;
 use consent::{Address, Channel};
-use delivery::ChannelConfiguration;
 use delivery::quotas::StrangerLimits;
 use delivery::single::{Single, SingleError};
 use serde::Deserialize;
 use web::DeskConfig;
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
+use crate::files;
 use crate::notices::Notices;
 use crate::output::{self, fail};
 
@@ -82,7 +82,7 @@ pub async fn open(
     section: Option<&Section>,
     beside: &Path,
 ) -> Result<(DeskConfig, Option<Notices>)> {
-    let mut desk = DeskConfig::new(WORKSPACE);
+    let mut desk = DeskConfig::new(context.workspace);
     let Some(section) = section else { return Ok((desk, None)) };
     let place = format!("{}: [pages]", beside.display());
     if let Some(hours) = section.confirm_hours {
@@ -99,7 +99,8 @@ pub async fn open(
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
         let wrong =
             |error: &dyn std::fmt::Display, hint: &str| fail(format!("{place}: {key}: {error}"), hint);
-        let configuration = ChannelConfiguration::load(&file).map_err(|error| wrong(&error, DOCS))?;
+        let configuration =
+            files::configuration(&file, &context.secrets).map_err(|error| wrong(&error, DOCS))?;
         if (key == "email") != (configuration.channel() == Channel::Email) {
             return Err(wrong(
                 &file.display(),
@@ -107,8 +108,9 @@ pub async fn open(
             ));
         }
         let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
+        let workspace = context.workspace;
         let made =
-            Single::new(&context.transports, &store, WORKSPACE, &clock, &configuration, public_url.clone());
+            Single::new(&context.transports, &store, workspace, &clock, &configuration, public_url.clone());
         let from = configuration.sender().to_owned();
         made.map(|single| Some((single, from))).map_err(|error| {
             let hint = match error {

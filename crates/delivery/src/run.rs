@@ -110,14 +110,27 @@ pub fn check_campaign<'a>(
     Box::pin(check(deps, campaign, probe))
 }
 
+/// Checks what a campaign says as [`check_campaign`] does, where its secrets aren't known. Nothing changes.
+pub fn check_content<'a>(
+    deps: &'a Deps,
+    campaign: &'a Campaign,
+    probe: &'a dyn LinkProbe,
+) -> BoxFuture<'a, Result<Checked, DeliveryError>> {
+    Box::pin(said(deps, campaign, probe))
+}
+
 async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
     route(deps, campaign).await?;
+    said(deps, campaign, probe).await
+}
+
+async fn said(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
     let list = deps.list(campaign).await?;
     let links = deps.links(campaign, None).await?;
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let now = deps.clock.now();
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, false, now).await?;
-    room_for(campaign, &resolved)?;
+    room_for(&resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     deps.checked(campaign, &samples, &links, probe).await
 }
@@ -131,7 +144,7 @@ async fn route(deps: &Deps, campaign: &Campaign) -> Result<Box<dyn Route>, Deliv
         public_url: public_url.as_deref(),
     };
     deps.transports.route(&campaign.configuration, purpose).map_err(|error| match error {
-        RouteError::Key(problem) => InputError::new(&campaign.file, "dkim.key_file", problem).into(),
+        RouteError::Key(problem) => InputError::new("configuration.dkim", problem).into(),
         RouteError::Line(error) => error.into(),
     })
 }

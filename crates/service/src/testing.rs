@@ -59,7 +59,8 @@ impl World {
         };
         let store = store::sqlite::open(options).unwrap();
         let transports = delivery::Transports::new(store.clone(), std::sync::Arc::clone(&clock));
-        let service = Service { store, workspace: WorkspaceId::MAIN, transports, clock, entropy };
+        let secrets = Arc::new(wire::secret::NoSecrets);
+        let service = Service { store, workspace: WorkspaceId::MAIN, transports, clock, entropy, secrets };
         Self { service, actor: Actor::CommandLine { user: Some("ada".to_owned()) }, dir }
     }
 

@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it.
 
+mod definitions;
 mod feedback;
 mod imports;
 mod look;
@@ -13,7 +14,9 @@ mod tallies;
 mod texts;
 mod uploads;
 mod workspace;
+mod workspaces;
 
+pub use definitions::*;
 pub use feedback::*;
 pub use imports::*;
 pub use look::*;
@@ -27,3 +30,4 @@ pub use tallies::*;
 pub use texts::*;
 pub use uploads::*;
 pub use workspace::*;
+pub use workspaces::*;

@@ -50,6 +50,11 @@ pub fn category() -> impl TypedValueParser<Value = Category> {
     one_of(&["marketing", "transactional"])
 }
 
+/// A kind of definition by its name.
+pub fn definition_kind() -> impl TypedValueParser<Value = service::definitions::DefinitionKind> {
+    one_of(&["configuration", "content", "campaign"])
+}
+
 /// A level by its name.
 pub fn level() -> impl TypedValueParser<Value = Level> {
     one_of(&["channel", "identity", "subscription", "any"])

@@ -2,21 +2,30 @@
 
 mod explain;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use consent::Exclusion;
 use consent::sms::Segments;
-use delivery::{Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary};
+use delivery::{
+    Campaign, DeliveryError, Deps, Finding, Pins, Progress, PublishError, RunOptions, RunSummary,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use service::campaigns::{self, DeliveryState, RunReport, RunState, ShownRun, StoreError, plan, report, run};
+use service::Service;
+use service::campaigns::{
+    self, DeliveryState, RunReport, RunState, ShownRun, StoreError, load, plan, preview, report, run,
+};
+use service::definitions::{DefinitionKind, apply};
 use tokio::sync::watch;
 
+use super::definition;
 use super::returned::feedback_lines;
 use super::serve::{public_pages, stop_signal};
 use crate::cli::{self, CampaignRun};
 use crate::context::Context;
+use crate::files::{self, Loaded};
 use crate::output::{self, Exit, grouped, refused, refused_file};
 use crate::probe::RouterProbe;
 
@@ -30,10 +39,15 @@ pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
 }
 
 async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
-    let campaign = Campaign::load(&args.file)?;
     let stop = stop_signal();
+    let file = args.file.as_path();
+    let campaign = match (named(context, file).await?, args.dry_run) {
+        (Some(campaign), _) => campaign,
+        (None, true) => previewed(context, file).await?,
+        (None, false) => stored(context, file).await?,
+    };
     if args.dry_run {
-        return dry_run(context, &campaign, stop).await;
+        return dry_run(context, file, &campaign, stop).await;
     }
     let options = RunOptions {
         again: args.again,
@@ -62,25 +76,88 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Err(run::Error::RelayRefuses { error, run }) => {
-            output::failure(context.json, &with_hint(&campaign, *error));
+            output::failure(context.json, &with_hint(file, *error));
             if let Some(run) = run {
                 output::answer(context.json, &run, |run| run_words(run));
             }
             Ok(Exit::RelayRefuses)
         }
         Err(run::Error::Campaign(campaigns::Error(DeliveryError::Publish(refused)))) => {
-            Ok(refuse(context, &campaign, refused))
+            Ok(refuse(context, file, refused))
         }
-        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(&campaign, error)),
+        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(file, error)),
     }
 }
 
+/// A stored campaign, where there is no file of that name.
+async fn named(context: &Context, file: &Path) -> Result<Option<Campaign>> {
+    let Some(name) = file.to_str().filter(|_| !file.exists()) else { return Ok(None) };
+    let asked = load::In { campaign: name.to_owned(), pins: None };
+    match load::load(&context.service(), &context.actor(), asked).await {
+        Ok(campaign) => Ok(Some(campaign)),
+        Err(load::Error::Missing(_)) => Err(definition::no_such(file)),
+        Err(error) => Err(not_loaded(file, error)),
+    }
+}
+
+fn not_loaded(file: &Path, error: load::Error) -> anyhow::Error {
+    match error {
+        load::Error::Campaign(campaigns::Error(error)) => with_hint(file, error),
+        load::Error::Archived(_) => refused(error, "`consentry apply -f FILE` takes it back into use"),
+        error => refused_file(file.display(), error, None),
+    }
+}
+
+/// Stores what a campaign's file says, and reads what is to be sent from the store.
+pub async fn stored(context: &Context, file: &Path) -> Result<Campaign> {
+    let loaded = Loaded::campaign(file)?;
+    let service = context.service();
+    // Not published: the run checks that before anything is sent, and a refused campaign stays a draft.
+    let asked = apply::In { documents: loaded.given(), uploads: loaded.uploads.clone(), probe: None };
+    let outcome = apply::apply(&service, &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        apply::Error::Invalid(error) => definition::invalid(&loaded, error),
+        apply::Error::Campaign { index, error, .. } => match *error {
+            DeliveryError::Input(error) => loaded.wrong(index, &error),
+            error => with_hint(file, error),
+        },
+        error @ apply::Error::Refused { .. } => refused_file(file.display(), error, None),
+    })?;
+    files::note(&context.dir, &loaded.places)?;
+    let campaign = out.data.iter().find(|one| one.definition.kind == DefinitionKind::Campaign);
+    let name = campaign.map(|one| one.definition.name.clone()).unwrap_or_default();
+    let asked = load::current(&service, &context.actor(), &name).await;
+    let asked = asked.map_err(|error| not_loaded(file, error))?;
+    let secrets = std::sync::Arc::new(context.secrets.with(&loaded.places));
+    let service = Service { secrets, ..service };
+    load::load(&service, &context.actor(), asked).await.map_err(|error| not_loaded(file, error))
+}
+
+/// What a campaign's file says, without storing it.
+async fn previewed(context: &Context, file: &Path) -> Result<Campaign> {
+    let loaded = Loaded::campaign(file)?;
+    let secrets = std::sync::Arc::new(context.secrets.with(&loaded.places));
+    let service = Service { secrets, ..context.service() };
+    let asked = preview::In { documents: loaded.given(), uploads: loaded.uploads.clone() };
+    let outcome = preview::preview(&service, &context.actor(), asked).await;
+    outcome.map_err(|error| match error {
+        preview::Error::Invalid(error) => definition::invalid(&loaded, error),
+        preview::Error::Campaign(campaigns::Error(error)) => with_hint(file, error),
+        error @ preview::Error::NoCampaign => refused_file(file.display(), error, None),
+    })
+}
+
 /// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
-async fn dry_run(context: &Context, campaign: &Campaign, stop: watch::Receiver<bool>) -> Result<Exit> {
+async fn dry_run(
+    context: &Context,
+    file: &Path,
+    campaign: &Campaign,
+    stop: watch::Receiver<bool>,
+) -> Result<Exit> {
     let probe = RouterProbe(public_pages(context, None)?);
     let asked = plan::In { campaign, probe: &probe, stop };
     let outcome = plan::plan(&context.service(), &context.actor(), asked).await;
-    let out = outcome.map_err(|error| with_hint(campaign, error.0))?;
+    let out = outcome.map_err(|error| with_hint(file, error.0))?;
     output::answer(context.json, &out, |out| {
         let text = out.segments.as_ref();
         let text = text.map(|parts| segment_words(&parts.segments, out.permitted)).unwrap_or_default();
@@ -90,7 +167,7 @@ async fn dry_run(context: &Context, campaign: &Campaign, stop: watch::Receiver<b
         warn_of(&out.warnings);
         return Ok(Exit::Done);
     }
-    Ok(refuse(context, campaign, PublishError { findings: out.refused }))
+    Ok(refuse(context, file, PublishError { findings: out.refused }))
 }
 
 /// What a text takes, and all of them: providers bill by segments.
@@ -99,10 +176,10 @@ fn segment_words(segments: &Segments, texts: u64) -> String {
     format!("a text takes, by some of the people: {segments}\n{:<52} {all:>10}\n", "segments in all, about")
 }
 
-fn refuse(context: &Context, campaign: &Campaign, refused: PublishError) -> Exit {
+fn refuse(context: &Context, file: &Path, refused: PublishError) -> Exit {
     let text = format!("not sent: the content was refused\n{refused}");
     let error = campaigns::Error(DeliveryError::Publish(refused));
-    output::failure(context.json, &output::told_as(&error, format!("{}: {text}", campaign.file.display())));
+    output::failure(context.json, &output::told_as(&error, format!("{}: {text}", file.display())));
     Exit::Refused
 }
 
@@ -160,21 +237,26 @@ async fn with_bar(
     Ok(outcome)
 }
 
-fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
-    let again = format!("`consentry campaign run {}` then goes on where it ended", campaign.file.display());
+fn with_hint(file: &Path, error: DeliveryError) -> anyhow::Error {
+    let again = format!("`consentry campaign run {}` then goes on where it ended", file.display());
     let hint = match &error {
         DeliveryError::Transport(_) | DeliveryError::Refused { .. } => match error.hint() {
             Some(hint) => format!("{hint}; {again}"),
             None => format!("mend it; {again}"),
         },
-        DeliveryError::NoList(_) => error.hint().unwrap_or_default(),
+        DeliveryError::NoList(_) | DeliveryError::NoSecret(_) => error.hint().unwrap_or_default(),
+        DeliveryError::OtherContent { campaign, .. } => {
+            format!(
+                "`consentry campaign run \"{campaign}\"`, by its name, finishes it with what it began with"
+            )
+        }
         DeliveryError::Store(StoreError::Busy(_)) => {
             "it is being sent; `consentry campaign report` shows how far it is".to_owned()
         }
         DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
-        _ => return output::told(campaigns::Error(error)),
+        _ => return refused_file(file.display(), campaigns::Error(error), None),
     };
-    refused_file(campaign.file.display(), campaigns::Error(error), Some(hint))
+    refused_file(file.display(), campaigns::Error(error), Some(hint))
 }
 
 fn warn(summary: &RunSummary) {
@@ -219,12 +301,18 @@ fn warn_of_doubt(summary: &RunSummary) {
 
 fn words(out: &run::Out) -> String {
     let how = if out.resumed { ", resumed" } else { "" };
-    format!("{} ({}{how})\n{}", out.campaign, out.run, report_words(&out.counts.report))
+    let version = version_words(out.versions);
+    format!("{} ({}{version}{how})\n{}", out.campaign, out.run, report_words(&out.counts.report))
 }
 
 fn run_words(shown: &ShownRun) -> String {
-    let ShownRun { campaign, run, state, started_at, counts, .. } = shown;
-    format!("{campaign} ({run}, {state}, {started_at})\n{}", report_words(&counts.report))
+    let ShownRun { campaign, run, versions, state, started_at, counts, .. } = shown;
+    let version = version_words(*versions);
+    format!("{campaign} ({run}{version}, {state}, {started_at})\n{}", report_words(&counts.report))
+}
+
+fn version_words(versions: Option<Pins>) -> String {
+    versions.map(|pins| format!(", version {}", pins.campaign)).unwrap_or_default()
 }
 
 fn report_words(report: &RunReport) -> String {

@@ -12,7 +12,7 @@ use web::{
 };
 
 use crate::cli::Serve;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::listen::{self, Peers};
 use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
     let namespace = file.ajo.namespace()?;
     let mut config = public_config(context, args.behind_proxy, &keys)?;
-    config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
+    config.webhooks = webhook_section::webhooks(&file.webhook, beside, context.workspace)?;
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
     let (pages_desk, notices) = pages_section::open(context, file.pages.as_ref(), beside).await?;
     config.desk = pages_desk;
@@ -76,7 +76,7 @@ async fn interfaces(
 ) -> Router {
     let state = AjoState::new(AjoConfig {
         store: context.store.clone(),
-        workspace: WORKSPACE,
+        workspace: context.workspace,
         clock: Arc::clone(&context.clock),
         entropy: Arc::new(OsEntropy),
         keys,

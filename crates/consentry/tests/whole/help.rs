@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 66] = [
+const COMMANDS: [&str; 77] = [
     "",
     "init",
     "intake",
@@ -35,6 +35,14 @@ const COMMANDS: [&str; 66] = [
     "campaign run",
     "campaign report",
     "campaign explain",
+    "apply",
+    "plan",
+    "export",
+    "definition",
+    "definition list",
+    "definition show",
+    "definition archive",
+    "definition schema",
     "check",
     "profile",
     "profile show",
@@ -64,6 +72,9 @@ const COMMANDS: [&str; 66] = [
     "ledger show",
     "ledger check-receipt",
     "keys",
+    "workspace",
+    "workspace create",
+    "workspace list",
     "backup",
     "db",
     "db copy",

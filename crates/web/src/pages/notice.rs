@@ -65,7 +65,7 @@ impl Default for NoticeWriter {
 impl NoticeWriter {
     /// Prepares templates and texts.
     pub fn new() -> Self {
-        Self(Renderer::new())
+        Self(Renderer::new(consent::WorkspaceId::MAIN))
     }
 
     /// The mail; `None` if a text is missing, which no language's is.
