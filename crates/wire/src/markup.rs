@@ -146,11 +146,11 @@ mod tests {
         let mut out = String::new();
         read(html, |piece| match piece {
             Piece::Open(tag) => {
-                out.push_str(&format!("<{}", tag.name));
-                tag.attributes.iter().for_each(|(name, value)| out.push_str(&format!(" {name}={value}")));
-                out.push('>');
+                let attributes: Vec<_> =
+                    tag.attributes.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                out.extend(["<", &tag.name, &attributes.concat(), ">"]);
             }
-            Piece::Close(name) => out.push_str(&format!("</{name}>")),
+            Piece::Close(name) => out.extend(["</", &name, ">"]),
             Piece::Text(text) => out.push_str(&text),
         });
         out
@@ -200,9 +200,9 @@ mod tests {
         assert_eq!(shown(&references).len(), 1 << 20);
         // Each attribute is compared with those before it: minutes, if it were read to its end.
         for separator in [" ", "=\"\" ", "=\">\"", "/"] {
-            let mut tag = "before<p ".to_owned();
-            (0..400_000).for_each(|n| tag.push_str(&format!("a{n:x}{separator}")));
-            assert_eq!(shown(&(tag + ">after")), "before", "{separator:?}");
+            let attributes: Vec<_> = (0..400_000).map(|n| format!("a{n:x}{separator}")).collect();
+            let tag = format!("before<p {}>after", attributes.concat());
+            assert_eq!(shown(&tag), "before", "{separator:?}");
         }
         let comment = format!("before<!--{}-->after", "x ".repeat(9_000));
         assert_eq!(shown(&comment), "beforeafter");

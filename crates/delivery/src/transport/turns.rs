@@ -48,7 +48,7 @@ impl Turns for StoreTurns {
             match taken.await {
                 Ok(grant) => return Ok(Grant { turns: grant.turns, wait: grant.at.since(now) }),
                 Err(error) if error.is_transient() && !self.store.is_shared() && tries < TRIES_MAX => {
-                    tries += 1
+                    tries += 1;
                 }
                 Err(error) => return Err(NoTurn(error.to_string())),
             }

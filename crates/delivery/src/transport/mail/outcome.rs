@@ -60,7 +60,7 @@ impl From<TransportError> for LineError {
             _ => false,
         };
         let (words, hint) = (error.to_string(), error.hint());
-        let no_turn = if let E::NoTurn(why) = error { Some(why.to_string()) } else { None };
+        let no_turn = if let E::NoTurn(why) = error { Some(why) } else { None };
         Self { of: RELAY, words, hint, lasting, no_turn }
     }
 }
