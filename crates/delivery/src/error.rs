@@ -21,7 +21,7 @@ pub struct InputError {
 impl InputError {
     /// Of a key such as `configuration.from`. `told` says what is wrong and, after a semicolon, how to mend it.
     pub(crate) fn new(key: &str, told: impl AsRef<str>) -> Self {
-        let pointer = key.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+        let pointer = if key.is_empty() { String::new() } else { format!("/{}", key.replace('.', "/")) };
         let (problem, remedy) = match told.as_ref().split_once("; ") {
             Some((problem, remedy)) => (problem.to_owned(), Some(remedy.to_owned())),
             None => (told.as_ref().to_owned(), None),

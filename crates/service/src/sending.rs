@@ -32,6 +32,6 @@ pub(crate) fn problem(error: &DeliveryError) -> Problem {
         DeliveryError::AlreadyFinished { .. } => Problem::new(Kind::Conflict, "already-finished"),
         DeliveryError::OtherContent { .. } => Problem::new(Kind::Conflict, "other-content"),
         DeliveryError::NoList(_) => Problem::new(Kind::NotFound, "list-not-found"),
-        _ => Problem::new(Kind::Internal, "campaign-failed"),
+        DeliveryError::Token(_) => Problem::new(Kind::Internal, "campaign-failed"),
     }
 }

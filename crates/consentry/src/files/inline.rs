@@ -30,7 +30,7 @@ const SECRETS: [(&str, &str, &str, &str); 6] = [
 
 /// What is wrong at a key such as `content.html`, and how to mend it.
 pub fn wrong(key: &str, problem: &str, remedy: &str) -> InputError {
-    let pointer = key.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+    let pointer = if key.is_empty() { String::new() } else { format!("/{}", key.replace('.', "/")) };
     InputError { pointer, problem: problem.to_owned(), remedy: Some(remedy.to_owned()) }
 }
 
@@ -141,7 +141,7 @@ impl Inliner<'_> {
                 let told = format!("{} {problem}", path.display());
                 wrong(&format!("{key}{by_path}"), &told, "name a file that is there, relative to this one")
             })?;
-            replace(members, by_path, template, text.into());
+            replace(members, by_path, template, &text);
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ impl Inliner<'_> {
                     let remedy = format!("give one of the configurations called {name} another name");
                     return Err(wrong(&at, "is another place than for the same name elsewhere", &remedy));
                 }
-                replace(table_members, by_path, key, secret.into());
+                replace(table_members, by_path, key, &secret);
             }
         }
         Ok(())
@@ -191,11 +191,11 @@ impl Inliner<'_> {
 }
 
 /// A member in place of another one, where that stood.
-fn replace(members: &mut Map<String, Value>, old: &str, new: &str, value: Value) {
+fn replace(members: &mut Map<String, Value>, old: &str, new: &str, value: &str) {
     let all = std::mem::take(members);
     for (key, before) in all {
         if key == old {
-            members.insert(new.to_owned(), value.clone());
+            members.insert(new.to_owned(), value.into());
         } else {
             members.insert(key, before);
         }

@@ -56,6 +56,8 @@ pub struct Loaded {
     pub uploads: HashMap<String, RowsSource>,
     /// Where secrets are, by the names that the documents have for them.
     pub places: BTreeMap<String, SecretPlace>,
+    /// The files that were read, and the place of the first document of each.
+    read: HashMap<PathBuf, usize>,
 }
 
 /// What is wrong in a file.
@@ -156,22 +158,21 @@ impl Loaded {
 
     /// Reads a file. `expected`: what its documents describe, where they don't say so.
     fn add(&mut self, file: &Path, expected: Option<DefinitionKind>) -> Result<()> {
-        let here = whole(file);
-        let known = |one: &FileDocument| whole(&one.file) == here;
-        // A campaign may name a file that stands beside it, in the folder that is read.
-        if self.documents.iter().any(known) {
+        // A campaign may name a file that stands beside it, in the folder that is read, and a file may name itself.
+        if self.read.contains_key(&whole(file)) {
             return Ok(());
         }
+        self.read.insert(whole(file), self.documents.len());
         let parsed = parse::parse(file)?;
         let lines = Arc::new(parsed.lines);
         for (within, mut document) in parsed.documents {
             let at = |pointer: &str| place(file, lines.of(&format!("{within}{pointer}")));
             let kind =
                 kind::take(&mut document, expected).map_err(|error| told(&at(&error.pointer), &error))?;
-            let mut inliner = Inliner { file, loaded: self, follow: Vec::new() };
-            let inlined = inliner.document(kind, &mut document);
-            let follow = std::mem::take(&mut inliner.follow);
-            inlined.map_err(|error| told(&at(&error.pointer), &error))?;
+            let mut placing = Inliner { file, loaded: self, follow: Vec::new() };
+            let outcome = placing.document(kind, &mut document);
+            let follow = std::mem::take(&mut placing.follow);
+            outcome.map_err(|error| told(&at(&error.pointer), &error))?;
             for named in follow {
                 self.follow(&named, &mut document).map_err(|error| match error {
                     Followed::Wrong(error) => told(&at(&error.pointer), &error),
@@ -186,20 +187,17 @@ impl Loaded {
 
     /// Reads the configuration's file that a campaign names, and names the configuration in its place.
     fn follow(&mut self, file: &Path, campaign: &mut Value) -> Result<(), Followed> {
-        let before = self.documents.len();
         self.add(file, Some(DefinitionKind::Configuration)).map_err(Followed::Failed)?;
-        let found = self.documents.iter().position(|one| whole(&one.file) == whole(file));
-        let found = found
-            .filter(|found| *found >= before || self.documents[*found].kind == DefinitionKind::Configuration);
-        let name = found.map(|found| self.documents[found].document["name"].clone());
-        match name {
-            Some(name @ Value::String(_)) => campaign["configuration"] = name,
-            _ => {
-                let told = format!("{} has no name", file.display());
-                return Err(Followed::Wrong(inline::wrong("configuration_file", &told, "give it a `name`")));
-            }
+        let first = self.read.get(&whole(file)).and_then(|first| self.documents.get(*first));
+        let found = first.filter(|one| one.kind == DefinitionKind::Configuration);
+        let name = found.map(|one| one.document["name"].clone());
+        if let Some(name @ Value::String(_)) = name {
+            campaign["configuration"] = name;
+            return Ok(());
         }
-        Ok(())
+        let told = format!("{} holds no configuration with a name", file.display());
+        let remedy = "name a file with a configuration, and give that a `name`";
+        Err(Followed::Wrong(inline::wrong("configuration_file", &told, remedy)))
     }
 }
 

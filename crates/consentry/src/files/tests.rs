@@ -104,21 +104,23 @@ fn a_configuration_s_file_becomes_a_definition_of_its_own() {
     assert_eq!(super::configuration(&folder.path("campaigns/a.toml"), &secrets).unwrap().name, "c");
 }
 
+/// What is told of a campaign's file that is wrong.
+fn refusal(text: &str, end: &str) -> String {
+    let name = format!("c.{end}");
+    let folder = Folder::of(&[(&*name, text), ("a.html", "<p>")]);
+    let loaded = folder.campaign(&name).and_then(|loaded| {
+        let one = loaded.of_kind(DefinitionKind::Campaign).next().unwrap();
+        let documents = Documents { campaign: &one.document, configuration: None, content: None };
+        Campaign::from_documents(documents).map_err(|error| one.wrong(&error))?;
+        Ok(loaded)
+    });
+    told_of(&folder, loaded)
+}
+
 #[test]
 fn a_wrong_file_is_told_with_its_line_and_the_remedy() {
     let head = "name = 'a'\naudience = { all = true }\n";
     let mail = "[content]\nsubject = 's'\ntext = 't'\n";
-    let parse = |text: &str, end: &str| {
-        let name = format!("c.{end}");
-        let folder = Folder::of(&[(&*name, text), ("a.html", "<p>")]);
-        let loaded = folder.campaign(&name).and_then(|loaded| {
-            let one = loaded.of_kind(DefinitionKind::Campaign).next().unwrap();
-            let documents = Documents { campaign: &one.document, configuration: None, content: None };
-            Campaign::from_documents(documents).map_err(|error| one.wrong(&error))?;
-            Ok(loaded)
-        });
-        told_of(&folder, loaded)
-    };
     for (text, expected) in [
         (
             format!("{head}nonsense = 1\n{CONFIGURATION}{mail}"),
@@ -141,18 +143,6 @@ fn a_wrong_file_is_told_with_its_line_and_the_remedy() {
             "c.toml:13: content.html: is named twice\nhint: name only one of html and html_file",
         ),
         (
-            format!("{head}{mail}"),
-            "c.toml: configuration: is missing, or named twice\nhint: name exactly one of",
-        ),
-        (
-            format!("{head}configuration_file = 'x.toml'\n{CONFIGURATION}{mail}"),
-            "c.toml:4: configuration: is missing, or named twice",
-        ),
-        (
-            format!("{head}configuration_file = 'gone.toml'\n{mail}"),
-            "gone.toml: can't be read: entity not found",
-        ),
-        (
             format!("{head}{CONFIGURATION}{mail}[confirmation]\nchannel = 'http://x.example'\n"),
             "c.toml:14: confirmation.channel: ",
         ),
@@ -167,21 +157,52 @@ fn a_wrong_file_is_told_with_its_line_and_the_remedy() {
         ),
         (format!("{head}x = = 1\n"), "c.toml:3: "),
     ] {
-        let told = parse(&text, "toml");
+        let told = refusal(&text, "toml");
         assert!(told.starts_with(expected), "{told}\n{text}");
     }
+}
+
+#[test]
+fn a_campaign_has_one_configuration() {
+    let head = "name = 'a'\naudience = { all = true }\n";
+    let mail = "[content]\nsubject = 's'\ntext = 't'\n";
+    for (text, expected) in [
+        (
+            format!("{head}{mail}"),
+            "c.toml: configuration: is missing, or named twice\nhint: name exactly one of",
+        ),
+        (
+            format!("{head}configuration_file = 'x.toml'\n{CONFIGURATION}{mail}"),
+            "c.toml:4: configuration: is missing, or named twice",
+        ),
+        (
+            format!("{head}configuration_file = 'gone.toml'\n{mail}"),
+            "gone.toml: can't be read: entity not found",
+        ),
+        (
+            format!("kind = 'campaign'\n{head}configuration_file = 'c.toml'\n{mail}"),
+            "c.toml:4: configuration_file: c.toml holds no configuration with a name",
+        ),
+    ] {
+        let told = refusal(&text, "toml");
+        assert!(told.starts_with(expected), "{told}\n{text}");
+    }
+}
+
+#[test]
+fn so_is_a_wrong_file_of_another_kind() {
     let yaml = "name: a\naudience:\n  all: true\nconfiguration:\n  name: c\n  channel: email\n  category: marketing\n  \
                 from: n@shop.example\n  transport: {host: h}\ncontent:\n  subject: s\n  text: [t]\n";
     assert!(
-        parse(yaml, "yaml").starts_with("c.yaml:12: content.text: invalid type: sequence"),
+        refusal(yaml, "yaml").starts_with("c.yaml:12: content.text: invalid type: sequence"),
         "{}",
-        parse(yaml, "yaml")
+        refusal(yaml, "yaml")
     );
-    assert!(parse("name: a\n name: b\n", "yml").starts_with("c.yml:"));
+    assert!(refusal("name: a\n name: b\n", "yml").starts_with("c.yml:"));
     let json = "{\n \"name\": \"a\",\n \"audience\": {\n  \"all\": 1\n }, \"configuration\": {}, \"content\": {}\n}\n";
-    assert!(parse(json, "json").starts_with("c.json:4: audience.all: "), "{}", parse(json, "json"));
-    assert!(parse("{\n \"name\": }", "json").starts_with("c.json:2: expected value"));
-    assert!(parse("[]", "json").starts_with("c.json: holds 0 campaigns"));
+    assert!(refusal(json, "json").starts_with("c.json:4: audience.all: "), "{}", refusal(json, "json"));
+    assert!(refusal("{\n \"name\": }", "json").starts_with("c.json:2: expected value"));
+    assert!(refusal("[]", "json").starts_with("c.json: holds 0 campaigns"));
 }
 
 #[test]

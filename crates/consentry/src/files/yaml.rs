@@ -79,11 +79,14 @@ impl Reader<'_> {
                 let pointer = self.place(at)?;
                 self.push(Open::Map(Map::new(), None, pointer), at)
             }
-            Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
-                Some(Open::Map(map, ..)) => self.put(Value::Object(map)),
-                Some(Open::List(list, _)) => self.put(Value::Array(list)),
-                None => Ok(()),
-            },
+            Event::SequenceEnd | Event::MappingEnd => {
+                match self.stack.pop() {
+                    Some(Open::Map(map, ..)) => self.put(Value::Object(map)),
+                    Some(Open::List(list, _)) => self.put(Value::Array(list)),
+                    None => {}
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -106,7 +109,8 @@ impl Reader<'_> {
             return Ok(());
         }
         self.place(at)?;
-        self.put(if style == TScalarStyle::Plain { plain(text) } else { Value::String(text) })
+        self.put(if style == TScalarStyle::Plain { plain(text) } else { Value::String(text) });
+        Ok(())
     }
 
     /// Where the value that begins now stands; a value that stands in place of a key is refused.
@@ -121,7 +125,7 @@ impl Reader<'_> {
         Ok(pointer)
     }
 
-    fn put(&mut self, value: Value) -> Result<(), Wrong> {
+    fn put(&mut self, value: Value) {
         match self.stack.last_mut() {
             None => self.done = Some(value),
             Some(Open::Map(map, key, _)) => {
@@ -131,7 +135,6 @@ impl Reader<'_> {
             }
             Some(Open::List(items, _)) => items.push(value),
         }
-        Ok(())
     }
 }
 

@@ -83,7 +83,7 @@ fn holds(document: &Value, path: &[&str], at: String) -> Option<String> {
 
 /// A secret is named once in its table, by a name that can be written anywhere.
 pub(super) fn check_names(body: &Value) -> Result<(), InputError> {
-    let named = |name: &str| {
+    let is_name = |name: &str| {
         (1..=SECRET_NAME_MAX).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     };
@@ -92,11 +92,11 @@ pub(super) fn check_names(body: &Value) -> Result<(), InputError> {
         key => vec![key],
     };
     let transport = &body["transport"];
-    let names = dkim.iter().map(|key| ("dkim.secret", &key["secret"]));
+    let keys = dkim.iter().map(|key| ("dkim.secret", &key["secret"]));
     for (key, name) in
-        names.chain([("transport.secret", &transport["secret"]), ("transport.ca", &transport["ca"])])
+        keys.chain([("transport.secret", &transport["secret"]), ("transport.ca", &transport["ca"])])
     {
-        if name.as_str().is_some_and(|name| !named(name)) {
+        if name.as_str().is_some_and(|name| !is_name(name)) {
             let told = format!(
                 "is the name of a secret, not the secret; use 1 to {SECRET_NAME_MAX} of the characters a-z, A-Z, 0-9, \
                  `_`, `-`, `.`"

@@ -46,7 +46,7 @@ fn content(html: &str) -> Value {
     json!({"name": "letter", "subject": "Hi", "html": html})
 }
 
-fn campaign(audience: Value) -> Value {
+fn campaign(audience: &Value) -> Value {
     json!({"name": "Spring, früh", "audience": audience, "configuration": "mail", "content": "letter"})
 }
 
@@ -59,7 +59,7 @@ fn given(kind: DefinitionKind, document: Value) -> Given {
 fn all() -> Vec<Given> {
     // A campaign before what it names: they are put in order.
     vec![
-        given(Campaign, campaign(json!({"all": true}))),
+        given(Campaign, campaign(&json!({"all": true}))),
         given(Content, content(WAY_OUT)),
         given(Configuration, configuration(25)),
     ]
@@ -168,7 +168,7 @@ async fn of_two_editors_the_second_is_told() {
     let out = archive::archive(&world.service, &world.actor, asked(Some(2))).await.unwrap();
     assert_eq!((out.version, out.state), (2, "archived"));
     // Nothing new can name it, until it is applied again.
-    let campaign = || vec![given(Campaign, campaign(json!({"all": true})))];
+    let campaign = || vec![given(Campaign, campaign(&json!({"all": true})))];
     let error = applied(&world, campaign()).await.unwrap_err();
     assert_eq!(error.problem().pointer.as_deref(), Some("/documents/0/configuration"));
     let exported = export::export(&world.service, &world.actor, export::In::default()).await.unwrap();
@@ -241,7 +241,7 @@ async fn an_address_file_is_kept_by_whom_it_names() {
     let hash = "0a".repeat(32);
     let documents = || {
         let mut all = all();
-        all[0].document = campaign(json!({"upload": hash}));
+        all[0].document = campaign(&json!({"upload": hash}));
         all
     };
     let error = applied(&world, documents()).await.unwrap_err();
