@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod consents;
 pub mod decisions;
 pub mod imports;
+pub mod jobs;
 pub mod keys;
 pub mod ledger;
 pub mod lists;

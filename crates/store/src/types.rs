@@ -2,6 +2,7 @@
 
 mod feedback;
 mod imports;
+mod jobs;
 mod look;
 mod pages;
 mod profiles;
@@ -16,6 +17,7 @@ mod workspace;
 
 pub use feedback::*;
 pub use imports::*;
+pub use jobs::*;
 pub use look::*;
 pub use pages::*;
 pub use profiles::*;

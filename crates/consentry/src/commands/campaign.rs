@@ -1,20 +1,26 @@
 //! `consentry campaign`
 
 mod explain;
+mod wait;
 
 use std::sync::Arc;
 
-use anyhow::Result;
-use consent::Exclusion;
+use anyhow::{Context as _, Result};
 use consent::sms::Segments;
+use consent::{Exclusion, JobId};
 use delivery::{Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use service::campaigns::{self, DeliveryState, RunReport, RunState, ShownRun, StoreError, plan, report, run};
+use service::campaigns::failed::Failed;
+use service::campaigns::outcome::{self, Outcome};
+use service::campaigns::{
+    self, DeliveryState, RunReport, RunState, ShownRun, StoreError, plan, report, run, send, start,
+};
 use tokio::sync::watch;
 
+use self::wait::{Waited, wait};
 use super::returned::feedback_lines;
-use super::serve::{public_pages, stop_signal};
+use super::serve::{public_pages, quiet_stop_signal, say_stopping, stop_signal};
 use crate::cli::{self, CampaignRun};
 use crate::context::Context;
 use crate::output::{self, Exit, grouped, refused, refused_file};
@@ -31,9 +37,8 @@ pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
 
 async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     let campaign = Campaign::load(&args.file)?;
-    let stop = stop_signal();
     if args.dry_run {
-        return dry_run(context, &campaign, stop).await;
+        return dry_run(context, &campaign, stop_signal()).await;
     }
     let options = RunOptions {
         again: args.again,
@@ -41,38 +46,136 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
         wait_for_retries: !args.no_wait,
         ..RunOptions::default()
     };
-    match with_bar(context, &campaign, &options, stop).await? {
-        Ok(out) => {
-            warn(&out.summary);
-            output::answer(context.json, &out, words);
-            Ok(if out.summary.state == RunState::Finished && out.counts.in_doubt == 0 {
-                Exit::Done
-            } else {
-                Exit::Unfinished
-            })
+    let text = std::fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
+    let asked = start::In { campaign: &campaign, text, options: &options };
+    let started = start::start(&context.service(), &context.actor(), asked).await;
+    let started = started.map_err(|error| {
+        refused_file(
+            campaign.file.display(),
+            error,
+            Some("`consentry job list` shows how far it is".to_owned()),
+        )
+    })?;
+    let stop = quiet_stop_signal();
+    if started.served {
+        let bar = bar();
+        let waited = wait(context, started.job, &bar, args.no_wait, stop.clone()).await;
+        bar.finish_and_clear();
+        match waited? {
+            Waited::Unserved => output::say("no server works on jobs any more; sending from here"),
+            waited => return ended(context, &campaign, started.job, waited).await,
         }
-        Err(run::Error::AlreadyFinished(shown)) => {
-            output::say(format_args!(
-                "{} was sent to its end before; nothing was sent now\nhint: --again sends it once more, to whoever may get it now",
-                campaign.name
-            ));
-            let mut value = json!(shown);
-            value["alreadyFinished"] = json!(true);
-            output::data(context.json, &value, || run_words(&shown));
-            Ok(Exit::Done)
+    }
+    let mut stopped = stop.clone();
+    tokio::spawn(async move {
+        if stopped.wait_for(|stop| *stop).await.is_ok() {
+            say_stopping();
         }
+    });
+    // What the server has begun already isn't begun once more.
+    let options =
+        if started.served { RunOptions { again: false, retry_doubtful: false, ..options } } else { options };
+    let bar = bar();
+    let probe = RouterProbe(public_pages(context, None)?);
+    let progress = drawn(&bar);
+    let (job, campaign) = (started.job, &campaign);
+    let asked = send::In { job, campaign, options: &options, probe: &probe, progress, stop };
+    let outcome = send::send(&context.service(), &context.actor(), asked).await;
+    bar.finish_and_clear();
+    told_of(context, campaign, outcome)
+}
+
+/// Says what became of a campaign that was sent here.
+fn told_of(
+    context: &Context,
+    campaign: &Campaign,
+    outcome: std::result::Result<run::Out, run::Error>,
+) -> Result<Exit> {
+    match outcome {
+        Ok(out) => Ok(sent(context, &out)),
+        Err(run::Error::AlreadyFinished(shown)) => Ok(already_finished(context, campaign, &shown)),
         Err(run::Error::RelayRefuses { error, run }) => {
-            output::failure(context.json, &with_hint(&campaign, *error));
+            output::failure(context.json, &with_hint(campaign, *error));
             if let Some(run) = run {
                 output::answer(context.json, &run, |run| run_words(run));
             }
             Ok(Exit::RelayRefuses)
         }
         Err(run::Error::Campaign(campaigns::Error(DeliveryError::Publish(refused)))) => {
-            Ok(refuse(context, &campaign, refused))
+            Ok(refuse(context, campaign, refused))
         }
-        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(&campaign, error)),
+        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(campaign, error)),
     }
+}
+
+/// Says what became of a campaign that a server sends.
+async fn ended(context: &Context, campaign: &Campaign, job: JobId, waited: Waited) -> Result<Exit> {
+    match waited {
+        Waited::Over(Outcome::Sent(out)) => Ok(sent(context, &out)),
+        Waited::Over(Outcome::AlreadyFinished(shown)) => Ok(already_finished(context, campaign, &shown)),
+        Waited::Failed(Failed::ContentRefused(findings)) => {
+            Ok(refuse(context, campaign, PublishError { findings }))
+        }
+        Waited::Failed(error) => {
+            let hint = format!(
+                "mend it; `consentry campaign run {}` then goes on where it ended",
+                campaign.file.display()
+            );
+            let run = if let Failed::RelayRefuses(_, run) = &error { run.clone() } else { None };
+            let refuses = matches!(error, Failed::RelayRefuses(..));
+            let error = refused_file(campaign.file.display(), error, Some(hint));
+            if !refuses {
+                return Err(error);
+            }
+            output::failure(context.json, &error);
+            if let Some(run) = run {
+                output::answer(context.json, &run, |run| run_words(run));
+            }
+            Ok(Exit::RelayRefuses)
+        }
+        Waited::Cancelled | Waited::Later | Waited::Left | Waited::Unserved => {
+            if matches!(waited, Waited::Left) {
+                output::say(format_args!(
+                    "the server goes on sending {}\nhint: `consentry job cancel {job}` ends that, `consentry job show {job}` shows how far it is",
+                    campaign.name
+                ));
+            } else if matches!(waited, Waited::Cancelled) {
+                output::say(format_args!(
+                    "{} was cancelled\nhint: `consentry campaign run {}` goes on where it ended",
+                    campaign.name,
+                    campaign.file.display()
+                ));
+            }
+            if let Some(out) = outcome::so_far(&context.service(), &campaign.name).await? {
+                if matches!(waited, Waited::Later) {
+                    warn(&out.summary);
+                }
+                output::answer(context.json, &out, words);
+            }
+            Ok(Exit::Unfinished)
+        }
+    }
+}
+
+fn sent(context: &Context, out: &run::Out) -> Exit {
+    warn(&out.summary);
+    output::answer(context.json, out, words);
+    if out.summary.state == RunState::Finished && out.counts.in_doubt == 0 {
+        Exit::Done
+    } else {
+        Exit::Unfinished
+    }
+}
+
+fn already_finished(context: &Context, campaign: &Campaign, shown: &ShownRun) -> Exit {
+    output::say(format_args!(
+        "{} was sent to its end before; nothing was sent now\nhint: --again sends it once more, to whoever may get it now",
+        campaign.name
+    ));
+    let mut value = json!(shown);
+    value["alreadyFinished"] = json!(true);
+    output::data(context.json, &value, || run_words(shown));
+    Exit::Done
 }
 
 /// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
@@ -124,20 +227,23 @@ pub async fn run_with_bar(
     campaign: &Campaign,
     options: &RunOptions,
 ) -> Result<std::result::Result<RunSummary, run::Error>> {
-    let out = with_bar(context, campaign, options, deps.stop.clone()).await?;
-    Ok(out.map(|out| out.summary))
+    let bar = bar();
+    let probe = RouterProbe(public_pages(context, None)?);
+    let asked = run::In { campaign, options, probe: &probe, progress: drawn(&bar), stop: deps.stop.clone() };
+    let outcome = run::run(&context.service(), &context.actor(), asked).await;
+    bar.finish_and_clear();
+    Ok(outcome.map(|out| out.summary))
 }
 
-async fn with_bar(
-    context: &Context,
-    campaign: &Campaign,
-    options: &RunOptions,
-    stop: watch::Receiver<bool>,
-) -> Result<std::result::Result<run::Out, run::Error>> {
+fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} elapsed");
-    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Draws how far a run is.
+fn drawn(bar: &ProgressBar) -> Arc<dyn Fn(&Progress) + Send + Sync> {
     let shown = bar.clone();
-    let progress = move |progress: &Progress| {
+    Arc::new(move |progress: &Progress| {
         let done = progress.sent + progress.excluded + progress.rejected + progress.in_doubt;
         shown.set_length(progress.total);
         shown.set_position(done);
@@ -150,12 +256,7 @@ async fn with_bar(
         let (sent, excluded, rate) =
             (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
         shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
-    };
-    let probe = RouterProbe(public_pages(context, None)?);
-    let asked = run::In { campaign, options, probe: &probe, progress: Arc::new(progress), stop };
-    let outcome = run::run(&context.service(), &context.actor(), asked).await;
-    bar.finish_and_clear();
-    Ok(outcome)
+    })
 }
 
 fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {

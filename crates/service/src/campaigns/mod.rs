@@ -1,10 +1,15 @@
 //! Campaigns and their runs.
 
 pub mod explain;
+pub mod failed;
+pub mod order;
+pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod send;
 mod shown;
+pub mod start;
 
 pub use shown::{Feedback, OptOuts, ShownRun};
 pub use store::{DeliveryState, RunReport, RunState, StoreError};
@@ -29,6 +34,7 @@ impl Fault for Error {
             DeliveryError::Provider(_) => Problem::new(Kind::Unavailable, "provider-unusable"),
             DeliveryError::Refused { .. } => Problem::new(Kind::Unavailable, "relay-refuses"),
             DeliveryError::AlreadyFinished { .. } => Problem::new(Kind::Conflict, "already-finished"),
+            DeliveryError::OtherContent { .. } => Problem::new(Kind::Conflict, "other-content"),
             DeliveryError::NoList(_) => Problem::new(Kind::NotFound, "list-not-found"),
             _ => Problem::new(Kind::Internal, "campaign-failed"),
         }

@@ -135,7 +135,7 @@ async fn pages(world: &World, list: ListId) {
         let notice = NewNotice { kind, ..notice("typed@example.com", now) };
         assert_eq!(store.ask_notice(MAIN, notice, LIMITS).await.unwrap(), Asked::Queued);
     }
-    let taken = store.take_notices(MAIN, now, 1).await.unwrap().remove(0);
+    let taken = world.take_notices(now, 1).await.remove(0);
     let quotas = vec![store::Quota::a_day("mailbox", 9)];
     assert_eq!(store.spend(MAIN, Some(taken.id), quotas, now).await.unwrap(), store::Spent::Within);
     assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());
