@@ -34,6 +34,6 @@ mod tests {
         assert!(some.0 > 0);
         assert_eq!(some.to_string().parse::<JobId>().unwrap(), some);
         // A change would let jobs of before be done again.
-        assert_eq!(some.to_string(), "job_0");
+        assert_eq!(some.to_string(), "job_838644650685341471");
     }
 }

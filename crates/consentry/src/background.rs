@@ -1,18 +1,26 @@
 //! What `serve` does in the background. Kinds of jobs are put together here, and nowhere else.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use delivery::sms::SmsTransport;
+use service::Service;
 use service::jobs::kinds::campaign::Campaigns;
 use service::jobs::kinds::notice::Notices;
 use service::jobs::kinds::reply::TextReplies;
 use service::jobs::{JobKind, Worker, standing};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::commands::serve::public_pages;
 use crate::context::Context;
 use crate::output::{self, grouped};
 use crate::probe::RouterProbe;
+
+/// How often is looked for workspaces that were made meanwhile.
+const NEW_WORKSPACES: Duration = Duration::from_secs(5);
 
 /// What kinds of jobs work with, as the server's file says.
 pub struct Means {
@@ -22,15 +30,39 @@ pub struct Means {
     pub transports: Vec<(String, SmsTransport)>,
 }
 
-/// What works off the jobs of this data directory.
-pub fn worker(context: &Context, means: Means) -> Result<Worker> {
-    let probe = Arc::new(RouterProbe(public_pages(context, None)?));
-    let mut kinds: Vec<Arc<dyn JobKind>> = vec![Arc::new(Campaigns::new(probe))];
+/// Works off the jobs of this installation until `stop` turns true: of the server's workspace all kinds, of the others
+/// campaigns, also of those that are made meanwhile.
+pub async fn work(context: Context, means: Means, stop: watch::Receiver<bool>) -> Result<()> {
+    let probe = Arc::new(RouterProbe(public_pages(&context, None)?));
+    let campaigns: Arc<dyn JobKind> = Arc::new(Campaigns::new(probe));
+    let mut kinds = vec![Arc::clone(&campaigns)];
     kinds.extend(means.notices.map(|notices| Arc::new(notices) as Arc<dyn JobKind>));
     if !means.transports.is_empty() {
         kinds.push(Arc::new(TextReplies::new(means.transports)));
     }
-    Ok(Worker::new(context.service(), kinds))
+    let mut workers = JoinSet::new();
+    let mut known = HashSet::from([context.workspace]);
+    workers.spawn(Worker::new(context.service(), kinds).run(stop.clone()));
+    let mut stopped = stop.clone();
+    loop {
+        match context.store.workspaces().await {
+            Ok(found) => {
+                for workspace in found.into_iter().map(|workspace| workspace.id) {
+                    if known.insert(workspace) {
+                        let service = Service { workspace, ..context.service() };
+                        let worker = Worker::new(service, vec![Arc::clone(&campaigns)]);
+                        workers.spawn(worker.run(stop.clone()));
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "workspaces can't be read"),
+        }
+        if tokio::time::timeout(NEW_WORKSPACES, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            break;
+        }
+    }
+    while workers.join_next().await.is_some() {}
+    Ok(())
 }
 
 /// How it stands with the jobs, in words; nothing where none is open or was given up.

@@ -12,10 +12,11 @@ use store::{AddressOwner, List, Settings, Store, StoreError};
 
 use crate::cli::Global;
 use crate::data_dir::{self, Place};
+use crate::files::KnownSecrets;
 use crate::output::fail;
 use crate::system::{OsEntropy, SystemClock};
 
-/// The workspace that the command line works in.
+/// The workspace of an installation that has no other.
 pub const WORKSPACE: WorkspaceId = WorkspaceId::MAIN;
 
 /// The opened state.
@@ -23,37 +24,58 @@ pub const WORKSPACE: WorkspaceId = WorkspaceId::MAIN;
 pub struct Context {
     /// The state.
     pub store: Store,
+    /// The workspace that is worked in.
+    pub workspace: WorkspaceId,
     /// The system's clock.
     pub clock: Arc<dyn Clock>,
     /// The data directory.
     pub dir: Arc<Path>,
     /// JSON on standard output.
     pub json: bool,
+    /// Where secrets are that definitions call by name.
+    pub secrets: KnownSecrets,
 }
 
 impl Context {
     /// Opens the data directory, or the database. Fails where there is none, unless `--create` says to make one.
-    pub fn open(global: &Global) -> Result<Self> {
+    pub async fn open(global: &Global) -> Result<Self> {
         if global.create {
             let place = data_dir::require_or_create(global)?;
-            return Self::open_at(global, place);
+            return Self::open_at(global, place)?.entered(global).await;
         }
         data_dir::require(global)?;
-        Self::open_at(global, Place::Ready)
+        Self::open_at(global, Place::Ready)?.entered(global).await
     }
 
     /// Opens the data directory, or the database, and makes it where there is none.
-    pub fn open_or_make(global: &Global) -> Result<Self> {
+    pub async fn open_or_make(global: &Global) -> Result<Self> {
         let place = data_dir::require_or_free(global)?;
-        Self::open_at(global, place)
+        Self::open_at(global, place)?.entered(global).await
+    }
+
+    /// In the workspace that is asked for.
+    async fn entered(self, global: &Global) -> Result<Self> {
+        let Some(name) = &global.workspace else { return Ok(self) };
+        let found = self.store.workspaces().await?.into_iter().find(|workspace| workspace.name == *name);
+        match found {
+            Some(workspace) => Ok(Self { workspace: workspace.id, ..self }),
+            None => Err(fail(
+                format!("there is no workspace `{name}`"),
+                format!(
+                    "`consentry workspace list` shows them, `consentry workspace create {name}` makes one"
+                ),
+            )),
+        }
     }
 
     fn open_at(global: &Global, place: Place) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let (dir, json) = (Arc::from(global.data_dir.as_path()), global.json);
+        let (dir, json) = (Arc::<Path>::from(global.data_dir.as_path()), global.json);
+        let server_file = std::env::var_os("CONSENTRY_CONFIG").filter(|file| !file.is_empty());
+        let secrets = KnownSecrets::new(Arc::clone(&dir), server_file.map(Into::into));
         if let Some(url) = &global.database {
             let store = open_postgres(global, url, &clock, place)?;
-            return Ok(Self { store, clock, dir, json });
+            return Ok(Self { store, workspace: WORKSPACE, clock, dir, json, secrets });
         }
         let options = OpenOptions {
             dir: global.data_dir.clone(),
@@ -65,7 +87,7 @@ impl Context {
             Place::Free => store::sqlite::open(options),
         };
         let store = opened.map_err(|error| sqlite_error(&global.data_dir, &error))?;
-        Ok(Self { store, clock, dir, json })
+        Ok(Self { store, workspace: WORKSPACE, clock, dir, json, secrets })
     }
 
     /// Now.
@@ -77,9 +99,22 @@ impl Context {
     pub fn service(&self) -> Service {
         Service {
             store: self.store.clone(),
-            workspace: WORKSPACE,
+            workspace: self.workspace,
             clock: Arc::clone(&self.clock),
             entropy: Arc::new(OsEntropy),
+            secrets: Arc::new(self.secrets.clone()),
+        }
+    }
+
+    /// The same, where `--config` names the server's file.
+    #[must_use]
+    pub fn with_server_file(&self, file: Option<&Path>) -> Self {
+        match file {
+            Some(file) => {
+                let secrets = KnownSecrets::new(Arc::clone(&self.dir), Some(file.to_owned()));
+                Self { secrets, ..self.clone() }
+            }
+            None => self.clone(),
         }
     }
 
@@ -92,12 +127,12 @@ impl Context {
 
     /// The settings.
     pub async fn settings(&self) -> Result<Settings> {
-        Ok(self.store.settings(WORKSPACE).await?)
+        Ok(self.store.settings(self.workspace).await?)
     }
 
     /// A list by name, or an error that says how to make it.
     pub async fn list(&self, name: &str) -> Result<List> {
-        let list = self.store.list_by_name(WORKSPACE, name).await?;
+        let list = self.store.list_by_name(self.workspace, name).await?;
         list.ok_or_else(|| {
             fail(format!("the list `{name}` doesn't exist"), format!("consentry list create {name}"))
         })
@@ -105,7 +140,7 @@ impl Context {
 
     /// Who owns an address.
     pub async fn owner(&self, address: &Address) -> Result<Option<AddressOwner>> {
-        Ok(self.store.resolve(WORKSPACE, vec![address.clone()]).await?.pop().flatten())
+        Ok(self.store.resolve(self.workspace, vec![address.clone()]).await?.pop().flatten())
     }
 }
 

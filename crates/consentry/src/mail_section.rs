@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use wire::imap::{self, ImapConfig, ImapTls};
 use wire::receiver::{Protocol, Receiver, ReceiverConfig};
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::{self, fail};
 use crate::server_file::{Secret, ServerFile};
 
@@ -126,7 +126,7 @@ impl MailDesk {
     pub async fn open(context: &Context, file: &ServerFile, beside: &Path) -> Result<Self> {
         let mut desk = Self { receivers: Vec::new(), mailboxes: Vec::new() };
         let extra = extra(file, beside)?;
-        let inbox = Inbox::new(context.store.clone(), WORKSPACE, Arc::clone(&context.clock), &extra);
+        let inbox = Inbox::new(context.store.clone(), context.workspace, Arc::clone(&context.clock), &extra);
         if let Some(mail) = &file.mail {
             desk.receive(context, mail, &inbox, beside).await?;
         }

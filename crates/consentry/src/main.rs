@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod context;
 mod data_dir;
+mod files;
 mod listen;
 mod mail_section;
 mod output;
@@ -66,34 +67,45 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Intake(command) => commands::intake::run(&global, command).await,
         Command::Init(args) => commands::init::run(&global, args).await,
         Command::Demo(args) => commands::demo::run(&global, args).await,
-        Command::Serve(args) => commands::serve::run(&open()?, args).await,
-        Command::List(command) => commands::list::run(&open()?, command).await,
-        Command::Look(command) => commands::look::run(&open()?, command).await,
-        Command::Page(command) => commands::page::run(&open()?, command).await,
-        Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open()?, args).await,
-        Command::Import(cli::Import::List { limit }) => commands::imports::list(&open()?, limit).await,
-        Command::Import(cli::Import::Undo { id, dry_run }) => {
-            commands::imports::undo(&open()?, id, dry_run).await
+        Command::Serve(args) => {
+            let context = open().await?.with_server_file(args.config.as_deref());
+            commands::serve::run(&context, args).await
         }
-        Command::Campaign(command) => commands::campaign::run(&open()?, command).await,
-        Command::Check(args) => commands::check::run(&open()?, args).await,
-        Command::Profile(cli::Profile::Show { address }) => commands::profile::run(&open()?, address).await,
-        Command::OptOut(args) => commands::opt_out::run(&open()?, args).await,
-        Command::OptIn(args) => commands::opt_out::opt_in(&open()?, args).await,
-        Command::Suppression(command) => commands::suppression::run(&open()?, command).await,
-        Command::Allow(command) => commands::allow::run(&open()?, command).await,
-        Command::Sms(command) => commands::sms::run(&open()?, command).await,
+        Command::List(command) => commands::list::run(&open().await?, command).await,
+        Command::Look(command) => commands::look::run(&open().await?, command).await,
+        Command::Page(command) => commands::page::run(&open().await?, command).await,
+        Command::Import(cli::Import::Profiles(args)) => commands::import::run(&open().await?, args).await,
+        Command::Import(cli::Import::List { limit }) => commands::imports::list(&open().await?, limit).await,
+        Command::Import(cli::Import::Undo { id, dry_run }) => {
+            commands::imports::undo(&open().await?, id, dry_run).await
+        }
+        Command::Campaign(command) => commands::campaign::run(&open().await?, command).await,
+        Command::Apply(args) => commands::definition::apply(&open().await?, args).await,
+        Command::Plan(args) => commands::definition::plan(&open().await?, args).await,
+        Command::Export(args) => commands::definition::export(&open().await?, args).await,
+        Command::Definition(command) => commands::definition::run(&open().await?, command).await,
+        Command::Check(args) => commands::check::run(&open().await?, args).await,
+        Command::Profile(cli::Profile::Show { address }) => {
+            commands::profile::run(&open().await?, address).await
+        }
+        Command::OptOut(args) => commands::opt_out::run(&open().await?, args).await,
+        Command::OptIn(args) => commands::opt_out::opt_in(&open().await?, args).await,
+        Command::Suppression(command) => commands::suppression::run(&open().await?, command).await,
+        Command::Allow(command) => commands::allow::run(&open().await?, command).await,
+        Command::Sms(command) => commands::sms::run(&open().await?, command).await,
         Command::Send(command) => commands::send::run(&global, command).await,
-        Command::Job(command) => commands::job::run(&open()?, command).await,
+        Command::Job(command) => commands::job::run(&open().await?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
-        Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
-        Command::Backup(args) => commands::backup::run(&open()?, args).await,
+        Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open().await?).await,
+        Command::Workspace(command) => commands::workspace::run(&open().await?, command).await,
+        Command::Backup(args) => commands::backup::run(&open().await?, args).await,
         Command::Db(command) => commands::db::run(&global, command),
         Command::Doctor(cli::Doctor { on: None, config }) => {
-            commands::doctor::run(&open()?, config.as_deref()).await
+            commands::doctor::run(&open().await?.with_server_file(config.as_deref()), config.as_deref()).await
         }
         Command::Doctor(cli::Doctor { on: Some(cli::DoctorOn::WaysOut(args)), .. }) => {
-            commands::doctor::ways_out::run(&open()?, *args).await
+            commands::doctor::ways_out::run(&open().await?.with_server_file(args.config.as_deref()), *args)
+                .await
         }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Result;
 use consent::jurisdiction::Country;
 use consent::{Address, Channel};
-use delivery::ChannelConfiguration;
 use delivery::quotas::StrangerLimits;
 use delivery::single::{Single, SingleError};
 use serde::Deserialize;
@@ -15,7 +14,8 @@ use service::jobs::kinds::notice::Notices;
 use web::DeskConfig;
 use web::notice::NoticeWriter;
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
+use crate::files;
 use crate::output::{self, fail};
 
 const DOCS: &str = "docs/subscribe.md shows the keys";
@@ -83,7 +83,7 @@ pub async fn open(
     section: Option<&Section>,
     beside: &Path,
 ) -> Result<(DeskConfig, Option<Notices>)> {
-    let mut desk = DeskConfig::new(WORKSPACE);
+    let mut desk = DeskConfig::new(context.workspace);
     let Some(section) = section else { return Ok((desk, None)) };
     let place = format!("{}: [pages]", beside.display());
     if let Some(hours) = section.confirm_hours {
@@ -100,7 +100,8 @@ pub async fn open(
         let file = beside.parent().unwrap_or(Path::new("")).join(file);
         let wrong =
             |error: &dyn std::fmt::Display, hint: &str| fail(format!("{place}: {key}: {error}"), hint);
-        let configuration = ChannelConfiguration::load(&file).map_err(|error| wrong(&error, DOCS))?;
+        let configuration =
+            files::configuration(&file, &context.secrets).map_err(|error| wrong(&error, DOCS))?;
         if (key == "email") != (configuration.channel() == Channel::Email) {
             return Err(wrong(
                 &file.display(),
@@ -108,7 +109,7 @@ pub async fn open(
             ));
         }
         let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
-        let made = Single::new(&store, WORKSPACE, &clock, &configuration, public_url.clone());
+        let made = Single::new(&store, context.workspace, &clock, &configuration, public_url.clone());
         let from = configuration.sender().to_owned();
         made.map(|single| Some((single, from))).map_err(|error| {
             let hint = match error {

@@ -1,12 +1,14 @@
 //! The file of `serve --config`: what comes in besides the public pages. Holds no secret: those are named by file or by
 //! environment variable.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use web::{ApiKey, Scope};
 
+use crate::files::NamedSecret;
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::output::fail;
 use crate::{pages_section, sms_section, webhook_section};
@@ -30,6 +32,8 @@ pub struct ServerFile {
     pub sms: Vec<sms_section::Section>,
     /// Pages on which somebody types an address.
     pub pages: Option<pages_section::Section>,
+    /// Secrets that definitions call by name.
+    pub secrets: BTreeMap<String, NamedSecret>,
     /// Programs that may call the interfaces.
     pub api_key: Vec<ApiKeyTable>,
     /// What the interfaces call things.
@@ -209,13 +213,14 @@ mod tests {
         assert!(asis.mail.is_none() && asis.api_key.is_empty());
         let all: ServerFile = toml::from_str(&switched_on()).unwrap();
         assert!(all.mail.is_some() && all.pages.is_some());
+        assert!(!all.secrets.is_empty());
         assert_eq!((all.mailbox.len(), all.webhook.len(), all.sms.len(), all.api_key.len()), (1, 2, 1, 1));
     }
 
     #[test]
     fn the_sample_names_every_section_and_setting_of_the_first_level() {
         let text = switched_on();
-        for section in ["mail", "mailbox", "webhook", "sms", "pages", "api_key", "ajo"] {
+        for section in ["mail", "mailbox", "webhook", "sms", "pages", "api_key", "ajo", "secrets"] {
             assert!(text.contains(&format!("[{section}]")), "{section}");
         }
         // A name that the file doesn't know is refused, so the sample can't hold one that is gone.

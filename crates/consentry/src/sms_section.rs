@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::Quota;
 use web::TextHooks;
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::{self, fail};
 use crate::server_file::{Secret, Secrets};
 
@@ -141,8 +141,10 @@ impl Section {
             verify_token: verify_token.with_context(|| place.to_owned())?,
             fields: self.fields.clone(),
         };
-        let made =
-            self.provider.parse().and_then(|provider: Provider| Endpoint::new(provider, WORKSPACE, setup));
+        let made = self
+            .provider
+            .parse()
+            .and_then(|provider: Provider| Endpoint::new(provider, context.workspace, setup));
         made.map_err(|error| {
             let hint = match error {
                 intake::sms::SetupError::NoUrl => "name it here as `url`, or for all by `init --public-url`",
@@ -173,7 +175,7 @@ impl Section {
             replies: self.replies(place)?,
             at_once: endpoint.provider().answers_at_once(),
             answers_per_day: self.answers_per_day(),
-            ..Desk::new(endpoint.source(), WORKSPACE)
+            ..Desk::new(endpoint.source(), context.workspace)
         })
     }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use consent::WorkspaceId;
 use intake::webhook::{Endpoint, Provider, Setup};
 use serde::Deserialize;
 use web::{Https, Webhooks};
 
-use crate::context::WORKSPACE;
 use crate::output::fail;
 use crate::server_file::Secrets;
 
@@ -29,7 +29,11 @@ pub struct Section {
 }
 
 /// The webhooks of the file; `None` if there are none.
-pub fn webhooks(sections: &[Section], beside: &Path) -> Result<Option<Arc<Webhooks>>> {
+pub fn webhooks(
+    sections: &[Section],
+    beside: &Path,
+    workspace: WorkspaceId,
+) -> Result<Option<Arc<Webhooks>>> {
     let mut names = HashSet::new();
     let mut endpoints = Vec::with_capacity(sections.len());
     for section in sections {
@@ -37,13 +41,13 @@ pub fn webhooks(sections: &[Section], beside: &Path) -> Result<Option<Arc<Webhoo
             let what = format!("{}: two webhooks are named `{}`", beside.display(), section.name);
             return Err(fail(what, "each has a path of its own, /hooks/NAME"));
         }
-        endpoints.push(endpoint(section, beside)?);
+        endpoints.push(endpoint(section, beside, workspace)?);
     }
     let webhooks = || Arc::new(Webhooks::new(endpoints, Arc::new(Https::new())));
     Ok((!sections.is_empty()).then(webhooks))
 }
 
-fn endpoint(section: &Section, beside: &Path) -> Result<Endpoint> {
+fn endpoint(section: &Section, beside: &Path, workspace: WorkspaceId) -> Result<Endpoint> {
     let place = || format!("{}: webhook `{}`", beside.display(), section.name);
     let secrets = Secrets::read(section.secret.as_ref(), beside).with_context(place)?;
     let read = |file: &PathBuf| {
@@ -59,7 +63,7 @@ fn endpoint(section: &Section, beside: &Path) -> Result<Endpoint> {
         lists: section.lists.clone(),
     };
     let made =
-        section.provider.parse().and_then(|provider: Provider| Endpoint::new(provider, WORKSPACE, setup));
+        section.provider.parse().and_then(|provider: Provider| Endpoint::new(provider, workspace, setup));
     made.map_err(|error| {
         fail(format!("{}: {error}", place()), "docs/webhooks.md shows the keys of each provider")
     })

@@ -1,7 +1,6 @@
 //! Who is meant: the audience as a bitmap of profiles, and the addresses that a file names.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use consent::{Address, Channel, ListId, Origin, ProfileId, Recipient, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
@@ -10,6 +9,7 @@ use store::{AddressOwner, ReadingQuery, Store, StoreError};
 use crate::campaign::{Audience, Campaign};
 use crate::error::{DeliveryError, InputError};
 use crate::listed::{LISTED_MAX, Listed};
+use crate::upload::{self, RowsSource};
 
 mod file;
 
@@ -51,23 +51,26 @@ pub async fn resolve(
             Ok(Resolved { profiles: store.list_profiles(workspace, list).await?, ..Resolved::default() })
         }
         (Audience::List(name), None) => Err(DeliveryError::NoList(name.clone())),
-        (Audience::File(path), _) => {
+        (Audience::Upload(upload), _) => {
             let channel = campaign.configuration.channel();
-            from_file(store, workspace, (path, channel), &campaign.file, create, now).await
+            match &upload.rows {
+                Some(rows) => from_rows(store, workspace, (rows, channel), create, now).await,
+                None => upload::kept(store, workspace, &upload.sha256, channel).await,
+            }
         }
     }
 }
 
-async fn from_file(
+/// Reads an address file. `create`: addresses never seen get a profile; without, nothing changes.
+pub(crate) async fn from_rows(
     store: &Store,
     workspace: WorkspaceId,
-    (path, channel): (&Path, Channel),
-    campaign: &Path,
+    (source, channel): (&RowsSource, Channel),
     create: bool,
     now: Timestamp,
 ) -> Result<Resolved, DeliveryError> {
     let mut resolved = Resolved::default();
-    let mut rows = Rows::open(path, channel, campaign)?;
+    let mut rows = Rows::open(source, channel)?;
     let mut seen = HashSet::new();
     loop {
         let batch = rows.next_batch(&mut resolved)?;
@@ -93,9 +96,9 @@ async fn from_file(
         if resolved.listed.len() > LISTED_MAX {
             let problem = format!(
                 "{} names another address than the person's first one for more than {LISTED_MAX} people; split it",
-                path.display()
+                source.name
             );
-            return Err(InputError::new(campaign, "audience.file", problem).into());
+            return Err(InputError::new("audience", problem).into());
         }
     }
 }

@@ -15,12 +15,12 @@ use crate::render::TemplateError;
 const SAMPLES: u64 = 25;
 
 /// Refuses what the run's description has no room for.
-pub(crate) fn room_for(campaign: &Campaign, resolved: &Resolved) -> Result<(), InputError> {
+pub(crate) fn room_for(resolved: &Resolved) -> Result<(), InputError> {
     if resolved.listed.fits() {
         return Ok(());
     }
     let problem = "the file names another address than the person's first one for too many people; split it";
-    Err(InputError::new(&campaign.file, "audience.file", problem))
+    Err(InputError::new("audience", problem))
 }
 
 pub(crate) fn template_findings(errors: Vec<TemplateError>) -> PublishError {

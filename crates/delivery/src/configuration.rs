@@ -3,11 +3,11 @@
 //! In campaign files it is TOML, in the store JSON. It holds no secret: passwords and keys are named by file or by
 //! environment variable.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use consent::sms::SenderKind;
 use consent::{Category, Channel, Level};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wire::http::check_public_url;
@@ -17,6 +17,7 @@ use crate::error::InputError;
 use crate::sms::SmsTransportConfig;
 
 mod email;
+mod secrets;
 mod sms;
 
 pub use email::{EmailConfiguration, ListUnsubscribe};
@@ -29,24 +30,18 @@ const PERIOD_MIN_MARKETING: Duration = Duration::from_hours(6);
 const PERIOD_MIN_TRANSACTIONAL: Duration = Duration::from_mins(10);
 /// Longest wait between two attempts.
 const DELAY_MAX: Duration = Duration::from_hours(7 * 24);
-/// Keys whose files are named relative to the file that names them.
-const FILE_KEYS: [&[&str]; 4] = [
-    &["dkim", "key_file"],
-    &["transport", "password_file"],
-    &["transport", "ca_file"],
-    &["transport", "secret_file"],
-];
-
 /// When a message that was refused for now is tried again. Before each attempt it is decided again whether it may go.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// Waits after the first, second, ... attempt, as `30s`, `10m`, `1h`, `2d`; the last one holds for all further ones.
     #[serde(deserialize_with = "durations")]
+    #[schemars(with = "Vec<String>")]
     pub delays: Vec<Duration>,
     /// No attempt is made once the waits before it add up to more: 6 to 84 hours, for transactional messages 10 minutes to
     /// 84 hours.
     #[serde(deserialize_with = "one_duration")]
+    #[schemars(with = "String")]
     pub period: Duration,
 }
 
@@ -70,26 +65,44 @@ impl Retry {
     }
 }
 
-/// As it stands in the file; `T` is how its transport does.
-#[derive(Debug, Clone, Deserialize)]
+/// How and as whom messages of one channel go out, as its document says; `T` is how its transport does.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawConfiguration<T> {
+    /// Its name: 1 to 64 of the characters a-z, A-Z, 0-9, `_`, `-`, `.`.
     name: String,
+    /// `email`, `sms` or `whatsApp`.
     channel: String,
+    /// `marketing` or `transactional`.
+    #[schemars(with = "String")]
     category: Category,
+    /// The sender: `Name <news@example.com>`, a number, a short code or a name.
     from: String,
+    /// What kind of sender of texts it is, where that can't be seen.
+    #[schemars(with = "Option<String>")]
     sender_type: Option<SenderKind>,
+    /// Header Reply-To.
     reply_to: Option<String>,
+    /// DKIM keys, one or two.
     dkim: Option<email::OneOrMore>,
+    /// The List-Unsubscribe header field.
     list_unsubscribe: Option<email::RawListUnsubscribe>,
+    /// How far the header's link and `unsubscribe_url` reach: `channel`, `identity` or `subscription`.
     #[serde(default = "default_level")]
+    #[schemars(with = "String")]
     level: Level,
+    /// Domain of the envelope sender `b.TOKEN@`.
     bounce_domain: Option<String>,
+    /// SenderId of Feedback-ID.
     feedback_id: Option<String>,
+    /// Where the public pages are reached; the workspace's own setting if absent.
     public_url: Option<String>,
+    /// The relay or provider.
     transport: T,
+    /// Further attempts.
     #[serde(default)]
     retry: Retry,
+    /// Transactional only: also to people who reported a message as spam.
     #[serde(default)]
     send_after_complaint: bool,
 }
@@ -129,29 +142,19 @@ pub enum Medium {
 }
 
 impl ChannelConfiguration {
-    /// Reads a TOML file of its own.
-    pub fn load(file: &Path) -> Result<Self, InputError> {
-        let text = std::fs::read_to_string(file).map_err(|error| InputError::unreadable(file, "", &error))?;
-        let wrong = |error: toml::de::Error| InputError::toml(file, &text, &error);
-        let value = toml::from_str::<Value>(&text).map_err(wrong)?;
-        // Read as what it is, so that an error names its line.
-        if is_email(&value) {
-            toml::from_str::<RawConfiguration<TransportConfig>>(&text).map_err(wrong)?;
-        } else {
-            toml::from_str::<RawConfiguration<SmsTransportConfig>>(&text).map_err(wrong)?;
-        }
-        Self::from_value(value, file, "")
+    /// Reads a document, in which no path stands.
+    pub fn from_document(document: &Value) -> Result<Self, InputError> {
+        secrets::refuse_places(document)?;
+        Self::from_value(document.clone())
     }
 
-    /// Reads what the store keeps.
+    /// Reads what the store keeps with a run. Those of before definitions hold paths.
     pub fn from_json(text: &str) -> Result<Self, InputError> {
-        let file = Path::new("stored configuration");
-        let value =
-            serde_json::from_str(text).map_err(|error| InputError::new(file, "", error.to_string()))?;
-        Self::from_value(value, file, "")
+        let value = serde_json::from_str(text).map_err(|error| InputError::new("", error.to_string()))?;
+        Self::from_value(value)
     }
 
-    /// What the store keeps: JSON with every file path absolute.
+    /// What the store keeps with a run.
     pub fn to_json(&self) -> String {
         self.body.to_string()
     }
@@ -186,30 +189,31 @@ impl ChannelConfiguration {
                 map.remove(key);
             }
         }
+        // In whatever order they were written.
+        body.sort_all_objects();
         body
     }
 
-    /// Checks a configuration that stands under `prefix` in `file`.
-    pub(crate) fn from_value(mut body: Value, file: &Path, prefix: &str) -> Result<Self, InputError> {
-        let directory = file.parent().unwrap_or(Path::new(""));
-        for path in FILE_KEYS {
-            make_absolute(&mut body, path, directory);
-        }
-        let unreadable =
-            |error: serde_json::Error| InputError::new(file, prefix.trim_end_matches('.'), error.to_string());
-        let wrong = |(key, problem): Wrong| InputError::new(file, format!("{prefix}{key}"), problem);
+    fn from_value(body: Value) -> Result<Self, InputError> {
+        let wrong = |(key, problem): Wrong| InputError::new(key, problem);
+        secrets::check_names(&body)?;
         let (shared, medium) = if is_email(&body) {
-            let raw = RawConfiguration::<TransportConfig>::deserialize(&body).map_err(unreadable)?;
+            let raw: RawConfiguration<TransportConfig> = shaped(&body)?;
             let shared = raw.shared().map_err(wrong)?;
             (shared, Medium::Email(raw.email().map_err(wrong)?))
         } else {
-            let raw = RawConfiguration::<SmsTransportConfig>::deserialize(&body).map_err(unreadable)?;
+            let raw: RawConfiguration<SmsTransportConfig> = shaped(&body)?;
             let shared = raw.shared().map_err(wrong)?;
             (shared, Medium::Sms(raw.sms().map_err(wrong)?))
         };
         let Shared { name, category, level, public_url, retry, send_after_complaint } = shared;
         Ok(Self { name, category, level, public_url, retry, send_after_complaint, medium, body })
     }
+}
+
+/// Reads a document as what it must be; an error says where it isn't.
+pub(crate) fn shaped<'de, T: Deserialize<'de>>(document: &'de Value) -> Result<T, InputError> {
+    serde_path_to_error::deserialize(document).map_err(|error| InputError::shape(&error))
 }
 
 /// What isn't plainly another channel's is read as email's, whose error says what channels there are.
@@ -280,27 +284,6 @@ impl<T> RawConfiguration<T> {
             return Err(("retry.period", words.to_owned()));
         }
         Ok(())
-    }
-}
-
-fn make_absolute(body: &mut Value, path: &[&str], directory: &Path) {
-    match (path, body) {
-        ([], Value::String(text)) => {
-            let joined: PathBuf = directory.join(&*text);
-            let absolute = std::path::absolute(&joined).unwrap_or(joined);
-            *text = absolute.to_string_lossy().into_owned();
-        }
-        (path, Value::Array(items)) => {
-            for item in items {
-                make_absolute(item, path, directory);
-            }
-        }
-        ([first, rest @ ..], Value::Object(map)) => {
-            if let Some(value) = map.get_mut(*first) {
-                make_absolute(value, rest, directory);
-            }
-        }
-        _ => {}
     }
 }
 

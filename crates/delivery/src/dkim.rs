@@ -1,7 +1,7 @@
 //! DKIM signatures (RFC 6376, RFC 8463): relaxed/relaxed, one or two keys, the body hashed once.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use consent::Timestamp;
 use mail_auth::common::crypto::{
@@ -12,7 +12,9 @@ use mail_auth::dkim::canonicalize::BodyHasher;
 use mail_auth::dkim::{Canonicalization, Signature};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use wire::secret::{SecretPlace, Secrets};
 
 /// The header fields that a signature covers, whether they are there or not: one that is missing can't be added
 /// afterwards. RFC 8058 asks for both List fields.
@@ -35,15 +37,47 @@ pub const SIGNED_HEADERS: [&str; 12] = [
 const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// One DKIM key, as a configuration names it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DkimConfig {
     /// The signing domain, `d=`.
     pub domain: String,
     /// The selector, `s=`: the key's public half is at `SELECTOR._domainkey.DOMAIN`.
     pub selector: String,
-    /// PEM file with the private key: RSA of 2048 bits or more (PKCS#8 or PKCS#1), or Ed25519 (PKCS#8).
-    pub key_file: PathBuf,
+    /// Name of the secret that is the private key in PEM form: RSA of 2048 bits or more (PKCS#8 or PKCS#1), or Ed25519
+    /// (PKCS#8).
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Environment variable that holds the key.
+    #[serde(skip)]
+    pub key_env: Option<String>,
+    /// PEM file with the key.
+    #[serde(default)]
+    #[schemars(skip)]
+    pub key_file: Option<PathBuf>,
+}
+
+impl DkimConfig {
+    /// Where the key is, for people.
+    pub fn key_place(&self) -> String {
+        match (&self.key_file, &self.key_env, &self.secret) {
+            (Some(file), ..) => file.display().to_string(),
+            (_, Some(variable), _) => format!("the environment variable {variable}"),
+            (.., Some(name)) => format!("the secret {name}"),
+            _ => "no key".to_owned(),
+        }
+    }
+
+    /// Looks up where the secret is that it names; the name, if nobody knows.
+    pub(crate) fn unlock(&mut self, secrets: &dyn Secrets) -> Result<(), String> {
+        let Some(name) = &self.secret else { return Ok(()) };
+        match secrets.place(name) {
+            Some(SecretPlace::File(file)) => self.key_file = Some(file),
+            Some(SecretPlace::Env(variable)) => self.key_env = Some(variable),
+            None => return Err(name.clone()),
+        }
+        Ok(())
+    }
 }
 
 struct Key {
@@ -70,7 +104,7 @@ impl Signer {
     pub fn load(configs: &[DkimConfig]) -> Result<Self, String> {
         configs
             .iter()
-            .map(|config| load(config).map_err(|error| format!("{}: {error}", config.key_file.display())))
+            .map(|config| load(config).map_err(|error| format!("{}: {error}", config.key_place())))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -160,7 +194,7 @@ fn load(config: &DkimConfig) -> Result<Key, String> {
     if !domain(&config.domain) || !domain(&config.selector) {
         return Err("domain and selector must be domain names (A-labels)".to_owned());
     }
-    let key = read_key(&config.key_file)?;
+    let key = read_key(config)?;
     let template = Signature {
         v: 1,
         a: key.algorithm(),
@@ -172,12 +206,24 @@ fn load(config: &DkimConfig) -> Result<Key, String> {
     Ok(Key { key, template })
 }
 
-fn read_key(path: &Path) -> Result<DkimKey, String> {
+fn read_pem(config: &DkimConfig) -> Result<Vec<u8>, String> {
     let kind = |error: std::io::Error| format!("can't be read: {}", error.kind());
-    if std::fs::metadata(path).map_err(kind)?.len() > KEY_FILE_BYTES_MAX {
-        return Err("is too large for a key".to_owned());
+    match (&config.key_file, &config.key_env) {
+        (Some(path), _) => {
+            if std::fs::metadata(path).map_err(kind)?.len() > KEY_FILE_BYTES_MAX {
+                return Err("is too large for a key".to_owned());
+            }
+            std::fs::read(path).map_err(kind)
+        }
+        (None, Some(variable)) => {
+            std::env::var(variable).map(String::into_bytes).map_err(|_| "isn't set".to_owned())
+        }
+        (None, None) => Err("isn't known here".to_owned()),
     }
-    let pem = std::fs::read(path).map_err(kind)?;
+}
+
+fn read_key(config: &DkimConfig) -> Result<DkimKey, String> {
+    let pem = read_pem(config)?;
     let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
         "holds no private key in pem form (`BEGIN PRIVATE KEY` or `BEGIN RSA PRIVATE KEY`)".to_owned()
     })?;
@@ -193,7 +239,7 @@ fn read_key(path: &Path) -> Result<DkimKey, String> {
 
 /// The DNS record that belongs to a key, made from its private half.
 pub(crate) fn public_record(config: &DkimConfig) -> Result<String, String> {
-    let (kind, public) = match read_key(&config.key_file)? {
+    let (kind, public) = match read_key(config)? {
         DkimKey::Ed25519(key) => ("ed25519", key.public_key()),
         DkimKey::Rsa(key) => ("rsa", key.public_key()),
         #[allow(unreachable_patterns, reason = "the library has more kinds with other features")]

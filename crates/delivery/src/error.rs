@@ -1,7 +1,6 @@
 //! What can go wrong on the way out.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use store::StoreError;
 use wire::smtp::TransportError;
@@ -9,46 +8,72 @@ use wire::smtp::TransportError;
 use crate::finding::PublishError;
 use crate::sms::SmsError;
 
-/// Something in a file that someone wrote, with the place and what to do about it.
+/// Something wrong in a document, with the place and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError {
-    /// The file.
-    pub file: PathBuf,
-    /// The line, from 1, where it is known.
-    pub line: Option<usize>,
-    /// The key, e.g. `configuration.from`; empty when the file as a whole is meant.
-    pub key: String,
-    /// What is wrong and how to mend it.
+    /// Where in the document, as a JSON pointer (RFC 6901); empty when the document as a whole is meant.
+    pub pointer: String,
+    /// What is wrong.
     pub problem: String,
+    /// How to mend it, unless `problem` says so.
+    pub remedy: Option<String>,
 }
 
 impl InputError {
-    pub(crate) fn new(file: &Path, key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line: None, key: key.into(), problem: problem.into() }
+    /// Of a key such as `configuration.from`. `told` says what is wrong and, after a semicolon, how to mend it.
+    pub(crate) fn new(key: &str, told: impl AsRef<str>) -> Self {
+        let pointer = key.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+        let (problem, remedy) = match told.as_ref().split_once("; ") {
+            Some((problem, remedy)) => (problem.to_owned(), Some(remedy.to_owned())),
+            None => (told.as_ref().to_owned(), None),
+        };
+        Self { pointer, problem, remedy }
     }
 
-    /// From what the TOML reader says. Not its own text: that quotes the line, which may hold a password.
-    pub(crate) fn toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Self { file: file.to_owned(), line, key: String::new(), problem: error.message().to_owned() }
+    /// The same, of a document that stands under a key of another one.
+    #[must_use]
+    pub fn under(self, key: &str) -> Self {
+        Self { pointer: format!("/{key}{}", self.pointer), ..self }
     }
 
-    /// From a file that can't be read.
-    pub(crate) fn unreadable(file: &Path, key: &str, error: &std::io::Error) -> Self {
-        Self::new(file, key, format!("can't be read: {}", error.kind()))
+    /// The place as people write it: `configuration.from`.
+    pub fn key(&self) -> String {
+        let part = |part: &str| part.replace("~1", "/").replace("~0", "~");
+        self.pointer.split('/').skip(1).map(part).collect::<Vec<_>>().join(".")
+    }
+
+    /// From what can't be read as the kind of document that it must be.
+    pub(crate) fn shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        use serde_path_to_error::Segment;
+        let mut pointer = String::new();
+        for segment in error.path() {
+            let part = match segment {
+                Segment::Seq { index } => index.to_string(),
+                Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+                Segment::Enum { .. } | Segment::Unknown => continue,
+            };
+            pointer.push('/');
+            pointer.push_str(&part);
+        }
+        let text = error.inner().to_string();
+        let (problem, expected) = match text.split_once(", expected ") {
+            Some((problem, expected)) => (problem.to_owned(), Some(format!("write {expected}"))),
+            None => (text, None),
+        };
+        Self { pointer, problem, remedy: expected }
     }
 }
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
+        if !self.pointer.is_empty() {
+            write!(f, "{}: ", self.key())?;
         }
-        if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
+        write!(f, "{}", self.problem)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
         }
-        write!(f, ": {}", self.problem)
     }
 }
 
@@ -57,9 +82,12 @@ impl std::error::Error for InputError {}
 /// Why a campaign couldn't be sent, or not to its end. Whatever it is, the run can be resumed once it is mended.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// A file that someone wrote.
+    /// A document that someone wrote.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A secret that the configuration calls by name isn't known where this runs.
+    #[error("the secret `{0}` isn't known here")]
+    NoSecret(String),
     /// The publish check found something (I3).
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -120,9 +148,20 @@ impl DeliveryError {
             Self::Provider(error) => error.hint(),
             Self::Refused { reply, .. } => Some(refusal_hint(reply).to_owned()),
             Self::NoList(list) => Some(format!("`consentry list create {list}` makes it")),
+            Self::NoSecret(name) => Some(format!(
+                "set the environment variable {}, or say in the server's file, under [secrets], where it is \
+                 (docs/definitions.md)",
+                secret_variable(name)
+            )),
             _ => None,
         }
     }
+}
+
+/// The environment variable in which a secret is looked for: `CONSENTRY_SECRET_SMTP_PASSWORD` for `smtp-password`.
+pub fn secret_variable(name: &str) -> String {
+    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("CONSENTRY_SECRET_{}", name.chars().map(upper).collect::<String>())
 }
 
 /// What to do where a relay takes nothing from us.

@@ -7,6 +7,7 @@ pub mod audience;
 pub mod campaign;
 mod checks;
 pub mod configuration;
+mod content;
 mod deps;
 pub mod dkim;
 pub mod error;
@@ -29,23 +30,26 @@ pub mod quotas;
 mod receiving;
 mod render;
 pub mod run;
+pub mod schema;
 pub mod selftest;
 pub mod single;
 pub mod sms;
 pub mod standing;
 mod start;
 mod turns;
+pub mod upload;
 pub mod window;
 
-pub use campaign::{Audience, Campaign, Content, RunSpec};
+pub use campaign::{Audience, Campaign, Documents, Pins, References, RunSpec};
 pub use configuration::{ChannelConfiguration, EmailConfiguration, Medium, SmsConfiguration};
-pub use error::{DeliveryError, InputError};
+pub use content::Content;
+pub use error::{DeliveryError, InputError, secret_variable};
 pub use forecast::{Forecast, forecast};
 pub use links::{LinkFor, Links};
 pub use mailbox::Mailbox;
 pub use person::Person;
 pub use publish::{Checked, Finding, LinkProbe, PublishError};
-pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, run_campaign};
+pub use run::{Deps, Judge, Progress, RunOptions, RunSummary, check_campaign, check_content, run_campaign};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,8 @@ use consent::{Level, template::check_depth};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
-use crate::campaign::{Campaign, Content};
+use crate::campaign::Campaign;
+use crate::content::Content;
 use crate::external;
 use crate::landing;
 use crate::links::{LinkFor, Links};
@@ -55,7 +56,7 @@ impl Rendered {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Names {
+pub(crate) struct Names {
     subject: &'static str,
     html: Option<&'static str>,
     /// `None`: made from the rendered HTML.
@@ -78,23 +79,28 @@ pub struct Renderer {
     by_reply: bool,
 }
 
+/// Compiles a content's templates; every one that can't be is an error of its own.
+pub(crate) fn compile(
+    content: &Content,
+    fallback: Option<&Content>,
+) -> Result<(Environment<'static>, Names, Option<Names>), Vec<TemplateError>> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    environment.set_auto_escape_callback(|name| match name {
+        "html" | "fallback.html" => AutoEscape::Html,
+        _ => AutoEscape::None,
+    });
+    let mut errors = Vec::new();
+    let main = add(&mut environment, content, MAIN, &mut errors);
+    let fallback = fallback.map(|content| add(&mut environment, content, FALLBACK, &mut errors));
+    if errors.is_empty() { Ok((environment, main, fallback)) } else { Err(errors) }
+}
+
 impl Renderer {
     /// Compiles; every template that can't be is an error of its own.
     pub fn new(campaign: &Campaign, links: Links) -> Result<Self, Vec<TemplateError>> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-        environment.set_fuel(Some(FUEL));
-        environment.set_auto_escape_callback(|name| match name {
-            "html" | "fallback.html" => AutoEscape::Html,
-            _ => AutoEscape::None,
-        });
-        let mut errors = Vec::new();
-        let main = add(&mut environment, &campaign.content, MAIN, &mut errors);
-        let fallback =
-            campaign.fallback.as_ref().map(|content| add(&mut environment, content, FALLBACK, &mut errors));
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let (environment, main, fallback) = compile(&campaign.content, campaign.fallback.as_ref())?;
         let facts =
             [("name", Value::from(&*campaign.name)), ("language", Value::from(campaign.language.as_deref()))];
         Ok(Self {

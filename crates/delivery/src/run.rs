@@ -121,14 +121,27 @@ pub fn check_campaign<'a>(
     Box::pin(check(deps, campaign, probe))
 }
 
+/// Checks what a campaign says as [`check_campaign`] does, where its secrets aren't known. Nothing changes.
+pub fn check_content<'a>(
+    deps: &'a Deps,
+    campaign: &'a Campaign,
+    probe: &'a dyn LinkProbe,
+) -> BoxFuture<'a, Result<Checked, DeliveryError>> {
+    Box::pin(said(deps, campaign, probe))
+}
+
 async fn check(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
     means(deps, campaign)?;
+    said(deps, campaign, probe).await
+}
+
+async fn said(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result<Checked, DeliveryError> {
     let list = deps.list(campaign).await?;
     let links = deps.links(campaign, None).await?;
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let now = deps.clock.now();
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, false, now).await?;
-    room_for(campaign, &resolved)?;
+    room_for(&resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     deps.checked(campaign, &samples, &links, probe).await
 }
@@ -138,7 +151,7 @@ fn means(deps: &Deps, campaign: &Campaign) -> Result<Means, DeliveryError> {
     match &campaign.configuration.medium {
         Medium::Email(email) => {
             let signer = Signer::load(&email.dkim)
-                .map_err(|problem| InputError::new(&campaign.file, "dkim.key_file", problem))?;
+                .map_err(|problem| InputError::new("configuration.dkim", problem))?;
             let turns = StoreTurns::of(deps, &email.transport);
             let transport = SmtpTransport::with_turns(email.transport.clone(), turns)?;
             Ok(Means::Mail { transport, composer: Box::new(Composer::new(campaign, email, signer)) })

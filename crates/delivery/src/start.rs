@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use consent::RunId;
-use store::{NewRun, Run, RunGuard, RunState, StoreError};
+use consent::{RunId, Timestamp};
+use store::{DefinitionKind, DefinitionState, NewRun, Run, RunGuard, RunState, StoreError};
 
 use crate::audience::{self, Resolved};
-use crate::campaign::{Campaign, RunSpec};
+use crate::campaign::{Campaign, References, RunSpec};
 use crate::checks::{room_for, samples, template_findings};
 use crate::deps::{Deps, RunOptions};
 use crate::error::DeliveryError;
@@ -72,7 +72,7 @@ pub(crate) async fn start(
     // Refuses content that can't go out before anything is made.
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, true, now).await?;
-    room_for(campaign, &resolved)?;
+    room_for(&resolved)?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     let checked = deps.checked(campaign, &samples, &links, probe).await?;
     let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());
@@ -88,8 +88,28 @@ pub(crate) async fn start(
         created_at: now,
     };
     let run = deps.store.create_run(deps.workspace, run).await?;
+    go_live(deps, campaign, now).await?;
     let listed = listed(&run)?;
     Ok(Started { run, resumed: false, doubtful_retried: 0, resolved, listed, checked })
+}
+
+/// Notes of the documents that messages go out by them. One that has a later version by now stays as it is.
+async fn go_live(deps: &Deps, campaign: &Campaign, now: Timestamp) -> Result<(), StoreError> {
+    use DefinitionKind::{Campaign, Configuration, Content};
+    let Some(pins) = campaign.pins else { return Ok(()) };
+    let References { configuration, content } = &campaign.references;
+    let named = [
+        (Campaign, Some(&campaign.name), Some(pins.campaign)),
+        (Configuration, configuration.as_ref(), pins.configuration),
+        (Content, content.as_ref(), pins.content),
+    ];
+    for (kind, name, version) in named {
+        if let (Some(name), Some(version)) = (name, version) {
+            let live = DefinitionState::Live;
+            deps.store.set_definition_state(deps.workspace, kind, name, version, live, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes what is in doubt due again if that was asked for, and the run open. In this order: whoever finds nothing left and

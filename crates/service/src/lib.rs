@@ -9,6 +9,7 @@ pub mod allow;
 pub mod campaigns;
 pub mod consents;
 pub mod decisions;
+pub mod definitions;
 pub mod imports;
 pub mod jobs;
 pub mod keys;
@@ -18,6 +19,7 @@ pub mod page;
 pub mod problem;
 pub mod profiles;
 pub mod returned;
+mod sending;
 pub mod sends;
 pub mod settings;
 mod shape;
@@ -25,11 +27,13 @@ pub mod suppression;
 #[cfg(test)]
 mod testing;
 pub mod texts;
+pub mod workspaces;
 
 use std::sync::Arc;
 
 use consent::{Address, Clock, Entropy, Timestamp, WorkspaceId};
 use store::{AddressOwner, Store, StoreError};
+use wire::secret::Secrets;
 
 pub use actor::Actor;
 pub use page::Page;
@@ -46,6 +50,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub entropy: Arc<dyn Entropy>,
+    /// Where the secrets are that definitions call by name.
+    pub secrets: Arc<dyn Secrets>,
 }
 
 impl Service {

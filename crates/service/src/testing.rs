@@ -58,7 +58,8 @@ impl World {
             entropy: Arc::clone(&entropy),
         };
         let store = store::sqlite::open(options).unwrap();
-        let service = Service { store, workspace: WorkspaceId::MAIN, clock, entropy };
+        let secrets = Arc::new(wire::secret::NoSecrets);
+        let service = Service { store, workspace: WorkspaceId::MAIN, clock, entropy, secrets };
         Self { service, actor: Actor::CommandLine { user: Some("ada".to_owned()) }, dir }
     }
 

@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it.
 
+mod definitions;
 mod feedback;
 mod imports;
 mod jobs;
@@ -14,7 +15,9 @@ mod tallies;
 mod texts;
 mod uploads;
 mod workspace;
+mod workspaces;
 
+pub use definitions::*;
 pub use feedback::*;
 pub use imports::*;
 pub use jobs::*;
@@ -29,3 +32,4 @@ pub use tallies::*;
 pub use texts::*;
 pub use uploads::*;
 pub use workspace::*;
+pub use workspaces::*;

@@ -3,6 +3,7 @@
 mod allow;
 mod classify;
 mod db;
+mod definition;
 mod demo;
 mod doctor;
 mod import;
@@ -16,6 +17,7 @@ mod send;
 mod sms;
 mod suppression;
 mod words;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -25,6 +27,7 @@ use consent::{Category, Channel, Choice, Level, Source, Timestamp};
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
 pub use db::Db;
+pub use definition::{Apply, Definition, Export, Plan};
 pub use demo::Demo;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use import::{Format, Import, ImportProfiles};
@@ -38,6 +41,7 @@ pub use send::Send;
 pub use sms::{Decision, ImportOptOuts, PushOptOuts, Review, Sms};
 pub use suppression::{EntryFilter, ExportList, ImportList, Suppression};
 pub use words::parse;
+pub use workspace::Workspace;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -81,6 +85,9 @@ pub struct Global {
     /// Without it a command fails then, rather than answer from one in which nobody has ever opted out
     #[arg(long, global = true)]
     pub create: bool,
+    /// The workspace to work in; the main one if not given
+    #[arg(long, global = true, env = "CONSENTRY_WORKSPACE", hide_env_values = true, value_name = "NAME")]
+    pub workspace: Option<String>,
     /// Keep the state in PostgreSQL, which any number of nodes share: <postgres://USER@HOST/DATABASE>. The data directory
     /// then holds master.key, the same on every node, and the ledger's files
     #[arg(long, global = true, env = "CONSENTRY_DATABASE", hide_env_values = true, value_name = "URL")]
@@ -126,6 +133,15 @@ pub enum Command {
     /// Campaigns
     #[command(subcommand)]
     Campaign(Campaign),
+    /// Store definitions: configurations, contents and campaigns, from files
+    Apply(Apply),
+    /// Say what `apply` would change
+    Plan(Plan),
+    /// Print stored definitions, or write them to files
+    Export(Export),
+    /// Stored definitions
+    #[command(subcommand)]
+    Definition(Definition),
     /// May this message go to this address? Exit code 0: permit, 3: exclude
     Check(Check),
     /// People
@@ -156,6 +172,9 @@ pub enum Command {
     /// The keys that sign links
     #[command(subcommand)]
     Keys(Keys),
+    /// Workspaces: isolated sets of people, lists, definitions and settings
+    #[command(subcommand)]
+    Workspace(Workspace),
     /// Copy the whole data directory while everything goes on
     Backup(Backup),
     /// The PostgreSQL database
@@ -267,7 +286,8 @@ pub enum Campaign {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CampaignRun {
-    /// The campaign file (TOML)
+    /// The campaign's file (TOML, YAML or JSON), or the name of a stored campaign
+    #[arg(value_name = "FILE|NAME")]
     pub file: PathBuf,
     /// Say who would get it and who wouldn't, and why; send and change nothing
     #[arg(long)]

@@ -56,6 +56,11 @@ pub fn job_state() -> impl TypedValueParser<Value = JobState> {
     one_of(&["queued", "running", "failed", "done", "dead", "cancelled"])
 }
 
+/// A kind of definition by its name.
+pub fn definition_kind() -> impl TypedValueParser<Value = service::definitions::DefinitionKind> {
+    one_of(&["configuration", "content", "campaign"])
+}
+
 /// A level by its name.
 pub fn level() -> impl TypedValueParser<Value = Level> {
     one_of(&["channel", "identity", "subscription", "any"])

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::cli::Backup;
 use crate::context::Context;
+use crate::files;
 use crate::output::{self, Exit};
 
 /// Copies the data directory, live.
@@ -19,6 +20,7 @@ pub async fn run(context: &Context, args: Backup) -> Result<Exit> {
     let outcome = context.store.backup(args.into.clone(), Box::new(progress)).await;
     bar.finish_and_clear();
     outcome?;
+    files::back_up(&context.dir, &args.into)?;
     output::data(context.json, &json!({ "backup": args.into }), || {
         format!("copied to {}; check it with `consentry ledger verify --data-dir {0}`", args.into.display())
     });

@@ -1,28 +1,33 @@
 //! `consentry campaign`
 
 mod explain;
+mod said;
 mod wait;
 
-use std::sync::Arc;
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use consent::JobId;
 use consent::sms::Segments;
-use consent::{Exclusion, JobId};
-use delivery::{Campaign, DeliveryError, Deps, Finding, Progress, PublishError, RunOptions, RunSummary};
-use indicatif::{ProgressBar, ProgressStyle};
+use delivery::{Campaign, DeliveryError, Deps, PublishError, RunOptions, RunSummary};
 use serde_json::json;
+use service::Service;
 use service::campaigns::failed::Failed;
 use service::campaigns::outcome::{self, Outcome};
 use service::campaigns::{
-    self, DeliveryState, RunReport, RunState, ShownRun, StoreError, plan, report, run, send, start,
+    self, RunState, ShownRun, StoreError, load, plan, preview, report, run, send, start,
 };
+use service::definitions::{DefinitionKind, apply};
 use tokio::sync::watch;
 
+use self::said::{bar, drawn, run_words, warn, warn_of, words};
 use self::wait::{Waited, wait};
+use super::definition;
 use super::returned::feedback_lines;
 use super::serve::{public_pages, quiet_stop_signal, say_stopping, stop_signal};
 use crate::cli::{self, CampaignRun};
 use crate::context::Context;
+use crate::files::{self, Loaded};
 use crate::output::{self, Exit, grouped, refused, refused_file};
 use crate::probe::RouterProbe;
 
@@ -36,9 +41,14 @@ pub async fn run(context: &Context, command: cli::Campaign) -> Result<Exit> {
 }
 
 async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
-    let campaign = Campaign::load(&args.file)?;
+    let file = args.file.as_path();
+    let campaign = match (named(context, file).await?, args.dry_run) {
+        (Some(campaign), _) => campaign,
+        (None, true) => previewed(context, file).await?,
+        (None, false) => stored(context, file).await?,
+    };
     if args.dry_run {
-        return dry_run(context, &campaign, stop_signal()).await;
+        return dry_run(context, file, &campaign, stop_signal()).await;
     }
     let options = RunOptions {
         again: args.again,
@@ -46,15 +56,10 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
         wait_for_retries: !args.no_wait,
         ..RunOptions::default()
     };
-    let text = std::fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
-    let asked = start::In { campaign: &campaign, text, options: &options };
+    let asked = start::In { campaign: &campaign, options: &options };
     let started = start::start(&context.service(), &context.actor(), asked).await;
     let started = started.map_err(|error| {
-        refused_file(
-            campaign.file.display(),
-            error,
-            Some("`consentry job list` shows how far it is".to_owned()),
-        )
+        refused_file(file.display(), error, Some("`consentry job list` shows how far it is".to_owned()))
     })?;
     let stop = quiet_stop_signal();
     if started.served {
@@ -63,7 +68,7 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
         bar.finish_and_clear();
         match waited? {
             Waited::Unserved => output::say("no server works on jobs any more; sending from here"),
-            waited => return ended(context, &campaign, started.job, waited).await,
+            waited => return ended(context, (file, &campaign), started.job, waited).await,
         }
     }
     let mut stopped = stop.clone();
@@ -82,48 +87,51 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     let asked = send::In { job, campaign, options: &options, probe: &probe, progress, stop };
     let outcome = send::send(&context.service(), &context.actor(), asked).await;
     bar.finish_and_clear();
-    told_of(context, campaign, outcome)
+    told_of(context, (file, campaign), outcome)
 }
 
 /// Says what became of a campaign that was sent here.
 fn told_of(
     context: &Context,
-    campaign: &Campaign,
+    (file, campaign): (&Path, &Campaign),
     outcome: std::result::Result<run::Out, run::Error>,
 ) -> Result<Exit> {
     match outcome {
         Ok(out) => Ok(sent(context, &out)),
         Err(run::Error::AlreadyFinished(shown)) => Ok(already_finished(context, campaign, &shown)),
         Err(run::Error::RelayRefuses { error, run }) => {
-            output::failure(context.json, &with_hint(campaign, *error));
+            output::failure(context.json, &with_hint(file, *error));
             if let Some(run) = run {
                 output::answer(context.json, &run, |run| run_words(run));
             }
             Ok(Exit::RelayRefuses)
         }
         Err(run::Error::Campaign(campaigns::Error(DeliveryError::Publish(refused)))) => {
-            Ok(refuse(context, campaign, refused))
+            Ok(refuse(context, file, refused))
         }
-        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(campaign, error)),
+        Err(run::Error::Campaign(campaigns::Error(error))) => Err(with_hint(file, error)),
     }
 }
 
 /// Says what became of a campaign that a server sends.
-async fn ended(context: &Context, campaign: &Campaign, job: JobId, waited: Waited) -> Result<Exit> {
+async fn ended(
+    context: &Context,
+    (file, campaign): (&Path, &Campaign),
+    job: JobId,
+    waited: Waited,
+) -> Result<Exit> {
     match waited {
         Waited::Over(Outcome::Sent(out)) => Ok(sent(context, &out)),
         Waited::Over(Outcome::AlreadyFinished(shown)) => Ok(already_finished(context, campaign, &shown)),
         Waited::Failed(Failed::ContentRefused(findings)) => {
-            Ok(refuse(context, campaign, PublishError { findings }))
+            Ok(refuse(context, file, PublishError { findings }))
         }
         Waited::Failed(error) => {
-            let hint = format!(
-                "mend it; `consentry campaign run {}` then goes on where it ended",
-                campaign.file.display()
-            );
+            let hint =
+                format!("mend it; `consentry campaign run {}` then goes on where it ended", file.display());
             let run = if let Failed::RelayRefuses(_, run) = &error { run.clone() } else { None };
             let refuses = matches!(error, Failed::RelayRefuses(..));
-            let error = refused_file(campaign.file.display(), error, Some(hint));
+            let error = refused_file(file.display(), error, Some(hint));
             if !refuses {
                 return Err(error);
             }
@@ -143,7 +151,7 @@ async fn ended(context: &Context, campaign: &Campaign, job: JobId, waited: Waite
                 output::say(format_args!(
                     "{} was cancelled\nhint: `consentry campaign run {}` goes on where it ended",
                     campaign.name,
-                    campaign.file.display()
+                    file.display()
                 ));
             }
             if let Some(out) = outcome::so_far(&context.service(), &campaign.name).await? {
@@ -178,12 +186,75 @@ fn already_finished(context: &Context, campaign: &Campaign, shown: &ShownRun) ->
     Exit::Done
 }
 
+/// A stored campaign, where there is no file of that name.
+async fn named(context: &Context, file: &Path) -> Result<Option<Campaign>> {
+    let Some(name) = file.to_str().filter(|_| !file.exists()) else { return Ok(None) };
+    let asked = load::In { campaign: name.to_owned(), pins: None };
+    match load::load(&context.service(), &context.actor(), asked).await {
+        Ok(campaign) => Ok(Some(campaign)),
+        Err(load::Error::Missing(_)) => Err(definition::no_such(file)),
+        Err(error) => Err(not_loaded(file, error)),
+    }
+}
+
+fn not_loaded(file: &Path, error: load::Error) -> anyhow::Error {
+    match error {
+        load::Error::Campaign(campaigns::Error(error)) => with_hint(file, error),
+        load::Error::Archived(_) => refused(error, "`consentry apply -f FILE` takes it back into use"),
+        error => refused_file(file.display(), error, None),
+    }
+}
+
+/// Stores what a campaign's file says, and reads what is to be sent from the store.
+pub async fn stored(context: &Context, file: &Path) -> Result<Campaign> {
+    let loaded = Loaded::campaign(file)?;
+    let service = context.service();
+    // Not published: the run checks that before anything is sent, and a refused campaign stays a draft.
+    let asked = apply::In { documents: loaded.given(), uploads: loaded.uploads.clone(), probe: None };
+    let outcome = apply::apply(&service, &context.actor(), asked).await;
+    let out = outcome.map_err(|error| match error {
+        apply::Error::Invalid(error) => definition::invalid(&loaded, error),
+        apply::Error::Campaign { index, error, .. } => match *error {
+            DeliveryError::Input(error) => loaded.wrong(index, &error),
+            error => with_hint(file, error),
+        },
+        error @ apply::Error::Refused { .. } => refused_file(file.display(), error, None),
+    })?;
+    files::note(&context.dir, &loaded.places)?;
+    let campaign = out.data.iter().find(|one| one.definition.kind == DefinitionKind::Campaign);
+    let name = campaign.map(|one| one.definition.name.clone()).unwrap_or_default();
+    let asked = load::current(&service, &context.actor(), &name).await;
+    let asked = asked.map_err(|error| not_loaded(file, error))?;
+    let secrets = std::sync::Arc::new(context.secrets.with(&loaded.places));
+    let service = Service { secrets, ..service };
+    load::load(&service, &context.actor(), asked).await.map_err(|error| not_loaded(file, error))
+}
+
+/// What a campaign's file says, without storing it.
+async fn previewed(context: &Context, file: &Path) -> Result<Campaign> {
+    let loaded = Loaded::campaign(file)?;
+    let secrets = std::sync::Arc::new(context.secrets.with(&loaded.places));
+    let service = Service { secrets, ..context.service() };
+    let asked = preview::In { documents: loaded.given(), uploads: loaded.uploads.clone() };
+    let outcome = preview::preview(&service, &context.actor(), asked).await;
+    outcome.map_err(|error| match error {
+        preview::Error::Invalid(error) => definition::invalid(&loaded, error),
+        preview::Error::Campaign(campaigns::Error(error)) => with_hint(file, error),
+        error @ preview::Error::NoCampaign => refused_file(file.display(), error, None),
+    })
+}
+
 /// Says who would get it, what a text takes, and whether it would be refused; changes nothing.
-async fn dry_run(context: &Context, campaign: &Campaign, stop: watch::Receiver<bool>) -> Result<Exit> {
+async fn dry_run(
+    context: &Context,
+    file: &Path,
+    campaign: &Campaign,
+    stop: watch::Receiver<bool>,
+) -> Result<Exit> {
     let probe = RouterProbe(public_pages(context, None)?);
     let asked = plan::In { campaign, probe: &probe, stop };
     let outcome = plan::plan(&context.service(), &context.actor(), asked).await;
-    let out = outcome.map_err(|error| with_hint(campaign, error.0))?;
+    let out = outcome.map_err(|error| with_hint(file, error.0))?;
     output::answer(context.json, &out, |out| {
         let text = out.segments.as_ref();
         let text = text.map(|parts| segment_words(&parts.segments, out.permitted)).unwrap_or_default();
@@ -193,7 +264,7 @@ async fn dry_run(context: &Context, campaign: &Campaign, stop: watch::Receiver<b
         warn_of(&out.warnings);
         return Ok(Exit::Done);
     }
-    Ok(refuse(context, campaign, PublishError { findings: out.refused }))
+    Ok(refuse(context, file, PublishError { findings: out.refused }))
 }
 
 /// What a text takes, and all of them: providers bill by segments.
@@ -202,17 +273,11 @@ fn segment_words(segments: &Segments, texts: u64) -> String {
     format!("a text takes, by some of the people: {segments}\n{:<52} {all:>10}\n", "segments in all, about")
 }
 
-fn refuse(context: &Context, campaign: &Campaign, refused: PublishError) -> Exit {
+fn refuse(context: &Context, file: &Path, refused: PublishError) -> Exit {
     let text = format!("not sent: the content was refused\n{refused}");
     let error = campaigns::Error(DeliveryError::Publish(refused));
-    output::failure(context.json, &output::told_as(&error, format!("{}: {text}", campaign.file.display())));
+    output::failure(context.json, &output::told_as(&error, format!("{}: {text}", file.display())));
     Exit::Refused
-}
-
-fn warn_of(warnings: &[Finding]) {
-    for warning in warnings {
-        output::say(format_args!("warning: {}: {}", warning.part, warning.problem));
-    }
 }
 
 /// What a run works with.
@@ -235,32 +300,8 @@ pub async fn run_with_bar(
     Ok(outcome.map(|out| out.summary))
 }
 
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} elapsed");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// Draws how far a run is.
-fn drawn(bar: &ProgressBar) -> Arc<dyn Fn(&Progress) + Send + Sync> {
-    let shown = bar.clone();
-    Arc::new(move |progress: &Progress| {
-        let done = progress.sent + progress.excluded + progress.rejected + progress.in_doubt;
-        shown.set_length(progress.total);
-        shown.set_position(done);
-        let left = if progress.per_second > 0.0 {
-            let seconds = progress.total.saturating_sub(done) as f64 / progress.per_second;
-            format!(", about {seconds:.0} s left")
-        } else {
-            String::new()
-        };
-        let (sent, excluded, rate) =
-            (grouped(progress.sent), grouped(progress.excluded), progress.per_second);
-        shown.set_message(format!("{sent} sent, {excluded} withheld, {rate:.0}/s{left}"));
-    })
-}
-
-fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
-    let again = format!("`consentry campaign run {}` then goes on where it ended", campaign.file.display());
+fn with_hint(file: &Path, error: DeliveryError) -> anyhow::Error {
+    let again = format!("`consentry campaign run {}` then goes on where it ended", file.display());
     let hint = match &error {
         DeliveryError::Transport(_) | DeliveryError::Provider(_) | DeliveryError::Refused { .. } => {
             match error.hint() {
@@ -268,89 +309,19 @@ fn with_hint(campaign: &Campaign, error: DeliveryError) -> anyhow::Error {
                 None => format!("mend it; {again}"),
             }
         }
-        DeliveryError::NoList(_) => error.hint().unwrap_or_default(),
+        DeliveryError::NoList(_) | DeliveryError::NoSecret(_) => error.hint().unwrap_or_default(),
+        DeliveryError::OtherContent { campaign, .. } => {
+            format!(
+                "`consentry campaign run \"{campaign}\"`, by its name, finishes it with what it began with"
+            )
+        }
         DeliveryError::Store(StoreError::Busy(_)) => {
             "it is being sent; `consentry campaign report` shows how far it is".to_owned()
         }
         DeliveryError::Store(error) if error.is_transient() => "run the same command again".to_owned(),
-        _ => return output::told(campaigns::Error(error)),
+        _ => return refused_file(file.display(), campaigns::Error(error), None),
     };
-    refused_file(campaign.file.display(), campaigns::Error(error), Some(hint))
-}
-
-fn warn(summary: &RunSummary) {
-    warn_of(&summary.warnings);
-    if summary.malformed_addresses > 0 {
-        let lines = summary.malformed_lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        let count = grouped(summary.malformed_addresses);
-        output::say(format_args!(
-            "warning: {count} rows of the audience file hold no well-formed address (lines {lines})"
-        ));
-    }
-    warn_of_doubt(summary);
-    if let Some(due) = summary.next_due {
-        output::say(format_args!(
-            "messages deferred by the server wait; the next is due at {due}\nhint: run the same command again then"
-        ));
-    }
-}
-
-/// Says which messages may have arrived and may not, and how that came.
-fn warn_of_doubt(summary: &RunSummary) {
-    let all = summary.report.deliveries.get(&DeliveryState::InDoubt).copied().unwrap_or(0);
-    if all == 0 {
-        return;
-    }
-    let (now, found) = (summary.doubtful_now.min(all), summary.doubtful_found.min(all));
-    let before = all.saturating_sub(now + found);
-    for (count, how) in [
-        (now, "the connection broke after they were handed over and before the answer"),
-        (found, "they were in flight when an earlier process died"),
-        (before, "they have been so since an earlier attempt"),
-    ] {
-        if count > 0 {
-            let (count, noun) = (grouped(count), if count == 1 { "message is" } else { "messages are" });
-            output::say(format_args!(
-                "warning: {count} {noun} in doubt: {how}; nobody knows whether they arrived"
-            ));
-        }
-    }
-    output::say("hint: --resend-in-doubt sends them again");
-}
-
-fn words(out: &run::Out) -> String {
-    let how = if out.resumed { ", resumed" } else { "" };
-    format!("{} ({}{how})\n{}", out.campaign, out.run, report_words(&out.counts.report))
-}
-
-fn run_words(shown: &ShownRun) -> String {
-    let ShownRun { campaign, run, state, started_at, counts, .. } = shown;
-    format!("{campaign} ({run}, {state}, {started_at})\n{}", report_words(&counts.report))
-}
-
-fn report_words(report: &RunReport) -> String {
-    let row = |mark: &str, what: &str, count: u64| format!("  {mark} {what:<58}{:>12}", grouped(count));
-    let mut lines = vec![row(" ", "audience", report.audience)];
-    // Those that wait by our own decision have a line for each cause, below.
-    let waiting: u64 = report.waiting.values().sum();
-    for (state, mark, what) in [
-        (DeliveryState::Sent, "●", "sent"),
-        (DeliveryState::Deferred, "◐", "deferred by the server, waiting"),
-        (DeliveryState::Rejected, "✗", "rejected by the server"),
-        (DeliveryState::GivenUp, "✗", "given up when the retry period was over"),
-        (DeliveryState::InDoubt, "?", "in doubt"),
-    ] {
-        let ours = if state == DeliveryState::Deferred { waiting } else { 0 };
-        let count = report.deliveries.get(&state).map_or(0, |count| count.saturating_sub(ours));
-        lines.extend((count > 0).then(|| row(mark, what, count)));
-    }
-    for (mark, what, causes) in [("◐", "waits", &report.waiting), ("○", "withheld", &report.excluded)] {
-        let line = |(cause, count): (&Exclusion, &u64)| {
-            row(mark, &format!("{what}: {} ({cause})", cause.in_words()), *count)
-        };
-        lines.extend(causes.iter().map(line));
-    }
-    lines.join("\n")
+    refused_file(file.display(), campaigns::Error(error), Some(hint))
 }
 
 async fn report(context: &Context, campaign: Option<String>) -> Result<Exit> {

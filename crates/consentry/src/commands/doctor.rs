@@ -18,7 +18,7 @@ use store::ledger::{VerifierKey, VerifyReport, verify};
 use store::private::exposed;
 
 use crate::background;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::data_dir;
 use crate::output::{self, Exit, grouped};
 use crate::pages_section::Section;
@@ -84,11 +84,11 @@ fn modes(dir: &Path) -> Result<(bool, String)> {
 async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool, String)> {
     let file = config.map(ServerFile::load).transpose()?.unwrap_or_default();
     let limits = file.pages.as_ref().map_or_else(StrangerLimits::new, Section::budgets);
-    let counts = context.store.spent(WORKSPACE, limits.budgets(), context.clock.now()).await?;
+    let counts = context.store.spent(context.workspace, limits.budgets(), context.clock.now()).await?;
     let mut used: Vec<_> = limits.budget_use(&counts).into_iter().map(|budget| (budget, None)).collect();
     for section in &file.sms {
         let (name, most, quotas) = section.answers();
-        let counts = context.store.spent(WORKSPACE, quotas.to_vec(), context.clock.now()).await?;
+        let counts = context.store.spent(context.workspace, quotas.to_vec(), context.clock.now()).await?;
         let [sent, withheld] = counts[..] else { continue };
         used.push((BudgetUse { what: "answers", sent, most, withheld }, Some(name)));
     }
@@ -113,7 +113,7 @@ async fn check_budgets(context: &Context, config: Option<&Path>) -> Result<(bool
 
 /// Whether every mail that a mailbox holds was handed out.
 async fn check_mailboxes(context: &Context) -> Result<(bool, String)> {
-    let unread = context.store.spent(WORKSPACE, vec![unread_mails()], context.clock.now()).await?;
+    let unread = context.store.spent(context.workspace, vec![unread_mails()], context.clock.now()).await?;
     let unread = unread.first().copied().unwrap_or_default();
     let detail = match unread {
         0 => "every mail was handed out".to_owned(),
@@ -146,7 +146,7 @@ fn report(context: &Context, findings: &[Finding], sound: bool) {
 pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
     let mut findings = Vec::new();
     let mut note = |what, sound, detail: String| findings.push(Finding { what, sound, detail });
-    let counts = context.store.counts(WORKSPACE).await?;
+    let counts = context.store.counts(context.workspace).await?;
     let held = format!("{} profiles, {} ledger entries", grouped(counts.profiles), grouped(counts.entries));
     note("data", true, held);
     let (guarded, mode) = key_mode(&context.dir)?;

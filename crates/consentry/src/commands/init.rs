@@ -39,7 +39,7 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
     };
     // Before a data directory is made for it.
     change::check(&asked).map_err(|error| wrong(error, args.opt_out_reasons.as_deref()))?;
-    let context = Context::open_or_make(&Global { create: true, ..global.clone() })?;
+    let context = Context::open_or_make(&Global { create: true, ..global.clone() }).await?;
     let settings = change::change(&context.service(), &context.actor(), asked).await.map_err(told)?;
     let value = json!({ "dataDir": global.data_dir, "settings": settings });
     output::data(global.json, &value, || {

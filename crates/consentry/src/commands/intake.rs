@@ -7,7 +7,7 @@ use anyhow::Result;
 use intake::inbox::{Inbox, MAIL_LENGTH_MAX, Origin};
 
 use crate::cli::{Global, Intake};
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::mail_section;
 use crate::output::{self, Exit};
 use crate::server_file::ServerFile;
@@ -46,8 +46,8 @@ async fn take(global: &Global, origin: Origin, config: Option<&Path>) -> Result<
         .map(|file| mail_section::extra(&ServerFile::load(file)?, file))
         .transpose()?
         .unwrap_or_default();
-    let context = Context::open(global)?;
-    let inbox = Inbox::new(context.store.clone(), WORKSPACE, context.clock.clone(), &extra);
+    let context = Context::open(global).await?;
+    let inbox = Inbox::new(context.store.clone(), context.workspace, context.clock.clone(), &extra);
     inbox.take(mail, origin).await?;
     Ok(())
 }

@@ -20,18 +20,18 @@ pub async fn run(global: &Global, command: cli::Ledger) -> Result<Exit> {
     match command {
         cli::Ledger::Verify { files, key, since } => verify(global, files, key, since).await,
         cli::Ledger::Key => {
-            let context = Context::open(global)?;
+            let context = Context::open(global).await?;
             let out = key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?;
             output::answer(global.json, &out, |out| out.key.clone());
             Ok(Exit::Done)
         }
-        cli::Ledger::Show { entry } => show(&Context::open(global)?, entry).await,
-        cli::Ledger::Receipt { entry } => receipt(&Context::open(global)?, entry).await,
+        cli::Ledger::Show { entry } => show(&Context::open(global).await?, entry).await,
+        cli::Ledger::Receipt { entry } => receipt(&Context::open(global).await?, entry).await,
         cli::Ledger::CheckReceipt { file, key } => {
             let key = if let Some(key) = key {
                 key
             } else {
-                let context = Context::open(global)?;
+                let context = Context::open(global).await?;
                 key::key(&context.service(), &context.actor(), key::In).await.map_err(told)?.key
             };
             check(global.json, &file, key)
@@ -56,7 +56,7 @@ async fn verify(
     let outcome = if let Some(dir) = files {
         verify::verify_files(&dir, asked)
     } else {
-        let context = Context::open(global)?;
+        let context = Context::open(global).await?;
         verify::verify(&context.service(), &context.actor(), asked).await
     };
     bar.finish_and_clear();

@@ -9,7 +9,7 @@ use store::{Asset, Look};
 use web::look::{self, Checked, LookError, LookFile};
 
 use crate::cli;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::{self, Exit, fail};
 
 /// Sets, shows or checks how the pages look.
@@ -27,7 +27,7 @@ pub async fn run(context: &Context, command: cli::Look) -> Result<Exit> {
             report(context, &checked);
         }
         cli::Look::Check { file: None, .. } => {
-            let kept = context.store.page_look(WORKSPACE).await?;
+            let kept = context.store.page_look(context.workspace).await?;
             let look = stored(&kept)?;
             let checked = look::check(&look).map_err(|error| fail(error.clone(), error.hint))?;
             report(context, &checked);
@@ -38,7 +38,7 @@ pub async fn run(context: &Context, command: cli::Look) -> Result<Exit> {
 
 async fn set(context: &Context, file: &Path) -> Result<()> {
     let (look, image) = read(file)?;
-    let kept = look::set(&context.store, WORKSPACE, look, image, context.now()).await?;
+    let kept = look::set(&context.store, context.workspace, look, image, context.now()).await?;
     let kept = kept.map_err(|error| refused(file, &error))?;
     let value = json!({ "version": kept.version });
     output::data(context.json, &value, || format!("the pages have this look now: version {}", kept.version));
@@ -46,9 +46,9 @@ async fn set(context: &Context, file: &Path) -> Result<()> {
 }
 
 async fn show(context: &Context) -> Result<()> {
-    let kept = context.store.page_look(WORKSPACE).await?;
+    let kept = context.store.page_look(context.workspace).await?;
     let look: Value = serde_json::from_str(&kept.body).unwrap_or(Value::Null);
-    let assets = context.store.assets(WORKSPACE).await?;
+    let assets = context.store.assets(context.workspace).await?;
     let assets: Vec<_> = assets.into_iter().map(|(name, _)| name).collect();
     output::data(context.json, &json!({ "version": kept.version, "look": look, "assets": assets }), || {
         if kept.body.is_empty() {

@@ -8,7 +8,7 @@ use store::{LandingPage, LandingPageInfo};
 use web::landing::{self, Content, LandingError};
 
 use crate::cli;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::{self, Exit, fail};
 
 /// Keeps, shows or hides the brand's own pages.
@@ -17,7 +17,7 @@ pub async fn run(context: &Context, command: cli::Page) -> Result<Exit> {
         cli::Page::Put { name, file } => return put(context, &name, &file).await,
         cli::Page::Publish { name, version } => return publish(context, &name, version).await,
         cli::Page::Unpublish { name } => {
-            let shown = context.store.unpublish_landing_page(WORKSPACE, &name).await?;
+            let shown = context.store.unpublish_landing_page(context.workspace, &name).await?;
             output::data(context.json, &json!({ "name": name, "wasPublished": shown }), || {
                 let words = if shown { "isn't shown any more" } else { "wasn't shown" };
                 format!("the page `{name}` {words}")
@@ -48,7 +48,8 @@ async fn put(context: &Context, name: &str, file: &Path) -> Result<Exit> {
             "docs/landing-pages.md shows a whole page",
         )
     })?;
-    let (kept, problems) = landing::put(&context.store, WORKSPACE, name, &written, context.now()).await?;
+    let (kept, problems) =
+        landing::put(&context.store, context.workspace, name, &written, context.now()).await?;
     tell(&problems);
     let value = json!({
         "name": name,
@@ -65,13 +66,14 @@ async fn put(context: &Context, name: &str, file: &Path) -> Result<Exit> {
 
 async fn publish(context: &Context, name: &str, version: Option<i64>) -> Result<Exit> {
     let page = find(context, name, version).await?;
-    let problems = landing::check(&context.store, WORKSPACE, &content(&page)?).await?;
+    let problems = landing::check(&context.store, context.workspace, &content(&page)?).await?;
     tell(&problems);
     if !problems.is_empty() {
         output::say(format_args!("error: `{name}` version {} can't be published", page.version));
         return Ok(Exit::Refused);
     }
-    let page = context.store.publish_landing_page(WORKSPACE, name, page.version, context.now()).await?;
+    let page =
+        context.store.publish_landing_page(context.workspace, name, page.version, context.now()).await?;
     output::data(context.json, &json!({ "name": name, "version": page.version }), || {
         format!("the page `{name}` is shown in version {}", page.version)
     });
@@ -85,7 +87,7 @@ fn tell(problems: &[LandingError]) {
 }
 
 async fn list(context: &Context) -> Result<()> {
-    let pages = context.store.landing_pages(WORKSPACE).await?;
+    let pages = context.store.landing_pages(context.workspace).await?;
     let value: Value = pages
         .iter()
         .map(|page| json!({ "name": page.name, "latest": page.latest, "published": page.published }))
@@ -108,7 +110,7 @@ async fn list(context: &Context) -> Result<()> {
 }
 
 async fn find(context: &Context, name: &str, version: Option<i64>) -> Result<LandingPage> {
-    let page = context.store.landing_page_version(WORKSPACE, name, version).await?;
+    let page = context.store.landing_page_version(context.workspace, name, version).await?;
     page.ok_or_else(|| fail(format!("there is no such version of a page `{name}`"), "consentry page list"))
 }
 

@@ -14,7 +14,7 @@ const IDS: &str = "ids stand in the answers of `consentry campaign explain`";
 /// Tells what became of a message.
 pub async fn run(global: &Global, command: cli::Send) -> Result<Exit> {
     let cli::Send::Show { send } = command;
-    let context = Context::open(global)?;
+    let context = Context::open(global).await?;
     let shown = show::show(&context.service(), &context.actor(), show::In { send }).await;
     let out = shown.map_err(|error| refused(error, IDS))?;
     output::answer(context.json, &out, sentence);

@@ -13,7 +13,7 @@ use web::{
 
 use crate::background::{self, Means};
 use crate::cli::Serve;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::listen::{self, Peers};
 use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
@@ -28,12 +28,11 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
     let namespace = file.ajo.namespace()?;
     let mut config = public_config(context, args.behind_proxy, &keys)?;
-    config.webhooks = webhook_section::webhooks(&file.webhook, beside)?;
+    config.webhooks = webhook_section::webhooks(&file.webhook, beside, context.workspace)?;
     config.texts = sms_section::receivers(context, &file.sms, beside).await?;
     let (pages_desk, notices) = pages_section::open(context, file.pages.as_ref(), beside).await?;
     config.desk = pages_desk;
     let transports = sms_section::transports(&file.sms, beside)?;
-    let worker = background::worker(context, Means { notices, transports })?;
     let desk = MailDesk::open(context, &file, beside).await?;
     let listener = listen::bind(args.listen)
         .map_err(|error| fail(format!("{}: {error}", args.listen), "name another with --listen"))?;
@@ -47,7 +46,12 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     background::announce(context).await?;
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
-    tasks.spawn(worker.run(stop.clone()));
+    let work = background::work(context.clone(), Means { notices, transports }, stop.clone());
+    tasks.spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(%error, "jobs aren't worked off");
+        }
+    });
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
@@ -71,7 +75,7 @@ async fn interfaces(
 ) -> Router {
     let state = AjoState::new(AjoConfig {
         store: context.store.clone(),
-        workspace: WORKSPACE,
+        workspace: context.workspace,
         clock: Arc::clone(&context.clock),
         entropy: Arc::new(OsEntropy),
         keys,

@@ -8,18 +8,19 @@ use consent::{Category, Decision, Reason, decide};
 use delivery::gate::Gate;
 use delivery::sms::consents::{BATCH, Consents, OptOut};
 use delivery::sms::{SmsError, SmsTransport};
-use delivery::{Campaign, ChannelConfiguration, Medium, SmsConfiguration};
+use delivery::{Medium, SmsConfiguration};
 use indicatif::ProgressBar;
 use serde_json::json;
 use store::READ_MAX;
 
 use crate::cli::PushOptOuts;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
+use crate::files;
 use crate::output::{self, Exit, fail, grouped};
 
 /// Tells the provider of everybody who may not be sent marketing texts because they said so.
 pub async fn run(context: &Context, args: &PushOptOuts) -> Result<Exit> {
-    let sms = configuration(&args.configuration)?;
+    let sms = configuration(context, &args.configuration)?;
     let opt_outs = collect(context, &sms).await?;
     let total = opt_outs.len() as u64;
     if args.dry_run {
@@ -53,11 +54,8 @@ pub async fn run(context: &Context, args: &PushOptOuts) -> Result<Exit> {
 }
 
 /// A configuration's file, or a campaign's.
-fn configuration(file: &Path) -> Result<SmsConfiguration> {
-    let configuration = match ChannelConfiguration::load(file) {
-        Ok(configuration) => configuration,
-        Err(_) => Campaign::load(file)?.configuration,
-    };
+fn configuration(context: &Context, file: &Path) -> Result<SmsConfiguration> {
+    let configuration = files::configuration(file, &context.secrets)?;
     match configuration.medium {
         Medium::Sms(sms) => Ok(sms),
         Medium::Email(_) => {
@@ -69,7 +67,7 @@ fn configuration(file: &Path) -> Result<SmsConfiguration> {
 async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut>> {
     let gate = Gate {
         store: context.store.clone(),
-        workspace: WORKSPACE,
+        workspace: context.workspace,
         clock: Arc::clone(&context.clock),
         channel: sms.channel,
         category: Category::Marketing,
@@ -79,7 +77,7 @@ async fn collect(context: &Context, sms: &SmsConfiguration) -> Result<Vec<OptOut
         sender: Some(sms.sender.clone()),
         after_complaint: false,
     };
-    let mut ids = context.store.all_profiles(WORKSPACE).await?.into_iter().peekable();
+    let mut ids = context.store.all_profiles(context.workspace).await?.into_iter().peekable();
     let mut opt_outs = Vec::new();
     while ids.peek().is_some() {
         let profiles =

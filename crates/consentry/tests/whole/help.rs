@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 82] = [
     "",
     "init",
     "intake",
@@ -35,6 +35,14 @@ const COMMANDS: [&str; 71] = [
     "campaign run",
     "campaign report",
     "campaign explain",
+    "apply",
+    "plan",
+    "export",
+    "definition",
+    "definition list",
+    "definition show",
+    "definition archive",
+    "definition schema",
     "check",
     "profile",
     "profile show",
@@ -69,6 +77,9 @@ const COMMANDS: [&str; 71] = [
     "ledger show",
     "ledger check-receipt",
     "keys",
+    "workspace",
+    "workspace create",
+    "workspace list",
     "backup",
     "db",
     "db copy",

@@ -43,10 +43,12 @@ fn set_up(desk: &Desk) {
     desk.write("numbers.csv", "To\n+14155550100\n");
     desk.write("secret", "s3cret");
     desk.write("t.toml", CAMPAIGN);
+    desk.write("mended.toml", CAMPAIGN.replace("sale", "big sale"));
+    desk.write("wrong.toml", CAMPAIGN.replace("all = true", "all = 1"));
 }
 
 /// Each with its exit code; what is wrong comes last.
-const COMMANDS: [(&str, i32); 55] = [
+const COMMANDS: [(&str, i32); 70] = [
     ("init --brand Shop", 0),
     ("list create news --title en=News --public", 0),
     ("list set news --position 2", 0),
@@ -82,6 +84,21 @@ const COMMANDS: [(&str, i32); 55] = [
     ("ledger show ent_0", 0),
     ("ledger receipt ent_0", 0),
     ("keys rotate", 0),
+    ("workspace create b", 0),
+    ("workspace create b", 1),
+    ("workspace list", 0),
+    ("check ann@example.com --channel email --workspace nope", 1),
+    ("plan -f t.toml", 0),
+    ("apply -f t.toml", 0),
+    ("apply -f mended.toml", 0),
+    ("plan -f t.toml", 0),
+    ("definition list", 0),
+    ("definition show campaign/t", 0),
+    ("definition archive campaign/t", 0),
+    ("export campaign/t", 0),
+    ("export --output out", 0),
+    ("apply -f wrong.toml", 1),
+    ("definition show campaign/nope", 1),
     ("campaign run t.toml --dry-run", 0),
     ("campaign run t.toml", 1),
     ("job list --kind campaign", 0),
@@ -129,7 +146,7 @@ fn json_has_the_shape_that_was_reviewed() {
 
 /// One style of names. What others name, such as attributes, sources and XDM's fields, they name.
 fn camel_case(command: &str, value: &Value) {
-    let named_by_others = ["attributes", "consents", "texts", "bySource"];
+    let named_by_others = ["attributes", "consents", "texts", "bySource", "document"];
     match value {
         Value::Array(rows) => rows.iter().for_each(|row| camel_case(command, row)),
         Value::Object(members) => {

@@ -1,13 +1,14 @@
 //! The addresses that a file names: a table with a column for them, or a list of nothing else.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::sync::Arc;
 
 use consent::{Address, Channel};
 use rows::{Decoded, Table, decoded, excerpt, squash};
 
 use super::{BATCH, Resolved};
 use crate::error::InputError;
+use crate::upload::RowsSource;
 
 /// Largest address file in bytes.
 const FILE_BYTES_MAX: u64 = 512 << 20;
@@ -63,8 +64,9 @@ const PHONE_HEADERS: [&str; 22] = [
 /// Reads the file.
 pub(super) struct Rows {
     /// Nothing of an empty file.
-    table: Option<Table<Decoded<File>>>,
-    path: PathBuf,
+    table: Option<Table<Decoded<Box<dyn Read + Send>>>>,
+    /// The file's name.
+    name: Arc<str>,
     phone: bool,
     column: usize,
     /// The file names the column.
@@ -74,19 +76,17 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn open(path: &Path, channel: Channel, campaign: &Path) -> Result<Self, InputError> {
-        let refused = |problem: String| {
-            InputError::new(campaign, "audience.file", format!("{} {problem}", path.display()))
-        };
-        let unreadable = |error: std::io::Error| refused(format!("can't be read: {}", error.kind()));
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.len() > FILE_BYTES_MAX {
-            return Err(refused("is larger than 512 MiB".to_owned()));
-        }
-        let lines = decoded(file, None).map_err(|error| refused(format!("can't be read: {error}")))?;
+    pub(super) fn open(source: &RowsSource, channel: Channel) -> Result<Self, InputError> {
+        let name = Arc::clone(&source.name);
+        let unreadable = |error: std::io::Error| refused(&name, &format!("can't be read: {}", error.kind()));
+        // One byte more than it may have: a file that reaches it is refused where it ends.
+        let file: Box<dyn Read + Send> =
+            Box::new(source.open().map_err(unreadable)?.take(FILE_BYTES_MAX + 1));
+        let lines =
+            decoded(file, None).map_err(|error| refused(&name, &format!("can't be read: {error}")))?;
         let table = Table::open(lines).map_err(unreadable)?;
         let phone = channel != Channel::Email;
-        let mut rows = Self { table, path: path.to_owned(), phone, column: 0, named: false, read: 0 };
+        let mut rows = Self { table, name, phone, column: 0, named: false, read: 0 };
         rows.find_column()?;
         Ok(rows)
     }
@@ -101,14 +101,14 @@ impl Rows {
             (self.column, self.named) = (at, true);
             if let Some((line, fault)) = table.header_fault() {
                 let problem = format!("line {line}: the header row can't be read: {fault}");
-                return Err(InputError::new(&self.path, "", problem));
+                return Err(refused(&self.name, &problem));
             }
             table.skip_header();
         } else if headers.len() != 1 {
             let name = if self.phone { "phone" } else { "email" };
             let problem =
                 format!("has no column `{name}`; name one so in the first line (found: {})", table.found());
-            return Err(InputError::new(&self.path, "", problem));
+            return Err(refused(&self.name, &problem));
         }
         Ok(())
     }
@@ -119,10 +119,9 @@ impl Rows {
         let Some(table) = &mut self.table else { return Ok(batch) };
         let (column, phone) = (self.column, self.phone);
         while batch.len() < BATCH {
-            let row =
-                table.next_row(&mut |fields| address(fields, column, phone).is_some()).map_err(|error| {
-                    InputError::new(&self.path, "", format!("can't be read: {}", error.kind()))
-                })?;
+            let row = table
+                .next_row(&mut |fields| address(fields, column, phone).is_some())
+                .map_err(|error| refused(&self.name, &format!("can't be read: {}", error.kind())))?;
             let Some(row) = row else { break };
             // What a broken row seems to say is no reason to write to anybody.
             if let Some(address) = address(&row.fields, column, phone).filter(|_| row.broken.is_none()) {
@@ -145,7 +144,7 @@ impl Rows {
                 Some(_) => "names nobody: it has a header row and no rows; name a file with people in it",
                 None => "names nobody: it is empty; name a file with people in it",
             };
-            return Err(InputError::new(&self.path, "", problem.to_owned()));
+            return Err(refused(&self.name, problem));
         }
         let Some(table) = self.table.as_ref().filter(|_| self.read == 0 && resolved.malformed > 0) else {
             return Ok(());
@@ -159,8 +158,13 @@ impl Rows {
             "holds no well-formed {what} in {column}, read with {} between fields (lines {lines})",
             table.delimiter_name()
         );
-        Err(InputError::new(&self.path, "", problem))
+        Err(refused(&self.name, &problem))
     }
+}
+
+/// The file can't be an audience.
+fn refused(name: &str, problem: &str) -> InputError {
+    InputError::new("audience", format!("{name} {problem}"))
 }
 
 fn address(fields: &[&str], column: usize, phone: bool) -> Option<Address> {
@@ -174,10 +178,9 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<(Vec<String>, u64, Vec<u64>), InputError> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a.csv");
-        std::fs::write(&path, bytes).unwrap();
-        let mut rows = Rows::open(&path, Channel::Email, Path::new("c.toml"))?;
+        let bytes = bytes.to_vec();
+        let source = RowsSource::new("a.csv", move || Ok(Box::new(std::io::Cursor::new(bytes.clone()))));
+        let mut rows = Rows::open(&source, Channel::Email)?;
         let mut resolved = Resolved::default();
         let batch = rows.next_batch(&mut resolved)?;
         assert!(rows.next_batch(&mut resolved)?.is_empty());

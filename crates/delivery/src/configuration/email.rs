@@ -1,5 +1,6 @@
 //! What is email's own in a channel configuration.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::smtp::TransportConfig;
 
@@ -40,20 +41,26 @@ impl ListUnsubscribe {
 }
 
 /// `list_unsubscribe`, as it stands in the file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawListUnsubscribe {
+    /// The HTTPS link with one-click.
     url: Option<bool>,
+    /// The mail address `u.TOKEN@`, in front of the link.
     mailto: Option<bool>,
+    /// The domain of that address; that of bounces if absent.
     mailto_domain: Option<String>,
+    /// The brand's own, in place of ours.
     external: Option<RawExternal>,
 }
 
 /// `list_unsubscribe.external`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct RawExternal {
+    /// Takes the one-click POST.
     url: Option<String>,
+    /// Takes the mail.
     mailto: Option<String>,
 }
 
@@ -91,7 +98,8 @@ impl RawListUnsubscribe {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// One DKIM key, or two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum OneOrMore {
     One(DkimConfig),
@@ -145,6 +153,9 @@ impl RawConfiguration<TransportConfig> {
             Some(OneOrMore::More(more)) if more.len() <= 2 => more,
             Some(OneOrMore::More(_)) => return Err(("dkim", "name at most two keys".to_owned())),
         };
+        if dkim.iter().any(|key| key.secret.is_none() && key.key_file.is_none()) {
+            return Err(("dkim.secret", "is missing; name the secret that is the private key".to_owned()));
+        }
         check_feedback_id(self.feedback_id.as_deref())?;
         let bounce_domain = self.bounce_domain.as_deref().map(domain).transpose();
         let bounce_domain = bounce_domain.map_err(|problem| ("bounce_domain", problem))?;

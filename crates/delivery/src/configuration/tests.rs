@@ -1,20 +1,19 @@
+use wire::secret::{SecretPlace, Secrets};
+
 use super::*;
+use crate::error::DeliveryError;
 
 const BASE: &str = "name = 'news'\nchannel = 'email'\ncategory = 'marketing'\nfrom = 'Shop <news@shop.example>'\n\
                     public_url = 'https://mail.shop.example/'\ntransport = { host = '127.0.0.1' }\n";
 
 fn load(text: &str) -> Result<ChannelConfiguration, InputError> {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("c.toml");
-    std::fs::write(&file, text).unwrap();
-    ChannelConfiguration::load(&file)
+    ChannelConfiguration::from_document(&crate::tests::document(text))
 }
 
 #[test]
 fn reads_with_defaults_and_survives_the_store() {
     let read =
-        load(&format!("{BASE}dkim = {{ domain = 'shop.example', selector = 's', key_file = 'k.pem' }}"))
-            .unwrap();
+        load(&format!("{BASE}dkim = {{ domain = 'shop.example', selector = 's', secret = 'k' }}")).unwrap();
     assert_eq!(read.level, Level::Channel);
     let email = |read: &ChannelConfiguration| match &read.medium {
         Medium::Email(email) => email.clone(),
@@ -22,7 +21,6 @@ fn reads_with_defaults_and_survives_the_store() {
     };
     assert_eq!(email(&read).bounce_domain, "shop.example");
     assert_eq!(read.public_url.as_deref(), Some("https://mail.shop.example"));
-    assert!(email(&read).dkim[0].key_file.is_absolute());
     let again = ChannelConfiguration::from_json(&read.to_json()).unwrap();
     assert_eq!(again.retry, read.retry);
     let (again, read) = (email(&again), email(&read));
@@ -65,18 +63,85 @@ fn a_wrong_value_is_named_with_its_key() {
         ("reply_to = 'nobody'", "reply_to"),
         ("bounce_domain = 'a b'", "bounce_domain"),
     ] {
-        assert_eq!(load(&format!("{BASE}{line}")).unwrap_err().key, key, "{line}");
+        assert_eq!(load(&format!("{BASE}{line}")).unwrap_err().key(), key, "{line}");
     }
     let error = load(&format!("{BASE}retry = {{ delays = ['soon'] }}")).unwrap_err();
-    assert_eq!(error.line, Some(7));
+    assert_eq!(error.pointer, "/retry/delays");
 }
 
 #[test]
 fn a_password_in_the_file_is_refused_and_not_repeated() {
     let text = BASE.replace("host = '127.0.0.1'", "host = '127.0.0.1', password = 'hunter2'");
     let error = load(&text).unwrap_err();
-    assert_eq!(error.line, Some(6));
+    assert_eq!(error.pointer, "/transport/password");
     assert!(!error.to_string().contains("hunter2"));
+}
+
+#[test]
+fn a_document_names_secrets_and_says_not_where_they_are() {
+    let key = "domain = 'shop.example', selector = 's'";
+    let relay =
+        |more: &str| BASE.replace("host = '127.0.0.1'", &format!("host = 'h', username = 'u', {more}"));
+    for (text, pointer) in [
+        (format!("{BASE}dkim = {{ {key}, key_file = 'k.pem' }}"), "/dkim/key_file"),
+        (
+            format!("{BASE}dkim = [{{ {key}, secret = 'k' }}, {{ {key}, key_file = 'k' }}]"),
+            "/dkim/1/key_file",
+        ),
+        (format!("{BASE}dkim = {{ {key} }}"), "/dkim/secret"),
+        (format!("{BASE}dkim = {{ {key}, secret = '-----BEGIN PRIVATE KEY-----' }}"), "/dkim/secret"),
+        (relay("password_file = 'p'"), "/transport/password_file"),
+        (relay("password_env = 'HOME'"), "/transport/password_env"),
+        (relay("ca_file = 'p'"), "/transport/ca_file"),
+        (relay("secret = 'not a name'"), "/transport/secret"),
+        (relay("secret = 'a', password_env = 'B'"), "/transport/password_env"),
+    ] {
+        let error = load(&text).unwrap_err();
+        assert_eq!(error.pointer, pointer, "{text}: {error}");
+        assert!(error.remedy.is_some(), "{error}");
+    }
+    load(&relay("secret = 'smtp-password', ca = 'relay.ca'")).unwrap();
+    let texts = "name = 't'\nchannel = 'sms'\ncategory = 'marketing'\nfrom = '+15005550006'\n\
+                 transport = { provider = 'infobip', url = 'https://x.api.infobip.com', secret_env = 'HOME' }\n";
+    assert_eq!(load(texts).unwrap_err().pointer, "/transport/secret_env");
+    load(&texts.replace("secret_env = 'HOME'", "secret = 'sms'")).unwrap();
+}
+
+struct Known;
+
+impl Secrets for Known {
+    fn place(&self, name: &str) -> Option<SecretPlace> {
+        match name {
+            "file" => Some(SecretPlace::File("/k.pem".into())),
+            "variable" => Some(SecretPlace::Env("K".to_owned())),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn secrets_are_looked_up_where_it_is_used() {
+    let with = |dkim: &str, relay: &str| {
+        let text =
+            BASE.replace("host = '127.0.0.1'", &format!("host = 'h', username = 'u', secret = '{relay}'"));
+        let key = format!("dkim = {{ domain = 'shop.example', selector = 's', secret = '{dkim}' }}");
+        let mut read = load(&format!("{text}{key}")).unwrap();
+        let before = read.to_json();
+        let unlocked = read.unlock(&Known).map(|()| match &read.medium {
+            Medium::Email(email) => email.clone(),
+            Medium::Sms(_) => panic!("it is email's"),
+        });
+        assert_eq!(read.to_json(), before, "what is stored says nothing of where they are");
+        unlocked
+    };
+    let email = with("file", "variable").unwrap();
+    assert_eq!(email.dkim[0].key_file.as_deref(), Some(std::path::Path::new("/k.pem")));
+    assert_eq!(email.transport.password_env.as_deref(), Some("K"));
+    assert_eq!(with("variable", "file").unwrap().dkim[0].key_env.as_deref(), Some("K"));
+    for (dkim, relay) in [("gone", "file"), ("file", "gone")] {
+        assert!(matches!(with(dkim, relay), Err(DeliveryError::NoSecret(name)) if name == "gone"));
+    }
+    assert_eq!(crate::secret_variable("smtp-password"), "CONSENTRY_SECRET_SMTP_PASSWORD");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::text::Text;
 use store::{AddressOwner, Configuration, List, Run, Store, StoreError};
 use url::Url;
+use wire::secret::Secrets;
 use wire::smtp::Envelope;
 
 use super::head::Head;
@@ -58,8 +59,11 @@ impl Course {
         workspace: WorkspaceId,
         run: Run,
         stored: &Configuration,
+        secrets: &dyn Secrets,
     ) -> Result<Self, DeliveryError> {
-        let configuration = ChannelConfiguration::from_json(&stored.body)?;
+        let mut configuration = ChannelConfiguration::from_json(&stored.body)?;
+        // Much can be looked at without them; what can't then says which is missing.
+        let _ = configuration.unlock(secrets);
         let list = match run.list {
             Some(list) => store.list_by_id(workspace, list).await?,
             None => None,
@@ -163,7 +167,7 @@ impl Course {
         at: Timestamp,
     ) -> Result<(Envelope, Vec<u8>), DeliveryError> {
         let from = &configuration.from;
-        let wrong = |problem: String| InputError::new("mailto".as_ref(), "", problem);
+        let wrong = |problem: String| InputError::new("mailto", problem);
         let to = deliverable(to).ok_or_else(|| wrong("is no address".to_owned()))?;
         let envelope = Envelope::new(from.email.clone(), to).map_err(|error| wrong(error.to_string()))?;
         // The mark stands in front, where it is among what is kept of the mail.

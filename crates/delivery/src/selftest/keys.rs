@@ -1,7 +1,6 @@
 //! Where the public halves of DKIM keys are found: in DNS, as receivers do, else beside our own private keys.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use mail_auth::{DnsError, Error, MessageAuthenticator};
 
@@ -13,14 +12,14 @@ pub enum KeySource {
     /// In DNS, where receivers look.
     Dns,
     /// It is the public half of the configuration's own key.
-    Own(PathBuf),
+    Own(String),
 }
 
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns => f.write_str("the key in DNS"),
-            Self::Own(path) => write!(f, "the public half of {}", path.display()),
+            Self::Own(place) => write!(f, "the public half of {place}"),
         }
     }
 }
@@ -73,8 +72,7 @@ impl DkimKeys {
             format!("{}._domainkey.{}", key.selector, key.domain).eq_ignore_ascii_case(name)
         };
         let key = own.iter().find(is_named);
-        let record =
-            key.and_then(|key| Some((public_record(key).ok()?, KeySource::Own(key.key_file.clone()))));
+        let record = key.and_then(|key| Some((public_record(key).ok()?, KeySource::Own(key.key_place()))));
         FoundKey { record, in_dns }
     }
 }

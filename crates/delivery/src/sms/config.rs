@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use wire::http::check_public_url;
@@ -20,7 +21,7 @@ const CREDENTIAL_BYTES_MAX: usize = 4096;
 const HEADERS_MAX: usize = 20;
 
 /// One provider, as it stands in the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmsTransportConfig {
     /// Whose interface.
@@ -29,11 +30,16 @@ pub struct SmsTransportConfig {
     /// that are names need.
     #[serde(default)]
     pub account: Option<String>,
+    /// Name of the secret: Twilio's auth token, Vonage's API secret, otherwise the API key.
+    #[serde(default, rename = "secret")]
+    pub secret_name: Option<String>,
     /// Environment variable that holds the secret: Twilio's auth token, Vonage's API secret, otherwise the API key.
     #[serde(default)]
+    #[schemars(skip)]
     pub secret_env: Option<String>,
     /// File that holds the secret; one line end after it is cut off.
     #[serde(default)]
+    #[schemars(skip)]
     pub secret_file: Option<PathBuf>,
     /// The secret itself, for callers that have it. It can't come from the configuration file.
     #[serde(skip)]
@@ -53,8 +59,12 @@ pub struct SmsTransportConfig {
     /// The section of the server's file that takes receipts and replies.
     #[serde(default)]
     pub receiver: Option<String>,
+    /// Name of the secret that is a PEM file with the authorities to trust in place of the built-in ones.
+    #[serde(default)]
+    pub ca: Option<String>,
     /// PEM file with the authorities to trust in place of the built-in ones.
     #[serde(default)]
+    #[schemars(skip)]
     pub ca_file: Option<PathBuf>,
     /// With a provider of one's own: what is sent, and how answers are read.
     #[serde(default)]
@@ -63,7 +73,7 @@ pub struct SmsTransportConfig {
 
 /// A provider that isn't known here. In texts of headers and body `{to}`, `{from}`, `{text}`, `{reference}`, `{callback}`,
 /// `{account}` and `{secret}` stand for what they say.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomConfig {
     /// `POST` or `PUT`.
@@ -160,7 +170,12 @@ impl SmsTransportConfig {
         let secret = match sources.into_iter().filter(|&set| set).count() {
             0 if self.provider == Provider::Http => return Ok(Secret::new("")),
             1 => self.secret_source()?,
-            _ => return Err(SmsError::Config("secret_env or secret_file", "must be named, one of them")),
+            _ => {
+                return Err(SmsError::Config(
+                    "secret, secret_env or secret_file",
+                    "must be named, one of them",
+                ));
+            }
         };
         let fits = |s: &str| {
             !s.is_empty() && s.len() <= CREDENTIAL_BYTES_MAX && s.bytes().all(|b| b.is_ascii_graphic())

@@ -1,12 +1,13 @@
 //! The providers.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How senders by WhatsApp are written.
 pub(crate) const WHATSAPP: &str = "whatsapp:";
 
 /// A provider of texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// Twilio, and WhatsApp through it.

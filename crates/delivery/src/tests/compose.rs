@@ -52,7 +52,8 @@ fn signer(files: &[&str]) -> Result<Signer, String> {
     let config = |file: &&str| DkimConfig {
         domain: "shop.example".to_owned(),
         selector: file.split('.').next().unwrap().to_owned(),
-        key_file: key_file(file),
+        key_file: Some(key_file(file)),
+        ..DkimConfig::default()
     };
     Signer::load(&files.iter().map(config).collect::<Vec<_>>())
 }

@@ -16,17 +16,18 @@ mod suppressed;
 mod trouble;
 mod waits;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use consent::{Clock, Entropy, KeyRing, Level, RunId, Sent, Timestamp, WorkspaceId};
+use sha2::Digest as _;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Documents};
 use crate::configuration::{EmailConfiguration, Medium};
 use crate::links::Links;
 use crate::person::Person;
+use crate::upload::RowsSource;
 
 /// 2026-05-03T14:00:00Z.
 pub const START: Timestamp = Timestamp(1_777_816_800_000_000);
@@ -73,7 +74,31 @@ pub fn campaign_with(head: &str, configuration: &str, content: &str, port: u16) 
          transport = {{ host = '127.0.0.1', port = {port}, tls = 'none', connections_max = 3 }}\n{configuration}\n\
          [content]\n{content}\n"
     );
-    Campaign::parse(&text, Path::new("/nowhere/campaign.toml")).unwrap()
+    read(&text)
+}
+
+/// A document from TOML.
+pub fn document(text: &str) -> serde_json::Value {
+    toml::from_str(text).unwrap()
+}
+
+/// A campaign whose configuration and content stand in it; `audience.file` names a file that is at hand.
+pub fn read(text: &str) -> Campaign {
+    let mut document = document(text);
+    let file = document["audience"].as_object_mut().and_then(|audience| audience.remove("file"));
+    let file = file.map(|file| std::path::PathBuf::from(file.as_str().unwrap()));
+    if let Some(file) = &file {
+        let hash = sha2::Sha256::digest(std::fs::read(file).unwrap());
+        document["audience"]["upload"] = data_encoding::HEXLOWER.encode(&hash).into();
+    }
+    let documents = Documents { campaign: &document, configuration: None, content: None };
+    let mut campaign = Campaign::from_documents(documents).unwrap();
+    if let Some(file) = file {
+        let hash = document["audience"]["upload"].as_str().unwrap();
+        let name = file.display().to_string();
+        campaign.read_from(hash, RowsSource::new(&name, move || Ok(Box::new(std::fs::File::open(&file)?))));
+    }
+    campaign
 }
 
 /// A marketing campaign to everyone.

@@ -240,10 +240,14 @@ async fn a_campaign_can_be_checked_without_sending() {
     crate::tests::email(&mut campaign).dkim = vec![crate::dkim::DkimConfig {
         domain: "shop.example".to_owned(),
         selector: "s".to_owned(),
-        key_file: world.dir.path().join("missing.pem"),
+        key_file: Some(world.dir.path().join("missing.pem")),
+        ..crate::dkim::DkimConfig::default()
     }];
     let error = check_campaign(&deps, &campaign, &AllPages).await.unwrap_err();
-    assert!(matches!(&error, DeliveryError::Input(input) if input.key == "dkim.key_file"), "{error}");
+    assert!(
+        matches!(&error, DeliveryError::Input(input) if input.pointer == "/configuration/dkim"),
+        "{error}"
+    );
     // p1 alone lacks a way out.
     world.import(vec![on_plan("p1@x.example", "free")]).await;
     let error = check_campaign(&deps, &link_for_some(25), &AllPages).await.unwrap_err();

@@ -177,7 +177,7 @@ async fn marketing_without_a_signature_is_a_warning() {
     };
     assert_eq!(parts("category = 'marketing'").await, ["configuration.dkim"]);
     assert_eq!(parts("category = 'transactional'").await, [""; 0]);
-    let signed = "category = 'marketing'\ndkim = { domain = 'shop.example', selector = 's', key_file = 'k' }";
+    let signed = "category = 'marketing'\ndkim = { domain = 'shop.example', selector = 's', secret = 'k' }";
     assert_eq!(parts(signed).await, [""; 0]);
 }
 

@@ -123,10 +123,10 @@ async fn a_text_message_says_no_more_of_a_reply() {
     let checked = async |text: &str| {
         let file = format!(
             "name = 't'\naudience = {{ all = true }}\n[configuration]\nname = 's'\nchannel = 'sms'\ncategory = 'marketing'\n\
-             from = '+15005550006'\ntransport = {{ provider = 'twilio', account = 'AC1', secret_env = 'X' }}\n\
+             from = '+15005550006'\ntransport = {{ provider = 'twilio', account = 'AC1', secret = 'x' }}\n\
              [content]\ntext = '''{text}'''"
         );
-        let campaign = crate::Campaign::parse(&file, std::path::Path::new("/nowhere/t.toml")).unwrap();
+        let campaign = crate::tests::read(&file);
         let person = crate::Person { to: "+15005550100".into(), phone: true, ..person() };
         let links = crate::Links { short: true, ..links() };
         let result = check(&campaign, &[person], &links, &[], &Open).await;

@@ -33,9 +33,10 @@ impl Fault for Failed {
 }
 
 /// What other failures are, by the code that the job tells.
-const OTHERS: [(&str, Problem); 7] = [
+const OTHERS: [(&str, Problem); 8] = [
     ("campaign-invalid", Problem::new(Kind::Invalid, "campaign-invalid")),
-    ("campaign-changed", Problem::new(Kind::Conflict, "campaign-changed")),
+    ("secret-unknown", Problem::new(Kind::Unavailable, "secret-unknown")),
+    ("definition-archived", Problem::new(Kind::Conflict, "definition-archived")),
     ("other-content", Problem::new(Kind::Conflict, "other-content")),
     ("list-not-found", Problem::new(Kind::NotFound, "list-not-found")),
     ("relay-unusable", Problem::new(Kind::Unavailable, "relay-unusable")),

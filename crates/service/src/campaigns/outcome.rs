@@ -5,6 +5,7 @@ use delivery::{Finding, RunSummary};
 use serde_json::{Value, json};
 use store::{RunState, StoreError};
 
+use super::load::began_with;
 use super::run::Out;
 use super::shown::{ShownRun, state};
 use crate::Service;
@@ -62,6 +63,7 @@ pub async fn outcome(service: &Service, told: &Value) -> Result<Option<Outcome>,
         warnings: findings(&told["warnings"]),
     };
     let out = Out {
+        versions: began_with(&run),
         campaign: run.campaign,
         run: id,
         state: state(run.state),

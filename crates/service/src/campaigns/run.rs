@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consent::{RunId, Timestamp};
-use delivery::{Campaign, DeliveryError, LinkProbe, Progress, RunOptions, RunSummary, run_campaign};
+use delivery::{Campaign, DeliveryError, LinkProbe, Pins, Progress, RunOptions, RunSummary, run_campaign};
 use serde::Serialize;
 use store::StoreError;
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub struct Out {
     /// The run.
     #[serde(serialize_with = "shape::text")]
     pub run: RunId,
+    /// The versions of the definitions that it goes by, if it was stored.
+    pub versions: Option<Pins>,
     /// `open`, `finished` or `stopped`.
     pub state: &'static str,
     /// Whether an earlier process had begun it.
@@ -98,6 +100,7 @@ pub async fn run(service: &Service, _actor: &Actor, asked: In<'_>) -> Result<Out
     Ok(Out {
         campaign: campaign.name.clone(),
         run: summary.run,
+        versions: campaign.pins,
         state: state(summary.state),
         resumed: summary.resumed,
         malformed: summary.malformed_addresses,

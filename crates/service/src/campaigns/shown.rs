@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use consent::{Exclusion, RunId, Timestamp};
+use delivery::Pins;
 use serde::Serialize;
 use store::{DeliveryState, Run, RunOptOuts, RunReport, RunState, StoreError};
 
+use super::load::began_with;
 use crate::{Service, returned, shape};
 
 /// A run.
@@ -17,6 +19,8 @@ pub struct ShownRun {
     /// The run.
     #[serde(serialize_with = "shape::text")]
     pub run: RunId,
+    /// The versions of the definitions that it was started with; `None` of a run of before there were any.
+    pub versions: Option<Pins>,
     /// `open`, `finished` or `stopped`.
     pub state: &'static str,
     /// When it began.
@@ -88,9 +92,10 @@ impl ShownRun {
     /// A run with its counts.
     pub(super) async fn of(service: &Service, run: Run) -> Result<Self, StoreError> {
         let report = service.store.run_report(service.workspace, run.id).await?;
+        let versions = began_with(&run);
         let Run { id, campaign, created_at, finished_at, .. } = run;
         let (state, counts) = (state(run.state), report.into());
-        Ok(Self { campaign, run: id, state, started_at: created_at, finished_at, counts })
+        Ok(Self { campaign, run: id, versions, state, started_at: created_at, finished_at, counts })
     }
 }
 

@@ -11,10 +11,8 @@ use crate::{Actor, Fault, Kind, Problem, Service, shape};
 
 /// The campaign.
 pub struct In<'a> {
-    /// The campaign.
+    /// The campaign, as the store has it.
     pub campaign: &'a Campaign,
-    /// Its file's text.
-    pub text: String,
     /// How it is sent.
     pub options: &'a RunOptions,
 }
@@ -58,9 +56,9 @@ impl Fault for Error {
 
 /// Starts a campaign, or joins whoever sends it.
 pub async fn start(service: &Service, actor: &Actor, asked: In<'_>) -> Result<Out, Error> {
-    let In { campaign, text, options } = asked;
+    let In { campaign, options } = asked;
     let Service { store, workspace, .. } = service;
-    let order = Order::new(service, campaign, text, options).await?;
+    let order = Order::new(service, campaign, options).await?;
     let now = service.now();
     let invalid = |error: serde_json::Error| StoreError::Invalid(error.to_string());
     let job = NewJob {

@@ -32,13 +32,14 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0010_imports.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0011_causes.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0012_sends.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0013_definitions.sql"), works_with: 1 },
     Migration { script: JOBS, works_with: 1 },
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;
 
 /// The one that [`jobs::adopt`] completes.
-const JOBS: &str = include_str!("migrations/0013_jobs.sql");
+const JOBS: &str = include_str!("migrations/0014_jobs.sql");
 
 /// The version that this program brings a database to.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

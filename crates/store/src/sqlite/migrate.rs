@@ -23,12 +23,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_imports.sql"),
     include_str!("migrations/0015_causes.sql"),
     include_str!("migrations/0016_sends.sql"),
+    include_str!("migrations/0017_definitions.sql"),
     JOBS,
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
 /// The one that [`jobs::adopt`] completes.
-const JOBS: &str = include_str!("migrations/0017_jobs.sql");
+const JOBS: &str = include_str!("migrations/0018_jobs.sql");
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {

@@ -3,11 +3,13 @@
 //! SQL here is written once for both engines, see [`crate::sql`].
 
 pub(crate) mod allow;
+mod audience_uploads;
 pub(crate) mod blocks;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod configurations;
+mod definitions;
 pub(crate) mod deliveries;
 #[cfg(test)]
 pub(crate) mod delivery_fixture;
@@ -56,3 +58,4 @@ pub(crate) mod text_standing;
 pub(crate) mod texts;
 pub(crate) mod undo;
 pub(crate) mod uploads;
+mod workspaces;

@@ -17,7 +17,7 @@ pub(crate) const SPEC_BYTES_MAX: usize = 1 << 20;
 /// Bytes of [`NewRun::fingerprint`].
 const FINGERPRINT_LENGTH_MAX: usize = 256;
 /// Bytes of an audience in one row.
-const PIECE_BYTES: usize = 1 << 20;
+pub(crate) const PIECE_BYTES: usize = 1 << 20;
 
 impl Store {
     /// The latest run of a campaign.

@@ -4,6 +4,7 @@
 
 pub mod brand;
 pub mod changes;
+pub mod definitions;
 pub mod feedback;
 pub mod first_leaves;
 pub mod import_undo;
@@ -27,6 +28,7 @@ pub mod text_senders;
 pub mod texts;
 pub mod undo;
 pub mod uploads;
+pub mod workspaces;
 
 /// Makes a test of each function of the suite, against the store that `$open` makes.
 #[macro_export]
@@ -210,6 +212,14 @@ macro_rules! conformance_suite {
                 a_reason_is_kept_until_it_is_erased,
                 opt_outs_of_a_run_count_people_once,
                 a_reason_is_for_an_opt_out;
+            workspaces: a_workspace_has_a_name_of_its_own_and_nothing_in_it;
+            definitions:
+                a_document_has_versions_which_stay,
+                whoever_knows_an_older_version_changes_nothing,
+                of_two_who_change_it_at_once_one_does,
+                documents_come_in_pages,
+                what_is_no_document_is_refused,
+                an_upload_is_found_by_its_file_and_channel;
             brand:
                 a_list_is_told_in_peoples_words,
                 a_lists_words_are_limited,

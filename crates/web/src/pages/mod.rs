@@ -23,6 +23,7 @@ mod statement;
 mod subscribe;
 mod token_path;
 mod widening;
+mod workspace;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -77,16 +78,19 @@ async fn rendered(State(state): State<PagesState>, mut request: Request, next: N
     let class = admitted.as_ref().map_or(Class::Pages, |admitted| admitted.class);
     let body = admitted.filter(|_| class == Class::OptOuts).and_then(|admitted| admitted.body);
     let one_click = |body| unsubscribe::parse_post(content_type(request.headers()), body) == Post::OneClick;
+    let path = request.uri().path().to_owned();
+    let mut workspace = state.desk().workspace;
     // One-click shows no page, so it doesn't wait for the look to be read again.
     if !body.as_deref().is_some_and(one_click) {
-        state.renderer().refresh(state.store(), state.clock().as_ref()).await;
+        workspace = workspace::of_link(state.store(), &path).unwrap_or(workspace);
+        state.renderer_of(workspace).refresh(state.store(), state.clock().as_ref()).await;
     }
-    let path = request.uri().path().to_owned();
-    let mut response = depth::at_depth(&path, next.run(request)).await;
+    let answer = depth::at_depth(&path, next.run(request));
+    let mut response = workspace::in_workspace(workspace, answer).await;
     let Some(page) = response.extensions_mut().remove::<Unrendered>() else { return response };
     let Ok(turn) = state.slots().rendering(class).await else { return busy() };
     let rendering = tokio::task::spawn_blocking(move || {
-        let response = state.renderer().finish(response, &page);
+        let response = state.renderer_of(workspace).finish(response, &page);
         drop(turn);
         response
     });

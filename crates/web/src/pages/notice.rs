@@ -19,7 +19,7 @@ impl Default for NoticeWriter {
 impl NoticeWriter {
     /// Prepares templates and texts.
     pub fn new() -> Self {
-        Self(Renderer::new())
+        Self(Renderer::new(consent::WorkspaceId::MAIN))
     }
 }
 

@@ -37,10 +37,11 @@ pub(crate) struct Renderer {
     environment: Environment<'static>,
     locales: Arc<Locales>,
     wardrobe: Wardrobe,
+    workspace: WorkspaceId,
 }
 
 impl Renderer {
-    pub fn new() -> Self {
+    pub fn new(workspace: WorkspaceId) -> Self {
         let locales = Arc::new(Locales::new());
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -50,7 +51,7 @@ impl Renderer {
         environment.add_global("style", STYLE);
         environment.add_function("t", translate(Arc::clone(&locales)));
         environment.add_global("look", false);
-        Self { environment, locales, wardrobe: Wardrobe::new(version(), STYLE) }
+        Self { environment, locales, wardrobe: Wardrobe::new(version(), STYLE), workspace }
     }
 
     /// The version of the pages, as evidence names it: of their templates and texts, then, after a plus sign, of the
@@ -66,7 +67,7 @@ impl Renderer {
 
     /// Looks for a newer look at most once a second.
     pub async fn refresh(&self, store: &Store, clock: &dyn Clock) {
-        self.wardrobe.refresh(store, clock, WorkspaceId::MAIN, &self.locales).await;
+        self.wardrobe.refresh(store, clock, self.workspace, &self.locales).await;
     }
 
     pub fn locales(&self) -> &Locales {

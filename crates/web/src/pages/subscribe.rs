@@ -199,7 +199,7 @@ pub struct EmbeddedForm<'a> {
 impl EmbeddedForm<'_> {
     /// The HTML; `None` for a language that there are no texts in.
     pub fn html(&self) -> Option<String> {
-        let renderer = crate::pages::render::Renderer::new();
+        let renderer = crate::pages::render::Renderer::new(consent::WorkspaceId::MAIN);
         let locale = renderer.locales().find(self.language)?;
         let channel =
             channel_of(&if self.texts { consent::Namespace::Phone } else { consent::Namespace::Email });

@@ -18,7 +18,8 @@ impl<S: Sync> FromRequestParts<S> for TokenPath {
     }
 }
 
-fn token(path: &str) -> String {
+/// The token in a path.
+pub(super) fn token(path: &str) -> String {
     let (_, rest) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
     let can_stand = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     percent_decode_str(rest.trim_start_matches('/')).take_while(can_stand).map(char::from).collect()

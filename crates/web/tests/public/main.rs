@@ -17,4 +17,5 @@ mod reasons;
 mod short;
 mod subscribe;
 mod undo;
+mod workspaces;
 mod world;

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::envelope::HelloName;
@@ -18,7 +19,7 @@ const CREDENTIAL_BYTES_MAX: usize = 1024;
 const HOST_BYTES_MAX: usize = 255;
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TlsMode {
     /// Plain text. For a relay on the same machine.
@@ -34,7 +35,7 @@ pub enum TlsMode {
 }
 
 /// One SMTP relay, as it stands in the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransportConfig {
     /// Host name or IP address of the relay. TLS certificates are checked against it.
@@ -48,11 +49,16 @@ pub struct TransportConfig {
     /// User name for AUTH (RFC 4954); none: no authentication.
     #[serde(default)]
     pub username: Option<String>,
+    /// Name of the secret that is the password.
+    #[serde(default)]
+    pub secret: Option<String>,
     /// Environment variable that holds the password.
     #[serde(default)]
+    #[schemars(skip)]
     pub password_env: Option<String>,
     /// File that holds the password; one line end after it is cut off.
     #[serde(default)]
+    #[schemars(skip)]
     pub password_file: Option<PathBuf>,
     /// The password itself, for callers that have it. It can't come from the configuration file.
     #[serde(skip)]
@@ -75,8 +81,12 @@ pub struct TransportConfig {
     /// Takes any certificate; the relay must then be on a loopback address.
     #[serde(default)]
     pub accept_invalid_certs: bool,
+    /// Name of the secret that is a PEM file with the authorities to trust in place of the built-in ones.
+    #[serde(default)]
+    pub ca: Option<String>,
     /// PEM file with the authorities to trust in place of the built-in ones.
     #[serde(default)]
+    #[schemars(skip)]
     pub ca_file: Option<PathBuf>,
     /// How long each step may take.
     #[serde(default)]
@@ -85,38 +95,48 @@ pub struct TransportConfig {
 
 /// How long each step may take; the defaults are those of RFC 5321 section 4.5.3.2 where it has one. In the
 /// configuration file the fields end in `_seconds`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Name resolution and TCP connection, for each address of the host.
     #[serde(rename = "connect_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub connect: Duration,
     /// TLS handshake.
     #[serde(rename = "tls_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub tls: Duration,
     /// The server's greeting (4.5.3.2.1).
     #[serde(rename = "greeting_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub greeting: Duration,
     /// EHLO, STARTTLS, AUTH, RSET.
     #[serde(rename = "command_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub command: Duration,
     /// MAIL (4.5.3.2.2).
     #[serde(rename = "mail_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub mail: Duration,
     /// RCPT (4.5.3.2.3).
     #[serde(rename = "rcpt_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub rcpt: Duration,
     /// The answer to DATA (4.5.3.2.4).
     #[serde(rename = "data_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub data: Duration,
     /// Each block of the message that the connection takes (4.5.3.2.5).
     #[serde(rename = "data_block_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub data_block: Duration,
     /// The answer to the end of the message (4.5.3.2.6).
     #[serde(rename = "data_end_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub data_end: Duration,
     /// How long an unused connection is kept; less than servers wait before they close it.
     #[serde(rename = "idle_seconds", deserialize_with = "seconds")]
+    #[schemars(with = "NonZeroU32")]
     pub idle: Duration,
 }
 
@@ -161,6 +181,7 @@ impl TransportConfig {
             port,
             tls,
             username: None,
+            secret: None,
             password_env: None,
             password_file: None,
             password: None,
@@ -170,6 +191,7 @@ impl TransportConfig {
             hello_name: None,
             insecure_auth: false,
             accept_invalid_certs: false,
+            ca: None,
             ca_file: None,
             timeouts: Timeouts::default(),
         }
@@ -203,7 +225,9 @@ impl TransportConfig {
             };
         };
         if sources != 1 {
-            return Err(TransportError::Config("username needs one of password_env and password_file"));
+            return Err(TransportError::Config(
+                "username needs one of secret, password_env and password_file",
+            ));
         }
         let password = self.read_password()?;
         let fits = |s: &str| !s.is_empty() && s.len() <= CREDENTIAL_BYTES_MAX && !s.contains('\0');

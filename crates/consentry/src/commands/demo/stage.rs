@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use delivery::{Campaign, RunOptions, RunSummary};
+use delivery::{RunOptions, RunSummary};
 use demo::brand::{BRAND, LIST, Piece, signing_key};
 use demo::mailbox::{Mailbox, MailboxLimits, Provider};
 use demo::people;
@@ -18,7 +18,7 @@ use wire::receiver::{Receiver, ReceiverConfig};
 
 use super::texts::Texts;
 use crate::cli::{Format, Global, ImportProfiles};
-use crate::commands::campaign::{deps, run_with_bar};
+use crate::commands::campaign::{deps, run_with_bar, stored};
 use crate::commands::import::import_file;
 use crate::commands::serve::public_pages;
 use crate::context::{Context, WORKSPACE, database_error, database_password};
@@ -57,8 +57,14 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("consentry-demo-").tempdir()?;
         refuse_used_database(global)?;
         let data_dir = folder.path().join("data");
-        let context =
-            Context::open_or_make(&Global { data_dir, json: false, create: true, ..global.clone() })?;
+        let context = Context::open_or_make(&Global {
+            data_dir,
+            json: false,
+            create: true,
+            workspace: None,
+            ..global.clone()
+        })
+        .await?;
         let public_url = format!("http://{}{base_path}", public.local_addr()?);
         let url = public_url.clone();
         let change = move |settings: &mut Settings| {
@@ -128,7 +134,7 @@ impl Stage {
 
     /// Sends one campaign, a further time if it was sent before.
     pub async fn send(&self, piece: Piece) -> Result<RunSummary> {
-        let campaign = Campaign::load(&self.campaign_file(piece))?;
+        let campaign = stored(&self.context, &self.campaign_file(piece)).await?;
         let options = RunOptions { again: true, ..RunOptions::default() };
         let deps = deps(&self.context, self.shared.stop.subscribe());
         run_with_bar(&self.context, &deps, &campaign, &options).await?.context(piece.name())

@@ -34,7 +34,7 @@ use self::subject::{State, Subject};
 use self::verdict::Way;
 use super::super::serve::stop_signal;
 use crate::cli::WaysOut;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
 
@@ -101,7 +101,7 @@ async fn subjects(context: &Context, args: &WaysOut) -> Result<Vec<Subject>> {
         return Err(fail("two test addresses of the same kind", "give one email address, and one number"));
     }
     let all = named.iter().map(|(_, address)| address.clone()).collect();
-    let known = context.store.resolve(WORKSPACE, all).await?;
+    let known = context.store.resolve(context.workspace, all).await?;
     let all: Vec<AddressId> = known.into_iter().flatten().map(|owner| owner.address).collect();
     let mut subjects = Vec::with_capacity(named.len());
     for (text, address) in named {

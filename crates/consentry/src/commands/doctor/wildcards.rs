@@ -5,7 +5,7 @@ use consent::Namespace;
 use intake::suppression::EntryType;
 use store::{EntryKind, EntryOrder, EntryQuery};
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 
 /// Entries read at once.
 const PAGE: usize = 1_000;
@@ -52,10 +52,10 @@ pub async fn find(context: &Context) -> Result<Option<String>> {
 
 async fn page(context: &Context, query: &EntryQuery, allow: bool) -> Result<(Vec<String>, Option<String>)> {
     if allow {
-        let page = context.store.allow_entries(WORKSPACE, query.clone()).await?;
+        let page = context.store.allow_entries(context.workspace, query.clone()).await?;
         return Ok((page.entries.into_iter().map(|entry| entry.value).collect(), page.next));
     }
-    let page = context.store.suppressions(WORKSPACE, query.clone()).await?;
+    let page = context.store.suppressions(context.workspace, query.clone()).await?;
     Ok((page.entries.into_iter().map(|entry| entry.value).collect(), page.next))
 }
 
@@ -65,8 +65,8 @@ async fn is_covered(context: &Context, value: &str, allow: bool) -> Result<bool>
         return Ok(false);
     };
     Ok(if allow {
-        context.store.allow_entry(WORKSPACE, &named.namespace, &named.value).await?.is_some()
+        context.store.allow_entry(context.workspace, &named.namespace, &named.value).await?.is_some()
     } else {
-        !context.store.suppression(WORKSPACE, &named.namespace, &named.value).await?.is_empty()
+        !context.store.suppression(context.workspace, &named.namespace, &named.value).await?.is_empty()
     })
 }

@@ -8,7 +8,7 @@ use delivery::{DeliveryError, LinkProbe, Progress, PublishError};
 use serde_json::json;
 
 use crate::Actor;
-use crate::campaigns::order::{Order, OrderError};
+use crate::campaigns::order::Order;
 use crate::campaigns::{self, outcome, run};
 use crate::jobs::{Attempt, Ended, JobKind, Retry, Rules, Trouble, Work};
 
@@ -39,11 +39,11 @@ impl Campaigns {
 
     async fn attempt(&self, attempt: &Attempt) -> Result<Ended, Trouble> {
         let (service, job) = (&attempt.service, &attempt.job);
-        let order = Order::read(&job.payload).map_err(unusable)?;
+        let order = Order::read(&job.payload).map_err(|error| Trouble::of(&error))?;
         if attempt.helps && !order.is_on(service).await? {
             return Ok(Ended::Stopped);
         }
-        let campaign = order.campaign().map_err(unusable)?;
+        let campaign = order.campaign(service).await.map_err(|error| Trouble::of(&error))?;
         let resent = attempt.helps || job.result.is_some();
         let options = order.options(service, resent).await?;
         if options.retry_doubtful {
@@ -103,14 +103,6 @@ pub(crate) fn trouble(error: &run::Error) -> Trouble {
         _ => {}
     }
     trouble
-}
-
-fn unusable(error: OrderError) -> Trouble {
-    match error {
-        OrderError::Unreadable(_) => Trouble::lasting("job-unreadable", error.to_string()),
-        OrderError::Campaign(_) => Trouble::lasting("campaign-invalid", error.to_string()),
-        OrderError::Changed(_) => Trouble::lasting("campaign-changed", error.to_string()),
-    }
 }
 
 impl JobKind for Campaigns {

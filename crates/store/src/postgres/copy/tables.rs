@@ -151,6 +151,17 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, page, version, created_at, published_at, expires_at, body",
     ),
     same("configuration", "workspace, id", "workspace, id, name, version, sha256, created_at, body"),
+    same("definition", "workspace, kind, name", "workspace, version, changed_at, kind, state, name"),
+    same(
+        "definition_version",
+        "workspace, kind, name, version",
+        "workspace, version, created_at, kind, name, actor, document",
+    ),
+    same(
+        "audience_upload",
+        "workspace, sha256, channel, piece",
+        "workspace, created_at, piece, sha256, channel, body, bytes",
+    ),
     same(
         "run",
         "workspace, id",

@@ -5,14 +5,16 @@ use consent::{
     Pace, Preferred, ProfileId, Reason, Source, Subject, Target, Timestamp,
 };
 use store::{
-    Asked, DeliveryState, Feedback, FeedbackKind, HoldDecision, ImportPlace, ListDetails, ListText,
-    ListUpdate, NewAsk, NewClaim, NewImport, NewLandingPage, NewNotice, NewOptInRequest, NewRun, NoticeKind,
-    NoticeOutcome, Outcome, PacedSend, PreferenceChange, ProfileRow, ReadingQuery, ReplyKind, RowOutcome,
-    Settings, Settlement, Store, SuppressionEntry, TextEffects, TextPart,
+    Asked, AudienceUpload, DefinitionKind, DeliveryState, Feedback, FeedbackKind, HoldDecision, ImportPlace,
+    ListDetails, ListText, ListUpdate, NewAsk, NewClaim, NewImport, NewLandingPage, NewNotice,
+    NewOptInRequest, NewRun, NoticeKind, NoticeOutcome, Outcome, PacedSend, PreferenceChange, ProfileRow,
+    ReadingQuery, ReplyKind, RowOutcome, Settings, Settlement, Store, SuppressionEntry, TextEffects,
+    TextPart,
 };
 
 use super::take;
 use crate::START;
+use crate::conformance::definitions::document;
 use crate::conformance::notices::{LIMITS, notice};
 use crate::conformance::opt_ins::asking;
 use crate::conformance::sends;
@@ -48,6 +50,18 @@ pub async fn fill(world: &World) {
     world.store.update_settings(MAIN, settings.replacing()).await.unwrap();
     world.store.create_upload(MAIN, upload("a", world.now())).await.unwrap();
     world.store.begin_send(MAIN, sends::notice(world, "a")).await.unwrap();
+    let definition = document(DefinitionKind::Campaign, "spring", 0, "{}");
+    world.store.put_definitions(MAIN, vec![definition], "cli", world.now()).await.unwrap();
+    let upload = AudienceUpload {
+        sha256: "0".repeat(64),
+        channel: "email".to_owned(),
+        created_at: world.now(),
+        body: "{}".to_owned(),
+        profiles: (1..9).collect(),
+    };
+    world.store.put_audience_upload(MAIN, upload).await.unwrap();
+    let (kinds, until) = (vec!["campaign".to_owned()], Timestamp(world.now().0 + 9_000_000));
+    world.store.worker_beat(MAIN, "node-1", kinds, until, world.now()).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
     texts(world).await;

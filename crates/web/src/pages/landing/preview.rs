@@ -9,7 +9,7 @@ use super::serve::{blank_boxes, body};
 use crate::pages::render::Renderer;
 
 /// Reading all templates and texts takes far longer than showing one.
-static RENDERER: LazyLock<Renderer> = LazyLock::new(Renderer::new);
+static RENDERER: LazyLock<Renderer> = LazyLock::new(|| Renderer::new(consent::WorkspaceId::MAIN));
 
 /// A part of a page as HTML, in the plain look, for a sample profile (a JSON object). Nothing can be posted from it.
 pub fn preview(content: &Content, part: &str, sample: &serde_json::Value) -> Result<String, LandingError> {

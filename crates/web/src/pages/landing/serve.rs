@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use consent::{Choice, Field, Purpose, Source, Timestamp, WorkspaceId};
+use consent::{Choice, Field, Purpose, Source, Timestamp};
 use intake::unsubscribe::{self, Action, LinkError, Opened, Post};
 use minijinja::{Value, context};
 use store::{LandingPage, LandingPageId, LandingState, ProfileView};
@@ -102,7 +102,7 @@ pub(crate) async fn public(
     requester: Requester,
 ) -> Response {
     let store = state.store();
-    let page = match store.landing_page(WorkspaceId::MAIN, &name).await {
+    let page = match store.landing_page(state.desk().workspace, &name).await {
         Ok(page) => page.filter(|page| page.state == LandingState::Published),
         Err(error) => return Problem::from(&LinkError::from(error)).page(&state, &requester),
     };

@@ -3,9 +3,9 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use consent::WorkspaceId;
 use store::Asset;
 
+use crate::pages::render::Renderer;
 use crate::pages::state::PagesState;
 
 /// Its name holds its content's hash, so that it never changes.
@@ -17,19 +17,23 @@ const NOTHING: HeaderValue =
 /// `GET`: the logo of the look that is shown, from memory; else one that the store still has, as another node may be a
 /// moment ahead.
 pub(crate) async fn show(State(state): State<PagesState>, Path(name): Path<String>) -> Response {
-    let dress = state.renderer().dress();
-    if dress.logo_name() == Some(&name)
-        && let Some(logo) = &dress.logo
-    {
-        return image(logo);
+    for dress in state.renderers().map(Renderer::dress) {
+        if dress.logo_name() == Some(&name)
+            && let Some(logo) = &dress.logo
+        {
+            return image(logo);
+        }
     }
     if !name.starts_with("logo-") || name.len() > Asset::NAME_LENGTH_MAX {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match state.store().asset(WorkspaceId::MAIN, &name).await {
-        Ok(Some(asset)) => image(&asset),
-        _ => StatusCode::NOT_FOUND.into_response(),
+    // The name of a logo doesn't say whose it is.
+    for workspace in state.store().workspaces().await.unwrap_or_default() {
+        if let Ok(Some(asset)) = state.store().asset(workspace.id, &name).await {
+            return image(&asset);
+        }
     }
+    StatusCode::NOT_FOUND.into_response()
 }
 
 fn image(asset: &Asset) -> Response {

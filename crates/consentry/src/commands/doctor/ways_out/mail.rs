@@ -9,7 +9,6 @@ use wire::smtp::{Outcome, SmtpTransport};
 
 use super::bench::{Bench, Effect, Trial};
 use super::verdict::{Way, in_words};
-use crate::context::WORKSPACE;
 use crate::mail_section::{MailSection, MailboxSection};
 use crate::server_file::ServerFile;
 
@@ -111,7 +110,7 @@ async fn nothing(
     receiving: &Receiving,
 ) -> Result<Way> {
     let address = consent::Address::parse(&bench.subject.owner.namespace, &bench.subject.owner.raw, None)?;
-    let feedback = bench.context.store.feedback_of(WORKSPACE, &address, FEEDBACK_MAX).await?;
+    let feedback = bench.context.store.feedback_of(bench.context.workspace, &address, FEEDBACK_MAX).await?;
     if let Some(noted) = feedback.iter().find(|noted| noted.received_at >= trial.begun_at) {
         let words = format!("a mail arrived, and changed nothing: {} ({})", noted.detail, noted.source);
         return Ok(Way::fails(KIND, label, "noted", words)

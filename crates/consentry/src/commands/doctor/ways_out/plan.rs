@@ -7,7 +7,7 @@ use delivery::selftest::Course;
 use store::Configuration;
 
 use super::verdict::Way;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::fail;
 
 /// Runs that are looked through, newest first.
@@ -25,10 +25,10 @@ pub struct Planned {
 pub async fn plan(context: &Context, wanted: &[String]) -> Result<Vec<Planned>> {
     let mut known: HashMap<i64, Option<Configuration>> = HashMap::new();
     let mut latest = BTreeMap::new();
-    for run in context.store.runs(WORKSPACE, RUNS_MAX).await? {
+    for run in context.store.runs(context.workspace, RUNS_MAX).await? {
         let id = run.configuration;
         if let std::collections::hash_map::Entry::Vacant(place) = known.entry(id.0) {
-            place.insert(context.store.configuration(WORKSPACE, id).await?);
+            place.insert(context.store.configuration(context.workspace, id).await?);
         }
         let Some(configuration) = known.get(&id.0).cloned().flatten() else { continue };
         if wanted.is_empty() || wanted.contains(&configuration.name) {
@@ -49,7 +49,8 @@ pub async fn plan(context: &Context, wanted: &[String]) -> Result<Vec<Planned>> 
     }
     let mut planned = Vec::with_capacity(latest.len());
     for (name, (run, configuration)) in latest {
-        let course = Course::of(&context.store, WORKSPACE, run, &configuration).await;
+        let course =
+            Course::of(&context.store, context.workspace, run, &configuration, &context.secrets).await;
         let course = course.map_err(|error| {
             Way::fails("configuration", "configuration", "configuration", error.to_string())
         });

@@ -10,7 +10,7 @@ use consent::{
 use intake::selftest;
 use store::{AddressOwner, Entry, Held, StoreError};
 
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 use crate::output::fail;
 use crate::system::OsEntropy;
 
@@ -68,7 +68,7 @@ impl Subject {
         really: bool,
     ) -> Result<Self> {
         if let Some(owner) = context.owner(&address).await? {
-            let profile = context.store.profile(WORKSPACE, owner.profile).await?;
+            let profile = context.store.profile(context.workspace, owner.profile).await?;
             let profile = profile.context("the profile has just gone")?;
             let refuse = |whose: &str, hint: &str| {
                 Err(fail(
@@ -85,13 +85,13 @@ impl Subject {
         }
         let found = context
             .store
-            .resolve_or_create(WORKSPACE, vec![address], Origin::Operator, context.now())
+            .resolve_or_create(context.workspace, vec![address], Origin::Operator, context.now())
             .await?;
         let owner = found.into_iter().next().context("the store gave no answer")?;
         let mut random = [0; 4];
         OsEntropy.fill(&mut random);
         let number = i64::from(u32::from_le_bytes(random));
-        let mark = selftest::mark(&context.store.key_ring(), WORKSPACE, owner.address, number)?;
+        let mark = selftest::mark(&context.store.key_ring(), context.workspace, owner.address, number)?;
         Ok(Self { context: context.clone(), text: text.to_owned(), owner, mark, number })
     }
 
@@ -107,7 +107,7 @@ impl Subject {
     }
 
     async fn values(&self) -> Result<Values> {
-        let profile = self.context.store.profile(WORKSPACE, self.owner.profile).await?;
+        let profile = self.context.store.profile(self.context.workspace, self.owner.profile).await?;
         let profile = profile.context("the test address's profile has gone")?;
         let held = |held: &Held| (held.choice, held.entry);
         let mut values = BTreeMap::new();
@@ -121,7 +121,8 @@ impl Subject {
     }
 
     async fn history(&self) -> Result<Vec<Entry>> {
-        let page = self.context.store.history(WORKSPACE, self.owner.profile, None, HISTORY_MAX).await?;
+        let page =
+            self.context.store.history(self.context.workspace, self.owner.profile, None, HISTORY_MAX).await?;
         Ok(page.entries)
     }
 
@@ -159,7 +160,7 @@ impl Subject {
                 run: None,
                 evidence: evidence(),
             };
-            let recorded = self.context.store.record(WORKSPACE, vec![change]).await?;
+            let recorded = self.context.store.record(self.context.workspace, vec![change]).await?;
             made.extend(recorded.into_iter().filter_map(|recorded| recorded.entry));
         }
         Ok(made)
@@ -171,7 +172,7 @@ impl Subject {
     }
 
     async fn undo(&self, entry: EntryId) -> Result<Option<EntryId>> {
-        match self.context.store.undo(WORKSPACE, entry, self.context.now(), evidence()).await {
+        match self.context.store.undo(self.context.workspace, entry, self.context.now(), evidence()).await {
             Ok(recorded) => Ok(recorded.entry),
             Err(StoreError::Superseded) => Ok(None),
             Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::super::Test;
 use super::super::plan::Planned;
-use crate::context::{Context, WORKSPACE};
+use crate::context::Context;
 
 /// What is known of a message.
 pub struct Known {
@@ -32,13 +32,14 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
         .or_else(|| in_body().map(|token| (token, "known by a link in it")));
     if let Some((token, by)) = found {
         let run = match token.sent().run() {
-            Some(run) => context.store.run(WORKSPACE, run).await?,
+            Some(run) => context.store.run(context.workspace, run).await?,
             None => None,
         };
         if let Some(run) = run
-            && let Some(stored) = context.store.configuration(WORKSPACE, run.configuration).await?
+            && let Some(stored) = context.store.configuration(context.workspace, run.configuration).await?
         {
-            let course = Course::of(&context.store, WORKSPACE, run, &stored).await?;
+            let course =
+                Course::of(&context.store, context.workspace, run, &stored, &context.secrets).await?;
             return Ok(Known { course: Some(course), token: Some(token), by });
         }
     }
@@ -49,8 +50,11 @@ pub async fn identify(context: &Context, mail: &Delivered, planned: &[Planned]) 
             continue;
         }
         // Its own copy, since it may be another run's than the one that was looked up here.
-        if let Some(stored) = context.store.configuration(WORKSPACE, course.run.configuration).await? {
-            let course = Course::of(&context.store, WORKSPACE, course.run.clone(), &stored).await?;
+        if let Some(stored) = context.store.configuration(context.workspace, course.run.configuration).await?
+        {
+            let course =
+                Course::of(&context.store, context.workspace, course.run.clone(), &stored, &context.secrets)
+                    .await?;
             let by = "known by its sender alone, and taken for one of the latest run";
             return Ok(Known { course: Some(course), token: None, by });
         }
@@ -75,7 +79,7 @@ impl Known {
     ) -> Result<Option<Head>> {
         let store = &test.context.store;
         let owner = match &self.token {
-            Some(token) => store.owner(WORKSPACE, token.address).await?,
+            Some(token) => store.owner(token.workspace, token.address).await?,
             None => test
                 .subjects
                 .iter()
