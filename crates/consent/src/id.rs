@@ -63,6 +63,11 @@ id!(
     SendId, "snd"
 );
 
+id!(
+    /// A piece of work that is done in the background, made from its intent. See [`JobId::of`].
+    JobId, "job"
+);
+
 impl WorkspaceId {
     /// The workspace that a data directory starts with.
     pub const MAIN: Self = Self(1);

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod field;
 pub mod id;
 mod invisible;
+mod job;
 pub mod jurisdiction;
 pub mod preference;
 pub mod promise;
@@ -32,7 +33,7 @@ pub use decide::{
     explain,
 };
 pub use field::{Category, Channel, Field, Preferred};
-pub use id::{AddressId, EntryId, ImportId, ListId, ProfileId, RunId, SendId, WorkspaceId};
+pub use id::{AddressId, EntryId, ImportId, JobId, ListId, ProfileId, RunId, SendId, WorkspaceId};
 pub use invisible::is_invisible;
 pub use preference::{Pace, PauseDays};
 pub use send::SendOrigin;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "time and randomness enter here, and nowhere else")]
 
+mod background;
 mod cli;
 mod commands;
 mod context;
@@ -9,14 +10,12 @@ mod data_dir;
 mod files;
 mod listen;
 mod mail_section;
-mod notices;
 mod output;
 mod pages_section;
 mod probe;
 mod server_file;
 mod sms_section;
 mod system;
-mod text_replies;
 mod webhook_section;
 
 use std::io::IsTerminal as _;
@@ -99,6 +98,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Allow(command) => commands::allow::run(&open().await?, command).await,
         Command::Sms(command) => commands::sms::run(&open().await?, command).await,
         Command::Send(command) => commands::send::run(&global, command).await,
+        Command::Job(command) => commands::job::run(&open().await?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open().await?).await,
         Command::Workspace(command) => commands::workspace::run(&open().await?, command).await,

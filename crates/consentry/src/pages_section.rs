@@ -10,11 +10,12 @@ use consent::{Address, Channel};
 use delivery::quotas::StrangerLimits;
 use delivery::single::{Single, SingleError};
 use serde::Deserialize;
+use service::jobs::kinds::notice::Notices;
 use web::DeskConfig;
+use web::notice::NoticeWriter;
 
 use crate::context::Context;
 use crate::files;
-use crate::notices::Notices;
 use crate::output::{self, fail};
 
 const DOCS: &str = "docs/subscribe.md shows the keys";
@@ -126,7 +127,6 @@ pub async fn open(
     let limits = section.limits(&place, sms.as_ref().map(|(_, from)| from.as_str()))?;
     desk.text_countries.clone_from(&limits.text_countries);
     let [email, sms] = [email, sms].map(|sender| sender.map(|(single, _)| single));
-    let (store, clock) = (context.store.clone(), Arc::clone(&context.clock));
-    let notices = Notices::new(store, clock, email, sms, desk.confirm_within, limits);
+    let notices = Notices::new(email, sms, desk.confirm_within, limits, Arc::new(NoticeWriter::new()));
     Ok((desk, Some(notices)))
 }

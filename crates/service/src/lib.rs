@@ -11,6 +11,7 @@ pub mod consents;
 pub mod decisions;
 pub mod definitions;
 pub mod imports;
+pub mod jobs;
 pub mod keys;
 pub mod ledger;
 pub mod lists;

@@ -3,6 +3,7 @@
 mod definitions;
 mod feedback;
 mod imports;
+mod jobs;
 mod look;
 mod pages;
 mod profiles;
@@ -19,6 +20,7 @@ mod workspaces;
 pub use definitions::*;
 pub use feedback::*;
 pub use imports::*;
+pub use jobs::*;
 pub use look::*;
 pub use pages::*;
 pub use profiles::*;

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod import;
 mod intake;
+mod job;
 mod ledger;
 mod list;
 mod look;
@@ -31,6 +32,7 @@ pub use demo::Demo;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use import::{Format, Import, ImportProfiles};
 pub use intake::{Intake, leave};
+pub use job::Job;
 pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
 pub use look::Look;
@@ -161,6 +163,9 @@ pub enum Command {
     /// Single messages, by their ids
     #[command(subcommand)]
     Send(Send),
+    /// Work in the background: campaigns, notices, answers to texts
+    #[command(subcommand)]
+    Job(Job),
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),

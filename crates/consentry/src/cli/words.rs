@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use consent::{Category, Channel, Level};
+use service::jobs::JobState;
 
 use super::Cli;
 
@@ -48,6 +49,11 @@ pub fn sending_channel() -> impl TypedValueParser<Value = Channel> {
 /// A category by its name.
 pub fn category() -> impl TypedValueParser<Value = Category> {
     one_of(&["marketing", "transactional"])
+}
+
+/// A state of a job by its name.
+pub fn job_state() -> impl TypedValueParser<Value = JobState> {
+    one_of(&["queued", "running", "failed", "done", "dead", "cancelled"])
 }
 
 /// A kind of definition by its name.

@@ -12,10 +12,12 @@ use delivery::quotas::{BudgetUse, StrangerLimits};
 use indicatif::ProgressBar;
 use intake::inbox::unread_mails;
 use serde_json::json;
+use service::jobs::standing;
 use store::LedgerReaders;
 use store::ledger::{VerifierKey, VerifyReport, verify};
 use store::private::exposed;
 
+use crate::background;
 use crate::context::Context;
 use crate::data_dir;
 use crate::output::{self, Exit, grouped};
@@ -172,6 +174,8 @@ pub async fn run(context: &Context, config: Option<&Path>) -> Result<Exit> {
         let detail = if found.is_empty() { "as promised".to_owned() } else { found.join("; ") };
         note("durability", durability.broken.is_empty(), detail);
     }
+    let standing = standing::standing(&context.service(), &context.actor()).await?;
+    note("jobs", true, background::words(&standing).unwrap_or_else(|| "none waits".to_owned()));
     let (fine, detail) = check_budgets(context, config).await?;
     note("notices", fine, detail);
     let (sound, detail) = check_mailboxes(context).await?;

@@ -16,6 +16,7 @@ pub mod import;
 pub mod imports;
 pub mod init;
 pub mod intake;
+pub mod job;
 pub mod keys;
 pub mod ledger;
 pub mod list;

@@ -11,6 +11,7 @@ use web::{
     AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router, public_router,
 };
 
+use crate::background::{self, Means};
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::listen::{self, Peers};
@@ -18,7 +19,6 @@ use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
 use crate::server_file::ServerFile;
 use crate::system::OsEntropy;
-use crate::text_replies::TextReplies;
 use crate::{pages_section, sms_section, webhook_section};
 
 /// Serves the public pages until it is told to stop.
@@ -43,16 +43,16 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
             "hint: links in messages need `public_url`, in the campaign file or by `init --public-url`",
         );
     }
+    background::announce(context).await?;
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
-    if !transports.is_empty() {
-        let replies = TextReplies::new(context.store.clone(), Arc::clone(&context.clock), transports);
-        tasks.spawn(replies.run(stop.clone()));
-    }
+    let work = background::work(context.clone(), Means { notices, transports }, stop.clone());
     tasks.spawn(context.transports.clone().keep(stop.clone()));
-    if let Some(notices) = notices {
-        tasks.spawn(notices.run(stop.clone()));
-    }
+    tasks.spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(%error, "jobs aren't worked off");
+        }
+    });
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
@@ -107,6 +107,23 @@ fn public_config(context: &Context, behind_proxy: bool, keys: &[ApiKey]) -> Resu
 
 /// Turns true at the first ctrl-c or SIGTERM. A second ctrl-c ends the program at once.
 pub fn stop_signal() -> watch::Receiver<bool> {
+    let mut stop = quiet_stop_signal();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        if stop.wait_for(|stop| *stop).await.is_ok() {
+            say_stopping();
+        }
+    });
+    stopped
+}
+
+/// Says that what is in hand is finished first.
+pub fn say_stopping() {
+    output::say("stopping; what is in hand is finished first");
+}
+
+/// The same as [`stop_signal`], for whoever says more than that.
+pub fn quiet_stop_signal() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
@@ -120,7 +137,6 @@ pub fn stop_signal() -> watch::Receiver<bool> {
             _ = tokio::signal::ctrl_c() => {}
             () = terminated => {}
         }
-        output::say("stopping; what is in hand is finished first");
         let _ = sender.send(true);
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 77] = [
+const COMMANDS: [&str; 82] = [
     "",
     "init",
     "intake",
@@ -67,6 +67,11 @@ const COMMANDS: [&str; 77] = [
     "sms import-opt-outs",
     "send",
     "send show",
+    "job",
+    "job list",
+    "job show",
+    "job cancel",
+    "job retry",
     "ledger",
     "ledger verify",
     "ledger show",

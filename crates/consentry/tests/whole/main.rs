@@ -16,6 +16,7 @@ mod drain;
 mod explain;
 mod external;
 mod help;
+mod jobs;
 mod ledger;
 mod lists;
 mod pages;

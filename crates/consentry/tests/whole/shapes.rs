@@ -48,7 +48,7 @@ fn set_up(desk: &Desk) {
 }
 
 /// Each with its exit code; what is wrong comes last.
-const COMMANDS: [(&str, i32); 65] = [
+const COMMANDS: [(&str, i32); 70] = [
     ("init --brand Shop", 0),
     ("list create news --title en=News --public", 0),
     ("list set news --position 2", 0),
@@ -101,6 +101,11 @@ const COMMANDS: [(&str, i32); 65] = [
     ("definition show campaign/nope", 1),
     ("campaign run t.toml --dry-run", 0),
     ("campaign run t.toml", 1),
+    ("job list --kind campaign", 0),
+    ("job show JOB", 0),
+    ("job retry JOB", 0),
+    ("job cancel JOB", 0),
+    ("job cancel JOB", 1),
     ("campaign report", 0),
     ("page list", 0),
     ("campaign explain t ann@example.com", 0),
@@ -121,14 +126,18 @@ fn json_has_the_shape_that_was_reviewed() {
     let desk = Desk::bare();
     set_up(&desk);
     let mut all = String::new();
+    let mut job = None::<String>;
     for (command, code) in COMMANDS {
-        let arguments: Vec<_> = command.split(' ').chain(["--json"]).collect();
+        let job_id = job.as_deref().unwrap_or("JOB");
+        let words = command.split(' ').map(|word| if word == "JOB" { job_id } else { word });
+        let arguments: Vec<_> = words.chain(["--json"]).collect();
         let ran = desk.run(&arguments).exits(code);
         // What is wrong stands on the last line of standard error, as problem details.
         let printed = if ran.out.is_empty() { ran.err.lines().last().unwrap_or_default() } else { &ran.out };
         let value: Value =
             serde_json::from_str(printed).unwrap_or_else(|error| panic!("{command}: {error}: {ran:?}"));
         camel_case(command, &value);
+        job = value["data"][0]["id"].as_str().filter(|id| id.starts_with("job_")).map(str::to_owned).or(job);
         let shown = serde_json::to_string_pretty(&shape(&value)).unwrap();
         let _ = writeln!(all, "$ consentry {command} --json\n{shown}\n");
     }

@@ -1,12 +1,17 @@
 //! Campaigns and their runs.
 
 pub mod explain;
+pub mod failed;
 pub mod load;
+pub mod order;
+pub mod outcome;
 pub mod plan;
 pub mod preview;
 pub mod report;
 pub mod run;
+pub mod send;
 mod shown;
+pub mod start;
 
 pub use shown::{Feedback, OptOuts, ShownRun};
 pub use store::{DeliveryState, RunReport, RunState, StoreError};

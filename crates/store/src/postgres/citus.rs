@@ -134,6 +134,13 @@ pub const TABLES: &[Table] = &[
     by("text_hold", "address", "address_owner", "Read for the addresses that are about to be written to."),
     by("text_ask", "address", "address_owner", "Read when the number answers."),
     by("text_reply", "address", "address_owner", "Those to a number are counted where another one is made."),
+    by(
+        "job",
+        "workspace",
+        "job",
+        "Nodes that take jobs lock their rows, which one shard has to hold; there are few.",
+    ),
+    by("job_worker", "workspace", "job", "Read beside the jobs, a row per node and kind."),
     by("list_request", "who", "list_request", "All requests of one typed address are in one shard."),
     by("notice", "hash", "notice", "What one address waits for is in one shard."),
     by("tally", "hash", "notice", "What is counted is read and written by its key alone."),

@@ -6,7 +6,7 @@
 use super::session::Session;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
-use crate::state::origins;
+use crate::state::{jobs, origins};
 
 /// A migration.
 struct Migration {
@@ -33,9 +33,13 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0011_causes.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0012_sends.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0013_definitions.sql"), works_with: 1 },
+    Migration { script: JOBS, works_with: 1 },
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;
+
+/// The one that [`jobs::adopt`] completes.
+const JOBS: &str = include_str!("migrations/0014_jobs.sql");
 
 /// The version that this program brings a database to.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -110,6 +114,9 @@ fn migrate_within(session: &Session) -> Result<()> {
         session.batch(migration.script)?;
         if number == ORIGIN {
             origins::mark(session)?;
+        }
+        if migration.script == JOBS {
+            jobs::adopt(session)?;
         }
         session.execute(NOTE, params![number, migration.works_with])?;
     }

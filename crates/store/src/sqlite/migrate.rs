@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::state::origins;
+use crate::state::{jobs, origins};
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.
 const MIGRATIONS: &[&str] = &[
@@ -24,9 +24,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_causes.sql"),
     include_str!("migrations/0016_sends.sql"),
     include_str!("migrations/0017_definitions.sql"),
+    JOBS,
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
+/// The one that [`jobs::adopt`] completes.
+const JOBS: &str = include_str!("migrations/0018_jobs.sql");
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
@@ -40,6 +43,9 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
         transaction.execute_batch(script)?;
         if number == ORIGIN {
             origins::mark(&*transaction)?;
+        }
+        if *script == JOBS {
+            jobs::adopt(&*transaction)?;
         }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
@@ -221,6 +227,51 @@ mod tests {
             details: crate::types::ListDetails::default(),
         };
         assert_eq!(found, Some(expected));
+    }
+
+    /// What waited to be sent before there were jobs has one afterwards: also what was given out to a process that died,
+    /// but no answer that was, which may have been sent.
+    #[test]
+    fn what_waited_before_there_were_jobs_has_one() {
+        let before = MIGRATIONS.iter().position(|script| *script == JOBS).unwrap();
+        let mut conn = Connection::open_in_memory().unwrap();
+        for script in &MIGRATIONS[..before] {
+            conn.execute_batch(script).unwrap();
+        }
+        conn.pragma_update(None, "user_version", before as i64).unwrap();
+        conn.execute_batch("INSERT OR IGNORE INTO workspace (id, name) VALUES (1, 'main')").unwrap();
+        let insert = "INSERT INTO notice (workspace, hash, kind, list, state, at, due_at, generation, takings, times,
+            namespace, address, language, asked) VALUES (1, ?1, 2, 7, ?2, ?3, ?4, 1, 1, x'', 'email', ?5, 'de', '{}')";
+        for n in 0..2_500_i64 {
+            let mut hash = [0_u8; 16];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            // Waits, was given out, was sent.
+            let state = [1, 2, 3][usize::try_from(n % 3).unwrap()];
+            conn.execute(insert, (hash, state, 100 + n, 200 + n % 7, "a@example.com")).unwrap();
+        }
+        let reply =
+            "INSERT INTO text_reply (workspace, address, kind, place, message, body, received_at, expires_at,
+            state, detail) VALUES (1, 5, 1, ?1, ?2, 'Fertig.', 300, 400, ?3, '')";
+        for (place, state) in (1_u8..).zip([1, 2, 3, 1]) {
+            conn.execute(reply, (place, [place; 16], state)).unwrap();
+        }
+        migrate(&mut conn).unwrap();
+        let count = |kind: &str| -> i64 {
+            let sql = "SELECT count(*) FROM job WHERE workspace = 1 AND kind = ?1 AND state = 1";
+            conn.query_row(sql, [kind], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("notice"), count("reply")), (1_667, 2));
+        let key = "00000000000000010000000000000000.2.7.101";
+        let found =
+            conn.query_row("SELECT due_at, created_at, id, payload FROM job WHERE key = ?1", [key], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
+            });
+        let id = consent::JobId::of(WorkspaceId::MAIN, "notice", key);
+        assert_eq!(found.unwrap(), (201_i64, 101_i64, id.0, r#"{"version":1}"#.to_owned()));
+        let texts =
+            "SELECT group_concat(key, ' ') FROM (SELECT key FROM job WHERE kind = 'reply' ORDER BY key)";
+        let texts: String = conn.query_row(texts, [], |row| row.get(0)).unwrap();
+        assert_eq!(texts, format!("{} {}", "01".repeat(16), "04".repeat(16)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod import;
 pub(crate) mod imports;
+pub(crate) mod jobs;
 pub(crate) mod landing;
 pub(crate) mod leaf;
 pub(crate) mod link_keys;

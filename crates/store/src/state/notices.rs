@@ -10,17 +10,15 @@ use consent::{Timestamp, WorkspaceId};
 
 use crate::error::Result;
 use crate::sql::{Db, params};
+use crate::types::{NOTICE_JOB, NewJob, NoticeId, Repeat};
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
-/// How long a notice is worth sending.
-const WORTH_MAX: i64 = DAY;
 /// How long a row is kept.
 const KEPT_MAX: i64 = 2 * DAY;
 
-/// Waits to be sent. Below 3 is the condition of an index: waiting or taken.
+/// Waits to be sent. Below 3 is the condition of an index: waiting, or, as programs of before there were jobs note it,
+/// given out.
 const WAITING: u8 = 1;
-/// Given out, and due again should nothing be heard of it.
-const TAKEN: u8 = 2;
 /// Handed over.
 const SENT: u8 = 3;
 /// Refused for good.
@@ -28,8 +26,21 @@ const FAILED: u8 = 4;
 /// Not worth sending any more.
 const DROPPED: u8 = 5;
 
+/// The job that sends a notice.
+pub(super) fn job(id: NoticeId, due_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: NOTICE_JOB.to_owned(),
+        key: id.intent(),
+        payload: r#"{"version":1}"#.to_owned(),
+        due_at,
+        actor: "page".to_owned(),
+        at: id.at,
+        repeat: Repeat::WhenOver,
+    }
+}
+
 /// Removes what is too old to count.
-fn purge(db: &impl Db, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
+pub(super) fn purge(db: &impl Db, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
     const DELETE: &str = "DELETE FROM notice WHERE workspace = ?1 AND at <= ?2";
     db.execute(DELETE, params![workspace.0, now.0.saturating_sub(KEPT_MAX)]).map(drop)
 }

@@ -1,12 +1,12 @@
-//! Automatic answers: so many of a kind a day, each given out once.
+//! Automatic answers: so many of a kind a day, each with the job that sends it.
 
 use consent::{Timestamp, WorkspaceId};
 
-use super::texts::{self, PAGE_MAX};
+use super::{jobs, texts};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::store::{Answer, Key, Store};
-use crate::types::{NewReply, Reply, ReplyKind, Text, TextId};
+use crate::types::{NewJob, NewReply, REPLY_JOB, Repeat, Reply, ReplyEnd, ReplyKind, Text, TextId};
 
 /// The time over which answers are counted, in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
@@ -17,8 +17,6 @@ const DETAIL_LENGTH_MAX: usize = 255;
 
 /// Waits to be sent; the condition of an index.
 const WAITING: u8 = 1;
-/// Given out: in doubt until it is told what became of it.
-const TAKEN: u8 = 2;
 /// Handed over.
 const SENT: u8 = 3;
 /// Refused.
@@ -27,16 +25,34 @@ const FAILED: u8 = 4;
 const DROPPED: u8 = 5;
 
 impl Store {
-    /// Takes answers that wait to be sent, oldest first, at most `limit`; those that aren't worth sending any more are
-    /// dropped. An answer is given out once: one whose process dies is never sent.
-    pub fn take_replies(&self, workspace: WorkspaceId, now: Timestamp, limit: usize) -> Answer<Vec<Reply>> {
-        self.write("take_replies", Key::Workspace(workspace), move |db| take(db, workspace, now, limit))
+    /// The answer to a text, if it is still to be sent.
+    pub fn reply(&self, workspace: WorkspaceId, id: TextId) -> Answer<Option<Reply>> {
+        self.query("reply", Key::Workspace(workspace), move |db| open(db, workspace, id))
     }
 
-    /// Notes what became of an answer that was taken, once; `detail` is at most 255 bytes.
-    pub fn reply_done(&self, workspace: WorkspaceId, id: TextId, sent: bool, detail: &str) -> Answer<()> {
+    /// Notes what became of an answer, once; `detail` is at most 255 bytes. False if it had ended before.
+    pub fn reply_done(
+        &self,
+        workspace: WorkspaceId,
+        id: TextId,
+        end: ReplyEnd,
+        detail: &str,
+    ) -> Answer<bool> {
         let detail = detail.to_owned();
-        self.write("reply_done", Key::Workspace(workspace), move |db| done(db, workspace, id, sent, &detail))
+        self.write("reply_done", Key::Workspace(workspace), move |db| done(db, workspace, id, end, &detail))
+    }
+}
+
+/// The job that sends the answer to a text.
+pub(super) fn job(text: TextId, at: Timestamp) -> NewJob {
+    NewJob {
+        kind: REPLY_JOB.to_owned(),
+        key: text.intent(),
+        payload: r#"{"version":1}"#.to_owned(),
+        due_at: at,
+        actor: "text".to_owned(),
+        at,
+        repeat: Repeat::Never,
     }
 }
 
@@ -75,47 +91,30 @@ pub(super) fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text, reply: &Ne
         if reply.at_once { SENT } else { WAITING },
     ];
     db.execute(INSERT, values)?;
+    if !reply.at_once {
+        jobs::enqueue(db, workspace, &job(text.id, text.received_at))?;
+    }
     Ok(true)
 }
 
-/// Takes answers that wait, see [`crate::Store::take_replies`].
-pub(crate) fn take(db: &impl Db, workspace: WorkspaceId, now: Timestamp, limit: usize) -> Result<Vec<Reply>> {
-    const DROP: &str = "UPDATE text_reply SET state = ?3
-        WHERE workspace = ?1 AND state = 1 AND expires_at <= ?2";
-    const SELECT: &str = "SELECT address, kind, place, message, body, expires_at FROM text_reply
-        WHERE workspace = ?1 AND state = 1 ORDER BY received_at, message LIMIT ?2";
-    const TAKE: &str = "UPDATE text_reply SET state = ?5
-        WHERE workspace = ?1 AND address = ?2 AND kind = ?3 AND place = ?4 AND state = 1";
-    db.execute(DROP, params![workspace.0, now.0, DROPPED])?;
-    let waiting = db.all(SELECT, params![workspace.0, limit.min(PAGE_MAX) as i64], |row| {
-        let key: (i64, u8, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (message, body) = (TextId(row.get(3)?), row.get::<String>(4)?);
-        Ok((key, message, body, Timestamp(row.get(5)?)))
-    })?;
-    let keys = waiting
-        .iter()
-        .map(|((address, kind, place), ..)| *params![workspace.0, *address, *kind, *place, TAKEN]);
-    let taken = db.execute_all(TAKE, keys)?;
-    let mut replies = Vec::with_capacity(waiting.len());
-    for (((_, kind, _), message, body, expires_at), taken) in waiting.into_iter().zip(taken) {
-        if taken == 0 {
-            continue;
-        }
-        let (text, number) = texts::named(db, workspace, message)?;
-        replies.push(Reply {
-            id: message,
-            address: text.address,
-            number,
-            profile: text.profile,
-            channel: text.channel,
-            sender: text.sender,
-            source: text.source,
-            kind: kind_from(kind)?,
-            body,
-            expires_at,
-        });
-    }
-    Ok(replies)
+fn open(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<Option<Reply>> {
+    const SELECT: &str = "SELECT kind, body, expires_at FROM text_reply
+        WHERE workspace = ?1 AND address = ?2 AND message = ?3 AND state = ?4";
+    let Some((text, number)) = texts::text(db, workspace, id)? else { return Ok(None) };
+    let key = params![workspace.0, text.address.0, &id.0, WAITING];
+    let found = db.first(SELECT, key, |row| Ok((kind_from(row.get(0)?)?, row.get(1)?, row.get(2)?)))?;
+    Ok(found.map(|(kind, body, expires_at)| Reply {
+        id,
+        address: text.address,
+        number,
+        profile: text.profile,
+        channel: text.channel,
+        sender: text.sender,
+        source: text.source,
+        kind,
+        body,
+        expires_at: Timestamp(expires_at),
+    }))
 }
 
 fn kind_from(code: u8) -> Result<ReplyKind> {
@@ -123,16 +122,24 @@ fn kind_from(code: u8) -> Result<ReplyKind> {
     known.ok_or_else(|| StoreError::Damaged(format!("an answer of the kind {code}")))
 }
 
-/// Notes what became of an answer that was taken.
-pub(crate) fn done(db: &impl Db, workspace: WorkspaceId, id: TextId, sent: bool, detail: &str) -> Result<()> {
+fn done(db: &impl Db, workspace: WorkspaceId, id: TextId, end: ReplyEnd, detail: &str) -> Result<bool> {
     const UPDATE: &str = "UPDATE text_reply SET state = ?5, detail = ?6
         WHERE workspace = ?1 AND address = ?2 AND message = ?3 AND state = ?4";
     if detail.len() > DETAIL_LENGTH_MAX {
         return Err(StoreError::Invalid(format!("a detail has at most {DETAIL_LENGTH_MAX} bytes")));
     }
-    let missing = || StoreError::Missing("the answer".to_owned());
-    let (text, _) = texts::text(db, workspace, id)?.ok_or_else(missing)?;
-    let (state, detail) = (if sent { SENT } else { FAILED }, detail.replace('\0', "\u{fffd}"));
-    let key = params![workspace.0, text.address.0, &id.0, TAKEN, state, &detail];
-    if db.execute(UPDATE, key)? == 0 { Err(missing()) } else { Ok(()) }
+    let Some((text, _)) = texts::text(db, workspace, id)? else { return Ok(false) };
+    let state = match end {
+        ReplyEnd::Sent => SENT,
+        ReplyEnd::Failed => FAILED,
+        ReplyEnd::Dropped => DROPPED,
+    };
+    let detail = detail.replace('\0', "\u{fffd}");
+    let key = params![workspace.0, text.address.0, &id.0, WAITING, state, &detail];
+    Ok(db.execute(UPDATE, key)? > 0)
+}
+
+/// Drops an answer whose job was given up.
+pub(super) fn drop_one(db: &impl Db, workspace: WorkspaceId, id: TextId) -> Result<()> {
+    done(db, workspace, id, ReplyEnd::Dropped, "").map(drop)
 }

@@ -177,17 +177,17 @@ fn purge(db: &impl Db, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
 
 fn is_counted(db: &impl Db, workspace: WorkspaceId, notice: NoticeId) -> Result<bool> {
     const SELECT: &str = "SELECT counted FROM notice
-        WHERE hash = ?1 AND workspace = ?2 AND kind = ?3 AND list = ?4 AND generation = ?5";
-    let NoticeId { hash, kind, list, generation } = notice;
-    let key = params![&hash, workspace.0, kind as u8, list, generation];
+        WHERE hash = ?1 AND workspace = ?2 AND kind = ?3 AND list = ?4 AND at = ?5";
+    let NoticeId { hash, kind, list, at } = notice;
+    let key = params![&hash, workspace.0, kind as u8, list, at.0];
     Ok(db.first(SELECT, key, |row| row.get(0))?.unwrap_or(false))
 }
 
 fn note(db: &impl Db, workspace: WorkspaceId, notice: NoticeId) -> Result<()> {
     const UPDATE: &str = "UPDATE notice SET counted = 1
-        WHERE hash = ?1 AND workspace = ?2 AND kind = ?3 AND list = ?4 AND generation = ?5";
-    let NoticeId { hash, kind, list, generation } = notice;
-    db.execute(UPDATE, params![&hash, workspace.0, kind as u8, list, generation]).map(drop)
+        WHERE hash = ?1 AND workspace = ?2 AND kind = ?3 AND list = ?4 AND at = ?5";
+    let NoticeId { hash, kind, list, at } = notice;
+    db.execute(UPDATE, params![&hash, workspace.0, kind as u8, list, at.0]).map(drop)
 }
 
 #[cfg(test)]

@@ -93,6 +93,8 @@ pub struct NewNotice {
 impl NewNotice {
     /// Bytes of [`Self::asked`] as JSON.
     pub const ASKED_BYTES_MAX: usize = 8 << 10;
+    /// How long a notice is worth sending.
+    pub const WORTH: std::time::Duration = std::time::Duration::from_hours(24);
 }
 
 /// How many notices are queued. How many are sent is counted where they are sent, see [`crate::Store::spend`].
@@ -111,20 +113,30 @@ pub enum Asked {
     Full,
 }
 
-/// What makes a notice that was given out unique.
+/// What tells a notice from all others, also from one that was asked for the same before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NoticeId {
     pub(crate) hash: [u8; 16],
     pub(crate) kind: NoticeKind,
     pub(crate) list: i64,
-    pub(crate) generation: i64,
+    pub(crate) at: Timestamp,
 }
 
 impl NoticeId {
-    /// Tells the notice from all others, however often it is given out. Holds no address.
-    pub fn intent(&self, asked_at: Timestamp) -> String {
+    /// Tells the notice from all others, however often it is tried. Holds no address.
+    pub fn intent(&self) -> String {
         let hash = HEXLOWER.encode(&self.hash);
-        format!("{hash}.{}.{}.{}", self.kind as u8, self.list, asked_at.0)
+        format!("{hash}.{}.{}.{}", self.kind as u8, self.list, self.at.0)
+    }
+
+    /// The notice of an intent.
+    pub fn of_intent(intent: &str) -> Option<Self> {
+        let mut parts = intent.split('.');
+        let hash = HEXLOWER.decode(parts.next()?.as_bytes()).ok()?.try_into().ok()?;
+        let code: u8 = parts.next()?.parse().ok()?;
+        let kind = NoticeKind::ALL.into_iter().find(|kind| *kind as u8 == code)?;
+        let (list, at) = (parts.next()?.parse().ok()?, Timestamp(parts.next()?.parse().ok()?));
+        parts.next().is_none().then_some(Self { hash, kind, list, at })
     }
 }
 
@@ -154,8 +166,8 @@ pub enum NoticeOutcome {
     Sent,
     /// It can't be, for good.
     Failed,
-    /// It wasn't, and is due again then.
-    Later(Timestamp),
+    /// It has waited for too long to be worth sending.
+    Dropped,
 }
 
 /// Id of an opt-in request among those of its address, as [`consent::Token::reference`] has it.

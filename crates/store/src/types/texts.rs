@@ -1,10 +1,23 @@
 //! Text messages that people sent, what they set going, and what is said back.
 
 use consent::{AddressId, Channel, EntryId, ListId, ProfileId, RunId, Timestamp};
+use data_encoding::HEXLOWER;
 
 /// What makes a text message unique: the first 16 bytes of a SHA-256 over who told of it and the provider's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextId(pub [u8; 16]);
+
+impl TextId {
+    /// Tells the answer to it from all others.
+    pub fn intent(&self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// The text of an intent.
+    pub fn of_intent(intent: &str) -> Option<Self> {
+        HEXLOWER.decode(intent.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
 
 /// A text message from somebody, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +217,17 @@ pub struct Reply {
     pub body: String,
     /// From when on it isn't worth sending.
     pub expires_at: Timestamp,
+}
+
+/// What became of an automatic answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyEnd {
+    /// It was handed over.
+    Sent,
+    /// It can't be, or may have been.
+    Failed,
+    /// It isn't worth sending any more.
+    Dropped,
 }
 
 /// A part of a message that came in several.

@@ -9,6 +9,7 @@ pub mod feedback;
 pub mod first_leaves;
 pub mod import_undo;
 pub mod imports;
+pub mod jobs;
 pub mod ledger;
 pub mod notices;
 pub mod opt_ins;
@@ -121,6 +122,18 @@ macro_rules! conformance_suite {
             uploads:
                 an_upload_is_known_until_it_is_forgotten,
                 of_ended_uploads_the_newest_are_kept;
+            jobs:
+                one_intent_is_queued_once,
+                jobs_are_taken_by_one_worker_when_they_are_due,
+                a_worker_that_dies_loses_its_job_and_a_late_word_counts_for_nothing,
+                what_fails_is_tried_again_and_what_waits_makes_no_attempt,
+                a_job_is_cancelled_at_once_or_by_its_worker,
+                whoever_sees_the_work_done_concludes_the_job,
+                clocks_that_differ_hold_nothing_up,
+                jobs_are_listed_in_pages_and_counted,
+                ended_jobs_are_forgotten_after_a_while,
+                nodes_say_that_they_work_until_they_are_gone,
+                a_job_past_the_limits_is_refused;
             texts:
                 a_text_is_taken_once,
                 a_block_is_read_at_once_and_taken_back,
@@ -128,7 +141,7 @@ macro_rules! conformance_suite {
                 what_the_sender_makes_clear_needs_no_reading,
                 holds_come_in_pages_oldest_first,
                 the_last_question_waits_for_its_answer,
-                replies_are_given_out_once_and_in_order,
+                replies_are_sent_once_and_in_order,
                 so_many_replies_of_a_kind_a_day,
                 a_text_is_taken_with_all_or_nothing;
             text_parts:
@@ -172,7 +185,8 @@ macro_rules! conformance_suite {
                 whoever_asks_again_gets_no_second_notice_at_once,
                 so_many_notices_wait_and_no_more,
                 a_notice_whose_taker_died_comes_back,
-                notices_that_wait_too_long_are_dropped,
+                notices_that_nobody_sends_are_dropped,
+                a_notice_whose_job_is_cancelled_is_dropped,
                 whether_an_address_is_known_plays_no_part,
                 a_notice_past_the_limits_is_refused;
             tallies:

@@ -1,9 +1,9 @@
 //! Text messages from people, and what they set going.
 
-use consent::{AddressId, Channel, EntryId, ListId, ProfileId, Recipient, Timestamp, WorkspaceId};
+use consent::{AddressId, Channel, EntryId, JobId, ListId, ProfileId, Recipient, Timestamp, WorkspaceId};
 use store::{
-    Ask, Hold, HoldDecision, NewAsk, NewReply, ReplyKind, StoreError, Text, TextEffects, TextId,
-    TextStanding, TextTaken,
+    Ask, Hold, HoldDecision, NewAsk, NewReply, REPLY_JOB, Reply, ReplyEnd, ReplyKind, StoreError, Text,
+    TextEffects, TextId, TextStanding, TextTaken,
 };
 
 use super::support::{MAIN, World, address, row};
@@ -90,9 +90,22 @@ impl World {
         holds.into_iter().map(|hold| hold.text.id).collect()
     }
 
+    /// Takes jobs that are due; the answers that they send.
+    async fn take_replies(&self, now: Timestamp, at_most: usize) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        for job in self.take_kind(REPLY_JOB, now, at_most).await {
+            replies.extend(self.store.reply(MAIN, job.text().unwrap()).await.unwrap());
+        }
+        replies
+    }
+
     async fn replies(&self, now: Timestamp) -> Vec<(TextId, ReplyKind)> {
-        let replies = self.store.take_replies(MAIN, now, 100).await.unwrap();
-        replies.into_iter().map(|reply| (reply.id, reply.kind)).collect()
+        let replies = self.take_replies(now, 100).await;
+        replies
+            .into_iter()
+            .filter(|reply| reply.expires_at > now)
+            .map(|reply| (reply.id, reply.kind))
+            .collect()
     }
 }
 
@@ -273,7 +286,7 @@ pub async fn the_last_question_waits_for_its_answer(world: &World) {
     assert_eq!(world.standing(ana).await.ask, Some(third));
 }
 
-pub async fn replies_are_given_out_once_and_in_order(world: &World) {
+pub async fn replies_are_sent_once_and_in_order(world: &World) {
     let ana = world.caller("+49 30 123456").await;
     let start = world.tick();
     for (id, kind) in (1..).zip(ReplyKind::ALL) {
@@ -281,9 +294,9 @@ pub async fn replies_are_given_out_once_and_in_order(world: &World) {
         let reply = NewReply { at_once: kind == ReplyKind::Help, ..reply(kind, 1, at) };
         assert_eq!(world.text(ana.text(id, at), replying(reply)).await, REPLIED);
     }
-    let expired = NewReply { expires_at: world.now(), ..reply(ReplyKind::Custom, 9, start) };
-    assert_eq!(world.text(ana.text(9, start), replying(expired)).await, REPLIED);
-    let first = world.store.take_replies(MAIN, world.now(), 1).await.unwrap().remove(0);
+    let expired = NewReply { expires_at: world.now(), ..reply(ReplyKind::Custom, 9, world.now()) };
+    assert_eq!(world.text(ana.text(9, world.now()), replying(expired)).await, REPLIED);
+    let first = world.take_replies(world.now(), 1).await.remove(0);
     assert_eq!((first.id, first.address, first.profile), (ana.text(1, start).id, ana.address, ana.profile));
     assert_eq!((first.number.as_str(), first.sender.as_str()), ("+4930123456", SENDER));
     assert_eq!((first.channel, first.source.as_str()), (Channel::Sms, "sms:main"));
@@ -293,13 +306,18 @@ pub async fn replies_are_given_out_once_and_in_order(world: &World) {
     let kinds: Vec<_> = rest.iter().map(|(_, kind)| *kind).collect();
     assert_eq!(kinds, [ReplyKind::OptedIn, ReplyKind::Ask, ReplyKind::Custom, ReplyKind::Default]);
     assert!(world.replies(world.now()).await.is_empty());
-    let done = async |id, sent, detail: &str| world.store.reply_done(MAIN, id, sent, detail).await;
-    done(first.id, true, "SM1").await.unwrap();
-    done(rest[0].0, false, &"x".repeat(255)).await.unwrap();
-    assert!(matches!(done(first.id, true, "").await, Err(StoreError::Missing(_))), "told already");
-    assert!(matches!(done(TextId([9; 16]), true, "").await, Err(StoreError::Missing(_))));
-    assert!(matches!(done(rest[1].0, true, &"x".repeat(256)).await, Err(StoreError::Invalid(_))));
-    assert!(world.replies(world.now()).await.is_empty(), "whatever became of them");
+    let done = async |id, end, detail: &str| world.store.reply_done(MAIN, id, end, detail).await;
+    assert!(done(first.id, ReplyEnd::Sent, "SM1").await.unwrap());
+    assert!(done(rest[0].0, ReplyEnd::Failed, &"x".repeat(255)).await.unwrap());
+    assert!(!done(first.id, ReplyEnd::Sent, "").await.unwrap(), "told already");
+    assert!(!done(TextId([9; 16]), ReplyEnd::Sent, "").await.unwrap());
+    let long = done(rest[1].0, ReplyEnd::Sent, &"x".repeat(256)).await;
+    assert!(matches!(long, Err(StoreError::Invalid(_))), "{long:?}");
+    assert!(world.store.reply(MAIN, first.id).await.unwrap().is_none(), "it is sent");
+    assert!(world.store.reply(MAIN, rest[1].0).await.unwrap().is_some());
+    // One that goes out at once has no job.
+    let at_once = ana.text(4, start).id;
+    assert!(world.store.job(MAIN, JobId::of(MAIN, REPLY_JOB, &at_once.intent())).await.unwrap().is_none());
 }
 
 pub async fn so_many_replies_of_a_kind_a_day(world: &World) {

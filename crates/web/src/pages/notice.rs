@@ -1,57 +1,11 @@
 //! What is sent to an address that somebody typed on a page: mail, plain and as HTML, or a text message.
 
 use minijinja::context;
+use service::jobs::kinds::notice::{MailWords, Matter, NoticeWords, Saying};
 
 use crate::pages::language::Locale;
 use crate::pages::render::Renderer;
 use crate::pages::sheet::{Words, text, words};
-
-/// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saying {
-    /// Where choices are made.
-    Choices,
-    /// How an opt-in is confirmed, within so many hours.
-    Confirm(u64),
-    /// The address is on the list already.
-    Known,
-}
-
-impl Saying {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Choices => "choices",
-            Self::Confirm(_) => "confirm",
-            Self::Known => "known",
-        }
-    }
-}
-
-/// What it is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Matter<'a> {
-    /// What is said.
-    pub saying: Saying,
-    /// BCP 47 tag.
-    pub language: &'a str,
-    /// The brand's name.
-    pub brand: Option<&'a str>,
-    /// The list's title.
-    pub list: &'a str,
-    /// The link.
-    pub url: &'a str,
-}
-
-/// A mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailWords {
-    /// One line.
-    pub subject: String,
-    /// Plain text.
-    pub text: String,
-    /// The same as HTML.
-    pub html: String,
-}
 
 /// Writes notices.
 pub struct NoticeWriter(Renderer);
@@ -67,9 +21,10 @@ impl NoticeWriter {
     pub fn new() -> Self {
         Self(Renderer::new(consent::WorkspaceId::MAIN))
     }
+}
 
-    /// The mail; `None` if a text is missing, which no language's is.
-    pub fn mail(&self, matter: &Matter<'_>) -> Option<MailWords> {
+impl NoticeWords for NoticeWriter {
+    fn mail(&self, matter: &Matter<'_>) -> Option<MailWords> {
         let locale = self.0.locales().get(matter.language);
         let words = filled(locale, matter, "email");
         let hours = match matter.saying {
@@ -96,8 +51,7 @@ impl NoticeWriter {
         Some(MailWords { html: self.0.text("notice.html", &own)?, subject, text: plain })
     }
 
-    /// The text message.
-    pub fn text(&self, matter: &Matter<'_>) -> Option<String> {
+    fn text(&self, matter: &Matter<'_>) -> Option<String> {
         let locale = self.0.locales().get(matter.language);
         let words = filled(locale, matter, "sms");
         let body = text(locale, &format!("notice-{}-text", matter.saying.as_str()), &words, &[]);

@@ -5,7 +5,10 @@ use axum::Router;
 use axum::http::{Method, StatusCode};
 use consent::{ListId, Timestamp};
 use serde_json::Value;
-use store::{ListDetails, ListText, ListUpdate, NewList, Notice, NoticeKind, NoticeOutcome, Settings, Store};
+use store::{
+    JobsWanted, ListDetails, ListText, ListUpdate, NOTICE_JOB, NewList, Notice, NoticeKind, NoticeOutcome,
+    Settings, Store,
+};
 use web::{DeskConfig, PublicConfig, WebState, public_router};
 
 use crate::world::{Answer, FORM, WORKSPACE, World, send};
@@ -62,9 +65,13 @@ impl Desk {
     /// The notices that wait; they count as sent.
     async fn sent(&self) -> Vec<Notice> {
         let store = &self.world.store;
-        let notices = store.take_notices(WORKSPACE, at(&self.world), 100).await.unwrap();
-        for notice in &notices {
-            assert!(store.notice_done(WORKSPACE, notice.id, NoticeOutcome::Sent).await.unwrap());
+        let wanted = JobsWanted { kind: NOTICE_JOB.to_owned(), at_most: 100, attempts_max: 9 };
+        let (lease, now) = (std::time::Duration::from_mins(1), at(&self.world));
+        let jobs = store.lease_jobs(WORKSPACE, "test", vec![wanted], lease, now).await.unwrap();
+        let mut notices = Vec::new();
+        for id in jobs.iter().map(|job| job.notice().unwrap()) {
+            notices.extend(store.notice(WORKSPACE, id).await.unwrap());
+            store.notice_done(WORKSPACE, id, NoticeOutcome::Sent).await.unwrap();
         }
         notices
     }

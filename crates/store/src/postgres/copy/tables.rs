@@ -204,6 +204,13 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, import, profile, number, flags, state, image",
     ),
     same("rate_limit", "workspace, key", "key, workspace, tat"),
+    same(
+        "job",
+        "workspace, id",
+        "workspace, id, created_at, due_at, ended_at, generation, done, total, attempts, state, cancel, kind, key, unit, \
+         actor, owner, payload, result, error",
+    ),
+    same("job_worker", "workspace, kind, node", "workspace, until_at, kind, node"),
 ];
 
 impl Table {

@@ -5,14 +5,15 @@ use consent::WorkspaceId;
 use super::{SENT, WAITING};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
+use crate::state::jobs;
 use crate::state::preferences::check_language;
 use crate::store::{Answer, Key, Store};
-use crate::types::{Asked, NewNotice, NoticeLimits};
+use crate::types::{Asked, NewNotice, NoticeId, NoticeLimits};
 
 impl Store {
     /// Queues a notice to an address that somebody typed. One that waits already isn't queued a second time, but says
-    /// what was asked last. Nothing depends on whether the address is known, nor on what was sent to it before: each call
-    /// writes one row, so that not even its time tells.
+    /// what was asked last. Nothing depends on whether the address is known, nor on what was sent to it before, so that not
+    /// even its time tells. The job that sends it is queued in the same transaction.
     pub fn ask_notice(
         &self,
         workspace: WorkspaceId,
@@ -58,6 +59,9 @@ pub(crate) fn ask(db: &impl Db, workspace: WorkspaceId, asking: &Asking) -> Resu
         return Ok(Asked::Full);
     }
     put(db, workspace, asking, &asked)?;
+    let at = asking.notice.at;
+    let id = NoticeId { hash: asking.hash, kind: asking.notice.kind, list: list(asking), at };
+    jobs::enqueue(db, workspace, &super::job(id, at))?;
     Ok(Asked::Queued)
 }
 

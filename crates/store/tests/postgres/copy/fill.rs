@@ -60,6 +60,8 @@ pub async fn fill(world: &World) {
         profiles: (1..9).collect(),
     };
     world.store.put_audience_upload(MAIN, upload).await.unwrap();
+    let (kinds, until) = (vec!["campaign".to_owned()], Timestamp(world.now().0 + 9_000_000));
+    world.store.worker_beat(MAIN, "node-1", kinds, until, world.now()).await.unwrap();
     world.store.rate_turns(MAIN, "mx:25", 40, 9, world.now()).await.unwrap();
     world.store.rotate_link_key(world.tick()).await.unwrap();
     texts(world).await;
@@ -147,7 +149,7 @@ async fn pages(world: &World, list: ListId) {
         let notice = NewNotice { kind, ..notice("typed@example.com", now) };
         assert_eq!(store.ask_notice(MAIN, notice, LIMITS).await.unwrap(), Asked::Queued);
     }
-    let taken = store.take_notices(MAIN, now, 1).await.unwrap().remove(0);
+    let taken = world.take_notices(now, 1).await.remove(0);
     let quotas = vec![store::Quota::a_day("mailbox", 9)];
     assert_eq!(store.spend(MAIN, Some(taken.id), quotas, now).await.unwrap(), store::Spent::Within);
     assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());

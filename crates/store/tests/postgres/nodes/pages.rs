@@ -6,6 +6,7 @@ use store::{
     PreferenceChange, StoreError,
 };
 
+use super::super::conformance::jobs::wanted;
 use super::super::conformance::notices::{LIMITS, notice};
 use super::super::conformance::opt_ins::{agreed, asking};
 use super::super::conformance::support::{MAIN, address, named, row};
@@ -54,9 +55,15 @@ async fn nodes_count_together_and_one_notice_is_taken_by_one() {
     })
     .await;
     assert!(asked.iter().all(|asked| *asked == Asked::Queued), "{asked:?}");
-    let taken = at_once(&nodes, 6, |node, _| async move { again!(node.take_notices(MAIN, NOW, 2)) }).await;
-    let addresses: Vec<_> = taken.iter().flatten().map(|notice| notice.address.raw()).collect();
-    assert_eq!(addresses, ["b@example.com"], "by one node");
+    let taken = at_once(&nodes, 6, |node, n| async move {
+        let lease = std::time::Duration::from_mins(1);
+        again!(node.lease_jobs(MAIN, &format!("n{n}"), wanted(store::NOTICE_JOB, 2), lease, NOW))
+    })
+    .await;
+    let jobs: Vec<_> = taken.iter().flatten().collect();
+    assert_eq!(jobs.len(), 1, "by one node");
+    let notice = nodes.node(0).notice(MAIN, jobs[0].notice().unwrap()).await.unwrap().unwrap();
+    assert_eq!(notice.address.raw(), "b@example.com");
 }
 
 #[tokio::test]

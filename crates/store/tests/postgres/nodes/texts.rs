@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use consent::AddressId;
 use store::{ReplyKind, StoreError, Text, TextEffects, TextTaken};
 
+use super::super::conformance::jobs::wanted;
 use super::super::conformance::support::{MAIN, address, row};
 use super::super::conformance::texts::{Person, reply, replying};
 use super::{NOW, Node, Nodes};
@@ -76,14 +77,19 @@ async fn each_reply_is_given_to_one_node() {
             tokio::spawn(async move {
                 let mut taken: Vec<(AddressId, _)> = Vec::new();
                 loop {
-                    let replies = match node.take_replies(MAIN, NOW, 7).await {
+                    let (owner, lease) = (format!("n{n}"), std::time::Duration::from_mins(1));
+                    let asked = wanted(store::REPLY_JOB, 7);
+                    let jobs = match node.lease_jobs(MAIN, &owner, asked, lease, NOW).await {
                         Err(StoreError::Conflict) => continue,
-                        replies => replies.unwrap(),
+                        jobs => jobs.unwrap(),
                     };
-                    if replies.is_empty() {
+                    if jobs.is_empty() {
                         return taken;
                     }
-                    taken.extend(replies.into_iter().map(|reply| (reply.address, reply.id)));
+                    for job in jobs {
+                        let reply = node.reply(MAIN, job.text().unwrap()).await.unwrap().unwrap();
+                        taken.push((reply.address, reply.id));
+                    }
                 }
             })
         })
