@@ -148,9 +148,9 @@ mod tests {
             Piece::Open(tag) => {
                 let attributes: Vec<_> =
                     tag.attributes.iter().map(|(name, value)| format!(" {name}={value}")).collect();
-                out.extend(["<", &tag.name, &attributes.concat(), ">"]);
+                out.extend(["<", tag.name.as_str(), attributes.concat().as_str(), ">"]);
             }
-            Piece::Close(name) => out.extend(["</", &name, ">"]),
+            Piece::Close(name) => out.extend(["</", name.as_str(), ">"]),
             Piece::Text(text) => out.push_str(&text),
         });
         out
