@@ -152,13 +152,14 @@ fn without_a_server_the_command_sends_and_a_server_goes_on_where_it_was_killed()
     let brand = Brand::new();
     let sending = brand.start(&[]);
     brand.until(20);
-    assert_eq!(brand.job(&["running"])["progress"]["unit"], "messages");
+    let tells = || Ok(brand.job(&["running"])["progress"]["unit"] == "messages");
+    assert!(poll_until(PATIENCE, tells).unwrap(), "it tells how far it is");
     assert!(sending.kill().unwrap());
-    let (_serving, _) = brand.product().serve().unwrap();
+    let (serving, _) = brand.product().serve().unwrap();
     let done = brand.job(&["done"]);
     brand.everybody_once(done["result"]["inDoubt"].as_u64().unwrap());
     // Where nobody kills it, it does all of it by itself.
-    drop(_serving);
+    assert!(serving.kill().unwrap());
     let report = brand.run(&["--again"]).json(&[0]).unwrap();
     assert_eq!(report["sent"], recipients());
     assert_eq!(brand.job(&["done"])["result"]["sent"], recipients());

@@ -123,6 +123,36 @@ pub async fn jobs_are_taken_by_one_worker_when_they_are_due(world: &World) {
     );
 }
 
+pub async fn workers_that_race_get_different_jobs(world: &World) {
+    const JOBS: usize = 60;
+    let at = world.tick();
+    for n in 0..JOBS {
+        world.queue(new("mend", &n.to_string(), at)).await;
+    }
+    let tasks: Vec<_> = (0..8)
+        .map(|n| {
+            let (store, owner) = (world.store.clone(), format!("n{n}"));
+            tokio::spawn(async move {
+                let mut taken = Vec::new();
+                loop {
+                    match store.lease_jobs(MAIN, &owner, wanted("mend", 3), LEASE, at).await {
+                        Err(StoreError::Conflict) => {}
+                        Ok(jobs) if jobs.is_empty() => return taken,
+                        jobs => taken.extend(jobs.unwrap().into_iter().map(|job| (job.id, job.attempts))),
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for task in tasks {
+        taken.extend(task.await.unwrap());
+    }
+    assert!(taken.iter().all(|(_, attempts)| *attempts == 1), "{taken:?}");
+    assert_eq!(taken.len(), JOBS);
+    assert_eq!(taken.into_iter().collect::<std::collections::HashMap<_, _>>().len(), JOBS);
+}
+
 pub async fn a_worker_that_dies_loses_its_job_and_a_late_word_counts_for_nothing(world: &World) {
     let at = world.tick();
     let id = world.queue(new("mend", "a", at)).await;

@@ -125,6 +125,7 @@ macro_rules! conformance_suite {
             jobs:
                 one_intent_is_queued_once,
                 jobs_are_taken_by_one_worker_when_they_are_due,
+                workers_that_race_get_different_jobs,
                 a_worker_that_dies_loses_its_job_and_a_late_word_counts_for_nothing,
                 what_fails_is_tried_again_and_what_waits_makes_no_attempt,
                 a_job_is_cancelled_at_once_or_by_its_worker,

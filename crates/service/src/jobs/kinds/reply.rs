@@ -200,7 +200,7 @@ impl JobKind for TextReplies {
             at_once: 8,
             attempts_max: ATTEMPTS_MAX,
             lease: Duration::from_mins(1),
-            retry: Retry { first: PAUSE, longest: Duration::from_secs(30) },
+            retry: Retry { first: PAUSE, longest: 2 * PAUSE },
         }
     }
 
