@@ -14,7 +14,6 @@ use service::jobs::{JobKind, Worker, standing};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::commands::serve::public_pages;
 use crate::context::Context;
 use crate::output::{self, grouped};
 use crate::probe::RouterProbe;
@@ -24,6 +23,8 @@ const NEW_WORKSPACES: Duration = Duration::from_secs(5);
 
 /// What kinds of jobs work with, as the server's file says.
 pub struct Means {
+    /// The public pages, through which links are fetched before a campaign is sent.
+    pub pages: RouterProbe,
     /// What sends for the pages on which somebody types an address.
     pub notices: Option<Notices>,
     /// What answers texts, by what brings them.
@@ -33,8 +34,7 @@ pub struct Means {
 /// Works off the jobs of this installation until `stop` turns true: of the server's workspace all kinds, of the others
 /// campaigns, also of those that are made meanwhile.
 pub async fn work(context: Context, means: Means, stop: watch::Receiver<bool>) -> Result<()> {
-    let probe = Arc::new(RouterProbe(public_pages(&context, None)?));
-    let campaigns: Arc<dyn JobKind> = Arc::new(Campaigns::new(probe));
+    let campaigns: Arc<dyn JobKind> = Arc::new(Campaigns::new(Arc::new(means.pages)));
     let mut kinds = vec![Arc::clone(&campaigns)];
     kinds.extend(means.notices.map(|notices| Arc::new(notices) as Arc<dyn JobKind>));
     if !means.transports.is_empty() {

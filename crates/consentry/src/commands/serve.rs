@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::listen::{self, Peers};
 use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
+use crate::probe::RouterProbe;
 use crate::server_file::ServerFile;
 use crate::system::OsEntropy;
 use crate::{pages_section, sms_section, webhook_section};
@@ -46,7 +47,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     background::announce(context).await?;
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
-    let work = background::work(context.clone(), Means { notices, transports }, stop.clone());
+    let pages = RouterProbe(public_pages(context, None)?);
+    let work = background::work(context.clone(), Means { pages, notices, transports }, stop.clone());
     tasks.spawn(context.transports.clone().keep(stop.clone()));
     tasks.spawn(async move {
         if let Err(error) = work.await {

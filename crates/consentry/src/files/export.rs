@@ -62,8 +62,8 @@ pub fn write(folder: &Path, versions: &[Version]) -> Result<Vec<PathBuf>> {
                 "name another folder with --output",
             )
         };
-        std::fs::create_dir_all(&within).map_err(unwritable)?;
-        std::fs::write(&file, text).map_err(unwritable)?;
+        store::private::create_dir_all(&within).map_err(unwritable)?;
+        store::private::write(&file, text).map_err(unwritable)?;
         written.push(file);
     }
     Ok(written)

@@ -72,11 +72,14 @@ fn waiting_notices(
     })
 }
 
+/// When a text came in, and its id: the order in which waiting answers are read.
+type WaitingReply = (i64, [u8; 16]);
+
 fn waiting_replies(
     db: &impl Db,
     workspace: WorkspaceId,
     (at, message): (i64, [u8; 16]),
-) -> Result<Vec<((i64, [u8; 16]), NewJob)>> {
+) -> Result<Vec<(WaitingReply, NewJob)>> {
     const SELECT: &str = "SELECT message, received_at FROM text_reply WHERE workspace = ?1 AND state = 1
         AND (received_at > ?2 OR received_at = ?2 AND message > ?3) ORDER BY received_at, message LIMIT ?4";
     db.all(SELECT, params![workspace.0, at, &message, PAGE], |row| {
