@@ -18,7 +18,7 @@ use wire::smtp::SmtpTransport;
 
 use crate::audience;
 use crate::campaign::Campaign;
-use crate::checks::{room_for, samples, template_findings};
+use crate::checks::{samples, template_findings};
 use crate::configuration::Medium;
 pub use crate::deps::{Deps, Judge, Progress, RunOptions, RunSummary};
 use crate::dkim::Signer;
@@ -141,7 +141,7 @@ async fn said(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let now = deps.clock.now();
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, false, now).await?;
-    room_for(&resolved)?;
+    resolved.check_room()?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     deps.checked(campaign, &samples, &links, probe).await
 }

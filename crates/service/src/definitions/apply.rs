@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use delivery::upload::{RowsSource, keep_upload};
+use delivery::audience::keep_upload;
+use delivery::upload::RowsSource;
 use delivery::{Audience, Campaign, DeliveryError, Finding, LinkProbe, PublishError, check_content};
 use serde::Serialize;
 use store::{DefinitionKind, DefinitionState, NewDefinition, PutDefinitions, RunState, StoreError};
