@@ -9,9 +9,12 @@ use store::{AddressOwner, ReadingQuery, Store, StoreError};
 use crate::campaign::{Audience, Campaign};
 use crate::error::{DeliveryError, InputError};
 use crate::listed::{LISTED_MAX, Listed};
-use crate::upload::{self, RowsSource};
+use crate::upload::RowsSource;
 
 mod file;
+mod kept;
+
+pub use self::kept::keep_upload;
 
 use self::file::Rows;
 
@@ -55,7 +58,7 @@ pub async fn resolve(
             let channel = campaign.configuration.channel();
             match &upload.rows {
                 Some(rows) => from_rows(store, workspace, (rows, channel), create, now).await,
-                None => upload::kept(store, workspace, &upload.sha256, channel).await,
+                None => kept::kept(store, workspace, &upload.sha256, channel).await,
             }
         }
     }
@@ -104,6 +107,16 @@ pub(crate) async fn from_rows(
 }
 
 impl Resolved {
+    /// Refuses what a run's description has no room for.
+    pub(crate) fn check_room(&self) -> Result<(), InputError> {
+        if self.listed.fits() {
+            return Ok(());
+        }
+        let problem =
+            "the file names another address than the person's first one for too many people; split it";
+        Err(InputError::new("audience", problem))
+    }
+
     /// Adds owners of addresses that the file names. Who is named twice is meant at the address named first.
     async fn owners(
         &mut self,

@@ -9,12 +9,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wire::secret::Secrets;
 
+use crate::configuration::schema::configuration_or_name;
 use crate::configuration::{ChannelConfiguration, Medium, shaped};
-use crate::content::{self, Content};
+use crate::content::{self, Content, check_name, content_or_name};
 use crate::error::{DeliveryError, InputError};
 use crate::links::check_public_page;
 use crate::listed::Listed;
-use crate::schema::{configuration_or_name, content_or_name};
 use crate::upload::{RowsSource, Upload};
 
 /// Who is meant.
@@ -271,14 +271,6 @@ impl Campaign {
         });
         data_encoding::HEXLOWER.encode(&Sha256::digest(all.to_string()))
     }
-}
-
-/// Names that people give: on one line, and not too long.
-pub(crate) fn check_name(name: &str) -> Result<(), InputError> {
-    if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
-        return Err(InputError::new("name", "use 1 to 200 characters on one line"));
-    }
-    Ok(())
 }
 
 /// What stands in the campaign's document, or the document that it names.

@@ -17,6 +17,7 @@ use crate::error::InputError;
 use crate::sms::SmsTransportConfig;
 
 mod email;
+pub(crate) mod schema;
 mod secrets;
 mod sms;
 

@@ -1,13 +1,12 @@
 //! What messages say: subject and bodies, as MiniJinja templates.
 
-use schemars::JsonSchema;
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::campaign::check_name;
 use crate::configuration::shaped;
 use crate::error::InputError;
-use crate::render::compile;
 
 /// Largest template in bytes.
 const TEMPLATE_BYTES_MAX: usize = 4 << 20;
@@ -56,22 +55,25 @@ struct FallbackDocument {
 /// Content, fallback, language.
 pub(crate) type Read = (Content, Option<Content>, Option<String>);
 
-impl Content {
-    /// Checks a document that stands by itself: its shape, and whether its templates compile. What it lacks for a channel
-    /// shows in a campaign.
-    pub fn check_document(document: &Value) -> Result<(), InputError> {
-        let name = shaped::<ContentDocument>(document)?.name;
-        check_name(name.as_deref().unwrap_or_default())?;
-        let (content, fallback, _) = read(document, None)?;
-        let errors = compile(&content, fallback.as_ref()).err().unwrap_or_default();
-        match errors.into_iter().next() {
-            Some(error) => {
-                let told = format!("line {} of the template: {}", error.line, error.problem);
-                Err(InputError { problem: told, ..InputError::new(&error.part, "") })
-            }
-            None => Ok(()),
-        }
+/// Names that people give: on one line, and not too long.
+pub(crate) fn check_name(name: &str) -> Result<(), InputError> {
+    if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+        return Err(InputError::new("name", "use 1 to 200 characters on one line"));
     }
+    Ok(())
+}
+
+/// The JSON Schema of a content's name, or of a document that stands there.
+pub(crate) fn content_or_name(generator: &mut SchemaGenerator) -> Schema {
+    let there = generator.subschema_for::<ContentDocument>();
+    json_schema!({ "anyOf": [{ "type": "string" }, there] })
+}
+
+/// Reads a document that stands by itself, with its name.
+pub(crate) fn read_named(document: &Value) -> Result<Read, InputError> {
+    let name = shaped::<ContentDocument>(document)?.name;
+    check_name(name.as_deref().unwrap_or_default())?;
+    read(document, None)
 }
 
 /// Whether it can be a BCP 47 tag.
@@ -117,44 +119,4 @@ fn content(
     }
     let subject = subject.ok_or_else(|| InputError::new("subject", "is missing"))?;
     Ok(Content { subject, html, text })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_document_by_itself_is_for_mail_or_for_texts() {
-        for fine in [
-            json!({"name": "a", "subject": "s", "html": "<p>"}),
-            json!({"name": "a", "text": "Shop: sale. STOP to opt out"}),
-            json!({"name": "a", "subject": "s", "text": "t", "fallback": {"subject": "s", "html": "h"}}),
-        ] {
-            Content::check_document(&fine).unwrap();
-        }
-        for (wrong, pointer) in [
-            (json!({"subject": "s", "text": "t"}), "/name"),
-            (json!({"name": "a"}), "/text"),
-            (json!({"name": "a", "html": "h"}), "/subject"),
-            (json!({"name": "a", "subject": "s"}), "/html"),
-            (json!({"name": "a", "text": "t", "language": "no such"}), "/language"),
-            (json!({"name": "a", "text": "t", "fallback": {"html": "t"}}), "/fallback/html"),
-            (
-                json!({"name": "a", "subject": "s", "text": "t", "fallback": {"text": "x"}}),
-                "/fallback/subject",
-            ),
-            (json!({"name": "a", "text": "t", "fallback": {"fallback": {}}}), "/fallback/fallback"),
-            (json!({"name": "a", "text": "{% if %}"}), "/text"),
-            (
-                json!({"name": "a", "subject": "s", "text": "t", "fallback": {"subject": "{{", "text": "t"}}),
-                "/fallback/subject",
-            ),
-            (json!({"name": "a", "text": 7}), "/text"),
-            (json!({"name": "a", "texts": "t"}), "/texts"),
-        ] {
-            assert_eq!(Content::check_document(&wrong).unwrap_err().pointer, pointer, "{wrong}");
-        }
-    }
 }

@@ -42,6 +42,7 @@ pub mod upload;
 pub mod window;
 
 pub use campaign::{Audience, Campaign, Documents, Pins, References, RunSpec};
+pub use checks::check_content_document;
 pub use configuration::{ChannelConfiguration, EmailConfiguration, Medium, SmsConfiguration};
 pub use content::Content;
 pub use error::{DeliveryError, InputError, secret_variable};

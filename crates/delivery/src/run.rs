@@ -17,7 +17,7 @@ use store::{RunReport, RunState};
 
 use crate::audience;
 use crate::campaign::Campaign;
-use crate::checks::{room_for, samples, template_findings};
+use crate::checks::{samples, template_findings};
 pub use crate::deps::{Deps, Judge, Progress, RunOptions, RunSummary};
 use crate::error::{DeliveryError, InputError};
 use crate::gate::Gate;
@@ -130,7 +130,7 @@ async fn said(deps: &Deps, campaign: &Campaign, probe: &dyn LinkProbe) -> Result
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let now = deps.clock.now();
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, false, now).await?;
-    room_for(&resolved)?;
+    resolved.check_room()?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     deps.checked(campaign, &samples, &links, probe).await
 }

@@ -1,17 +1,12 @@
 //! JSON Schemas (2020-12) of the documents, made from the types that read them.
 
-use schemars::generate::{SchemaGenerator, SchemaSettings};
-use schemars::{JsonSchema, Schema, json_schema};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
-use wire::smtp::TransportConfig;
 
 use crate::campaign::CampaignDocument;
-use crate::configuration::RawConfiguration;
+use crate::configuration::schema::ConfigurationDocument;
 use crate::content::ContentDocument;
-use crate::sms::SmsTransportConfig;
-
-type Mail = RawConfiguration<TransportConfig>;
-type Texts = RawConfiguration<SmsTransportConfig>;
 
 /// Of a configuration.
 pub fn configuration() -> Value {
@@ -26,35 +21,6 @@ pub fn content() -> Value {
 /// Of a campaign.
 pub fn campaign() -> Value {
     finished::<CampaignDocument>()
-}
-
-/// A configuration for mail or for texts.
-struct ConfigurationDocument;
-
-impl JsonSchema for ConfigurationDocument {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Configuration".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (mail, texts) = (generator.subschema_for::<Mail>(), generator.subschema_for::<Texts>());
-        json_schema!({
-            "description": "How and as whom messages of one channel go out.",
-            "anyOf": [mail, texts],
-        })
-    }
-}
-
-/// A name, or a document that stands there.
-pub(crate) fn configuration_or_name(generator: &mut SchemaGenerator) -> Schema {
-    let there = generator.subschema_for::<ConfigurationDocument>();
-    json_schema!({ "anyOf": [{ "type": "string" }, there] })
-}
-
-/// A name, or a document that stands there.
-pub(crate) fn content_or_name(generator: &mut SchemaGenerator) -> Schema {
-    let there = generator.subschema_for::<ContentDocument>();
-    json_schema!({ "anyOf": [{ "type": "string" }, there] })
 }
 
 fn finished<T: JsonSchema>() -> Value {

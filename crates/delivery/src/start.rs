@@ -7,7 +7,7 @@ use store::{DefinitionKind, DefinitionState, NewRun, Run, RunGuard, RunState, St
 
 use crate::audience::{self, Resolved};
 use crate::campaign::{Campaign, References, RunSpec};
-use crate::checks::{room_for, samples, template_findings};
+use crate::checks::{samples, template_findings};
 use crate::deps::{Deps, RunOptions};
 use crate::error::DeliveryError;
 use crate::listed::Listed;
@@ -72,7 +72,7 @@ pub(crate) async fn start(
     // Refuses content that can't go out before anything is made.
     Renderer::new(campaign, links.clone()).map_err(template_findings)?;
     let resolved = audience::resolve(&deps.store, deps.workspace, campaign, list, true, now).await?;
-    room_for(&resolved)?;
+    resolved.check_room()?;
     let samples = samples(deps, campaign, list, &resolved.profiles).await?;
     let checked = deps.checked(campaign, &samples, &links, probe).await?;
     let (name, body) = (&campaign.configuration.name, campaign.configuration.to_json());

@@ -6,6 +6,7 @@ use anyhow::Result;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use service::definitions::Version;
+use store::private;
 
 use crate::output::fail;
 
@@ -62,8 +63,8 @@ pub fn write(folder: &Path, versions: &[Version]) -> Result<Vec<PathBuf>> {
                 "name another folder with --output",
             )
         };
-        store::private::create_dir_all(&within).map_err(unwritable)?;
-        store::private::write(&file, text).map_err(unwritable)?;
+        private::create_dir_all(&within).map_err(unwritable)?;
+        private::write(&file, text).map_err(unwritable)?;
         written.push(file);
     }
     Ok(written)

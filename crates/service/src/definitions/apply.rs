@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use delivery::upload::{RowsSource, keep_upload};
-use delivery::{Audience, Campaign, DeliveryError, Finding, LinkProbe, PublishError, check_content};
+use delivery::audience::keep_upload;
+use delivery::upload::RowsSource;
+use delivery::{
+    Audience, Campaign, DeliveryError, Finding, LinkProbe, PublishError, References, check_content,
+};
 use serde::Serialize;
 use store::{DefinitionKind, DefinitionState, NewDefinition, PutDefinitions, RunState, StoreError};
 use tokio::sync::watch;
@@ -132,7 +135,18 @@ async fn once(service: &Service, actor: &Actor, asked: &In<'_>) -> Result<Out, E
         for (hash, rows) in uploads {
             campaign.read_from(hash, rows.clone());
         }
-        if let Some(probe) = probe.filter(|_| change.change != What::Unchanged) {
+        // A campaign says something else, too, where what it names does.
+        let References { configuration, content } = &campaign.references;
+        let named = [
+            (DefinitionKind::Configuration, configuration.as_ref()),
+            (DefinitionKind::Content, content.as_ref()),
+        ];
+        let differs = |(kind, name): (DefinitionKind, Option<&String>)| {
+            let same = |other: &&Change| other.kind == kind && Some(&other.name) == name;
+            changes.iter().find(same).is_some_and(|other| other.change != What::Unchanged)
+        };
+        let differs = change.change != What::Unchanged || named.into_iter().any(differs);
+        if let Some(probe) = probe.filter(|_| differs) {
             let found = findings(service, one.index, campaign, probe).await?;
             let name = &campaign.name;
             warnings.extend(found.into_iter().map(|finding| Warning { campaign: name.clone(), finding }));

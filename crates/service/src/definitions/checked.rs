@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use delivery::{Campaign, ChannelConfiguration, Content, Documents, InputError, References};
+use delivery::{Campaign, ChannelConfiguration, Documents, InputError, References, check_content_document};
 use serde_json::Value;
 use store::{Definition, DefinitionKind, DefinitionState, NewDefinition, StoreError};
 
@@ -127,7 +127,7 @@ pub(crate) async fn check(service: &Service, given: Vec<Given>) -> Result<Vec<Ch
             DefinitionKind::Configuration => {
                 ChannelConfiguration::from_document(&one.document).map(drop).map_err(wrong)?;
             }
-            DefinitionKind::Content => Content::check_document(&one.document).map_err(wrong)?,
+            DefinitionKind::Content => check_content_document(&one.document).map_err(wrong)?,
             DefinitionKind::Campaign => {
                 let References { configuration, content } = References::of(&one.document);
                 let configuration =

@@ -145,7 +145,13 @@ async fn all_are_stored_or_none() {
     assert_eq!(error.problem().pointer.as_deref(), Some("/documents/0/configuration"));
     let none = list::list(&world.service, &world.actor, list::In::default()).await.unwrap();
     assert_eq!(none.data, []);
-    // Without a check, it is a draft.
+    // A content that a campaign beside it names is checked as that campaign's, though the campaign is the same.
+    applied(&world, all()).await.unwrap();
+    let error = applied(&world, refused.clone()).await.unwrap_err();
+    assert_eq!(error.problem().code, "content-refused");
+    assert_eq!(whats(&world, all()).await, [What::Unchanged; 3]);
+    // Without a check, a campaign is a draft.
+    refused[0].document["list"] = json!("news");
     let asked = apply::In { documents: refused, uploads: HashMap::new(), probe: None };
     let out = apply::apply(&world.service, &world.actor, asked).await.unwrap();
     assert_eq!(out.data[2].definition.state, "draft");
