@@ -196,7 +196,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Init {
     /// What an empty choice means on a channel, e.g. email=n; without it: consent
-    #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = channel_choice)]
+    #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = words::channel_choice)]
     pub default_consent: Vec<(Channel, Choice)>,
     /// Where people reach the pages of `serve`, e.g. <https://mail.example.com>
     #[arg(long, value_name = "URL")]
@@ -390,12 +390,6 @@ pub enum Keys {
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
-}
-
-fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
-    let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
-    let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
-    Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

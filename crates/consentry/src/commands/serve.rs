@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::listen::{self, Peers};
 use crate::mail_section::MailDesk;
 use crate::output::{self, Exit, fail};
+use crate::probe::RouterProbe;
 use crate::server_file::ServerFile;
 use crate::system::OsEntropy;
 use crate::{pages_section, sms_section, webhook_section};
@@ -46,12 +47,8 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     background::announce(context).await?;
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
-    let work = background::work(context.clone(), Means { notices, transports }, stop.clone());
-    tasks.spawn(async move {
-        if let Err(error) = work.await {
-            tracing::error!(%error, "jobs aren't worked off");
-        }
-    });
+    let probe = Arc::new(RouterProbe(public_pages(context, None)?));
+    tasks.spawn(background::work(context.clone(), Means { probe, notices, transports }, stop.clone()));
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {
