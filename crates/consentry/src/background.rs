@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use delivery::LinkProbe;
 use delivery::sms::SmsTransport;
 use service::Service;
 use service::jobs::kinds::campaign::Campaigns;
@@ -16,15 +17,14 @@ use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::output::{self, grouped};
-use crate::probe::RouterProbe;
 
 /// How often is looked for workspaces that were made meanwhile.
 const NEW_WORKSPACES: Duration = Duration::from_secs(5);
 
 /// What kinds of jobs work with, as the server's file says.
 pub struct Means {
-    /// The public pages, through which links are fetched before a campaign is sent.
-    pub pages: RouterProbe,
+    /// Opens our own pages.
+    pub probe: Arc<dyn LinkProbe>,
     /// What sends for the pages on which somebody types an address.
     pub notices: Option<Notices>,
     /// What answers texts, by what brings them.
@@ -33,8 +33,8 @@ pub struct Means {
 
 /// Works off the jobs of this installation until `stop` turns true: of the server's workspace all kinds, of the others
 /// campaigns, also of those that are made meanwhile.
-pub async fn work(context: Context, means: Means, stop: watch::Receiver<bool>) -> Result<()> {
-    let campaigns: Arc<dyn JobKind> = Arc::new(Campaigns::new(Arc::new(means.pages)));
+pub async fn work(context: Context, means: Means, stop: watch::Receiver<bool>) {
+    let campaigns: Arc<dyn JobKind> = Arc::new(Campaigns::new(means.probe));
     let mut kinds = vec![Arc::clone(&campaigns)];
     kinds.extend(means.notices.map(|notices| Arc::new(notices) as Arc<dyn JobKind>));
     if !means.transports.is_empty() {
@@ -62,7 +62,6 @@ pub async fn work(context: Context, means: Means, stop: watch::Receiver<bool>) -
         }
     }
     while workers.join_next().await.is_some() {}
-    Ok(())
 }
 
 /// How it stands with the jobs, in words; nothing where none is open or was given up.

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use consent::{Channel, Choice};
 
-use super::{Readers, channel_choice, intake};
+use super::{Readers, intake, words};
 
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {
     /// What an empty choice means on a channel, e.g. email=n; without it: consent
-    #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = channel_choice)]
+    #[arg(long, value_name = "CHANNEL=CHOICE", value_parser = words::channel_choice)]
     pub default_consent: Vec<(Channel, Choice)>,
     /// Where people reach the pages of `serve`, e.g. <https://mail.example.com>
     #[arg(long, value_name = "URL")]

@@ -23,7 +23,7 @@ mod workspace;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use consent::{Category, Channel, Choice, Level, Source, Timestamp};
+use consent::{Category, Channel, Level, Source, Timestamp};
 
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
@@ -338,12 +338,6 @@ pub enum Keys {
 pub struct Backup {
     /// A folder that is empty or not there yet
     pub into: PathBuf,
-}
-
-fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
-    let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
-    let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
-    Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

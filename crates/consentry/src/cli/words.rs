@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory as _, FromArgMatches as _};
-use consent::{Category, Channel, Level};
+use consent::{Category, Channel, Choice, Level};
 use service::jobs::JobState;
 
 use super::Cli;
@@ -59,6 +59,13 @@ pub fn job_state() -> impl TypedValueParser<Value = JobState> {
 /// A kind of definition by its name.
 pub fn definition_kind() -> impl TypedValueParser<Value = service::definitions::DefinitionKind> {
     one_of(&["configuration", "content", "campaign"])
+}
+
+/// A channel and what an empty choice means on it.
+pub fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
+    let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
+    let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
+    Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
 }
 
 /// A level by its name.

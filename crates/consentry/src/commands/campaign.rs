@@ -77,14 +77,11 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
             say_stopping();
         }
     });
-    // What the server has begun already isn't begun once more.
-    let options =
-        if started.served { RunOptions { again: false, retry_doubtful: false, ..options } } else { options };
     let bar = bar();
     let probe = RouterProbe(public_pages(context, None)?);
     let progress = drawn(&bar);
-    let (job, campaign) = (started.job, &campaign);
-    let asked = send::In { job, campaign, options: &options, probe: &probe, progress, stop };
+    let (job, taken_over, campaign) = (started.job, started.served, &campaign);
+    let asked = send::In { job, campaign, options: &options, taken_over, probe: &probe, progress, stop };
     let outcome = send::send(&context.service(), &context.actor(), asked).await;
     bar.finish_and_clear();
     told_of(context, (file, campaign), outcome)

@@ -47,14 +47,9 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     background::announce(context).await?;
     let stop = stop_signal();
     let mut tasks = desk.spawn(&stop);
-    let pages = RouterProbe(public_pages(context, None)?);
-    let work = background::work(context.clone(), Means { pages, notices, transports }, stop.clone());
+    let probe = Arc::new(RouterProbe(public_pages(context, None)?));
+    tasks.spawn(background::work(context.clone(), Means { probe, notices, transports }, stop.clone()));
     tasks.spawn(context.transports.clone().keep(stop.clone()));
-    tasks.spawn(async move {
-        if let Err(error) = work.await {
-            tracing::error!(%error, "jobs aren't worked off");
-        }
-    });
     let drain = Duration::from_secs(args.drain_seconds);
     let mut routes = public_router(WebState::new(config));
     if !keys.is_empty() {

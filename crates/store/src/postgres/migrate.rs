@@ -6,7 +6,8 @@
 use super::session::Session;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
-use crate::state::{jobs, origins};
+use crate::state::jobs::adopt::adopt;
+use crate::state::origins;
 
 /// A migration.
 struct Migration {
@@ -38,7 +39,7 @@ const MIGRATIONS: &[Migration] = &[
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;
 
-/// The one that [`jobs::adopt`] completes.
+/// The one that [`adopt`] completes.
 const JOBS: &str = include_str!("migrations/0014_jobs.sql");
 
 /// The version that this program brings a database to.
@@ -116,7 +117,7 @@ fn migrate_within(session: &Session) -> Result<()> {
             origins::mark(session)?;
         }
         if migration.script == JOBS {
-            jobs::adopt(session)?;
+            adopt(session)?;
         }
         session.execute(NOTE, params![number, migration.works_with])?;
     }

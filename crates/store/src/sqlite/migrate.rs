@@ -3,7 +3,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::state::{jobs, origins};
+use crate::state::jobs::adopt::adopt;
+use crate::state::origins;
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.
 const MIGRATIONS: &[&str] = &[
@@ -28,7 +29,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
-/// The one that [`jobs::adopt`] completes.
+/// The one that [`adopt`] completes.
 const JOBS: &str = include_str!("migrations/0018_jobs.sql");
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -45,7 +46,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
             origins::mark(&*transaction)?;
         }
         if *script == JOBS {
-            jobs::adopt(&*transaction)?;
+            adopt(&*transaction)?;
         }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;

@@ -10,7 +10,6 @@ use consent::{Timestamp, WorkspaceId};
 
 use crate::error::Result;
 use crate::sql::{Db, params};
-use crate::types::{NOTICE_JOB, NewJob, NoticeId, Repeat};
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// How long a row is kept.
@@ -25,19 +24,6 @@ const SENT: u8 = 3;
 const FAILED: u8 = 4;
 /// Not worth sending any more.
 const DROPPED: u8 = 5;
-
-/// The job that sends a notice.
-pub(super) fn job(id: NoticeId, due_at: Timestamp) -> NewJob {
-    NewJob {
-        kind: NOTICE_JOB.to_owned(),
-        key: id.intent(),
-        payload: r#"{"version":1}"#.to_owned(),
-        due_at,
-        actor: "page".to_owned(),
-        at: id.at,
-        repeat: Repeat::WhenOver,
-    }
-}
 
 /// Removes what is too old to count.
 pub(super) fn purge(db: &impl Db, workspace: WorkspaceId, now: Timestamp) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use consent::{Timestamp, WorkspaceId};
 
-use super::{jobs, texts};
+use super::jobs::queue;
+use super::texts;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::store::{Answer, Key, Store};
-use crate::types::{NewJob, NewReply, REPLY_JOB, Repeat, Reply, ReplyEnd, ReplyKind, Text, TextId};
+use crate::types::{NewReply, Reply, ReplyEnd, ReplyKind, Text, TextId};
 
 /// The time over which answers are counted, in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
@@ -40,19 +41,6 @@ impl Store {
     ) -> Answer<bool> {
         let detail = detail.to_owned();
         self.write("reply_done", Key::Workspace(workspace), move |db| done(db, workspace, id, end, &detail))
-    }
-}
-
-/// The job that sends the answer to a text.
-pub(super) fn job(text: TextId, at: Timestamp) -> NewJob {
-    NewJob {
-        kind: REPLY_JOB.to_owned(),
-        key: text.intent(),
-        payload: r#"{"version":1}"#.to_owned(),
-        due_at: at,
-        actor: "text".to_owned(),
-        at,
-        repeat: Repeat::Never,
     }
 }
 
@@ -92,7 +80,7 @@ pub(super) fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text, reply: &Ne
     ];
     db.execute(INSERT, values)?;
     if !reply.at_once {
-        jobs::enqueue(db, workspace, &job(text.id, text.received_at))?;
+        queue::enqueue(db, workspace, &queue::of_reply(text.id, text.received_at))?;
     }
     Ok(true)
 }

@@ -69,9 +69,13 @@ impl Desk {
         let (lease, now) = (std::time::Duration::from_mins(1), at(&self.world));
         let jobs = store.lease_jobs(WORKSPACE, "test", vec![wanted], lease, now).await.unwrap();
         let mut notices = Vec::new();
-        for id in jobs.iter().map(|job| job.notice().unwrap()) {
+        for job in jobs {
+            let id = job.notice().unwrap();
             notices.extend(store.notice(WORKSPACE, id).await.unwrap());
             store.notice_done(WORKSPACE, id, NoticeOutcome::Sent).await.unwrap();
+            assert!(
+                store.end_job(WORKSPACE, job.lease, store::JobEnd::Done("1".to_owned()), now).await.unwrap()
+            );
         }
         notices
     }

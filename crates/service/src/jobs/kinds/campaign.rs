@@ -15,6 +15,9 @@ use crate::jobs::{Attempt, Ended, JobKind, Retry, Rules, Trouble, Work};
 /// The kind's name.
 pub const CAMPAIGN_JOB: &str = "campaign";
 
+/// What is noted with a job once what is in doubt is about to be sent again.
+pub(crate) const RESENT: &str = r#"{"resent":true}"#;
+
 /// How campaigns are worked off. The lease is short, so that another node soon goes on where one has died; should the first
 /// live after all, what it has claimed nobody else sends.
 pub(crate) const RULES: Rules = Rules {
@@ -48,8 +51,7 @@ impl Campaigns {
         let options = order.options(service, resent).await?;
         if options.retry_doubtful {
             // Before it is done: whoever begins anew after a crash doesn't do it again.
-            let noted = json!({ "resent": true }).to_string();
-            if !service.store.note_job(service.workspace, job.lease, noted).await? {
+            if !service.store.note_job(service.workspace, job.lease, RESENT.to_owned()).await? {
                 return Ok(Ended::Stopped);
             }
         }

@@ -10,7 +10,7 @@ CREATE TABLE job (
     total BIGINT NOT NULL,
     attempts INTEGER NOT NULL,
     state SMALLINT NOT NULL,
-    cancel BOOLEAN NOT NULL,
+    cancel SMALLINT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     unit TEXT NOT NULL,

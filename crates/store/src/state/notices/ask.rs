@@ -5,7 +5,7 @@ use consent::WorkspaceId;
 use super::{SENT, WAITING};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
-use crate::state::jobs;
+use crate::state::jobs::queue;
 use crate::state::preferences::check_language;
 use crate::store::{Answer, Key, Store};
 use crate::types::{Asked, NewNotice, NoticeId, NoticeLimits};
@@ -61,7 +61,7 @@ pub(crate) fn ask(db: &impl Db, workspace: WorkspaceId, asking: &Asking) -> Resu
     put(db, workspace, asking, &asked)?;
     let at = asking.notice.at;
     let id = NoticeId { hash: asking.hash, kind: asking.notice.kind, list: list(asking), at };
-    jobs::enqueue(db, workspace, &super::job(id, at))?;
+    queue::enqueue(db, workspace, &queue::of_notice(id, at))?;
     Ok(Asked::Queued)
 }
 
