@@ -22,6 +22,8 @@ const MESSAGE_BYTES_MAX: usize = 4 << 20;
 const SILENCE: Duration = Duration::from_mins(1);
 /// How long sessions may take to end once their client is gone.
 const SETTLE: Duration = Duration::from_secs(30);
+/// Whoever says nothing for so long between messages isn't sending.
+const IDLE: Duration = Duration::from_millis(500);
 /// The answer to EHLO.
 const HELLO: &str = "250-receiver.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8";
 /// What a link's path begins with, in the List-Unsubscribe header field.
@@ -64,6 +66,10 @@ struct Shared {
     records: Mutex<Records>,
     pace: Mutex<Pace>,
     sessions: AtomicUsize,
+    /// Sessions that are in the middle of a message.
+    transactions: AtomicUsize,
+    /// When something was last heard in any session.
+    heard: Mutex<Instant>,
     streams: Mutex<Vec<TcpStream>>,
     stopping: AtomicBool,
 }
@@ -93,6 +99,8 @@ impl Receiver {
             pace: Mutex::new(pace),
             sessions: AtomicUsize::new(0),
             streams: Mutex::default(),
+            transactions: AtomicUsize::new(0),
+            heard: Mutex::new(now()),
             stopping: AtomicBool::new(false),
         });
         let acceptor = thread::spawn({
@@ -112,15 +120,22 @@ impl Receiver {
         *locked(&self.shared.pace) = pace;
     }
 
-    /// Waits until no session is open: what a killed client had sent has then been read and written down.
+    /// Waits until no session is open, or all that are have been idle for a while, as those are that a server keeps for its
+    /// next campaign: what a killed client had sent has then been read and written down.
     ///
     /// # Errors
-    /// When sessions stay open.
+    /// When sessions stay in the middle of a message.
     pub fn settle(&self) -> Result<()> {
-        if poll_until(SETTLE, || Ok(self.shared.sessions.load(Ordering::SeqCst) == 0))? {
+        let shared = &self.shared;
+        let settled = || {
+            let idle =
+                shared.transactions.load(Ordering::SeqCst) == 0 && locked(&shared.heard).elapsed() > IDLE;
+            Ok(idle || shared.sessions.load(Ordering::SeqCst) == 0)
+        };
+        if poll_until(SETTLE, settled)? {
             return Ok(());
         }
-        bail!("SMTP sessions stay open although their client is gone")
+        bail!("SMTP sessions stay in the middle of a message although their client is gone")
     }
 
     /// All messages so far, in the order of their RCPT.
@@ -177,7 +192,11 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         thread::spawn(move || {
             // A client that goes away in the middle is what this is for.
-            let _ = Session::new(stream, &shared).and_then(Session::talk);
+            let _ = Session::new(stream, &shared).and_then(|mut session| {
+                let ended = session.talk();
+                session.reset();
+                ended
+            });
             shared.sessions.fetch_sub(1, Ordering::SeqCst);
         });
     }
@@ -208,7 +227,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn talk(mut self) -> io::Result<()> {
+    fn talk(&mut self) -> io::Result<()> {
         self.say("220 receiver.example ESMTP")?;
         let mut line = Vec::new();
         while self.line(&mut line)? {
@@ -218,7 +237,9 @@ impl<'a> Session<'a> {
                 "EHLO" => self.say(HELLO)?,
                 "HELO" => self.say("250 receiver.example")?,
                 "MAIL" => {
-                    self.begun = Some(now());
+                    if self.begun.replace(now()).is_none() {
+                        self.shared.transactions.fetch_add(1, Ordering::SeqCst);
+                    }
                     self.say("250 2.1.0 ok")?;
                 }
                 "RCPT" => self.recipient(&text)?,
@@ -244,6 +265,7 @@ impl<'a> Session<'a> {
     fn line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
         (&mut self.reader).take(LINE_BYTES_MAX).read_until(b'\n', line)?;
+        *locked(&self.shared.heard) = now();
         Ok(line.ends_with(b"\n"))
     }
 
@@ -261,7 +283,9 @@ impl<'a> Session<'a> {
     }
 
     fn reset(&mut self) {
-        self.begun = None;
+        if self.begun.take().is_some() {
+            self.shared.transactions.fetch_sub(1, Ordering::SeqCst);
+        }
         self.open.clear();
     }
 
