@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it.
 
+mod api;
 mod feedback;
 mod imports;
 mod look;
@@ -14,6 +15,7 @@ mod texts;
 mod uploads;
 mod workspace;
 
+pub use api::*;
 pub use feedback::*;
 pub use imports::*;
 pub use look::*;

@@ -52,6 +52,7 @@ pub const TABLES: &[Table] = &[
     reference("landing_page_version", "Few versions of each are kept, read by pages."),
     reference("import_run", "A row per import."),
     reference("upload_job", "A row per uploaded file, few are kept."),
+    reference("api_key", "A row per key, few are kept; nodes read them all."),
     reference("rate_limit", "A row per relay whose speed is limited."),
     reference("copy_progress", "A row per table while another store is copied."),
     by(
@@ -131,6 +132,8 @@ pub const TABLES: &[Table] = &[
     by("text_hold", "address", "address_owner", "Read for the addresses that are about to be written to."),
     by("text_ask", "address", "address_owner", "Read when the number answers."),
     by("text_reply", "address", "address_owner", "Those to a number are counted where another one is made."),
+    by("api_request", "id", "api_request", "Found by its own id, kept for a day."),
+    by("api_request_part", "id", "api_request", "In one shard with its request."),
     by("list_request", "who", "list_request", "All requests of one typed address are in one shard."),
     by("notice", "hash", "notice", "What one address waits for is in one shard."),
     by("tally", "hash", "notice", "What is counted is read and written by its key alone."),

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0010_imports.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0011_causes.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0012_sends.sql"), works_with: 1 },
+    Migration { script: include_str!("migrations/0013_api.sql"), works_with: 1 },
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_imports.sql"),
     include_str!("migrations/0015_causes.sql"),
     include_str!("migrations/0016_sends.sql"),
+    include_str!("migrations/0017_api.sql"),
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
