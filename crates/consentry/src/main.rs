@@ -86,6 +86,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Sms(command) => commands::sms::run(&open()?, command).await,
         Command::Send(command) => commands::send::run(&global, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
+        Command::Key(command) => commands::key::run(&open()?, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open()?).await,
         Command::Backup(args) => commands::backup::run(&open()?, args).await,
         Command::Db(command) => commands::db::run(&global, command),

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod import;
 mod intake;
+mod key;
 mod ledger;
 mod list;
 mod look;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use consent::{Category, Channel, Choice, Level, Source, Timestamp};
+use service::settings::UnknownRecipients;
 
 pub use allow::Allow;
 pub use classify::{Classify, ClassifyMail, ClassifySms};
@@ -28,6 +30,7 @@ pub use demo::Demo;
 pub use doctor::{Doctor, DoctorOn, WaysOut};
 pub use import::{Format, Import, ImportProfiles};
 pub use intake::{Intake, leave};
+pub use key::Key;
 pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
 pub use look::Look;
@@ -148,6 +151,9 @@ pub enum Command {
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),
+    /// The keys that programs call the HTTP interface with
+    #[command(subcommand)]
+    Key(Key),
     /// The keys that sign links
     #[command(subcommand)]
     Keys(Keys),
@@ -192,10 +198,13 @@ pub struct Init {
     /// What people may choose from after an opt-out (TOML; docs/preferences.md), or `default` for the pages' own
     #[arg(long, value_name = "FILE|default")]
     pub opt_out_reasons: Option<PathBuf>,
-    /// Who may read the ledger's entries over HTTP: holders of a key with the scope `ledger` (keyed, as at first), or
+    /// Who may read the ledger's entries over HTTP: holders of a key with the scope `ledger:read` (keyed, as at first), or
     /// everybody (public). Checkpoints and hashes are open to all
     #[arg(long, value_name = "keyed|public")]
     pub ledger: Option<Readers>,
+    /// What programs are told of an address that nobody has: what an empty choice means, or no before anybody has said yes
+    #[arg(long, value_name = "default|no", value_parser = unknown_recipients)]
+    pub unknown_recipients: Option<UnknownRecipients>,
 }
 
 impl Init {
@@ -210,6 +219,7 @@ impl Init {
             soft_bounce_limit,
             opt_out_reasons,
             ledger,
+            unknown_recipients,
         } = self;
         default_consent.is_empty()
             && public_url.is_none()
@@ -219,6 +229,7 @@ impl Init {
             && soft_bounce_limit.is_none()
             && opt_out_reasons.is_none()
             && ledger.is_none()
+            && unknown_recipients.is_none()
     }
 }
 
@@ -297,7 +308,7 @@ pub struct Check {
     #[arg(long, default_value = "marketing", value_parser = words::category())]
     pub category: Category,
     /// The sender that a text would come from: a recipient may block one and not another
-    #[arg(long, value_parser = sms::kept_sender)]
+    #[arg(long, value_parser = service::texts::kept_sender)]
     pub sender: Option<String>,
 }
 
@@ -371,6 +382,11 @@ fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
     let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
     let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
     Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
+}
+
+fn unknown_recipients(text: &str) -> Result<UnknownRecipients, String> {
+    let mut all = [UnknownRecipients::Default, UnknownRecipients::No].into_iter();
+    all.find(|known| known.as_str() == text).ok_or_else(|| "use default or no".to_owned())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

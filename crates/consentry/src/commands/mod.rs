@@ -15,6 +15,7 @@ pub mod import;
 pub mod imports;
 pub mod init;
 pub mod intake;
+pub mod key;
 pub mod keys;
 pub mod ledger;
 pub mod list;

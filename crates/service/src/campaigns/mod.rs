@@ -1,6 +1,7 @@
 //! Campaigns and their runs.
 
 pub mod explain;
+pub mod find;
 pub mod plan;
 pub mod report;
 pub mod run;

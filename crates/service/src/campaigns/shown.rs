@@ -9,21 +9,25 @@ use store::{DeliveryState, Run, RunOptOuts, RunReport, RunState, StoreError};
 use crate::{Service, returned, shape};
 
 /// A run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownRun {
     /// The campaign's name.
     pub campaign: String,
     /// The run.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub run: RunId,
     /// `open`, `finished` or `stopped`.
+    #[schema(value_type = String)]
     pub state: &'static str,
     /// When it began.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it ended.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// What became of its messages.
     #[serde(flatten)]
@@ -31,7 +35,8 @@ pub struct ShownRun {
 }
 
 /// What became of a run's messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunCounts)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// In the audience.
@@ -95,7 +100,8 @@ impl ShownRun {
 }
 
 /// What came back about a run's messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunFeedback)]
 #[serde(rename_all = "camelCase")]
 pub struct Feedback {
     /// Confirmed as delivered.
@@ -113,12 +119,13 @@ pub struct Feedback {
 }
 
 /// Bounces of a kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Bounces {
     /// How many.
     pub total: u64,
     /// For each reason.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub reasons: BTreeMap<&'static str, u64>,
 }
 
@@ -151,7 +158,8 @@ impl Feedback {
 }
 
 /// Who opted out through the messages of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunOptOuts)]
 #[serde(rename_all = "camelCase")]
 pub struct OptOuts {
     /// People, each once.
