@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 66] = [
+const COMMANDS: [&str; 71] = [
     "",
     "init",
     "intake",
@@ -63,6 +63,11 @@ const COMMANDS: [&str; 66] = [
     "ledger verify",
     "ledger show",
     "ledger check-receipt",
+    "key",
+    "key create",
+    "key list",
+    "key revoke",
+    "key scopes",
     "keys",
     "backup",
     "db",

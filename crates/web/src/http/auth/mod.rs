@@ -1,38 +1,19 @@
-//! Who calls: the keys of programs, sent as `Authorization: Bearer KEY`, and what each may be used for.
+//! Who calls: the keys of programs, sent as `Authorization: Bearer KEY`, and what each may be used for. There is one kind of
+//! key: it stands in the store, or in the server's file.
+
+mod ring;
 
 use axum::http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq as _;
+use consent::WorkspaceId;
+use service::keys::digest;
 
-/// What a key may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The suppression interface.
-    Suppression,
-    /// The consent interface: records people's choices.
-    Consent,
-    /// The decrypt interface: shows whom a link is about.
-    Decrypt,
-    /// The entries of the ledger, over HTTP.
-    Ledger,
-}
+pub use ring::Keys;
+pub use service::keys::Scope;
 
-impl Scope {
-    /// `suppression`, `consent`, `decrypt` or `ledger`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Suppression => "suppression",
-            Self::Consent => "consent",
-            Self::Decrypt => "decrypt",
-            Self::Ledger => "ledger",
-        }
-    }
-}
-
-/// A key that programs call with. Holds the secret's SHA-256 only.
+/// A key of the server's file. Holds the secret's SHA-256 only.
 #[derive(Clone)]
 pub struct ApiKey {
-    /// Its name, which entries and removals are put down to.
+    /// Its name, which all that it does is put down to.
     pub name: String,
     digest: [u8; 32],
     /// What it may be used for.
@@ -48,9 +29,23 @@ pub struct ApiKey {
 impl ApiKey {
     /// A key that may be used for `scopes`, whatever the other headers hold.
     pub fn new(name: String, secret: &str, scopes: Vec<Scope>) -> Self {
-        let digest = Sha256::digest(secret.as_bytes()).into();
-        Self { name, digest, scopes, client_id: None, org_id: None, sandbox: None }
+        Self { name, digest: digest(secret), scopes, client_id: None, org_id: None, sandbox: None }
     }
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The workspace that the key opens. No id of another one is answered for.
+    pub workspace: WorkspaceId,
+    /// The key's id, `key_…`; of one of the server's file its name.
+    pub id: String,
+    /// The key's name.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// Headers that must hold something, by their names.
+    wanted: Vec<(&'static str, String, Refusal)>,
 }
 
 /// Why a request isn't let in.
@@ -58,7 +53,7 @@ impl ApiKey {
 pub(crate) enum Refusal {
     /// It brings no key.
     NoKey,
-    /// It brings one that isn't known.
+    /// It brings one that isn't known, or has expired.
     UnknownKey,
     /// Its key isn't for this.
     OtherScope,
@@ -68,6 +63,21 @@ pub(crate) enum Refusal {
     OtherOrg,
     /// Its key goes with another `x-sandbox-name`.
     OtherSandbox,
+    /// Which keys there are can't be read.
+    Unavailable,
+}
+
+impl Caller {
+    /// Whether it may do what wants a scope.
+    pub fn may(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(Refusal::OtherScope) }
+    }
+
+    /// Whether the other headers hold what goes with the key.
+    pub fn goes_with(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let other = self.wanted.iter().find(|(name, wanted, _)| text(headers, name) != wanted);
+        other.map_or(Ok(()), |(.., refusal)| Err(*refusal))
+    }
 }
 
 /// A header's value; nothing, if it isn't there or isn't text.
@@ -75,41 +85,10 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The key that a request brings, if it may be used for `scope`.
-pub(crate) fn admit<'k>(
-    keys: &'k [ApiKey],
-    scope: Scope,
-    headers: &HeaderMap,
-) -> Result<&'k ApiKey, Refusal> {
+/// The secret that a request brings.
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let authorization = text(headers, header::AUTHORIZATION.as_str());
     let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, secret)) = bearer.filter(|(_, secret)| !secret.trim().is_empty()) else {
-        return Err(Refusal::NoKey);
-    };
-    let key = find(keys, secret.trim()).ok_or(Refusal::UnknownKey)?;
-    if !key.scopes.contains(&scope) {
-        return Err(Refusal::OtherScope);
-    }
-    for (wanted, name, refusal) in [
-        (&key.client_id, "x-api-key", Refusal::OtherClient),
-        (&key.org_id, "x-gw-ims-org-id", Refusal::OtherOrg),
-        (&key.sandbox, "x-sandbox-name", Refusal::OtherSandbox),
-    ] {
-        if wanted.as_ref().is_some_and(|wanted| wanted != text(headers, name)) {
-            return Err(refusal);
-        }
-    }
-    Ok(key)
-}
-
-/// The key with this secret. Digests are compared, in full and all of them: how long it takes tells nothing of a secret.
-fn find<'k>(keys: &'k [ApiKey], secret: &str) -> Option<&'k ApiKey> {
-    let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    let mut found = None;
-    for key in keys {
-        if key.digest.ct_eq(&digest).into() {
-            found = Some(key);
-        }
-    }
-    found
+    let secret = bearer.map(|(_, secret)| secret.trim()).filter(|secret| !secret.is_empty());
+    secret.ok_or(Refusal::NoKey)
 }
