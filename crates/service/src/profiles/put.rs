@@ -196,8 +196,8 @@ mod tests {
             addresses: vec![(None, "ann@example.com".to_owned()), (None, "bo@example.com".to_owned())],
             ..In::default()
         };
-        let out = put(&service, &actor, bo).await.unwrap();
-        assert_eq!((out.outcome, out.left_out.len()), ("created", 1));
+        let refused = put(&service, &actor, bo).await.unwrap_err();
+        assert_eq!(refused.problem().code, "profile-rejected", "{refused}");
     }
 
     #[tokio::test]

@@ -181,13 +181,12 @@ impl ChangeConsent for RecordPart {
             let damaged = || StoreError::Damaged("what a part of a request did".to_owned());
             return before.map(PartOutcome::Before).ok_or_else(damaged);
         }
-        let recorded =
-            self.changes.iter().map(|change| recorder.record(change)).collect::<Result<Vec<_>>>()?;
-        let kept: Vec<RecordedBefore> = recorded.iter().map(RecordedBefore::from).collect();
+        let done = self.changes.iter().map(|change| recorder.record(change)).collect::<Result<Vec<_>>>()?;
+        let kept: Vec<RecordedBefore> = done.iter().map(RecordedBefore::from).collect();
         let answer = RecordedBefore::pack(&kept);
         let (db, workspace) = recorder.rows.write_beside();
         db.execute(INSERT, params![workspace.0, &request.0, part, &fingerprint, at.0, &answer])?;
         db.execute(LEASE, params![workspace.0, &request.0, lease.0])?;
-        Ok(PartOutcome::Recorded(recorded))
+        Ok(PartOutcome::Recorded(done))
     }
 }

@@ -65,6 +65,7 @@ fn what_is_wrong_is_pointed_at() {
             "/recipients/1/adress",
         ),
         ("/decisions", question(json!([{}])), "/recipients/0"),
+        ("/decisions", question(json!([["a@example.com"]])), "/recipients/0"),
         ("/decisions", question(json!([{"profile": "usr_1"}])), "/recipients/0/profile"),
         (
             "/decisions",

@@ -15,7 +15,7 @@ use super::problem::ApiProblem;
 /// Pages that one can go back.
 const TRAIL_MAX: usize = 16;
 /// Characters of a cursor.
-const TEXT_CHARS_MAX: usize = 16 * 1024;
+const TEXT_CHARS_MAX: usize = 8 * 1024;
 
 /// Seals and opens cursors.
 pub(super) struct Cursors {

@@ -74,6 +74,7 @@ pub(super) struct Parameter {
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
+    Cursor,
     Number(u64, u64),
     Flag,
     OneOf(&'static [&'static str]),
@@ -146,7 +147,7 @@ impl Endpoint {
         .parameter(
             "cursor",
             "Where the page begins: `next` or `previous` of another page.",
-            Kind::Text,
+            Kind::Cursor,
         )
     }
 

@@ -7,30 +7,26 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::problem::ApiProblem;
+use super::shapes::Strict;
 
 /// Levels of a body.
 const DEPTH_MAX: usize = 32;
 
-/// Reads a body.
+/// Reads a body, which is an object.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiProblem> {
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiProblem::bad("json-invalid", format!("the body isn't UTF-8 at byte {}", error.valid_up_to()))
     })?;
     check(text)?;
     let mut input = serde_json::Deserializer::from_str(text);
-    let read: T = serde_path_to_error::deserialize(&mut input).map_err(|error| refusal(&error))?;
+    let Strict(read) = serde_path_to_error::deserialize(&mut input).map_err(|error| refusal(&error))?;
     input.end().map_err(|error| ApiProblem::bad("json-invalid", error.to_string()))?;
     Ok(read)
 }
 
-/// Reads a body of which any object will do, such as attributes or a document.
+/// Reads a body of which any object will do, such as a document.
 pub(super) fn object(body: &[u8]) -> Result<Value, ApiProblem> {
-    let value: Value = read(body)?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(ApiProblem::invalid("body-invalid", "", "the body is no object"))
-    }
+    read(body)
 }
 
 /// Why a body can't be read, and where.
@@ -189,6 +185,7 @@ mod tests {
             (r#"{"name": "a", "other": 1}"#, 422, "/other"),
             (r#"{}"#, 422, ""),
             (r#"[]"#, 422, ""),
+            (r#"["a"]"#, 422, ""),
             (r#"{"name": "a"} {"#, 400, ""),
             (r#"{"name": "a", "name": "b"}"#, 400, ""),
             (r#"{"name": "a", "n\u0061me": "b"}"#, 400, ""),

@@ -10,7 +10,7 @@ use super::endpoint::{Endpoint, Kind, Parameter, Shape, Takes};
 use super::serve::{NDJSON, is_safe};
 
 /// Answers that any endpoint may give, by their status.
-const PROBLEMS: [(u16, &str); 12] = [
+const PROBLEMS: [(u16, &str); 13] = [
     (400, "The request can't be read."),
     (401, "No key, or one that is unknown, expired or revoked."),
     (403, "The key doesn't have the scope."),
@@ -19,6 +19,7 @@ const PROBLEMS: [(u16, &str); 12] = [
     (409, "It doesn't go with what is there, or a request with the same Idempotency-Key is in work."),
     (412, "What is there isn't what If-Match names."),
     (413, "The body is too long."),
+    (414, "The target is longer than 12 KiB."),
     (415, "The body isn't JSON."),
     (422, "The input is wrong: `errors` points at it."),
     (429, "More requests than the key may make; Retry-After says when to go on."),
@@ -181,7 +182,8 @@ fn place_is(name: &str) -> &'static str {
 
 fn of_query(parameter: &Parameter) -> Value {
     let schema = match parameter.kind {
-        Kind::Text => json!({ "type": "string", "maxLength": 16384 }),
+        Kind::Text => json!({ "type": "string", "maxLength": 512 }),
+        Kind::Cursor => json!({ "type": "string", "maxLength": 8192 }),
         Kind::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::OneOf(names) => json!({ "type": "string", "enum": names }),

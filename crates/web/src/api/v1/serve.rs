@@ -25,7 +25,7 @@ use crate::http::body::{self, Pace, Unread};
 use crate::http::head::{COMMON_HEADERS, content_type};
 
 /// Longest request target, in bytes: a cursor with all that it holds.
-const TARGET_BYTES_MAX: usize = 20 * 1024;
+const TARGET_BYTES_MAX: usize = 12 * 1024;
 /// How long a request may take once its body is there, unless it goes on line by line.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 /// How lines are told apart from one JSON text.

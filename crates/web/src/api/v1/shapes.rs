@@ -1,8 +1,13 @@
 //! What endpoints take, beside what use cases answer.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -48,6 +53,52 @@ impl<T: ToSchema> ToSchema for Paged<T> {
         schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(schemas);
     }
+}
+
+/// An object, and nothing else: what derives its reading takes an array of its members' values as well.
+pub(super) struct Strict<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Strict<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Strict<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Strict)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+/// Objects, see [`Strict`].
+pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Strict<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Strict(object)| object).collect())
+}
+
+/// An object, if there is one.
+pub(super) fn object_if<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Strict<T>>::deserialize(deserializer)?.map(|Strict(object)| object))
+}
+
+/// Objects by names.
+pub(super) fn objects_by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let objects = BTreeMap::<String, Strict<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|(name, Strict(object))| (name, object)).collect())
 }
 
 /// A value by its name.

@@ -14,7 +14,7 @@ use super::super::endpoint::{Answer, Endpoint, Kind, Shape, Takes, answer};
 use super::super::json;
 use super::super::ndjson::{Lines, Writer};
 use super::super::problem::ApiProblem;
-use super::super::shapes::{CategoryName, ChannelName, parsed, parsed_if};
+use super::super::shapes::{CategoryName, ChannelName, objects, parsed, parsed_if};
 
 /// Longest body: 10,000 recipients with long addresses.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -62,6 +62,7 @@ struct Asked {
     #[serde(default)]
     sender: Option<String>,
     /// To whom.
+    #[serde(deserialize_with = "objects")]
     #[schema(max_items = 10000)]
     recipients: Vec<Recipient>,
     /// Whether the rows of the decision table are told; for at most 1,000 recipients.

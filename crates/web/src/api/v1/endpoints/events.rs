@@ -17,7 +17,9 @@ use super::super::endpoint::{Answer, Endpoint, Shape, Takes, answer};
 use super::super::json;
 use super::super::ndjson::{Lines, Writer};
 use super::super::problem::{ApiProblem, details_of};
-use super::super::shapes::{ChannelName, ChoiceName, LevelName, moment_if, parsed, parsed_if};
+use super::super::shapes::{
+    ChannelName, ChoiceName, LevelName, moment_if, object_if, objects, parsed, parsed_if,
+};
 
 /// Longest body.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -41,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[serde(deny_unknown_fields)]
 #[schema(as = ConsentEvents)]
 struct Asked {
+    #[serde(deserialize_with = "objects")]
     #[schema(max_items = 10000)]
     events: Vec<EventAsked>,
 }
@@ -62,6 +65,7 @@ struct EventAsked {
     #[serde(default)]
     external_id: Option<String>,
     /// What was chosen.
+    #[serde(deserialize_with = "objects")]
     #[schema(min_items = 1, max_items = 64)]
     choices: Vec<ChoiceAsked>,
     /// Through which door: 1 to 15 of the characters a-z, 0-9, `_`, `-`; `api` if absent.
@@ -76,7 +80,7 @@ struct EventAsked {
     #[serde(default)]
     reason: Option<String>,
     /// What proves it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_if")]
     evidence: Option<ProofAsked>,
 }
 

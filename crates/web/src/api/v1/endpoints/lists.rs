@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::super::call::{Call, Replied, Reply};
 use super::super::endpoint::Endpoint;
-use super::super::shapes::{Paged, moment_if, moment_or_null};
+use super::super::shapes::{Paged, moment_if, moment_or_null, objects_by_name};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let one = "/lists/{list}";
@@ -60,7 +60,7 @@ struct New {
     #[serde(default)]
     position: Option<i32>,
     /// What it is called, by language (BCP 47).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects_by_name")]
     texts: BTreeMap<String, Written>,
 }
 
@@ -85,7 +85,7 @@ struct Change {
     #[serde(default)]
     position: Option<i32>,
     /// What it is called, by language (BCP 47); an empty title takes the language away.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects_by_name")]
     texts: BTreeMap<String, Written>,
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::super::call::{Call, Replied};
 use super::super::endpoint::Endpoint;
 use super::super::problem::ApiProblem;
-use super::super::shapes::{Paged, parsed_if};
+use super::super::shapes::{Paged, objects, parsed_if};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let one = "/profiles/{profile}";
@@ -117,7 +117,7 @@ struct Details {
     #[serde(default)]
     external_id: Option<String>,
     /// Addresses to add, the first of each namespace being the one that messages go to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     addresses: Vec<AddressAsked>,
     /// BCP 47 tag.
     #[serde(default)]
