@@ -1,11 +1,13 @@
 //! `consentry serve`
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::{
     AjoConfig, AjoState, ApiConfig, Keys, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router,
@@ -55,28 +57,13 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
         tasks.spawn(notices.run(stop.clone()));
     }
     let drain = Duration::from_secs(args.drain_seconds);
-    if !context.store.is_shared() {
-        // Whoever was at them is gone.
-        context.store.abandon_requests().await?;
-    }
-    let api = api_router(ApiConfig {
-        store: context.store.clone(),
-        clock: Arc::clone(&context.clock),
-        entropy: Arc::new(OsEntropy),
-        keys: keys.clone(),
-        public_url: public_url.clone(),
-        requests_per_minute: file.api.requests_per_minute,
-    });
+    let api = api(context, &keys, public_url.clone(), file.api.requests_per_minute).await?;
     let mut routes = public_router(WebState::new(config));
     routes = interfaces(context, keys, namespace, public_url.clone()).await.fallback_service(routes);
     let peers = if args.behind_proxy { Peers::Proxy } else { Peers::Clients };
     if let Some(operators) = file.operators {
-        let listener = listen::bind(operators.listen).map_err(|error| {
-            fail(format!("{}: {error}", operators.listen), "name another as [operators] listen")
-        })?;
-        output::say(format_args!("serving the HTTP API on http://{}/api/docs", listener.local_addr()?));
-        let api = web::below(api, public_url.as_deref());
-        let until = listen::after(stop.clone(), drain);
+        let listener = listen_apart(operators.listen)?;
+        let (api, until) = (web::below(api, public_url.as_deref()), listen::after(stop.clone(), drain));
         tasks.spawn(async move {
             if let Err(error) = listen::serve(listener, api, peers, until).await {
                 tracing::error!(error = %error, "the HTTP API isn't served any more");
@@ -91,6 +78,34 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
     context.store.seal_ledger().await?;
     Ok(Exit::Done)
+}
+
+/// The HTTP API over this data directory.
+async fn api(
+    context: &Context,
+    keys: &Keys,
+    public_url: Option<String>,
+    requests_per_minute: u32,
+) -> Result<Router> {
+    if !context.store.is_shared() {
+        // Whoever was at them is gone.
+        context.store.abandon_requests().await?;
+    }
+    Ok(api_router(ApiConfig {
+        store: context.store.clone(),
+        clock: Arc::clone(&context.clock),
+        entropy: Arc::new(OsEntropy),
+        keys: keys.clone(),
+        public_url,
+        requests_per_minute,
+    }))
+}
+
+fn listen_apart(address: SocketAddr) -> Result<TcpListener> {
+    let listener = listen::bind(address)
+        .map_err(|error| fail(format!("{address}: {error}"), "name another as [operators] listen"))?;
+    output::say(format_args!("serving the HTTP API on http://{}/api/docs", listener.local_addr()?));
+    Ok(listener)
 }
 
 /// Adobe's interfaces over this data directory.

@@ -173,14 +173,14 @@ pub async fn tell(service: &Service, actor: &Actor, asked: In) -> Result<Out, Er
     }
     let mut recorded = desk.record(part, changes).await?.into_iter();
     let mut newest = None;
-    let mut one = |refusal: Option<Refusal>| match refusal {
-        Some(refusal) => Ok(Err(refusal)),
-        None => {
-            let RecordedBefore { profile, entry, changed, outranked } =
-                recorded.next().ok_or(Error::Other)?;
-            newest = newest.max(entry);
-            Ok(Ok(Recorded { profile, entry, changed, outranked }))
+    let mut one = |refusal: Option<Refusal>| {
+        if let Some(refusal) = refusal {
+            return Ok(Err(refusal));
         }
+        let before = recorded.next().ok_or(Error::Other)?;
+        let RecordedBefore { profile, entry, changed, outranked } = before;
+        newest = newest.max(entry);
+        Ok(Ok(Recorded { profile, entry, changed, outranked }))
     };
     let events = told.into_iter().map(&mut one).collect::<Result<Vec<_>, Error>>()?;
     Ok(Out { events, consistency_token: newest.map(super::token) })
@@ -219,7 +219,7 @@ impl Desk<'_> {
     async fn change(&self, event: Event) -> Result<Result<ConsentChange, Refusal>, StoreError> {
         let Event { whom, choices, source, occurred_at, reason, proof } = event;
         let says_yes = choices.iter().any(|said| said.choice.is_yes());
-        let checked = self.checked(&choices, source.as_deref(), reason.as_ref(), &proof);
+        let checked = checked(&choices, source.as_deref(), reason.as_ref(), &proof);
         let source = match checked {
             Ok(source) => source,
             Err(refusal) => return Ok(Err(refusal)),
@@ -245,44 +245,6 @@ impl Desk<'_> {
             run: None,
             evidence: Evidence { ip, user_agent, raw: text, reason, actor, ..Evidence::default() },
         }))
-    }
-
-    fn checked(
-        &self,
-        choices: &[Said],
-        source: Option<&str>,
-        reason: Option<&String>,
-        proof: &Proof,
-    ) -> Result<Source, Refusal> {
-        if !(1..=CHOICES_MAX).contains(&choices.len()) {
-            let detail = format!("an event has 1 to {CHOICES_MAX} choices");
-            return Err(Refusal::new("choices-invalid", "/choices", detail));
-        }
-        let long = |reason: &&String| reason.chars().count() > Evidence::REASON_LENGTH_MAX;
-        if reason.filter(long).is_some() {
-            let detail = format!("the reason is longer than {} characters", Evidence::REASON_LENGTH_MAX);
-            return Err(Refusal::new("reason-too-long", "/reason", detail));
-        }
-        let Proof { ip, user_agent, text } = proof;
-        let proofs = [(ip, "/evidence/ip"), (user_agent, "/evidence/userAgent"), (text, "/evidence/text")];
-        for (text, pointer) in proofs {
-            if text.as_ref().is_some_and(|text| text.len() > PROOF_BYTES_MAX) {
-                let detail = format!("longer than {PROOF_BYTES_MAX} bytes");
-                return Err(Refusal::new("evidence-too-long", pointer, detail));
-            }
-        }
-        let Some(source) = source else { return Ok(Source::API) };
-        let parsed: Source = source
-            .parse()
-            .map_err(|error| Refusal::new("source-invalid", "/source", format!("`{source}`: {error}")))?;
-        if OWN_SOURCES.contains(&parsed) {
-            let detail =
-                format!("`{source}` is Consentry's own; name the system that the choice came through");
-            return Err(Refusal::new("source-reserved", "/source", detail));
-        }
-        // What isn't said expressly lifts no refusal, whatever the program calls itself.
-        let express = |said: &Said| matches!(said.choice, Choice::Yes | Choice::No);
-        Ok(if choices.iter().all(express) { parsed } else { Source::API })
     }
 
     async fn meant(&self, whom: &Whom, origin: Origin) -> Result<Result<Meant, Refusal>, StoreError> {
@@ -377,6 +339,43 @@ impl Desk<'_> {
         }
         level.target(channel, None).ok_or_else(missing)
     }
+}
+
+/// What is wrong with an event, whoever it is about; or its source.
+fn checked(
+    choices: &[Said],
+    source: Option<&str>,
+    reason: Option<&String>,
+    proof: &Proof,
+) -> Result<Source, Refusal> {
+    if !(1..=CHOICES_MAX).contains(&choices.len()) {
+        let detail = format!("an event has 1 to {CHOICES_MAX} choices");
+        return Err(Refusal::new("choices-invalid", "/choices", detail));
+    }
+    let long = |reason: &String| reason.chars().count() > Evidence::REASON_LENGTH_MAX;
+    if reason.is_some_and(long) {
+        let detail = format!("the reason is longer than {} characters", Evidence::REASON_LENGTH_MAX);
+        return Err(Refusal::new("reason-too-long", "/reason", detail));
+    }
+    let Proof { ip, user_agent, text } = proof;
+    let proofs = [(ip, "/evidence/ip"), (user_agent, "/evidence/userAgent"), (text, "/evidence/text")];
+    for (text, pointer) in proofs {
+        if text.as_ref().is_some_and(|text| text.len() > PROOF_BYTES_MAX) {
+            let detail = format!("longer than {PROOF_BYTES_MAX} bytes");
+            return Err(Refusal::new("evidence-too-long", pointer, detail));
+        }
+    }
+    let Some(source) = source else { return Ok(Source::API) };
+    let parsed: Source = source
+        .parse()
+        .map_err(|error| Refusal::new("source-invalid", "/source", format!("`{source}`: {error}")))?;
+    if OWN_SOURCES.contains(&parsed) {
+        let detail = format!("`{source}` is Consentry's own; name the system that the choice came through");
+        return Err(Refusal::new("source-reserved", "/source", detail));
+    }
+    // What isn't said expressly lifts no refusal, whatever the program calls itself.
+    let express = |said: &Said| matches!(said.choice, Choice::Yes | Choice::No);
+    Ok(if choices.iter().all(express) { parsed } else { Source::API })
 }
 
 #[cfg(test)]

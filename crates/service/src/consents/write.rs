@@ -4,7 +4,7 @@
 //! later yes alone. So a document that lacks a refusal which is recorded doesn't lift it: it is refused as a whole, and names
 //! the refusal. Else a program that has never heard of SMS would lift everybody's opt-out of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use consent::xdm::{Document, Place, Value as Said, XdmError};
 use consent::{
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{List, ProfileRow, ProfileView, StoreError};
 
-use super::document::Out as Document_;
+use super::document;
 use crate::profiles::{Whom, WhomError};
 use crate::{Actor, Fault, Kind, Problem, Service, shape};
 
@@ -107,7 +107,7 @@ pub async fn write(service: &Service, actor: &Actor, asked: In) -> Result<Out, E
     let nobody = || WhomError::Nobody(Whom::Id(profile));
     let view = store.profile(workspace, profile).await?.ok_or_else(nobody)?;
     let held = store::document(&view);
-    if if_version.is_some_and(|wanted| Document_(held.clone()).version() != wanted) {
+    if if_version.is_some_and(|wanted| document::Out(held.clone()).version() != wanted) {
         return Err(Error::Changed);
     }
     let document = if patch { merged(held.clone(), document) } else { document };
@@ -154,9 +154,9 @@ fn merged(held: Value, patch: Value) -> Value {
 fn wishes(before: &Document, asked: &Document, patch: bool) -> Result<Vec<Said>, Error> {
     let held: BTreeMap<&Place, &Said> = before.values().iter().map(|value| (&value.place, value)).collect();
     let mut wishes = Vec::new();
-    let mut named = BTreeMap::new();
+    let mut named = BTreeSet::new();
     for value in asked.values() {
-        named.insert(&value.place, ());
+        named.insert(&value.place);
         let mut wish = value.clone();
         if let Some(held) = held.get(&value.place) {
             if held.choice == value.choice && held.at == value.at {
@@ -176,7 +176,7 @@ fn wishes(before: &Document, asked: &Document, patch: bool) -> Result<Vec<Said>,
         }
         wishes.push(wish);
     }
-    for gone in before.values().iter().filter(|value| !named.contains_key(&value.place)) {
+    for gone in before.values().iter().filter(|value| !named.contains(&value.place)) {
         match gone.choice {
             Choice::Unknown => {}
             choice if choice.is_no() => return Err(Error::LiftsRefusal(pointer(&gone.place))),
@@ -298,7 +298,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::consents::{document, opt_out};
+    use crate::consents::opt_out;
     use crate::testing::World;
 
     async fn ann(world: &World) -> ProfileId {

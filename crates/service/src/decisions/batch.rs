@@ -185,7 +185,7 @@ impl Desk {
         for (place, reading) in places.into_iter().zip(readings) {
             let known = self.known(reading.profile, reading.address.as_ref().map(|(id, _)| *id)).await?;
             decided[place] =
-                Some(self.of(&reading.recipient, (&message, &rules), Some(reading.profile), known));
+                Some(self.of(&reading.recipient, (&message, &rules), Some(reading.profile), known.as_ref()));
         }
         let (places, profiles) = people;
         if !profiles.is_empty() {
@@ -194,7 +194,8 @@ impl Desk {
                 // Nobody has an id that is another workspace's.
                 let profile = reading.address.is_some().then_some(reading.profile);
                 let known = self.known(reading.profile, None).await?;
-                decided[place] = Some(self.of(&reading.recipient, (&message, &rules), profile, known));
+                decided[place] =
+                    Some(self.of(&reading.recipient, (&message, &rules), profile, known.as_ref()));
             }
         }
         let (places, addresses) = strangers;
@@ -269,7 +270,7 @@ impl Desk {
         recipient: &Recipient,
         (message, rules): (&Message, &Rules),
         profile: Option<ProfileId>,
-        known: Option<Known>,
+        known: Option<&Known>,
     ) -> Decided {
         let decision = decide(recipient, message, rules);
         // Whether somebody was brought in stands in the trace alone.
@@ -278,7 +279,7 @@ impl Desk {
         let trace = if traced { explain(recipient, message, rules).1 } else { Trace::default() };
         let answer = Answer::of(decision, &trace);
         let step = |step: &Step| {
-            let held = step.value.and_then(|(read, _)| known.as_ref()?.held(read));
+            let held = step.value.and_then(|(read, _)| known?.held(read));
             TraceStep::of(step, held)
         };
         let trace = self.explain.then(|| trace.iter().map(step).collect());

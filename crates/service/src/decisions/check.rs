@@ -137,12 +137,11 @@ impl Known {
             Read::Profile(field) => of_field(&self.profile.values, field),
             Read::Identity(field) => {
                 let mut addresses = self.profile.addresses.iter();
-                let asked = match self.address {
-                    Some(id) => addresses.find(|address| address.id == id)?,
-                    None => {
-                        let namespace = Namespace::of_channel(field.channel()?)?;
-                        addresses.find(|address| address.namespace == namespace)?
-                    }
+                let asked = if let Some(id) = self.address {
+                    addresses.find(|address| address.id == id)?
+                } else {
+                    let namespace = Namespace::of_channel(field.channel()?)?;
+                    addresses.find(|address| address.namespace == namespace)?
                 };
                 of_field(&asked.values, field)
             }

@@ -66,18 +66,20 @@ pub fn call_at(
     body: &[u8],
 ) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     if let Some(key) = key {
-        head.push_str(&format!("Authorization: Bearer {key}\r\n"));
+        head.extend(["Authorization: Bearer ", key, "\r\n"]);
     }
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         head.push_str("Content-Type: application/json\r\n");
     }
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    head.push_str("Content-Length: ");
+    head.push_str(&body.len().to_string());
+    head.push_str("\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     // A server that refuses a body may close before all of it was sent.
     let _ = stream.write_all(body);

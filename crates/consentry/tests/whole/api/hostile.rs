@@ -10,7 +10,7 @@ fn no_body_makes_any_endpoint_fail() {
     let desk = Desk::new();
     let program = Program::new(&desk);
     let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
-    let wide: String = (0..5_000).map(|at| format!("\"m{at}\":0,")).collect();
+    let wide: String = (0..5_000).map(|at| "\"m".to_owned() + &at.to_string() + "\":0,").collect();
     let bodies: Vec<Vec<u8>> = vec![
         b"".to_vec(),
         b"null".to_vec(),

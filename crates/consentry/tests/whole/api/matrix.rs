@@ -31,7 +31,7 @@ fn each_key_opens_what_its_scopes_name_and_nothing_else() {
     for (method, path, operation) in &operations {
         let scope: Scope = operation["x-scope"].as_str().unwrap().parse().unwrap();
         let wanted = (method.as_str(), &*filled(path));
-        for nobody in [None, Some("secret"), Some(&*"cst_live_4kx7q2mn_".to_owned())] {
+        for nobody in [None, Some("secret"), Some("cst_live_4kx7q2mn_")] {
             let answer = call(&serving, nobody, wanted, &[], b"{").is(401);
             assert_eq!(answer.code(), "key-invalid", "{method} {path}");
             assert!(answer.header("www-authenticate").is_some());

@@ -46,8 +46,7 @@ fn events_that_are_sent_again_are_recorded_once_across_a_killed_server() {
         assert_eq!(first["events"].as_array().unwrap().len(), 1_200);
         assert!(first["consistencyToken"].is_string());
         // Killed while it is at a longer body of lines.
-        let lines: String =
-            (0..20_000).map(|n| format!("{}\n", event(&format!("q{n}@example.com")))).collect();
+        let lines = events_as_lines(20_000);
         let Program { serving, key } = program;
         let (address, secret, sent) = (serving.address.clone(), key.clone(), lines.clone());
         let teller = std::thread::spawn(move || begin(&address, &secret, &sent));
@@ -79,6 +78,11 @@ fn patiently(ask: impl Fn() -> Answer) -> Answer {
     }
 }
 
+fn events_as_lines(most: usize) -> String {
+    let line = |n: usize| event(&format!("q{n}@example.com")).to_string() + "\n";
+    (0..most).map(line).collect()
+}
+
 /// Begins a body of lines, and doesn't wait for the end.
 fn begin(address: &str, key: &str, lines: &str) {
     use std::io::Write as _;
@@ -97,8 +101,7 @@ fn begin(address: &str, key: &str, lines: &str) {
 fn lines_that_were_taken_before_a_lost_connection_are_told_to_whoever_sends_them_again() {
     Desk::on_each_engine(|desk| {
         let program = Program::new(&desk);
-        let lines: String =
-            (0..1_700).map(|n| format!("{}\n", event(&format!("q{n}@example.com")))).collect();
+        let lines = events_as_lines(1_700);
         begin_and_break(&program, &lines[..lines.len() * 2 / 3]);
         let named = [("Idempotency-Key", "lines-1")];
         // The broken one may be in work for a moment yet.

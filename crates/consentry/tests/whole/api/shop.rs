@@ -79,13 +79,13 @@ fn a_consent_document_is_read_patched_and_never_lifts_a_refusal() {
     program.send_with("PUT", &path, &[("If-Match", &etag)], &read.json()).is(200);
     let refused = program.send("PUT", &path, &json!({})).is(422);
     assert_eq!(refused.json()["errors"][0]["pointer"], "/marketing/email");
-    let patch = json!({"marketing": {"sms": {"val": "y"}}});
-    let patched = program.send("PATCH", &path, &patch).is(200).json();
+    let change = json!({"marketing": {"sms": {"val": "y"}}});
+    let answer = program.send("PATCH", &path, &change).is(200).json();
     assert_eq!(
-        (&patched["consents"]["marketing"]["sms"]["val"], &patched["changed"]),
+        (&answer["consents"]["marketing"]["sms"]["val"], &answer["changed"]),
         (&json!("y"), &json!(1))
     );
-    program.send_with("PATCH", &path, &[("If-Match", &etag)], &patch).is(412);
+    program.send_with("PATCH", &path, &[("If-Match", &etag)], &change).is(412);
 }
 
 #[test]

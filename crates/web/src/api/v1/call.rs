@@ -101,14 +101,14 @@ impl Call {
 
     /// How many entries the page has, and where it begins. `filters` are what else the list is asked for.
     pub fn page(&self, filters: &[&str]) -> Result<Asked, ApiProblem> {
-        self.page_by(filters, last(&self.query, "limit").map(str::to_owned), last(&self.query, "cursor"))
+        self.page_by(filters, last(&self.query, "limit"), last(&self.query, "cursor"))
     }
 
     /// The same where the body says so.
     pub fn page_by(
         &self,
         filters: &[&str],
-        limit: Option<String>,
+        limit: Option<&str>,
         cursor: Option<&str>,
     ) -> Result<Asked, ApiProblem> {
         let limit = match limit {

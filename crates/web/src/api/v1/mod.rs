@@ -111,8 +111,9 @@ pub fn api_router(config: ApiConfig) -> Router {
     for (path, endpoints) in serve::by_path(all) {
         routes = routes.route(&format!("/api/v1{path}"), serve::route(&state, endpoints));
     }
+    let fixed = |kind, text: String| get(move || std::future::ready(serve::fixed(kind, text.clone())));
     routes
-        .route("/api/openapi.json", get(move || serve::fixed("application/json", document.clone())))
-        .route("/api/docs", get(move || serve::fixed("text/html; charset=utf-8", page.clone())))
+        .route("/api/openapi.json", fixed("application/json", document))
+        .route("/api/docs", fixed("text/html; charset=utf-8", page))
         .route("/api/{*rest}", axum::routing::any(serve::nothing_here))
 }

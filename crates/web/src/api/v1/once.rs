@@ -31,7 +31,7 @@ pub(super) async fn run(endpoint: &Endpoint, caller: &Caller, target: &str, mut 
     let (store, workspace) = (&service.store, service.workspace);
     match store.begin_request(workspace, id, asked, now, now.plus(LEASE)).await? {
         RequestBegun::Fresh => {}
-        RequestBegun::Done(answer) => return replayed(answer),
+        RequestBegun::Done(answer) => return Ok(replayed(answer)),
         RequestBegun::InWork => {
             let detail = "the first request with this Idempotency-Key is still in work";
             let problem = ApiProblem::new(StatusCode::CONFLICT, "request-in-work", detail);
@@ -51,12 +51,12 @@ pub(super) async fn run(endpoint: &Endpoint, caller: &Caller, target: &str, mut 
     }
     let answered = (endpoint.run)(call).await;
     let passes = |status: StatusCode| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    let status = answered.as_ref().map_or_else(ApiProblem::status, |response| response.status());
+    let status = answered.as_ref().map_or_else(ApiProblem::status, Response::status);
     if by_parts || passes(status) {
         store.abandon_request(workspace, id).await?;
         return answered;
     }
-    let (kept, response) = kept(answered.unwrap_or_else(axum::response::IntoResponse::into_response)).await?;
+    let (kept, response) = kept(answered.unwrap_or_else(ApiProblem::into_response)).await?;
     store.answer_request(workspace, id, kept).await?;
     Ok(response)
 }
@@ -87,7 +87,7 @@ async fn kept(response: Response) -> Result<(KeptAnswer, Response), ApiProblem> 
 }
 
 /// The answer of before.
-fn replayed(answer: KeptAnswer) -> Answer {
+fn replayed(answer: KeptAnswer) -> Response {
     let KeptAnswer { status, head, body } = answer;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();
@@ -99,5 +99,5 @@ fn replayed(answer: KeptAnswer) -> Answer {
         }
     }
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    Ok(response)
+    response
 }

@@ -61,7 +61,7 @@ pub(super) fn route(state: &ApiState, endpoints: Arc<[Endpoint]>) -> MethodRoute
 }
 
 /// A text that is the same for everybody.
-pub(super) async fn fixed(kind: &'static str, text: String) -> Response {
+pub(super) fn fixed(kind: &'static str, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),

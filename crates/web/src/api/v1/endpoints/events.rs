@@ -176,7 +176,7 @@ impl EventAsked {
 
 async fn tell_all(call: Call) -> Answer {
     if let Some(lines) = call.take_lines() {
-        return by_lines(call, lines).await;
+        return by_lines(call, lines);
     }
     answer(StatusCode::OK, at_once(&call).await)
 }
@@ -236,7 +236,7 @@ async fn record(
     Ok(())
 }
 
-async fn by_lines(call: Call, body: Body) -> Answer {
+fn by_lines(call: Call, body: Body) -> Answer {
     let Ok(permit) = std::sync::Arc::clone(&call.state.0.heavy).try_acquire_owned() else {
         return Err(ApiProblem::busy());
     };

@@ -102,7 +102,8 @@ async fn searched(call: Call, asked: Search) -> Replied<Paged<Hit>> {
         In::Addresses => (Among::Addresses, "addresses"),
         In::ExternalIds => (Among::ExternalIds, "externalIds"),
     };
-    let page = call.page_by(&[&prefix, name], limit.map(|limit| limit.to_string()), cursor.as_deref())?;
+    let limit = limit.map(|limit| limit.to_string());
+    let page = call.page_by(&[&prefix, name], limit.as_deref(), cursor.as_deref())?;
     let asked = search::In { prefix, among, limit: page.limit, after: page.after() };
     let out = search::search(&call.service, &call.actor, asked).await?;
     Ok(call.paged(&page, out)?.into())
