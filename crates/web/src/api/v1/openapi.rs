@@ -84,6 +84,8 @@ fn operation(endpoint: &Endpoint, schemas: &mut BTreeMap<String, RefOr<Schema>>)
         let name = format!("#/components/responses/Problem{status}");
         responses.insert(status.to_string(), json!({ "$ref": name }));
     }
+    // Answered before anybody has read what is asked.
+    responses.insert("431".to_owned(), json!({ "description": "The head is longer than 16 KiB." }));
     let summary = endpoint.what.split_inclusive(['.', ':']).next().unwrap_or_default();
     let mut operation = json!({
         "operationId": endpoint.id,
@@ -183,7 +185,7 @@ fn place_is(name: &str) -> &'static str {
 fn of_query(parameter: &Parameter) -> Value {
     let schema = match parameter.kind {
         Kind::Text => json!({ "type": "string", "maxLength": 512 }),
-        Kind::Cursor => json!({ "type": "string", "maxLength": 8192 }),
+        Kind::Cursor => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 8192 }),
         Kind::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::OneOf(names) => json!({ "type": "string", "enum": names }),

@@ -50,9 +50,16 @@ impl Keys {
         Self(Arc::new(Shared { file, file_workspace: WorkspaceId::MAIN, stored, read, noted }))
     }
 
-    /// Whether there is a key in the server's file.
-    pub fn any_in_file(&self) -> bool {
-        !self.0.file.is_empty()
+    /// Whether there is any key that may do what wants one of these scopes.
+    pub(crate) async fn any_for(&self, scopes: &[Scope]) -> bool {
+        if self.0.file.iter().any(|key| key.scopes.iter().any(|scope| scopes.contains(scope))) {
+            return true;
+        }
+        let Some((store, clock)) = &self.0.stored else { return false };
+        // Where it can't be told there may be one.
+        let Ok(keys) = self.keys(store, &**clock).await else { return true };
+        let named = |name: &String| scopes.iter().any(|scope| scope.as_str() == name);
+        keys.values().flatten().any(|key| key.scopes.iter().any(named))
     }
 
     /// Who brings a request, if they may do what wants `scope` in this workspace.
