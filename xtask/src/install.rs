@@ -1,5 +1,5 @@
 //! Installs what the tests need: Debian packages when we are root, the Node packages of browser and webhook tests, and
-//! the Python packages of text message tests.
+//! the Python packages of text message and API tests.
 //! What is there already is found by its executable, in milliseconds, and left alone.
 
 use std::fs;
@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::process::stream;
-use crate::servers::{browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
+use crate::servers::{api, browser, dkim, dovecot, exim, find_program, is_root, postgres, texts, webhooks};
 
 /// A Debian package, and how to tell that it isn't needed.
 struct Package {
@@ -184,27 +184,41 @@ fn install_node_packages() -> Result<()> {
 /// What the Python packages were installed from; a copy beside them.
 const REQUIREMENTS: &str = "requirements.txt";
 
-/// Whether the folder of Python packages was made from the list as it is now.
+/// The folders of tests with Python packages of their own.
+fn python_folders() -> [PathBuf; 2] {
+    [texts::folder(), api::folder()]
+}
+
+/// Whether all folders of Python packages were made from their lists as they are now.
 fn python_packages_current() -> bool {
-    let wanted = fs::read(texts::folder().join(REQUIREMENTS));
-    let installed = fs::read(texts::folder().join(".venv").join(REQUIREMENTS));
+    python_folders().iter().all(|folder| is_python_current(folder))
+}
+
+fn is_python_current(folder: &Path) -> bool {
+    let wanted = fs::read(folder.join(REQUIREMENTS));
+    let installed = fs::read(folder.join(".venv").join(REQUIREMENTS));
     matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
 }
 
 fn install_python_packages() -> Result<()> {
-    if python_packages_current() {
-        return Ok(());
-    }
+    python_folders()
+        .iter()
+        .filter(|folder| !is_python_current(folder))
+        .try_for_each(|folder| install_python(folder))
+}
+
+fn install_python(folder: &Path) -> Result<()> {
+    let name = folder.file_name().unwrap_or_default().display();
     let Some(python) = find_program("python3") else {
-        eprintln!("python3 is missing: the text message tests that need it will fail");
+        eprintln!("python3 is missing: the {name} tests that need it will fail");
         return Ok(());
     };
-    println!("installing the text message tests' Python packages");
-    let (folder, environment) = (texts::folder(), texts::folder().join(".venv"));
+    println!("installing the {name} tests' Python packages");
+    let environment = folder.join(".venv");
     stream(Command::new(python).args(["-m", "venv", "--clear"]).arg(&environment))?;
-    let mut pip = Command::new(texts::python());
+    let mut pip = Command::new(environment.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r"]);
-    stream(pip.arg(REQUIREMENTS).current_dir(&folder))?;
+    stream(pip.arg(REQUIREMENTS).current_dir(folder))?;
     fs::copy(folder.join(REQUIREMENTS), environment.join(REQUIREMENTS))?;
     Ok(())
 }

@@ -100,6 +100,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Send(command) => commands::send::run(&global, command).await,
         Command::Job(command) => commands::job::run(&open().await?, command).await,
         Command::Ledger(command) => commands::ledger::run(&global, command).await,
+        Command::Key(command) => commands::key::run(&open().await?, command).await,
         Command::Keys(cli::Keys::Rotate) => commands::keys::rotate(&open().await?).await,
         Command::Workspace(command) => commands::workspace::run(&open().await?, command).await,
         Command::Backup(args) => commands::backup::run(&open().await?, args).await,

@@ -2,11 +2,12 @@
 //! environment variable.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
-use web::{ApiKey, Scope};
+use web::{ApiConfig, ApiKey, Scope};
 
 use crate::files::NamedSecret;
 use crate::mail_section::{MailSection, MailboxSection};
@@ -38,6 +39,32 @@ pub struct ServerFile {
     pub api_key: Vec<ApiKeyTable>,
     /// What the interfaces call things.
     pub ajo: AjoTable,
+    /// The HTTP API.
+    pub api: ApiTable,
+    /// Where operators and programs reach the interfaces.
+    pub operators: Option<OperatorsTable>,
+}
+
+/// `[api]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiTable {
+    /// Requests of one key in a minute, on each node.
+    pub requests_per_minute: u32,
+}
+
+impl Default for ApiTable {
+    fn default() -> Self {
+        Self { requests_per_minute: ApiConfig::REQUESTS_PER_MINUTE }
+    }
+}
+
+/// `[operators]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorsTable {
+    /// Where the HTTP API listens, instead of beside the public pages.
+    pub listen: SocketAddr,
 }
 
 /// `[ajo]`
@@ -79,39 +106,14 @@ pub struct ApiKeyTable {
     pub name: String,
     /// Where its secret is.
     pub secret: Secret,
-    /// What it may be used for: `suppression`, `consent`, `decrypt`, `ledger`.
-    pub scopes: Vec<ScopeName>,
+    /// What it may be used for, as `consentry key scopes` lists it.
+    pub scopes: Vec<String>,
     /// What the header `x-api-key` must hold, if it matters.
     pub client_id: Option<String>,
     /// What the header `x-gw-ims-org-id` must hold, if it matters.
     pub org_id: Option<String>,
     /// What the header `x-sandbox-name` must hold, if it matters.
     pub sandbox: Option<String>,
-}
-
-/// A scope as the file names it.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeName {
-    /// The suppression interface.
-    Suppression,
-    /// The consent interface.
-    Consent,
-    /// The decrypt interface.
-    Decrypt,
-    /// The ledger's entries.
-    Ledger,
-}
-
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Suppression => Self::Suppression,
-            ScopeName::Consent => Self::Consent,
-            ScopeName::Decrypt => Self::Decrypt,
-            ScopeName::Ledger => Self::Ledger,
-        }
-    }
 }
 
 impl ApiKeyTable {
@@ -127,7 +129,12 @@ impl ApiKeyTable {
                 "make a secret with `openssl rand -hex 32`",
             ));
         }
-        let scopes = self.scopes.iter().copied().map(Scope::from).collect();
+        let scope = |text: &String| {
+            text.parse::<Scope>().map_err(|error| {
+                fail(format!("[[api_key]] {name}: {error}"), "`consentry key scopes` lists them")
+            })
+        };
+        let scopes = self.scopes.iter().map(scope).collect::<Result<_>>()?;
         let mut key = ApiKey::new(name.to_owned(), &secret, scopes);
         (key.client_id, key.org_id, key.sandbox) =
             (self.client_id.clone(), self.org_id.clone(), self.sandbox.clone());
@@ -220,7 +227,9 @@ mod tests {
     #[test]
     fn the_sample_names_every_section_and_setting_of_the_first_level() {
         let text = switched_on();
-        for section in ["mail", "mailbox", "webhook", "sms", "pages", "api_key", "ajo", "secrets"] {
+        for section in
+            ["mail", "mailbox", "webhook", "sms", "pages", "api_key", "ajo", "secrets", "api", "operators"]
+        {
             assert!(text.contains(&format!("[{section}]")), "{section}");
         }
         // A name that the file doesn't know is refused, so the sample can't hold one that is gone.

@@ -13,6 +13,8 @@ pub enum Kind {
     NotFound,
     /// It doesn't go with what is there (409).
     Conflict,
+    /// What is there isn't what the caller has seen (412).
+    Outdated,
     /// It could be done later (503).
     Unavailable,
     /// It is ours (500).
@@ -26,6 +28,7 @@ impl Kind {
             Self::Invalid => 422,
             Self::NotFound => 404,
             Self::Conflict => 409,
+            Self::Outdated => 412,
             Self::Unavailable => 503,
             Self::Internal => 500,
         }

@@ -11,7 +11,7 @@ use crate::{Service, shape};
 const FEEDBACK_SHOWN: usize = 10;
 
 /// Both, of one address or of all that a person has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Returned {
     /// Entries of the address, of its hash and of its domain; expired ones too.
@@ -21,20 +21,25 @@ pub struct Returned {
 }
 
 /// A piece of feedback.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Feedback)]
 #[serde(rename_all = "camelCase")]
 pub struct CameBack {
     /// What kind, such as `hard_bounce`.
+    #[schema(value_type = String)]
     pub kind: &'static str,
     /// Why a message bounced.
+    #[schema(value_type = Option<String>)]
     pub reason: Option<&'static str>,
     /// When.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who told of it.
     pub source: String,
     /// The run whose message it is about.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub run: Option<RunId>,
     /// What was told.
     pub detail: String,

@@ -29,6 +29,7 @@ const PURPOSE_ADDRESS: &[u8] = b"consentry address pseudonym 1\0";
 const PURPOSE_BLIND: &[u8] = b"consentry ledger blind 1\0";
 const PURPOSE_TYPED: &[u8] = b"consentry typed address 1\0";
 const PURPOSE_TALLY: &[u8] = b"consentry tally 1\0";
+const PURPOSE_CURSOR: &[u8] = b"consentry cursor 1\0";
 
 /// The master key. `Debug` doesn't show it.
 #[derive(Clone)]
@@ -138,6 +139,11 @@ impl Secrets {
     /// What stands for something that is counted.
     pub fn counted(&self, workspace: WorkspaceId, key: &str) -> [u8; PSEUDONYM_LENGTH] {
         cut(&self.derive(PURPOSE_TALLY, &[&workspace.0.to_be_bytes(), key.as_bytes()]))
+    }
+
+    /// Key that cursors are sealed with: whoever holds one can't read the address that it may name.
+    pub fn cursor_key(&self) -> [u8; KEY_LENGTH] {
+        self.derive(PURPOSE_CURSOR, &[])
     }
 
     fn pseudonym(&self, purpose: &[u8], workspace: WorkspaceId, id: i64) -> [u8; PSEUDONYM_LENGTH] {

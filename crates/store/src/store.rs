@@ -13,7 +13,7 @@ pub(crate) use crate::connection::Connection;
 use crate::error::{Result, StoreError};
 use crate::faults::Faults;
 use crate::postgres::PostgresEngine;
-use crate::secrets::Secrets;
+use crate::secrets::{KEY_LENGTH, Secrets};
 use crate::sqlite::SqliteEngine;
 use crate::state::change::ChangeConsent;
 use crate::state::link_keys::SharedKeyRing;
@@ -94,6 +94,11 @@ impl Store {
     pub fn is_shared(&self) -> bool {
         matches!(self.engine, Engine::Postgres(_))
             || self.faults.as_ref().is_some_and(|faults| faults.is_shared())
+    }
+
+    /// The key that cursors are sealed with, the same on every node.
+    pub fn cursor_key(&self) -> [u8; KEY_LENGTH] {
+        self.secrets().cursor_key()
     }
 
     pub(crate) fn secrets(&self) -> &Secrets {

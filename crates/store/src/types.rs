@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it.
 
+mod api;
 mod definitions;
 mod feedback;
 mod imports;
@@ -17,6 +18,7 @@ mod uploads;
 mod workspace;
 mod workspaces;
 
+pub use api::*;
 pub use definitions::*;
 pub use feedback::*;
 pub use imports::*;

@@ -18,7 +18,7 @@ use consent::WorkspaceId;
 use store::LedgerReaders;
 use store::ledger::{FileName, LedgerError, Published};
 
-use crate::http::auth::{ApiKey, Refusal, Scope, admit};
+use crate::http::auth::{Keys, Refusal, Scope};
 use crate::http::common::Common;
 use crate::http::guard::{Admission, REQUEST_TIME_MAX, guarded};
 use crate::http::head::RETRY_AFTER_SECONDS;
@@ -41,8 +41,8 @@ pub struct LedgerFiles {
     pub dir: PathBuf,
     /// The verifier key that checkpoints are checked with, in its text form (C2SP signed-note).
     pub verifier_key: String,
-    /// The keys that open its entries: those with the scope `ledger`. The settings may say that nobody needs one.
-    pub keys: Vec<ApiKey>,
+    /// The keys that open its entries: those with the scope `ledger:read`. The settings may say that nobody needs one.
+    pub keys: Keys,
 }
 
 /// What the handlers share. Cheap to clone.
@@ -149,7 +149,7 @@ async fn may_read(state: &LedgerState, ledger: &LedgerFiles, headers: &HeaderMap
     if settings.ledger == LedgerReaders::Public {
         return Ok(true);
     }
-    match admit(&ledger.keys, Scope::Ledger, headers) {
+    match ledger.keys.admit(state.0.workspace, Scope::LedgerRead, headers).await {
         Ok(_) => Ok(false),
         Err(refusal) => Err(refused(refusal)),
     }
@@ -163,13 +163,18 @@ fn refused(refusal: Refusal) -> Response {
     };
     match refusal {
         Refusal::NoKey => unauthorized(
-            "entries of the ledger are for holders of a key with the scope `ledger`, sent as `Authorization: Bearer KEY`; \
+            "entries of the ledger are for holders of a key with the scope `ledger:read`, sent as `Authorization: Bearer KEY`; \
              checkpoint and hash tiles are open to all",
         ),
         Refusal::UnknownKey => unauthorized("the key isn't known here"),
-        Refusal::OtherScope => problem(StatusCode::FORBIDDEN, "the key doesn't have the scope `ledger`"),
+        Refusal::OtherScope => problem(StatusCode::FORBIDDEN, "the key doesn't have the scope `ledger:read`"),
         Refusal::OtherClient | Refusal::OtherOrg | Refusal::OtherSandbox => {
             problem(StatusCode::FORBIDDEN, "the key goes with other headers than these")
+        }
+        Refusal::Unavailable => {
+            let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, "the keys can't be read right now");
+            answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+            answer
         }
     }
 }

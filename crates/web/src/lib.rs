@@ -13,9 +13,9 @@ mod operations;
 mod pages;
 mod public;
 
-pub use api::{AjoConfig, AjoState, ajo_router};
+pub use api::{AjoConfig, AjoState, ApiConfig, ajo_router, api_router};
 pub use hooks::{Https, TextHooks, Webhooks};
-pub use http::auth::{ApiKey, Scope};
+pub use http::auth::{ApiKey, Keys, Scope};
 pub use http::base_path::below;
 pub use ledger::LedgerFiles;
 pub use pages::{DeskConfig, EmbeddedForm, landing, language, look, notice};

@@ -99,7 +99,7 @@ impl WebState {
 /// | `POST /hooks/NAME` | what relay services tell, if configured; `OPTIONS` for the handshake of cloud events |
 /// | `POST /sms/NAME` | what providers of text messages tell, if configured; `GET` for Meta's challenge, which changes nothing |
 /// | `GET /ledger/checkpoint`, `/ledger/tile/N/…`, `/ledger/vkey` | the transparency log (C2SP tlog-tiles), if configured |
-/// | `GET /ledger/tile/entries/…` | its entries, for holders of a key with the scope `ledger`, or for all |
+/// | `GET /ledger/tile/entries/…` | its entries, for holders of a key with the scope `ledger:read`, or for all |
 /// | `GET /healthz`, `/readyz` | the process answers; the store takes writes |
 /// | `GET /robots.txt` | nothing here is for crawlers |
 /// | `GET /.well-known/gpc.json` | that Global Privacy Control signals are heeded |

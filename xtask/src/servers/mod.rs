@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+pub(crate) mod api;
 pub(crate) mod browser;
 pub mod dkim;
 pub(crate) mod dovecot;
@@ -40,6 +41,7 @@ pub(crate) mod texts;
 mod tmpfs;
 pub(crate) mod webhooks;
 
+pub use api::schemathesis;
 pub use browser::Browser;
 pub use dovecot::Dovecot;
 pub use exim::Exim;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use consent::{Channel, Choice};
+use service::settings::UnknownRecipients;
 
 use super::{Readers, intake, words};
 
@@ -31,10 +32,13 @@ pub struct Init {
     /// What people may choose from after an opt-out (TOML; docs/preferences.md), or `default` for the pages' own
     #[arg(long, value_name = "FILE|default")]
     pub opt_out_reasons: Option<PathBuf>,
-    /// Who may read the ledger's entries over HTTP: holders of a key with the scope `ledger` (keyed, as at first), or
+    /// Who may read the ledger's entries over HTTP: holders of a key with the scope `ledger:read` (keyed, as at first), or
     /// everybody (public). Checkpoints and hashes are open to all
     #[arg(long, value_name = "keyed|public")]
     pub ledger: Option<Readers>,
+    /// What programs are told of an address that nobody has: what an empty choice means, or no before anybody has said yes
+    #[arg(long, value_name = "default|no", value_parser = words::unknown_recipients)]
+    pub unknown_recipients: Option<UnknownRecipients>,
 }
 
 impl Init {
@@ -49,6 +53,7 @@ impl Init {
             soft_bounce_limit,
             opt_out_reasons,
             ledger,
+            unknown_recipients,
         } = self;
         default_consent.is_empty()
             && public_url.is_none()
@@ -58,5 +63,6 @@ impl Init {
             && soft_bounce_limit.is_none()
             && opt_out_reasons.is_none()
             && ledger.is_none()
+            && unknown_recipients.is_none()
     }
 }

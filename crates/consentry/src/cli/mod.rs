@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod intake;
 mod job;
+mod key;
 mod ledger;
 mod list;
 mod look;
@@ -35,6 +36,7 @@ pub use import::{Format, Import, ImportProfiles};
 pub use init::Init;
 pub use intake::{Intake, leave};
 pub use job::Job;
+pub use key::Key;
 pub use ledger::{Ledger, Readers};
 pub use list::{List, ListDetails};
 pub use look::Look;
@@ -171,6 +173,9 @@ pub enum Command {
     /// The ledger of consent changes
     #[command(subcommand)]
     Ledger(Ledger),
+    /// The keys that programs call the HTTP interface with
+    #[command(subcommand)]
+    Key(Key),
     /// The keys that sign links
     #[command(subcommand)]
     Keys(Keys),
@@ -270,7 +275,7 @@ pub struct Check {
     #[arg(long, default_value = "marketing", value_parser = words::category())]
     pub category: Category,
     /// The sender that a text would come from: a recipient may block one and not another
-    #[arg(long, value_parser = sms::kept_sender)]
+    #[arg(long, value_parser = service::texts::kept_sender)]
     pub sender: Option<String>,
 }
 

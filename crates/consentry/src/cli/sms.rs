@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use consent::Level;
 use consent::jurisdiction::Country;
 use consent::sms::Sender;
+use service::texts::{kept_sender, sender};
 use store::TextId;
 
 /// `sms ...`
@@ -107,20 +108,6 @@ pub struct PushOptOuts {
     pub dry_run: bool,
 }
 
-/// A sender in the form in which blocks are kept.
-pub fn kept_sender(text: &str) -> Result<String, String> {
-    let number = text.strip_prefix("whatsapp:");
-    let sender = sender(number.unwrap_or(text))?;
-    Ok(if number.is_some() { format!("whatsapp:{sender}") } else { sender.to_string() })
-}
-
-fn sender(text: &str) -> Result<Sender, String> {
-    Sender::parse(text, None).or_else(|_| {
-        // Pools of other providers have ids of any form.
-        Sender::parse(text, Some(consent::sms::SenderKind::Pool)).map_err(|error| error.to_string())
-    })
-}
-
 fn level(text: &str) -> Result<Level, String> {
     match text.parse() {
         Ok(Level::Subscription) | Err(_) => Err("use channel, identity or any".to_owned()),
@@ -129,7 +116,5 @@ fn level(text: &str) -> Result<Level, String> {
 }
 
 fn text_id(text: &str) -> Result<TextId, String> {
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
-    let id = bytes.and_then(|bytes| bytes.try_into().ok()).map(TextId);
-    id.ok_or_else(|| "an id has 32 hexadecimal digits".to_owned())
+    service::texts::text_id(text).ok_or_else(|| "an id has 32 hexadecimal digits".to_owned())
 }

@@ -4,6 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use consent::{Category, Channel, Choice, Level};
 use service::jobs::JobState;
+use service::settings::UnknownRecipients;
 
 use super::Cli;
 
@@ -66,6 +67,12 @@ pub fn channel_choice(text: &str) -> Result<(Channel, Choice), String> {
     let (channel, choice) = text.split_once('=').ok_or("write it as CHANNEL=CHOICE, e.g. email=n")?;
     let channel = channel.parse().map_err(|error| format!("channel: {error}"))?;
     Ok((channel, choice.parse().map_err(|error| format!("choice: {error}"))?))
+}
+
+/// What programs are told of an address that nobody has.
+pub fn unknown_recipients(text: &str) -> Result<UnknownRecipients, String> {
+    let mut all = [UnknownRecipients::Default, UnknownRecipients::No].into_iter();
+    all.find(|known| known.as_str() == text).ok_or_else(|| "use default or no".to_owned())
 }
 
 /// A level by its name.

@@ -51,7 +51,7 @@ fn key_mode(dir: &Path) -> Result<(bool, String)> {
 /// Who may read the ledger's entries, in words.
 const fn readers(readers: LedgerReaders) -> &'static str {
     match readers {
-        LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger`",
+        LedgerReaders::Keyed => "keyed: entries over HTTP for holders of a key with the scope `ledger:read`",
         LedgerReaders::Public => "public: entries over HTTP for everybody",
     }
 }

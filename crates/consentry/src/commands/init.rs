@@ -36,6 +36,8 @@ pub async fn run(global: &Global, args: Init) -> Result<Exit> {
         jurisdiction_pack: args.jurisdiction_pack,
         soft_bounce_limit: args.soft_bounce_limit,
         ledger: args.ledger.map(Into::into),
+        unknown_recipients: args.unknown_recipients,
+        if_version: None,
     };
     // Before a data directory is made for it.
     change::check(&asked).map_err(|error| wrong(error, args.opt_out_reasons.as_deref()))?;

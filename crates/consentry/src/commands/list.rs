@@ -18,7 +18,8 @@ pub async fn run(context: &Context, command: cli::List) -> Result<Exit> {
         cli::List::Set { name, start, no_start, end, no_end, details } => {
             let start = if no_start { Some(None) } else { start.map(Some) };
             let end = if no_end { Some(None) } else { end.map(Some) };
-            set(context, update::In { name, start, end, details: details.into() }).await?;
+            let details = details.into();
+            set(context, update::In { name, start, end, details, if_version: None }).await?;
         }
         cli::List::Show { name: Some(name) } => show(context, name).await?,
         cli::List::Form { name, lang, sms } => form(context, name, &lang, sms).await?,
@@ -64,7 +65,7 @@ async fn set(context: &Context, asked: update::In) -> Result<()> {
             let hint = add_title(language);
             refused(error, hint)
         }
-        update::Error::Store(_) => told(error),
+        update::Error::Changed | update::Error::Store(_) => told(error),
     })?;
     output::answer(context.json, &out, words);
     Ok(())

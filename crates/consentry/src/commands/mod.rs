@@ -17,6 +17,7 @@ pub mod imports;
 pub mod init;
 pub mod intake;
 pub mod job;
+pub mod key;
 pub mod keys;
 pub mod ledger;
 pub mod list;

@@ -1,14 +1,17 @@
 //! `consentry serve`
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::{
-    AjoConfig, AjoState, ApiKey, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router, public_router,
+    AjoConfig, AjoState, ApiConfig, Keys, LedgerFiles, PublicConfig, TextHooks, WebState, ajo_router,
+    api_router, public_router,
 };
 
 use crate::background::{self, Means};
@@ -27,6 +30,7 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     let file = args.config.as_deref().map(ServerFile::load).transpose()?.unwrap_or_default();
     let beside = args.config.as_deref().unwrap_or(Path::new(""));
     let keys = file.api_key.iter().map(|key| key.read(beside)).collect::<Result<Vec<_>>>()?;
+    let keys = Keys::with_store(keys, context.store.clone(), Arc::clone(&context.clock));
     let namespace = file.ajo.namespace()?;
     let mut config = public_config(context, args.behind_proxy, &keys)?;
     config.webhooks = webhook_section::webhooks(&file.webhook, beside, context.workspace)?;
@@ -51,12 +55,22 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     tasks.spawn(background::work(context.clone(), Means { probe, notices, transports }, stop.clone()));
     tasks.spawn(context.transports.clone().keep(stop.clone()));
     let drain = Duration::from_secs(args.drain_seconds);
+    let api = api(context, &keys, public_url.clone(), file.api.requests_per_minute).await?;
     let mut routes = public_router(WebState::new(config));
-    if !keys.is_empty() {
-        routes = interfaces(context, keys, namespace, public_url.clone()).await.fallback_service(routes);
+    routes = interfaces(context, keys, namespace, public_url.clone()).await.fallback_service(routes);
+    let peers = if args.behind_proxy { Peers::Proxy } else { Peers::Clients };
+    if let Some(operators) = file.operators {
+        let listener = listen_apart(operators.listen)?;
+        let (api, until) = (web::below(api, public_url.as_deref()), listen::after(stop.clone(), drain));
+        tasks.spawn(async move {
+            if let Err(error) = listen::serve(listener, api, peers, until).await {
+                tracing::error!(error = %error, "the HTTP API isn't served any more");
+            }
+        });
+    } else {
+        routes = api.fallback_service(routes);
     }
     let pages = web::below(listen::unready_when(routes, stop.clone()), public_url.as_deref());
-    let peers = if args.behind_proxy { Peers::Proxy } else { Peers::Clients };
     listen::serve(listener, pages, peers, listen::after(stop, drain)).await?;
     while tasks.join_next().await.is_some() {}
     // What was acknowledged is durable already; this only brings the ledger's files up to date.
@@ -64,10 +78,36 @@ pub async fn run(context: &Context, args: Serve) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The HTTP API over this data directory.
+async fn api(
+    context: &Context,
+    keys: &Keys,
+    public_url: Option<String>,
+    requests_per_minute: u32,
+) -> Result<Router> {
+    if !context.store.is_shared() {
+        // Whoever was at them is gone.
+        context.store.abandon_requests().await?;
+    }
+    Ok(api_router(ApiConfig {
+        service: context.service(),
+        keys: keys.clone(),
+        public_url,
+        requests_per_minute,
+    }))
+}
+
+fn listen_apart(address: SocketAddr) -> Result<TcpListener> {
+    let listener = listen::bind(address)
+        .map_err(|error| fail(format!("{address}: {error}"), "name another as [operators] listen"))?;
+    output::say(format_args!("serving the HTTP API on http://{}/api/docs", listener.local_addr()?));
+    Ok(listener)
+}
+
 /// Adobe's interfaces over this data directory.
 async fn interfaces(
     context: &Context,
-    keys: Vec<ApiKey>,
+    keys: Keys,
     profile_namespace: String,
     public_url: Option<String>,
 ) -> Router {
@@ -87,17 +127,17 @@ async fn interfaces(
 
 /// The public pages over this data directory, asked by programs on this machine; with receivers of texts, if any.
 pub fn public_pages(context: &Context, texts: Option<Arc<TextHooks>>) -> Result<Router> {
-    let config = PublicConfig { texts, ..public_config(context, false, &[])? };
+    let config = PublicConfig { texts, ..public_config(context, false, &Keys::of_file(Vec::new()))? };
     Ok(public_router(WebState::new(config)))
 }
 
-fn public_config(context: &Context, behind_proxy: bool, keys: &[ApiKey]) -> Result<PublicConfig> {
+fn public_config(context: &Context, behind_proxy: bool, keys: &Keys) -> Result<PublicConfig> {
     let mut config = PublicConfig::new(context.store.clone(), Arc::clone(&context.clock));
     config.behind_proxy = behind_proxy;
     config.ledger = Some(LedgerFiles {
         dir: context.store.ledger_dir(),
         verifier_key: context.store.ledger_verifier_key()?,
-        keys: keys.to_vec(),
+        keys: keys.clone(),
     });
     Ok(config)
 }

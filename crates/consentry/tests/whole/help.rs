@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::Desk;
 
 /// Every command whose help stands by itself.
-const COMMANDS: [&str; 82] = [
+const COMMANDS: [&str; 87] = [
     "",
     "init",
     "intake",
@@ -76,6 +76,11 @@ const COMMANDS: [&str; 82] = [
     "ledger verify",
     "ledger show",
     "ledger check-receipt",
+    "key",
+    "key create",
+    "key list",
+    "key revoke",
+    "key scopes",
     "keys",
     "workspace",
     "workspace create",

@@ -41,7 +41,10 @@ fn entries_are_for_holders_of_a_key_until_the_workspace_says_public() {
         }
         let (status, answer) = get(&serving, ENTRIES, None);
         assert_eq!(status, 401, "{answer}");
-        assert!(answer.contains("application/problem+json") && answer.contains("scope `ledger`"), "{answer}");
+        assert!(
+            answer.contains("application/problem+json") && answer.contains("scope `ledger:read`"),
+            "{answer}"
+        );
         assert_eq!(get(&serving, ENTRIES, Some("auditor-secret-0124")).0, 401);
         assert_eq!(get(&serving, ENTRIES, Some("crm-secret-01234567")).0, 403);
         let (status, entries) = get(&serving, ENTRIES, Some("auditor-secret-0123"));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first thing that isn't as expected")]
 
+mod api;
 mod attack;
 mod browser;
 mod chaos;

@@ -48,7 +48,7 @@ fn set_up(desk: &Desk) {
 }
 
 /// Each with its exit code; what is wrong comes last.
-const COMMANDS: [(&str, i32); 70] = [
+const COMMANDS: [(&str, i32); 75] = [
     ("init --brand Shop", 0),
     ("list create news --title en=News --public", 0),
     ("list set news --position 2", 0),
@@ -83,6 +83,10 @@ const COMMANDS: [(&str, i32); 70] = [
     ("ledger key", 0),
     ("ledger show ent_0", 0),
     ("ledger receipt ent_0", 0),
+    ("key create shop --scope lists:read --days 30", 0),
+    ("key list", 0),
+    ("key revoke shop", 0),
+    ("key scopes", 0),
     ("keys rotate", 0),
     ("workspace create b", 0),
     ("workspace create b", 1),
@@ -116,6 +120,7 @@ const COMMANDS: [(&str, i32); 70] = [
     ("sms unblock +14155550100 +15005550006", 0),
     ("sms review", 0),
     ("list show nope", 1),
+    ("key revoke nope", 1),
     ("opt-out ann@", 1),
     ("check ann@example.com --channel email --list nope", 1),
     ("check ann@example.com --channel pigeon", 2),

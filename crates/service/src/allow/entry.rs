@@ -8,7 +8,8 @@ use store::AllowEntry;
 use crate::shape;
 
 /// An entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AllowListEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// What it names: an address, a domain.
@@ -24,6 +25,7 @@ pub struct Entry {
     pub by: String,
     /// When.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

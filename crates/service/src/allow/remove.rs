@@ -18,7 +18,8 @@ pub struct In {
 }
 
 /// What that did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AllowListRemoved)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// It was there, and isn't any more.

@@ -17,7 +17,8 @@ pub struct In {
 }
 
 /// How it stands now. It is in force at once: the next permit on any node reads it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AllowListTurned)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The namespace that was turned.

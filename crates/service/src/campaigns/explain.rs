@@ -18,14 +18,17 @@ pub struct In {
 }
 
 /// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunExplained)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The run.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub run: RunId,
     /// The message, if the person is in the audience.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub send: Option<SendId>,
     /// What became of the message.
     pub outcome: Outcome,
@@ -37,9 +40,11 @@ pub struct Out {
     pub reason_words: &'static str,
     /// Until when it waits.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
     /// Since when it is so.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// The server's reply code, 0 without one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +60,8 @@ pub struct Out {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SendOutcome)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// The transport took it.

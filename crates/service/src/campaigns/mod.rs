@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod failed;
+pub mod find;
 pub mod load;
 pub mod order;
 pub mod outcome;
@@ -13,7 +14,7 @@ pub mod send;
 mod shown;
 pub mod start;
 
-pub use shown::{Feedback, OptOuts, ShownRun};
+pub use shown::{Feedback, OptOuts, ShownRun, Versions};
 pub use store::{DeliveryState, RunReport, RunState, StoreError};
 
 use delivery::DeliveryError;

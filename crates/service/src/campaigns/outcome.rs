@@ -7,7 +7,7 @@ use store::{RunState, StoreError};
 
 use super::load::began_with;
 use super::run::Out;
-use super::shown::{ShownRun, state};
+use super::shown::{ShownRun, Versions, state};
 use crate::Service;
 
 /// What became of it.
@@ -63,7 +63,7 @@ pub async fn outcome(service: &Service, told: &Value) -> Result<Option<Outcome>,
         warnings: findings(&told["warnings"]),
     };
     let out = Out {
-        versions: began_with(&run),
+        versions: began_with(&run).map(Versions::from),
         campaign: run.campaign,
         run: id,
         state: state(run.state),

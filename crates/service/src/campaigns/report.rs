@@ -20,7 +20,8 @@ pub struct In {
 pub type Out = Page<Reported>;
 
 /// A run with what came back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Run)]
 #[serde(rename_all = "camelCase")]
 pub struct Reported {
     /// The run.

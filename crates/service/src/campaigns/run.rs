@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use consent::{RunId, Timestamp};
-use delivery::{Campaign, DeliveryError, LinkProbe, Pins, Progress, RunOptions, RunSummary, run_campaign};
+use delivery::{Campaign, DeliveryError, LinkProbe, Progress, RunOptions, RunSummary, run_campaign};
 use serde::Serialize;
 use store::StoreError;
 use tokio::sync::watch;
 
 use super::ShownRun;
-use super::shown::{Counts, state};
+use super::shown::{Counts, Versions, state};
 use crate::{Actor, Fault, Problem, Service, shape};
 
 /// The campaign, and who hears how it goes.
@@ -36,7 +36,7 @@ pub struct Out {
     #[serde(serialize_with = "shape::text")]
     pub run: RunId,
     /// The versions of the definitions that it goes by, if it was stored.
-    pub versions: Option<Pins>,
+    pub versions: Option<Versions>,
     /// `open`, `finished` or `stopped`.
     pub state: &'static str,
     /// Whether an earlier process had begun it.
@@ -100,7 +100,7 @@ pub async fn run(service: &Service, _actor: &Actor, asked: In<'_>) -> Result<Out
     Ok(Out {
         campaign: campaign.name.clone(),
         run: summary.run,
-        versions: campaign.pins,
+        versions: campaign.pins.map(Versions::from),
         state: state(summary.state),
         resumed: summary.resumed,
         malformed: summary.malformed_addresses,

@@ -11,31 +11,58 @@ use super::load::began_with;
 use crate::{Service, returned, shape};
 
 /// A run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownRun {
     /// The campaign's name.
     pub campaign: String,
     /// The run.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub run: RunId,
     /// The versions of the definitions that it was started with; `None` of a run of before there were any.
-    pub versions: Option<Pins>,
+    pub versions: Option<Versions>,
     /// `open`, `finished` or `stopped`.
+    #[schema(value_type = String)]
     pub state: &'static str,
     /// When it began.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it ended.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// What became of its messages.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
+/// The versions of the definitions that a run was started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunVersions)]
+#[serde(rename_all = "camelCase")]
+pub struct Versions {
+    /// Of the campaign.
+    pub campaign: i64,
+    /// Of the configuration, where the campaign names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<i64>,
+    /// Of the content, where the campaign names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<i64>,
+}
+
+impl From<Pins> for Versions {
+    fn from(pins: Pins) -> Self {
+        let Pins { campaign, configuration, content } = pins;
+        Self { campaign, configuration, content }
+    }
+}
+
 /// What became of a run's messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunCounts)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// In the audience.
@@ -92,7 +119,7 @@ impl ShownRun {
     /// A run with its counts.
     pub(super) async fn of(service: &Service, run: Run) -> Result<Self, StoreError> {
         let report = service.store.run_report(service.workspace, run.id).await?;
-        let versions = began_with(&run);
+        let versions = began_with(&run).map(Versions::from);
         let Run { id, campaign, created_at, finished_at, .. } = run;
         let (state, counts) = (state(run.state), report.into());
         Ok(Self { campaign, run: id, versions, state, started_at: created_at, finished_at, counts })
@@ -100,7 +127,8 @@ impl ShownRun {
 }
 
 /// What came back about a run's messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunFeedback)]
 #[serde(rename_all = "camelCase")]
 pub struct Feedback {
     /// Confirmed as delivered.
@@ -118,12 +146,13 @@ pub struct Feedback {
 }
 
 /// Bounces of a kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Bounces {
     /// How many.
     pub total: u64,
     /// For each reason.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub reasons: BTreeMap<&'static str, u64>,
 }
 
@@ -156,7 +185,8 @@ impl Feedback {
 }
 
 /// Who opted out through the messages of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RunOptOuts)]
 #[serde(rename_all = "camelCase")]
 pub struct OptOuts {
     /// People, each once.

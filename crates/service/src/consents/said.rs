@@ -24,21 +24,26 @@ pub struct Asked {
 }
 
 /// What was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ChoiceRecorded)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
     /// The person.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub profile: ProfileId,
     /// The address.
     pub address: String,
     /// The entry; `None` when there was nothing to record.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
     /// How far it reaches.
+    #[schema(value_type = String)]
     pub level: Level,
     /// The channel.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub channel: Channel,
     /// What it changed; nothing where the same was recorded already.
     pub changed: Vec<Change>,

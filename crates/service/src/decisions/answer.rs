@@ -8,15 +8,17 @@ use store::Held;
 use crate::shape;
 
 /// A decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// `permit`, `defer` or `exclude`.
+    #[schema(value_type = String)]
     pub decision: &'static str,
     /// On which basis, or for which reason, by its code.
     pub reason: String,
     /// Until when it waits, if it does.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
     /// It would be a permit if somebody at the brand had brought the person in, or if the person had said yes.
     pub not_brought_in: bool,
@@ -41,26 +43,31 @@ impl Answer {
 }
 
 /// A row of the decision table, as it went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceStep {
     /// Its number, 1 to 15.
     pub row: u8,
     /// What was tested.
+    #[schema(value_type = String)]
     pub test: &'static str,
     /// `passed`, or the decision.
+    #[schema(value_type = String)]
     pub outcome: &'static str,
     /// Which value was read: `email`, `identity.email`, `list`, `default`, `noDefault`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// The value, as XDM has it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub value: Option<&'static str>,
     /// The ledger entry that set it.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
     /// Since when it is so, if known.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
 }
 

@@ -27,7 +27,8 @@ pub struct In {
 }
 
 /// What a send would decide, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CheckedDecision)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The decision.
@@ -35,6 +36,7 @@ pub struct Out {
     pub answer: Answer,
     /// Who has the address.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub profile: Option<ProfileId>,
     /// Whether anybody has it. The decision about one that nobody has is that about somebody whom the brand brings in.
     pub known: bool,
@@ -103,7 +105,7 @@ async fn decide(
     };
     let decided = question.about(service, owner.profile, Some(owner.address)).await?.ok_or_else(gone)?;
     let profile = service.store.profile(service.workspace, owner.profile).await?.ok_or_else(gone)?;
-    Ok((decided, Some(Known { profile, address: owner.address, list: question.list })))
+    Ok((decided, Some(Known { profile, address: Some(owner.address), list: question.list })))
 }
 
 fn out((decision, trace): (Decision, Trace), known: Option<&Known>, returned: Option<Returned>) -> Out {
@@ -121,19 +123,26 @@ fn out((decision, trace): (Decision, Trace), known: Option<&Known>, returned: Op
 }
 
 /// The person who has the address that was asked about.
-struct Known {
-    profile: ProfileView,
-    address: AddressId,
-    list: Option<ListId>,
+pub(super) struct Known {
+    pub profile: ProfileView,
+    /// The one that was asked about; `None` for the one that messages go to.
+    pub address: Option<AddressId>,
+    pub list: Option<ListId>,
 }
 
 impl Known {
     /// The recorded value that a row read.
-    fn held(&self, read: Read) -> Option<Held> {
+    pub fn held(&self, read: Read) -> Option<Held> {
         let held = match read {
             Read::Profile(field) => of_field(&self.profile.values, field),
             Read::Identity(field) => {
-                let asked = self.profile.addresses.iter().find(|address| address.id == self.address)?;
+                let mut addresses = self.profile.addresses.iter();
+                let asked = if let Some(id) = self.address {
+                    addresses.find(|address| address.id == id)?
+                } else {
+                    let namespace = Namespace::of_channel(field.channel()?)?;
+                    addresses.find(|address| address.namespace == namespace)?
+                };
                 of_field(&asked.values, field)
             }
             Read::Subscription => {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use consent::decide::Reach;
 use consent::{
-    Address, AddressError, AddressId, Category, Channel, Decision, ListId, Message, ProfileId, Recipient,
-    Rules, RunId, Trace, explain,
+    Address, AddressError, AddressId, Category, Channel, ConsentWord, Decision, ListId, Message, ProfileId,
+    Recipient, Rules, RunId, Trace, explain,
 };
 use delivery::gate::Gate;
-use store::StoreError;
+use store::{Reading, StoreError, UnknownRecipients};
 
 use crate::Service;
 
@@ -63,10 +63,36 @@ impl Question {
         address: Address,
     ) -> Result<(Decision, Trace), StoreError> {
         let (message, rules) = self.rules(service).await?;
-        let now = service.now();
-        let strangers = service.store.read_strangers(service.workspace, vec![address], now).await?;
-        let recipient = strangers.into_iter().next().unwrap_or(Recipient::UNKNOWN);
+        let mut strangers = self.strangers(service, vec![address]).await?;
+        let recipient = strangers.pop().unwrap_or(Recipient::UNKNOWN);
         Ok(explain(&recipient, &message, &rules))
+    }
+
+    /// What decisions read of addresses that nobody has, at most [`store::READ_MAX`], in order.
+    pub async fn strangers(
+        &self,
+        service: &Service,
+        addresses: Vec<Address>,
+    ) -> Result<Vec<Recipient>, StoreError> {
+        let (store, workspace) = (&service.store, service.workspace);
+        let mut strangers = store.read_strangers(workspace, addresses, service.now()).await?;
+        if store.settings(workspace).await?.unknown_recipients == UnknownRecipients::No {
+            for stranger in &mut strangers {
+                stranger.profile = stranger.profile.with_flags(ConsentWord::NO_DEFAULT);
+            }
+        }
+        Ok(strangers)
+    }
+
+    /// What decisions read of people, at most [`store::READ_MAX`], in order: at these addresses, or at those that messages
+    /// go to. With the message and the rules.
+    pub async fn people(
+        &self,
+        service: &Service,
+        profiles: Vec<ProfileId>,
+        addresses: Option<Vec<AddressId>>,
+    ) -> Result<(Vec<Reading>, Message, Rules), StoreError> {
+        self.gate(service).read(profiles, addresses, false).await
     }
 
     /// Decides about a text that is no address.

@@ -1,6 +1,7 @@
 //! May a message go? The question that every send asks, asked by somebody.
 
 mod answer;
+pub mod batch;
 pub mod check;
 mod facts;
 

@@ -16,11 +16,13 @@ pub struct In {
 }
 
 /// The entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = LedgerEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Whose it is.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub profile: ProfileId,
     /// What it says.
     #[serde(flatten)]

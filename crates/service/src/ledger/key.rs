@@ -10,7 +10,8 @@ use crate::{Actor, Fault, Problem, Service};
 pub struct In;
 
 /// The key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = LedgerKey)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// `name+hash+base64` (C2SP signed-note): what an auditor needs.

@@ -14,11 +14,13 @@ pub struct In {
 }
 
 /// The receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Receipt)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The entry.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub entry: EntryId,
     /// Its proof (C2SP tlog-proof), as a file of its own.
     pub receipt: String,

@@ -78,7 +78,8 @@ mod tests {
         create::create(&service, &actor, new).await.unwrap();
         assert!(matches!(form(&service, &actor, asked.clone()).await, Err(Error::Private(_))));
         let details = Details { public: Some(true), ..Details::default() };
-        let public = update::In { name: "news".to_owned(), start: None, end: None, details };
+        let (name, if_version) = ("news".to_owned(), None);
+        let public = update::In { name, start: None, end: None, details, if_version };
         update::update(&service, &actor, public).await.unwrap();
         assert!(matches!(form(&service, &actor, asked.clone()).await, Err(Error::NoPublicUrl)));
         let url = "https://mail.example.com";

@@ -10,21 +10,26 @@ use store::{List, ListDetails};
 use crate::shape;
 
 /// A list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = List)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// Its id.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub id: ListId,
     /// Its name.
     pub name: String,
     /// When it starts.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub start: Option<Timestamp>,
     /// When it ends.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub end: Option<Timestamp>,
     /// `live`, `notStarted` or `expired`.
+    #[schema(value_type = String)]
     pub state: &'static str,
     /// Whether it is offered to everybody.
     pub public: bool,
@@ -37,7 +42,8 @@ pub struct Shown {
 }
 
 /// What a list is called in one language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ListText)]
 #[serde(rename_all = "camelCase")]
 pub struct Text {
     /// Its title.
@@ -47,6 +53,13 @@ pub struct Text {
 }
 
 impl Shown {
+    /// Stands for what can be changed of the list: two that say the same have the same.
+    pub fn version(&self) -> String {
+        let Self { id, name, start, end, public, double_opt_in, position, texts, state: _ } = self;
+        let times = [start, end].map(|time| time.map(|time| time.0));
+        shape::version(&(id.0, name, times, public, double_opt_in, position, texts))
+    }
+
     /// A list as it is at a moment.
     pub fn of(list: List, now: Timestamp) -> Self {
         let state = match list.state(now) {

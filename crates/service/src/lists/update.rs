@@ -4,7 +4,7 @@ use consent::Timestamp;
 use store::{ListUpdate, StoreError};
 
 use super::{Details, Shown};
-use crate::{Actor, Fault, Problem, Service};
+use crate::{Actor, Fault, Kind, Problem, Service};
 
 /// What to change; what is `None` stays.
 #[allow(clippy::option_option, reason = "not named, and named to be nothing, differ")]
@@ -18,6 +18,8 @@ pub struct In {
     pub end: Option<Option<Timestamp>>,
     /// How people meet it.
     pub details: Details,
+    /// Change nothing unless the list is this, by [`Shown::version`].
+    pub if_version: Option<String>,
 }
 
 /// The list as it is now.
@@ -32,6 +34,9 @@ pub enum Error {
     /// It is described in a language in which it has no title.
     #[error("there is no title in `{0}`")]
     NoTitle(String),
+    /// Somebody changed the list meanwhile.
+    #[error("the list was changed since it was read")]
+    Changed,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -42,6 +47,7 @@ impl Fault for Error {
         match self {
             Self::NoList(_) => Problem::not_found("list-not-found", "/name"),
             Self::NoTitle(_) => Problem::invalid("title-missing", "/texts"),
+            Self::Changed => Problem::new(Kind::Outdated, "changed-meanwhile"),
             Self::Store(error) => error.problem(),
         }
     }
@@ -49,15 +55,21 @@ impl Fault for Error {
 
 /// Changes a list.
 pub async fn update(service: &Service, _actor: &Actor, asked: In) -> Result<Out, Error> {
-    let In { name, start, end, details } = asked;
+    let In { name, start, end, details, if_version } = asked;
     let list = service.store.list_by_name(service.workspace, &name).await?.ok_or(Error::NoList(name))?;
+    let now = service.now();
+    if if_version.is_some_and(|wanted| Shown::of(list.clone(), now).version() != wanted) {
+        return Err(Error::Changed);
+    }
+    let seen = list.clone();
     let update = ListUpdate {
         details: details.applied(list.details).map_err(Error::NoTitle)?,
         starts_at: start.unwrap_or(list.starts_at),
         ends_at: end.unwrap_or(list.ends_at),
     };
-    let list = service.store.update_list(service.workspace, list.id, update).await?;
-    Ok(Shown::of(list, service.now()))
+    // What was seen is what is changed, also if somebody else changes it at the same time.
+    let list = service.store.update_list_seen(service.workspace, seen, update).await?;
+    Ok(Shown::of(list.ok_or(Error::Changed)?, now))
 }
 
 #[cfg(test)]
@@ -79,11 +91,18 @@ mod tests {
             start: None,
             end,
             details: Details { public, ..Details::default() },
+            if_version: None,
         };
         let out = update(&service, &actor, asked(None, Some(true))).await.unwrap();
         assert_eq!((out.state, out.public, out.texts.len()), ("expired", true, 1));
         let out = update(&service, &actor, asked(Some(None), None)).await.unwrap();
         assert_eq!((out.state, out.public, out.end), ("live", true, None));
+        let seen = In { if_version: Some(out.version()), ..asked(None, Some(false)) };
+        assert!(!update(&service, &actor, seen.clone()).await.unwrap().public);
+        assert!(
+            matches!(update(&service, &actor, seen).await, Err(Error::Changed)),
+            "seen before the change"
+        );
         let other = In { name: "other".to_owned(), ..asked(None, None) };
         assert!(matches!(update(&service, &actor, other).await, Err(Error::NoList(_))));
     }

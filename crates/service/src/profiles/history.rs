@@ -7,11 +7,13 @@ use store::{Applied, Entry, GivenReason};
 use crate::shape;
 
 /// An entry of the ledger, with what proves it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HistoryEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// The entry.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub entry: EntryId,
     /// What it changed.
     pub changes: Vec<Change>,
@@ -19,12 +21,15 @@ pub struct Event {
     pub source: String,
     /// When the choice was made, if known.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Timestamp>,
     /// When it was recorded.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub received_at: Timestamp,
     /// The run whose message it answers.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub run: Option<RunId>,
     /// What proves it.
     pub evidence: Proof,
@@ -34,19 +39,22 @@ pub struct Event {
 }
 
 /// A value that an entry changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// Which: `email`, `identity.email`, `list.news`.
     pub field: String,
     /// What it was, as XDM has it; empty for unset.
+    #[schema(value_type = String)]
     pub old: &'static str,
     /// What it is since.
+    #[schema(value_type = String)]
     pub new: &'static str,
 }
 
 /// What proves an entry; empty once it was erased.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Evidence)]
 #[serde(rename_all = "camelCase")]
 pub struct Proof {
     /// The network address that the request came from.
@@ -70,7 +78,7 @@ pub struct Proof {
 }
 
 /// Why somebody said they left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonGiven {
     /// One of the brand's reasons, may be empty.

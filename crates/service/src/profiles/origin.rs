@@ -10,7 +10,7 @@ use crate::{Service, shape};
 const TEXTS_MAX: usize = 1_000;
 
 /// Where a person came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
     /// Whether the brand brought the person in; else they only turned up, and get marketing after saying yes.
@@ -19,6 +19,7 @@ pub struct Origin {
     pub by: Option<String>,
     /// When.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

@@ -23,11 +23,13 @@ pub struct In {
 }
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = Profile)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The profile.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub profile: ProfileId,
     /// The brand's own id.
     pub id: Option<String>,
@@ -40,6 +42,7 @@ pub struct Out {
     /// Country.
     pub country: Option<String>,
     /// Attributes.
+    #[schema(value_type = Object)]
     pub attributes: Value,
     /// Values for lists, by name.
     pub subscriptions: BTreeMap<String, Subscription>,
@@ -51,6 +54,7 @@ pub struct Out {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub history_truncated: bool,
     /// The consent document (XDM).
+    #[schema(value_type = Object)]
     pub consents: Value,
     /// Every choice with its time and its entry; what `consents` is made of.
     pub values: Vec<Choice>,
@@ -62,7 +66,7 @@ pub struct Out {
 }
 
 /// An address of a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldAddress {
     /// Its namespace.
@@ -71,19 +75,29 @@ pub struct HeldAddress {
     pub address: String,
 }
 
+impl HeldAddress {
+    /// An address as the store has it.
+    pub(super) fn of(held: &store::AddressView) -> Self {
+        Self { namespace: held.namespace.as_str().to_owned(), address: held.raw.clone() }
+    }
+}
+
 /// A value for a list, as XDM has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     /// The choice.
+    #[schema(value_type = String)]
     pub val: &'static str,
     /// Since when, if known.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub time: Option<Timestamp>,
 }
 
 /// A recorded choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RecordedChoice)]
 #[serde(rename_all = "camelCase")]
 pub struct Choice {
     /// Of what: `email`, `identity.email`, `list.news`.
@@ -92,23 +106,29 @@ pub struct Choice {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The choice.
+    #[schema(value_type = String)]
     pub value: &'static str,
     /// Since when, if known.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
     /// The entry that set it.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub entry: EntryId,
 }
 
 /// What a person prefers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Preferences)]
 #[serde(rename_all = "camelCase")]
 pub struct Preferring {
     /// No marketing before this moment.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub pause_until: Option<Timestamp>,
     /// How often marketing may come.
+    #[schema(value_type = String)]
     pub pace: &'static str,
     /// In how many days one message may come, where the pace is slower than it comes.
     #[serde(skip)]
@@ -116,6 +136,7 @@ pub struct Preferring {
     /// The language that the person chose.
     pub language: Option<String>,
     /// The preferred channel.
+    #[schema(value_type = Option<String>)]
     pub preferred: Option<&'static str>,
 }
 
@@ -154,12 +175,15 @@ pub async fn show(service: &Service, _actor: &Actor, In { address }: In) -> Resu
         Ok(parsed) => parsed,
         Err(error) => return Err(Error::Address { address, error }),
     };
-    let (store, workspace) = (&service.store, service.workspace);
     let Some(owner) = service.owner(&parsed).await? else { return Err(Error::Nobody(address)) };
-    let Some(profile) = store.profile(workspace, owner.profile).await? else {
-        return Err(Error::Nobody(address));
-    };
-    let history = store.history(workspace, owner.profile, None, HISTORY_MAX).await?;
+    about(service, owner.profile).await?.ok_or(Error::Nobody(address))
+}
+
+/// All that is known of a profile, if it is there.
+pub(super) async fn about(service: &Service, id: ProfileId) -> Result<Option<Out>, StoreError> {
+    let (store, workspace) = (&service.store, service.workspace);
+    let Some(profile) = store.profile(workspace, id).await? else { return Ok(None) };
+    let history = store.history(workspace, profile.id, None, HISTORY_MAX).await?;
     let entries = history.entries.iter().map(|entry| entry.id).collect();
     let given = store.reasons_given(workspace, entries).await?;
     let mut returned = Returned::default();
@@ -169,7 +193,7 @@ pub async fn show(service: &Service, _actor: &Actor, In { address }: In) -> Resu
         }
     }
     let origin = Origin::of(service, &profile, &history).await?;
-    Ok(shown(&profile, history, &given, origin, returned))
+    Ok(Some(shown(&profile, history, &given, origin, returned)))
 }
 
 fn shown(
@@ -192,14 +216,10 @@ fn shown(
         let given = given.iter().find(|given| given.entry == entry.id).cloned();
         Event::of(entry, changes, given)
     };
-    let address = |held: &store::AddressView| HeldAddress {
-        namespace: held.namespace.as_str().to_owned(),
-        address: held.raw.clone(),
-    };
     Out {
         profile: profile.id,
         id: profile.external_id.clone(),
-        addresses: profile.addresses.iter().map(address).collect(),
+        addresses: profile.addresses.iter().map(HeldAddress::of).collect(),
         locale: profile.locale.clone(),
         time_zone: profile.time_zone.clone(),
         country: profile.country.map(|country| country.as_str().to_owned()),

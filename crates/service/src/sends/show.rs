@@ -15,32 +15,40 @@ pub struct In {
 }
 
 /// What is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Send)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Its id.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub id: SendId,
     /// The run that it belongs to.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub run: Option<RunId>,
     /// Why it was sent, where it belongs to none: `notice`, `reply`, `api`, `journey`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub origin: Option<&'static str>,
     /// What tells it from all others of that origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
     /// Whom it goes to; nobody for an address that nobody has.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub profile: Option<ProfileId>,
     /// At which address.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub address: Option<AddressId>,
     /// What it goes out on; of a run's message the campaign says so.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub channel: Option<Channel>,
     /// What it is for; of a run's message the campaign says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
     /// What became of it.
     pub outcome: Outcome,
@@ -52,9 +60,11 @@ pub struct Out {
     pub reason_words: &'static str,
     /// Until when it waits.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
     /// Since when it is so.
     #[serde(serialize_with = "shape::text_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// The server's reply code.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,12 +1,14 @@
 //! Changing settings. Those that aren't named stay; two changes at the same time don't undo each other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use consent::{Channel, Choice};
 use serde::Serialize;
-use store::{LedgerReaders, OptOutReason, Settings, StoreError};
+use store::{LedgerReaders, OptOutReason, Settings, StoreError, UnknownRecipients};
 
-use crate::{Actor, Fault, Problem, Service};
+use crate::{Actor, Fault, Kind, Problem, Service, shape};
 
 /// What to change; what is `None` or empty stays.
 #[allow(clippy::option_option, reason = "not named, and named to be nothing, differ")]
@@ -28,10 +30,15 @@ pub struct In {
     pub opt_out_reasons: Option<Option<Vec<OptOutReason>>>,
     /// Who may read the ledger's entries.
     pub ledger: Option<LedgerReaders>,
+    /// What is answered to programs that ask about an address that nobody has.
+    pub unknown_recipients: Option<UnknownRecipients>,
+    /// Change nothing unless the settings are these, by [`Out::version`].
+    pub if_version: Option<String>,
 }
 
 /// The settings as they are now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Settings)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// What an empty choice means, by channel; channels that aren't named: consent.
@@ -51,9 +58,21 @@ pub struct Out {
     /// The brand's name on those pages.
     pub brand: Option<String>,
     /// What people may choose from after an opt-out; null for the pages' own.
+    #[schema(value_type = Option<Vec<Object>>)]
     pub opt_out_reasons: Option<Vec<OptOutReason>>,
     /// Who may read the ledger's entries: `keyed` or `public`.
+    #[schema(value_type = String)]
     pub ledger: LedgerReaders,
+    /// What is answered to programs that ask about an address that nobody has: `default` or `no`.
+    #[schema(value_type = String)]
+    pub unknown_recipients: UnknownRecipients,
+}
+
+impl Out {
+    /// Stands for what the settings say: two that say the same have the same.
+    pub fn version(&self) -> String {
+        shape::version(self)
+    }
 }
 
 impl From<Settings> for Out {
@@ -69,6 +88,7 @@ impl From<Settings> for Out {
             brand: settings.brand,
             opt_out_reasons: settings.opt_out_reasons,
             ledger: settings.ledger,
+            unknown_recipients: settings.unknown_recipients,
         }
     }
 }
@@ -91,6 +111,9 @@ pub enum Error {
     /// Two reasons that would be counted as one.
     #[error("`{0}` is there twice")]
     ReasonTwice(String),
+    /// Somebody changed the settings meanwhile.
+    #[error("the settings were changed since they were read")]
+    Changed,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,6 +127,7 @@ impl Fault for Error {
             Self::ManyReasons | Self::Reason(_) | Self::ReasonTwice(_) => {
                 Problem::invalid("opt-out-reasons-invalid", "/optOutReasons")
             }
+            Self::Changed => Problem::new(Kind::Outdated, "changed-meanwhile"),
             Self::Store(error) => error.problem(),
         }
     }
@@ -133,8 +157,19 @@ pub fn check(asked: &In) -> Result<(), Error> {
 /// Changes settings. They hold from the next decision on.
 pub async fn change(service: &Service, _actor: &Actor, asked: In) -> Result<Out, Error> {
     check(&asked)?;
-    let change = move |settings: &mut Settings| apply(&asked, settings);
-    Ok(service.store.update_settings(service.workspace, Box::new(change)).await?.into())
+    let outdated = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&outdated);
+    let change = move |settings: &mut Settings| {
+        let wanted = asked.if_version.as_ref();
+        let changed = wanted.is_some_and(|wanted| Out::from(settings.clone()).version() != *wanted);
+        // May be asked again, where another node got in between.
+        told.store(changed, Ordering::Relaxed);
+        if !changed {
+            apply(&asked, settings);
+        }
+    };
+    let settings = service.store.update_settings(service.workspace, Box::new(change)).await?;
+    if outdated.load(Ordering::Relaxed) { Err(Error::Changed) } else { Ok(settings.into()) }
 }
 
 fn apply(asked: &In, settings: &mut Settings) {
@@ -158,6 +193,7 @@ fn apply(asked: &In, settings: &mut Settings) {
         settings.opt_out_reasons.clone_from(reasons);
     }
     settings.ledger = asked.ledger.unwrap_or(settings.ledger);
+    settings.unknown_recipients = asked.unknown_recipients.unwrap_or(settings.unknown_recipients);
 }
 
 #[cfg(test)]
@@ -174,6 +210,14 @@ mod tests {
             Some("https://m.example")
         );
         let brand = In { brand: Some("Shop".to_owned()), ..In::default() };
+        let out = change(&service, &actor, brand.clone()).await.unwrap();
+        let seen = In { if_version: Some(out.version()), brand: Some("Store".to_owned()), ..In::default() };
+        let renamed = change(&service, &actor, seen.clone()).await.unwrap();
+        assert_ne!(renamed.version(), out.version());
+        assert!(
+            matches!(change(&service, &actor, seen).await, Err(Error::Changed)),
+            "seen before the change"
+        );
         let out = change(&service, &actor, brand).await.unwrap();
         assert_eq!((out.brand.as_deref(), out.public_url.is_some()), (Some("Shop"), true));
         let reason = |code: &str| OptOutReason {

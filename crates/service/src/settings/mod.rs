@@ -1,5 +1,7 @@
 //! The workspace's settings.
 
 pub mod change;
+pub mod show;
 
-pub use store::OptOutReason;
+pub use change::Out as Shown;
+pub use store::{LedgerReaders, OptOutReason, UnknownRecipients};

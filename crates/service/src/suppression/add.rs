@@ -22,7 +22,8 @@ pub struct In {
 }
 
 /// What is there now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SuppressionAdded)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Whether it wasn't there before.

@@ -8,7 +8,8 @@ use store::SuppressionEntry;
 use crate::shape;
 
 /// An entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SuppressionEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// What it names: an address, a domain, the hash of an address.
@@ -19,6 +20,7 @@ pub struct Entry {
     /// The address, domain or hash.
     pub value: String,
     /// `manual`, `hard`, `soft` or `complaint`.
+    #[schema(value_type = String)]
     pub category: &'static str,
     /// Why, in words.
     pub reason: String,
@@ -26,12 +28,15 @@ pub struct Entry {
     pub by: String,
     /// When it was put there first.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// When it was last put there again.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Until when, if not for good.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// Whether it suppresses now.
     pub in_force: bool,

@@ -21,7 +21,8 @@ pub struct In {
 }
 
 /// What that did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SuppressionRemoved)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The entries that were there.

@@ -21,7 +21,8 @@ pub struct In {
 }
 
 /// What the list holds and held of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SuppressionShown)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Whether nothing goes there.
@@ -33,7 +34,7 @@ pub struct Out {
 }
 
 /// An entry that was taken off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovedEntry {
     /// As it was; never in force.
@@ -44,7 +45,7 @@ pub struct RemovedEntry {
 }
 
 /// Taking an entry off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Removal {
     /// Why.
@@ -53,6 +54,7 @@ pub struct Removal {
     pub by: String,
     /// When.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

@@ -19,7 +19,8 @@ pub struct In {
 }
 
 /// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = TextDecided)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The text's id.
@@ -28,11 +29,13 @@ pub struct Out {
     pub outcome: Outcome,
     /// The entry of the opt-out, if it says anything new.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
 }
 
 /// How a text ends that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = TextOutcome)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// The number may be sent marketing again, as far as this text goes.

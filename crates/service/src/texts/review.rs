@@ -23,7 +23,8 @@ pub struct In {
 pub type Out = Page<Waiting>;
 
 /// A text that waits to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = WaitingText)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// The text.
@@ -41,13 +42,15 @@ pub struct Waiting {
 }
 
 /// A message that a text may be the answer to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AnsweredMessage)]
 #[serde(rename_all = "camelCase")]
 pub struct Answered {
     /// The campaign's name.
     pub campaign: String,
     /// When it was sent.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

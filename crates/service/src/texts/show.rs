@@ -17,11 +17,13 @@ pub struct In {
 }
 
 /// What is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = NumberShown)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Who has it.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub profile: ProfileId,
     /// The senders that it blocks.
     pub blocks: Vec<Block>,
@@ -30,13 +32,14 @@ pub struct Out {
 }
 
 /// A sender that a number blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Block {
     /// The sender.
     pub sender: String,
     /// Since when.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
 }
 

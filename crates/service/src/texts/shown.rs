@@ -7,17 +7,20 @@ use store::Text;
 use crate::shape;
 
 /// A text that somebody wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Text)]
 #[serde(rename_all = "camelCase")]
 pub struct Written {
     /// Its id, 32 hexadecimal digits.
     pub id: String,
     /// When it was sent.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The sender of ours that it went to.
     pub sender: String,
     /// What it came by.
+    #[schema(value_type = String)]
     pub channel: &'static str,
     /// What it says.
     pub text: String,
@@ -27,6 +30,7 @@ pub struct Written {
     pub rule: String,
     /// The ledger entry of the choice that was made by it.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>)]
     pub entry: Option<EntryId>,
 }
 

@@ -16,7 +16,8 @@ pub struct In {
 }
 
 /// What that did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Unblocked)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The sender that isn't blocked any more.

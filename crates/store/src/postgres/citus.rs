@@ -55,6 +55,7 @@ pub const TABLES: &[Table] = &[
     reference("landing_page_version", "Few versions of each are kept, read by pages."),
     reference("import_run", "A row per import."),
     reference("upload_job", "A row per uploaded file, few are kept."),
+    reference("api_key", "A row per key, few are kept; nodes read them all."),
     reference("rate_limit", "A row per relay whose speed is limited."),
     reference("copy_progress", "A row per table while another store is copied."),
     by(
@@ -141,6 +142,8 @@ pub const TABLES: &[Table] = &[
         "Nodes that take jobs lock their rows, which one shard has to hold; there are few.",
     ),
     by("job_worker", "workspace", "job", "Read beside the jobs, a row per node and kind."),
+    by("api_request", "id", "api_request", "Found by its own id, kept for a day."),
+    by("api_request_part", "id", "api_request", "In one shard with its request."),
     by("list_request", "who", "list_request", "All requests of one typed address are in one shard."),
     by("notice", "hash", "notice", "What one address waits for is in one shard."),
     by("tally", "hash", "notice", "What is counted is read and written by its key alone."),

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/0012_sends.sql"), works_with: 1 },
     Migration { script: include_str!("migrations/0013_definitions.sql"), works_with: 1 },
     Migration { script: JOBS, works_with: 1 },
+    Migration { script: include_str!("migrations/0015_api.sql"), works_with: 1 },
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_sends.sql"),
     include_str!("migrations/0017_definitions.sql"),
     JOBS,
+    include_str!("migrations/0019_api.sql"),
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;

@@ -43,6 +43,21 @@ impl Store {
             update_list(db, workspace, list, &update)
         })
     }
+
+    /// The same, if the list still is as it was seen; `None` if somebody has changed it since.
+    pub fn update_list_seen(
+        &self,
+        workspace: WorkspaceId,
+        seen: List,
+        update: ListUpdate,
+    ) -> Answer<Option<List>> {
+        self.write("update_list_seen", Key::Workspace(workspace), move |db| {
+            if list_by_id(db, workspace, seen.id)?.as_ref() != Some(&seen) {
+                return Ok(None);
+            }
+            update_list(db, workspace, seen.id, &update).map(Some)
+        })
+    }
 }
 
 /// Creates a subscription list; [`StoreError::Exists`] if the name is taken.

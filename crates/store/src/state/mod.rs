@@ -3,6 +3,7 @@
 //! SQL here is written once for both engines, see [`crate::sql`].
 
 pub(crate) mod allow;
+mod api_keys;
 mod audience_uploads;
 pub(crate) mod blocks;
 pub(crate) mod change;
@@ -43,10 +44,12 @@ mod reading;
 pub(crate) mod reasons;
 pub(crate) mod record;
 pub(crate) mod replies;
+mod requests;
 pub(crate) mod rows;
 pub(crate) mod run_opt_outs;
 pub(crate) mod runs;
 pub(crate) mod sealed;
+mod search;
 mod sends;
 pub(crate) mod settings;
 pub(crate) mod soft_bounces;

@@ -248,3 +248,12 @@ pub struct ProfileView {
     /// When it was created.
     pub created_at: Timestamp,
 }
+
+/// Somebody who was searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What was found: the key of an address, or an id of the brand's.
+    pub text: String,
+    /// Whose it is.
+    pub profile: ProfileId,
+}

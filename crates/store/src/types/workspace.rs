@@ -164,6 +164,29 @@ pub struct Settings {
     pub opt_out_reasons: Option<Vec<OptOutReason>>,
     /// Who may read the ledger's entries over HTTP.
     pub ledger: LedgerReaders,
+    /// What is answered to programs that ask about an address that nobody has.
+    pub unknown_recipients: UnknownRecipients,
+}
+
+/// What is answered to programs that ask whether marketing may go to an address that nobody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownRecipients {
+    /// As for somebody whom the brand brings in: what an empty choice means.
+    #[default]
+    Default,
+    /// No, before anybody has said yes.
+    No,
+}
+
+impl UnknownRecipients {
+    /// `default` or `no`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::No => "no",
+        }
+    }
 }
 
 /// Who may read the ledger's entries over HTTP. Checkpoints and hashes, by which anybody can prove an entry that they have,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "tests")]
 
+pub mod api;
 pub mod brand;
 pub mod changes;
 pub mod definitions;
@@ -48,6 +49,12 @@ macro_rules! conformance {
 macro_rules! conformance_suite {
     ($open:path) => {
         $crate::conformance! { $open =>
+            api:
+                a_key_is_known_until_it_is_revoked,
+                a_request_is_done_once_and_answered_as_the_first_time,
+                whoever_dies_at_a_request_holds_it_for_its_lease,
+                a_part_is_recorded_once_with_all_its_changes_or_none,
+                people_are_found_by_how_an_address_or_an_id_begins;
             changes:
                 a_refusal_is_kept_with_all_that_is_known_of_it,
                 the_latest_wins_whatever_the_order,

@@ -112,6 +112,7 @@ struct Told {
     counts: store::Counts,
     suppressed: Vec<consent::Recipient>,
     pages: Pages,
+    programs: (Vec<store::ApiKey>, store::RequestBegun, store::PartOutcome),
     receipts: Vec<String>,
 }
 
@@ -144,6 +145,7 @@ async fn told(store: &Store) -> Told {
         counts,
         suppressed: store.read_strangers(MAIN, asked, Timestamp(START)).await.unwrap(),
         pages: fill::pages_told(store).await,
+        programs: fill::programs_told(store).await,
         receipts,
     }
 }

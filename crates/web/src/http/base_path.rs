@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 /// What the paths of our routes begin with. Tells a link that came with its path from one whose path was taken off, where
 /// the path is called like one of them.
-const DOORS: [&str; 18] = [
+const DOORS: [&str; 19] = [
     "u",
     "p",
     "s",
@@ -30,6 +30,7 @@ const DOORS: [&str; 18] = [
     "readyz",
     "ledger",
     "ajo",
+    "api",
     "config",
     "journey",
 ];

@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 use web::landing::{self, Asks, Checkbox, Content, Reach};
-use web::{AjoConfig, AjoState, ApiKey, DeskConfig, LedgerFiles, PublicConfig, Scope, WebState};
+use web::{AjoConfig, AjoState, ApiKey, DeskConfig, Keys, LedgerFiles, PublicConfig, Scope, WebState};
 
 use crate::subscribe::Desk;
 use crate::world::{FORM, ONE_CLICK, WORKSPACE, World};
@@ -89,14 +89,15 @@ impl Site {
         config.desk.text_countries = vec!["GB".parse().unwrap()];
         config.webhooks = Some(crate::hooks::webhooks());
         let verifier_key = store::Store::ledger_verifier_key(&world.store).unwrap();
-        config.ledger = Some(LedgerFiles { dir: world.ledger_dir(), verifier_key, keys: Vec::new() });
+        config.ledger =
+            Some(LedgerFiles { dir: world.ledger_dir(), verifier_key, keys: Keys::of_file(Vec::new()) });
         let public_url = format!("https://example.com{BASE}");
         let ajo = AjoState::new(AjoConfig {
             store: world.store.clone(),
             workspace: WORKSPACE,
             clock: world.clock.clone(),
             entropy: Arc::new(crate::world::Counting::default()),
-            keys: vec![ApiKey::new("crm".to_owned(), "secret", vec![Scope::Suppression])],
+            keys: Keys::of_file(vec![ApiKey::new("crm".to_owned(), "secret", vec![Scope::AjoSuppression])]),
             profile_namespace: "id".to_owned(),
             uploads_dir: world.ledger_dir().join("uploads"),
             public_url: Some(public_url.clone()),

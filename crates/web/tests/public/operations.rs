@@ -2,7 +2,7 @@ use axum::http::{Method, StatusCode};
 use consent::{Level, Purpose};
 use store::LedgerReaders;
 use store::ledger::Checkpoint;
-use web::{ApiKey, LedgerFiles, PublicConfig, Scope, WebState, public_router};
+use web::{ApiKey, Keys, LedgerFiles, PublicConfig, Scope, WebState, public_router};
 
 use crate::world::{FORM, ONE_CLICK, World, send};
 
@@ -82,8 +82,11 @@ async fn the_ledger_can_be_fetched_and_nothing_beside_it() {
     let verifier_key = world.store.ledger_verifier_key().unwrap();
     assert_eq!(world.get("/ledger/vkey").await.status, StatusCode::NOT_FOUND);
     let mut config = PublicConfig::new(world.store.clone(), world.clock.clone());
-    config.ledger =
-        Some(LedgerFiles { dir: world.ledger_dir(), verifier_key: verifier_key.clone(), keys: Vec::new() });
+    config.ledger = Some(LedgerFiles {
+        dir: world.ledger_dir(),
+        verifier_key: verifier_key.clone(),
+        keys: Keys::of_file(Vec::new()),
+    });
     let router = public_router(WebState::new(config));
     let get = |path: &'static str| send_bytes(&router, path);
     world.show_entries_to(LedgerReaders::Public).await;
@@ -116,7 +119,10 @@ fn with_ledger(world: &World) -> axum::Router {
     config.ledger = Some(LedgerFiles {
         dir: world.ledger_dir(),
         verifier_key: world.store.ledger_verifier_key().unwrap(),
-        keys: vec![key("auditor", vec![Scope::Ledger]), key("crm", vec![Scope::Suppression, Scope::Consent])],
+        keys: Keys::of_file(vec![
+            key("auditor", vec![Scope::LedgerRead]),
+            key("crm", vec![Scope::AjoSuppression, Scope::AjoConsent]),
+        ]),
     });
     public_router(WebState::new(config))
 }

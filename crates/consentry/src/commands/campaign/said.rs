@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use consent::Exclusion;
-use delivery::{Finding, Pins, Progress, RunSummary};
+use delivery::{Finding, Progress, RunSummary};
 use indicatif::{ProgressBar, ProgressStyle};
-use service::campaigns::{DeliveryState, RunReport, ShownRun, run};
+use service::campaigns::{DeliveryState, RunReport, ShownRun, Versions, run};
 
 use crate::output::{self, grouped};
 
@@ -85,7 +85,7 @@ pub(super) fn run_words(shown: &ShownRun) -> String {
     format!("{campaign} ({run}{version}, {state}, {started_at})\n{}", report_words(&counts.report))
 }
 
-fn version_words(versions: Option<Pins>) -> String {
+fn version_words(versions: Option<Versions>) -> String {
     versions.map(|pins| format!(", version {}", pins.campaign)).unwrap_or_default()
 }
 

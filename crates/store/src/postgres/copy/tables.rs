@@ -211,6 +211,13 @@ pub(super) const TABLES: &[Table] = &[
          actor, owner, payload, result, error",
     ),
     same("job_worker", "workspace, kind, node", "workspace, until_at, kind, node"),
+    same(
+        "api_key",
+        "workspace, id",
+        "workspace, created_at, expires_at, revoked_at, used_at, id, name, digest, scopes, created_by, revoked_by",
+    ),
+    same("api_request", "workspace, id", "workspace, at, lease, status, id, fingerprint, head, body"),
+    same("api_request_part", "workspace, id, part", "workspace, at, part, id, fingerprint, answer"),
 ];
 
 impl Table {

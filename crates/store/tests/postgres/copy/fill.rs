@@ -154,6 +154,7 @@ async fn pages(world: &World, list: ListId) {
     assert_eq!(store.spend(MAIN, Some(taken.id), quotas, now).await.unwrap(), store::Spent::Within);
     assert!(store.notice_done(MAIN, taken.id, NoticeOutcome::Sent).await.unwrap());
     store.request_opt_in(MAIN, typed(list)).await.unwrap();
+    programs(world).await;
     let refused = world.opt_out(named("p7@example.com"), email()).await;
     store.give_reason(MAIN, refused.entry.unwrap(), "too_many", "zu viel", now).await.unwrap();
     let texts = [("de".to_owned(), ListText { title: "Neues".to_owned(), description: "x".to_owned() })];
@@ -166,6 +167,38 @@ async fn pages(world: &World, list: ListId) {
     let page = NewLandingPage { name, body, expires_at, at: now };
     store.put_landing_page(MAIN, page).await.unwrap();
     store.publish_landing_page(MAIN, "spring", 1, now).await.unwrap();
+}
+
+/// A key, and a request with a part.
+async fn programs(world: &World) {
+    let (store, now) = (&world.store, world.now());
+    let key = store::ApiKey {
+        workspace: MAIN,
+        id: "4kx7q2mn".to_owned(),
+        name: "shop".to_owned(),
+        digest: [1; 32],
+        scopes: vec!["decisions:read".to_owned()],
+        created_at: now,
+        created_by: "cli".to_owned(),
+        expires_at: Some(now),
+        revoked: None,
+        used_at: None,
+    };
+    store.create_api_key(key).await.unwrap();
+    let request = store::RequestId([2; 32]);
+    store.begin_request(MAIN, request, [3; 32], now, now).await.unwrap();
+    let part = store::RequestPart { request, part: 0, fingerprint: [4; 32], at: now, lease: now };
+    store.record_part(MAIN, part, Vec::new()).await.unwrap();
+    let answer = store::KeptAnswer { status: 200, head: "{}".to_owned(), body: vec![0, 255] };
+    store.answer_request(MAIN, request, answer).await.unwrap();
+}
+
+/// What a store tells of programs.
+pub async fn programs_told(store: &Store) -> (Vec<store::ApiKey>, store::RequestBegun, store::PartOutcome) {
+    let (request, now) = (store::RequestId([2; 32]), Timestamp(START));
+    let begun = store.begin_request(MAIN, request, [3; 32], now, now).await.unwrap();
+    let part = store::RequestPart { request, part: 0, fingerprint: [4; 32], at: now, lease: now };
+    (store.api_keys(MAIN).await.unwrap(), begun, store.record_part(MAIN, part, Vec::new()).await.unwrap())
 }
 
 /// A request that is always the same one.

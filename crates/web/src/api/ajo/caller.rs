@@ -7,7 +7,9 @@ use axum::response::Response;
 
 use super::AjoState;
 use super::error::ApiError;
-use crate::http::auth::{ApiKey, Refusal, Scope, admit, text};
+use consent::WorkspaceId;
+
+use crate::http::auth::{Keys, Refusal, Scope, text};
 
 /// Longest header value that is kept to be shown again, in bytes.
 const SHOWN_BYTES_MAX: usize = 200;
@@ -29,7 +31,13 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let caller = caller(&state.config().keys, scope, request.headers())?;
+    let keys = &state.config().keys;
+    let found = caller(keys, state.workspace(), scope, request.headers()).await;
+    // Where no key opens any of them, the interfaces aren't there.
+    if found.is_err() && !keys.any_for(&[Scope::AjoSuppression, Scope::AjoConsent, Scope::AjoDecrypt]).await {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "nothing is here"));
+    }
+    let caller = found?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
@@ -41,56 +49,71 @@ fn answer(refusal: Refusal, scope: Scope) -> ApiError {
     match refusal {
         Refusal::NoKey => unauthorized("401010", "Oauth token is missing"),
         Refusal::UnknownKey => unauthorized("401013", "Oauth token is not valid"),
-        Refusal::OtherScope => {
-            let scope = scope.as_str();
-            forbidden("403200", &format!("the key may not be used for the {scope} interface"))
-        }
+        Refusal::OtherScope => forbidden("403200", &format!("the key doesn't have the scope `{scope}`")),
         Refusal::OtherClient => forbidden("403003", "Api Key is invalid"),
         Refusal::OtherOrg => forbidden("403025", "Profile is not valid for this organization"),
         Refusal::OtherSandbox => forbidden("403026", "the sandbox is another"),
+        Refusal::Unavailable => ApiError::busy(),
     }
 }
 
-fn caller(keys: &[ApiKey], scope: Scope, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let key = admit(keys, scope, headers).map_err(|refusal| answer(refusal, scope))?;
+async fn caller(
+    keys: &Keys,
+    workspace: WorkspaceId,
+    scope: Scope,
+    headers: &HeaderMap,
+) -> Result<Caller, ApiError> {
+    let admitted = keys.admit(workspace, scope, headers).await;
+    let key = admitted.map_err(|refusal| answer(refusal, scope))?;
     let shown = |name| text(headers, name).chars().take(SHOWN_BYTES_MAX).collect();
-    Ok(Caller { key: key.name.clone(), org_id: shown("x-gw-ims-org-id"), sandbox: shown("x-sandbox-name") })
+    Ok(Caller { key: key.name, org_id: shown("x-gw-ims-org-id"), sandbox: shown("x-sandbox-name") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::auth::ApiKey;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
-    #[test]
-    fn keys_open_what_they_are_for() {
-        let mut strict = ApiKey::new("crm".to_owned(), "secret-1", vec![Scope::Suppression]);
+    #[tokio::test]
+    async fn keys_open_what_they_are_for() {
+        let mut strict = ApiKey::new("crm".to_owned(), "secret-1", vec![Scope::AjoSuppression]);
         strict.client_id = Some("client".to_owned());
         strict.org_id = Some("ORG@AdobeOrg".to_owned());
-        let keys = [
+        let keys = Keys::of_file(vec![
             strict,
-            ApiKey::new("other".to_owned(), "secret-2", vec![Scope::Suppression]),
+            ApiKey::new("other".to_owned(), "secret-2", vec![Scope::AjoSuppression]),
             ApiKey::new("none".to_owned(), "secret-3", Vec::new()),
-        ];
-        let code = |pairs: &[(&'static str, &str)]| match caller(&keys, Scope::Suppression, &headers(pairs)) {
+        ]);
+        let main = WorkspaceId::MAIN;
+        let code = async |pairs: &[(&'static str, &str)]| match caller(
+            &keys,
+            main,
+            Scope::AjoSuppression,
+            &headers(pairs),
+        )
+        .await
+        {
             Ok(caller) => caller.key,
             Err(error) => format!("{error:?}").split('"').nth(1).unwrap_or_default().to_owned(),
         };
-        assert_eq!(code(&[]), "401010");
-        assert_eq!(code(&[("authorization", "Basic secret-2")]), "401010");
-        assert_eq!(code(&[("authorization", "Bearer ")]), "401010");
-        assert_eq!(code(&[("authorization", "Bearer secret")]), "401013");
-        assert_eq!(code(&[("authorization", "bearer secret-2")]), "other");
-        assert_eq!(code(&[("authorization", "Bearer secret-3")]), "403200");
+        assert_eq!(code(&[]).await, "401010");
+        assert_eq!(code(&[("authorization", "Basic secret-2")]).await, "401010");
+        assert_eq!(code(&[("authorization", "Bearer ")]).await, "401010");
+        assert_eq!(code(&[("authorization", "Bearer secret")]).await, "401013");
+        assert_eq!(code(&[("authorization", "bearer secret-2")]).await, "other");
+        assert_eq!(code(&[("authorization", "Bearer secret-3")]).await, "403200");
         let other = headers(&[("authorization", "Bearer secret-2")]);
-        assert!(caller(&keys, Scope::Consent, &other).is_err());
-        assert!(caller(&keys, Scope::Decrypt, &other).is_err());
+        assert!(caller(&keys, main, Scope::AjoConsent, &other).await.is_err());
+        assert!(caller(&keys, main, Scope::AjoDecrypt, &other).await.is_err());
+        let elsewhere = caller(&keys, WorkspaceId(2), Scope::AjoSuppression, &other).await;
+        assert!(elsewhere.is_err(), "a key opens its own workspace alone");
         let one = ("authorization", "Bearer secret-1");
-        assert_eq!(code(&[one]), "403003");
-        assert_eq!(code(&[one, ("x-api-key", "client")]), "403025");
-        assert_eq!(code(&[one, ("x-api-key", "client"), ("x-gw-ims-org-id", "ORG@AdobeOrg")]), "crm");
+        assert_eq!(code(&[one]).await, "403003");
+        assert_eq!(code(&[one, ("x-api-key", "client")]).await, "403025");
+        assert_eq!(code(&[one, ("x-api-key", "client"), ("x-gw-ims-org-id", "ORG@AdobeOrg")]).await, "crm");
     }
 }

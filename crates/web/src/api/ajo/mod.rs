@@ -25,7 +25,7 @@ use wire::budget::Budget;
 use wire::connections::Activity;
 
 use self::error::ApiError;
-use crate::http::auth::{ApiKey, Scope};
+use crate::http::auth::{Keys, Scope};
 use crate::http::base_path::path_of;
 use crate::http::body::{self, Pace, Unread};
 use crate::http::head::{COMMON_HEADERS, RETRY_AFTER_SECONDS};
@@ -51,7 +51,7 @@ pub struct AjoConfig {
     /// Randomness, for the ids of uploads.
     pub entropy: Arc<dyn Entropy>,
     /// Who may call it. Without any nobody may.
-    pub keys: Vec<ApiKey>,
+    pub keys: Keys,
     /// The namespace of the brand's own ids, which imports call `id`.
     pub profile_namespace: String,
     /// Where uploaded files wait; made when the first comes.
@@ -129,10 +129,10 @@ pub fn ajo_router(state: &AjoState) -> Router {
     };
     let suppression =
         taken(suppression::routes(), suppression::BODY_BYTES_MAX).merge(suppression::upload_routes());
-    let suppression = authenticated(suppression, Scope::Suppression);
+    let suppression = authenticated(suppression, Scope::AjoSuppression);
     let of_links = |routes, scope| authenticated(taken(routes, preferences::BODY_BYTES_MAX), scope);
-    let links =
-        of_links(preferences::routes(), Scope::Consent).merge(of_links(decrypt::routes(), Scope::Decrypt));
+    let links = of_links(preferences::routes(), Scope::AjoConsent)
+        .merge(of_links(decrypt::routes(), Scope::AjoDecrypt));
     let guarded = |routes: Router<AjoState>| routes.layer(from_fn(guard)).with_state(state.clone());
     let suppression = guarded(suppression);
     Router::new()
