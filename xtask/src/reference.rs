@@ -12,6 +12,7 @@ use crate::tidy::{File, files};
 /// The page, from the top of the repository.
 pub const PAGE: &str = "docs/errors.md";
 const EXITS: &str = "crates/consentry/src/output.rs";
+const KINDS: &str = "crates/service/src/problem.rs";
 
 const HEAD: &str = "# Exit codes and errors
 
@@ -71,6 +72,9 @@ fn exit_codes(text: &str) -> Vec<(u8, String)> {
     codes
 }
 
+/// Statuses by kind.
+type Kinds = BTreeMap<String, u16>;
+
 /// What is told of a code.
 #[derive(Default)]
 struct Told {
@@ -82,10 +86,11 @@ struct Told {
 fn codes(files: &[File]) -> Result<BTreeMap<String, Told>> {
     let sources =
         || files.iter().filter(|file| file.path.starts_with("crates/") && file.path.contains("/src/"));
+    let kinds = kinds(files)?;
     let mut codes: BTreeMap<String, Told> = BTreeMap::new();
     for file in sources() {
         for (owner, body) in problems(&file.text) {
-            for Arm { error, variant, code, status, pointer } in arms(&body)? {
+            for Arm { error, variant, code, status, pointer } in arms(&body, &kinds)? {
                 let error = if error == "Self" { owner.clone() } else { error };
                 let meaning = meaning(&file.text, &error, &variant)
                     .or_else(|| sources().find_map(|file| meaning(&file.text, &error, &variant)));
@@ -124,7 +129,7 @@ struct Arm {
     pointer: Option<String>,
 }
 
-fn arms(body: &str) -> Result<Vec<Arm>> {
+fn arms(body: &str, kinds: &Kinds) -> Result<Vec<Arm>> {
     let mut arms = Vec::new();
     let starts: Vec<usize> = body.match_indices("=>").map(|(at, _)| at).collect();
     for (nth, start) in starts.iter().enumerate() {
@@ -145,7 +150,7 @@ fn arms(body: &str) -> Result<Vec<Arm>> {
                 error: error.to_owned(),
                 variant: variant.to_owned(),
                 code: (*code).to_owned(),
-                status: status(told)?,
+                status: status(told, kinds)?,
                 pointer: texts.iter().find(|text| text.starts_with('/')).map(|text| (*text).to_owned()),
             });
         }
@@ -157,18 +162,25 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-fn status(told: &str) -> Result<u16> {
+fn status(told: &str, kinds: &Kinds) -> Result<u16> {
     let kind = told.split("Kind::").nth(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
-    Ok(match kind.flatten() {
-        Some("Invalid") => 422,
-        Some("NotFound") => 404,
-        Some("Conflict") => 409,
-        Some("Unavailable") => 503,
-        Some("Internal") => 500,
-        None if told.contains("not_found(") => 404,
-        None if told.contains("invalid(") => 422,
-        other => bail!("no status for {other:?} in `{}`", told.trim()),
-    })
+    let kind = match kind.flatten() {
+        Some(kind) => kind,
+        None if told.contains("not_found(") => "NotFound",
+        None => "Invalid",
+    };
+    kinds.get(kind).copied().with_context(|| format!("no status for {kind} in `{}`", told.trim()))
+}
+
+/// The HTTP status of each kind of error, as `Kind::status` has it.
+fn kinds(files: &[File]) -> Result<Kinds> {
+    let file = files.iter().find(|file| file.path == KINDS).context(KINDS)?;
+    let (_, body) = file.text.split_once("fn status(self)").context(KINDS)?;
+    let arms = body.lines().take_while(|line| *line != "    }").filter_map(|line| {
+        let (kind, status) = line.trim().strip_prefix("Self::")?.split_once(" => ")?;
+        Some((kind.to_owned(), status.trim_end_matches(',').parse().ok()?))
+    });
+    Ok(arms.collect())
 }
 
 /// The documentation of an enum's variant.

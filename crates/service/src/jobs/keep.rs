@@ -81,7 +81,7 @@ impl Kept {
         // Nothing more is heard of the node once it stops.
         let mut heard = false;
         loop {
-            let step = async {
+            let pause = async {
                 if heard {
                     tokio::time::sleep(EVERY).await;
                     return false;
@@ -90,7 +90,7 @@ impl Kept {
             };
             tokio::select! {
                 outcome = &mut work => return outcome,
-                stopped = step => if stopped {
+                stopped = pause => if stopped {
                     heard = true;
                     self.halt(Cause::Stopping);
                 },

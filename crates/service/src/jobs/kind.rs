@@ -60,7 +60,7 @@ impl Retry {
     pub fn pause(&self, attempts: u32, luck: u8) -> Duration {
         let doubled = self.first.saturating_mul(1 << attempts.saturating_sub(1).min(20));
         let pause = doubled.min(self.longest);
-        pause - pause * u32::from(luck) / 512
+        pause.saturating_sub(pause * u32::from(luck) / 512)
     }
 }
 
