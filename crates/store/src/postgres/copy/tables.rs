@@ -203,7 +203,6 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, import, profile, number",
         "workspace, import, profile, number, flags, state, image",
     ),
-    same("rate_limit", "workspace, key", "key, workspace, tat"),
     same(
         "job",
         "workspace, id",
@@ -211,6 +210,7 @@ pub(super) const TABLES: &[Table] = &[
          actor, owner, payload, result, error",
     ),
     same("job_worker", "workspace, kind, node", "workspace, until_at, kind, node"),
+    same("rate_limit", "workspace, key", "key, workspace, tat"),
 ];
 
 impl Table {
