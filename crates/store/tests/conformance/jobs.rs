@@ -325,8 +325,8 @@ pub async fn jobs_are_listed_in_pages_and_counted(world: &World) {
     let mut after = None;
     loop {
         let page = world.store.jobs(MAIN, JobFilter { after, ..all() }, 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some((last.created_at, last.id));
+        let Some(end) = page.last() else { break };
+        after = Some((end.created_at, end.id));
         seen.extend(page.iter().map(|job| job.id));
     }
     assert_eq!(seen, ids);
