@@ -84,6 +84,8 @@ async fn send(context: &Context, args: CampaignRun) -> Result<Exit> {
     let asked = send::In { job, campaign, options: &options, taken_over, probe: &probe, progress, stop };
     let outcome = send::send(&context.service(), &context.actor(), asked).await;
     bar.finish_and_clear();
+    // Politely, before the process ends.
+    context.transports.close().await;
     told_of(context, (file, campaign), outcome)
 }
 

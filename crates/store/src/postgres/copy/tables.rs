@@ -203,7 +203,6 @@ pub(super) const TABLES: &[Table] = &[
         "workspace, import, profile, number",
         "workspace, import, profile, number, flags, state, image",
     ),
-    same("rate_limit", "workspace, key", "key, workspace, tat"),
     same(
         "job",
         "workspace, id",
@@ -218,6 +217,7 @@ pub(super) const TABLES: &[Table] = &[
     ),
     same("api_request", "workspace, id", "workspace, at, lease, status, id, fingerprint, head, body"),
     same("api_request_part", "workspace, id, part", "workspace, at, part, id, fingerprint, answer"),
+    same("rate_limit", "workspace, key", "key, workspace, tat"),
 ];
 
 impl Table {

@@ -22,9 +22,12 @@ pub(super) fn adopt_in(db: &impl Db, workspace: WorkspaceId) -> Result<()> {
     pages(|after| waiting_replies(db, workspace, after), |job| enqueue(db, workspace, job).map(drop))
 }
 
+/// A row, as the place that the next page begins behind, with its job.
+type Found<K> = ((i64, K), NewJob);
+
 /// Rows page by page, with the time and the key that the next page begins behind.
 fn pages<K: Default>(
-    page: impl Fn((i64, K)) -> Result<Vec<((i64, K), NewJob)>>,
+    page: impl Fn((i64, K)) -> Result<Vec<Found<K>>>,
     mut each: impl FnMut(&NewJob) -> Result<()>,
 ) -> Result<()> {
     let mut after = (i64::MIN, K::default());
@@ -48,7 +51,7 @@ fn waiting_notices(
     db: &impl Db,
     workspace: WorkspaceId,
     (at, (hash, kind, list)): (i64, NoticeKey),
-) -> Result<Vec<((i64, NoticeKey), NewJob)>> {
+) -> Result<Vec<Found<NoticeKey>>> {
     const SELECT: &str = "SELECT hash, kind, list, at, due_at FROM notice WHERE workspace = ?1 AND state < 3
         AND (due_at > ?2 OR due_at = ?2 AND (hash, kind, list) > (?3, ?4, ?5))
         ORDER BY due_at, hash, kind, list LIMIT ?6";
@@ -62,14 +65,11 @@ fn waiting_notices(
     })
 }
 
-/// When a text came in, and its id: the order in which waiting answers are read.
-type WaitingReply = (i64, [u8; 16]);
-
 fn waiting_replies(
     db: &impl Db,
     workspace: WorkspaceId,
     (at, message): (i64, [u8; 16]),
-) -> Result<Vec<(WaitingReply, NewJob)>> {
+) -> Result<Vec<Found<[u8; 16]>>> {
     const SELECT: &str = "SELECT message, received_at FROM text_reply WHERE workspace = ?1 AND state = 1
         AND (received_at > ?2 OR received_at = ?2 AND message > ?3) ORDER BY received_at, message LIMIT ?4";
     db.all(SELECT, params![workspace.0, at, &message, PAGE], |row| {
