@@ -32,7 +32,7 @@ fn the_page_of_errors_says_what_the_source_says() {
     let page = std::fs::read_to_string(root.join(xtask::reference::PAGE)).unwrap();
     let stands = page == xtask::reference::page(&root).unwrap();
     assert!(stands, "{}: write it with `cargo xtask reference`", xtask::reference::PAGE);
-    for row in ["| 7 | `import profiles`", "| `list-not-found` | 404 |", "| `relay-refuses` | 503 |"] {
+    for row in ["| 7 | `import profiles`", "| `send-not-found` | 404 |", "| `relay-refuses` | 503 |"] {
         assert!(page.contains(row), "{row}");
     }
 }
