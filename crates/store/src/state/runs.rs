@@ -13,7 +13,7 @@ use crate::types::{ConfigurationId, Run, RunGuard, RunState};
 
 /// Bytes of a campaign's name.
 pub(crate) const CAMPAIGN_LENGTH_MAX: usize = 256;
-/// Bytes of [`NewRun::spec`].
+/// Bytes of [`crate::types::NewRun::spec`].
 pub(crate) const SPEC_BYTES_MAX: usize = 1 << 20;
 /// Bytes of an audience in one row.
 pub(crate) const PIECE_BYTES: usize = 1 << 20;
