@@ -1,9 +1,13 @@
 //! A connection to either database, for operations that are the same on both.
 
 use crate::error::Result;
-use crate::postgres::{self, Session};
+use crate::postgres::Session;
+use crate::postgres::planner;
 use crate::sql::{Db, Row, Sql, Value};
-use crate::sqlite;
+use crate::sqlite::filter;
+
+/// Members of a part of a run: about a second's work of a fast relay.
+const PART_SIZE: u64 = 8_192;
 
 /// A connection in the hands of one operation.
 #[derive(Clone, Copy)]
@@ -19,15 +23,15 @@ impl Connection<'_> {
     pub fn part_size(&self) -> Option<u64> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(_) => Some(postgres::PART_SIZE),
+            Self::Postgres(_) => Some(PART_SIZE),
         }
     }
 
     /// Called in the transaction that has put so many entries on the suppression list, or replaced them.
     pub fn suppression_grew(&self, by: usize) -> Result<()> {
         match self {
-            Self::Sqlite(db) => sqlite::tend_filter(db),
-            Self::Postgres(db) => postgres::suppression_grew(db, by),
+            Self::Sqlite(db) => filter::tend(db),
+            Self::Postgres(db) => planner::suppression_grew(db, by),
         }
     }
 }

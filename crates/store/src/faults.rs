@@ -8,7 +8,7 @@ use std::time::Duration;
 use consent::decide::Limit;
 
 use crate::error::{Result, StoreError};
-use crate::store::{Access, Operation};
+use crate::operation::{Access, Operation};
 use crate::types::Reading;
 
 /// Faults that a store has, see [`crate::Store::with_faults`]. A new one has none.

@@ -9,6 +9,7 @@ mod document;
 pub mod error;
 mod faults;
 pub mod ledger;
+mod operation;
 pub mod postgres;
 pub mod private;
 mod sealer;
@@ -22,13 +23,7 @@ pub mod types;
 pub use document::document;
 pub use error::{Result, StoreError};
 pub use faults::Faults;
+pub use operation::{Access, Key, Operation};
 pub use state::record::changes::MakeChange;
-pub use store::{Access, Answer, Key, Operation, Store};
+pub use store::{Answer, Store};
 pub use types::*;
-
-/// Most profiles in one [`ReadingQuery`].
-pub const READ_MAX: usize = 4096;
-/// Most rows in one import transaction.
-pub const IMPORT_MAX: usize = 32_768;
-/// Most pieces of feedback at once.
-pub const FEEDBACK_MAX: usize = 1_000;

@@ -1,17 +1,19 @@
 //! [`Store`]: the one way to the state, whichever database keeps it.
 //!
-//! An operation is a method of `Store` in the file of its SQL (`state/`), written once for both engines. This module runs
-//! it: on which engine, in a transaction of its own, and with the faults that a test asked for.
+//! An operation is a method of `Store` in the file of its SQL (`state/`), written once for both engines. Where an engine
+//! itself uses that SQL, the methods stand below it, in `operations`: the engines know nothing of `Store`. This module runs
+//! an operation: on which engine, in a transaction of its own, and with the faults that a test asked for.
 
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use consent::{AddressId, Entropy, EntryId, ProfileId, RunId, SendId, WorkspaceId};
+use consent::{Entropy, RunId, WorkspaceId};
 
 pub(crate) use crate::connection::Connection;
 use crate::error::{Result, StoreError};
 use crate::faults::Faults;
+pub(crate) use crate::operation::{Access, Key, Operation};
 use crate::postgres::PostgresEngine;
 use crate::secrets::{KEY_LENGTH, Secrets};
 use crate::sqlite::SqliteEngine;
@@ -22,47 +24,6 @@ use crate::types::RunGuard;
 /// The answer to an operation. It is boxed, so that an operation is compiled once, in this crate. Nothing happens until
 /// it is awaited.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'static>>;
-
-/// The key by which an operation finds its rows. A database that is spread over servers can route by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// Rows that exist once, in no workspace: link keys, the ledger's position.
-    Installation,
-    /// Rows of a workspace of which there are few: settings, lists, pages.
-    Workspace(WorkspaceId),
-    /// Rows of one profile.
-    Profile(WorkspaceId, ProfileId),
-    /// Rows of one address.
-    Address(WorkspaceId, AddressId),
-    /// One entry of the ledger.
-    Entry(WorkspaceId, EntryId),
-    /// The row of one message.
-    Send(WorkspaceId, SendId),
-    /// Rows of one run.
-    Run(WorkspaceId, RunId),
-    /// Many items, each with a key of its own.
-    Each(WorkspaceId),
-}
-
-/// What an operation does to the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// It reads.
-    Read,
-    /// It writes, or may.
-    Write,
-}
-
-/// An operation, for logs and for faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// The method's name.
-    pub name: &'static str,
-    /// How its rows are found.
-    pub key: Key,
-    /// What it does.
-    pub access: Access,
-}
 
 /// The state of all workspaces.
 ///

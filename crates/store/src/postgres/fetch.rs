@@ -14,8 +14,7 @@ use super::session::Params;
 use super::working_set::{Change, Mark, More, Person, Slot, Subscription, WorkingSet};
 use crate::error::Result;
 use crate::state::change::Wants;
-use crate::state::record::AddressState;
-use crate::state::rows::{AddressRow, Details};
+use crate::state::rows::{AddressRow, AddressState, Details};
 use crate::state::stamps::{Values, choice};
 
 impl WorkingSet<'_> {

@@ -6,7 +6,7 @@
 use super::session::Session;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
-use crate::state::jobs::adopt::adopt;
+use crate::state::jobs::adopt;
 use crate::state::origins;
 
 /// A migration.
@@ -40,7 +40,7 @@ const MIGRATIONS: &[Migration] = &[
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 7;
 
-/// The one that [`adopt`] completes.
+/// The one that [`adopt::adopt`] completes.
 const JOBS: &str = include_str!("migrations/0014_jobs.sql");
 
 /// The version that this program brings a database to.
@@ -118,7 +118,7 @@ fn migrate_within(session: &Session) -> Result<()> {
             origins::mark(session)?;
         }
         if migration.script == JOBS {
-            adopt(session)?;
+            adopt::adopt(session)?;
         }
         session.execute(NOTE, params![number, migration.works_with])?;
     }

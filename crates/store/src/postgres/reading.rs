@@ -10,12 +10,11 @@ use tokio_postgres::Row;
 
 use super::preferences;
 use super::session::Session;
-use crate::READ_MAX;
 use crate::error::{Result, StoreError};
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::{InForce, any_hashed, verdict};
 use crate::state::{entry_key, holds, namespaces, settings};
-use crate::types::{Reading, ReadingQuery};
+use crate::types::{READ_MAX, Reading, ReadingQuery};
 
 /// An address as decisions read it.
 #[derive(Clone)]

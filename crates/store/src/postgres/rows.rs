@@ -10,10 +10,8 @@ use super::session::Session;
 use super::working_set::{Change, Mark, More, Person, QueuedEvent, Subscription, WorkingSet};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
-use crate::state::leaf::LeafForm;
-use crate::state::record::AddressState;
-use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
-use crate::state::stamps::{Values, pack_sets};
+use crate::state::rows::{AddressRow, AddressState, Details, Event, NewEvent, Rows};
+use crate::state::stamps::{LeafForm, Values, pack_sets};
 use crate::state::{history, namespaces, preferences};
 use crate::types::{AddressOwner, HistoryPage};
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::connection::{DATABASE_FILE, open_reader};
-use super::{LEDGER_DIR, io_error};
+use super::connection::{DATABASE_FILE, LEDGER_DIR, io_error, open_reader};
 use crate::error::{Result, StoreError};
 use crate::private;
 use crate::secrets::Secrets;

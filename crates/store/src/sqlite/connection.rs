@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::io_error;
 use crate::error::{Result, StoreError};
 use crate::private;
 
 /// Name of the database in the data directory.
 pub(crate) const DATABASE_FILE: &str = "consentry.sqlite3";
+/// Folder of the ledger's files in the data directory.
+pub const LEDGER_DIR: &str = "ledger";
 /// Page cache of the writing connection, in KiB; an import touches many pages of the indexes.
 const WRITER_CACHE_KIB: i64 = 192 * 1024;
 /// Page cache of each reading connection, in KiB.
@@ -106,4 +107,9 @@ impl From<rusqlite::types::FromSqlError> for StoreError {
     fn from(error: rusqlite::types::FromSqlError) -> Self {
         Self::Damaged(error.to_string())
     }
+}
+
+/// What the system said of a path.
+pub(super) fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("{}: {error}", path.display()))
 }

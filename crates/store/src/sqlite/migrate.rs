@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::state::jobs::adopt::adopt;
+use crate::state::jobs::adopt;
 use crate::state::origins;
 
 /// The migrations, the first being number 1. `PRAGMA user_version` tells how many a database has.
@@ -30,7 +30,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 /// The one that [`origins::mark`] completes.
 const ORIGIN: i64 = 11;
-/// The one that [`adopt`] completes.
+/// The one that [`adopt::adopt`] completes.
 const JOBS: &str = include_str!("migrations/0018_jobs.sql");
 
 /// Brings a database up to date, or refuses one that a newer program wrote. The caller holds the directory's lock.
@@ -47,7 +47,7 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
             origins::mark(&*transaction)?;
         }
         if *script == JOBS {
-            adopt(&*transaction)?;
+            adopt::adopt(&*transaction)?;
         }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;

@@ -9,12 +9,11 @@ use consent::{
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row};
 
 use super::filter::{Filter, SharedFilter};
-use crate::READ_MAX;
 use crate::error::{Result, StoreError};
 use crate::state::stamps::{choice, word};
 use crate::state::suppression::{Domains, Known};
 use crate::state::{allow, holds, namespaces, preferences, settings, suppression};
-use crate::types::{Reading, ReadingQuery};
+use crate::types::{READ_MAX, Reading, ReadingQuery};
 
 const SELECT_PROFILE: &str = "SELECT word, country FROM profile WHERE id = ?1 AND workspace = ?2";
 const SELECT_WITH_ATTRIBUTES: &str = "SELECT word, country, locale, time_zone, external_id, attributes FROM profile WHERE id = ?1 AND workspace = ?2";

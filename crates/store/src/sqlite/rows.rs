@@ -17,8 +17,7 @@ use read::{read_address, read_subscription, read_values};
 
 use super::statements::{NEXT_ADDRESS, NEXT_PROFILE, Statements};
 use crate::error::{Result, StoreError};
-use crate::state::record::AddressState;
-use crate::state::rows::{AddressRow, Details, Event, NewEvent, Rows};
+use crate::state::rows::{AddressRow, AddressState, Details, Event, NewEvent, Rows};
 use crate::state::stamps::{Values, pack_sets, unpack_sets};
 use crate::state::{history, namespaces, profile};
 use crate::types::{AddressOwner, HistoryPage};

@@ -1,6 +1,8 @@
 //! The allow list: addresses by their key, and domains of email addresses. While it is active, only these are sent to;
 //! active and empty is the emergency brake.
 
+mod operations;
+
 use consent::{Namespace, WorkspaceId};
 
 use super::entries::read_allowed;
@@ -8,33 +10,7 @@ use super::entry_key::{check_notes, plain};
 use super::suppression::limit;
 use crate::error::Result;
 use crate::sql::{Db, params};
-use crate::store::{Answer, Key, Store};
 use crate::types::AllowEntry;
-
-impl Store {
-    /// Adds or replaces allow entries; answers, in order, whether each is new.
-    pub fn allow(&self, workspace: WorkspaceId, entries: Vec<AllowEntry>) -> Answer<Vec<bool>> {
-        self.write("allow", Key::Each(workspace), move |db| allow(db, workspace, &entries))
-    }
-
-    /// Removes allow entries, given by namespace and value; answers, in order, whether each was there.
-    pub fn disallow(&self, workspace: WorkspaceId, entries: Vec<(Namespace, String)>) -> Answer<Vec<bool>> {
-        self.write("disallow", Key::Each(workspace), move |db| disallow(db, workspace, &entries))
-    }
-
-    /// The allow entry of one value.
-    pub fn allow_entry(
-        &self,
-        workspace: WorkspaceId,
-        namespace: &Namespace,
-        value: &str,
-    ) -> Answer<Option<AllowEntry>> {
-        let (namespace, value) = (namespace.clone(), value.to_owned());
-        self.query("allow_entry", Key::Workspace(workspace), move |db| {
-            of_value(db, workspace, &namespace, &value)
-        })
-    }
-}
 
 /// Adds or replaces allow entries; whether each is new.
 pub(crate) fn allow(db: &impl Db, workspace: WorkspaceId, entries: &[AllowEntry]) -> Result<Vec<bool>> {

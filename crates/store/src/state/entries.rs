@@ -2,6 +2,8 @@
 //! before: so a page deep in a list of millions costs no more than the first, and entries that come or go meanwhile shift
 //! none.
 
+mod operations;
+
 use consent::{Namespace, Timestamp, WorkspaceId};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -9,27 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::entry_key::{kind_code, kind_sql};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
-use crate::store::{Answer, Key, Store};
 use crate::types::{AllowEntry, EntryOrder, EntryPage, EntryQuery, SuppressionCategory, SuppressionEntry};
 
 /// Most entries of a page.
 const PAGE_MAX: usize = 10_000;
-
-impl Store {
-    /// A page of the suppression list.
-    pub fn suppressions(
-        &self,
-        workspace: WorkspaceId,
-        query: EntryQuery,
-    ) -> Answer<EntryPage<SuppressionEntry>> {
-        self.query("suppressions", Key::Workspace(workspace), move |db| suppressions(db, workspace, &query))
-    }
-
-    /// A page of the allow list.
-    pub fn allow_entries(&self, workspace: WorkspaceId, query: EntryQuery) -> Answer<EntryPage<AllowEntry>> {
-        self.query("allow_entries", Key::Workspace(workspace), move |db| allowed(db, workspace, &query))
-    }
-}
 
 /// A place between two entries.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -8,13 +8,12 @@ use data_encoding::HEXLOWER;
 use super::entry_key::note;
 use super::soft_bounces::Counters;
 use super::{entries, settings, suppression};
-use crate::FEEDBACK_MAX;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, params};
 use crate::store::{Answer, Key, Store};
 use crate::types::{
-    Feedback, FeedbackCount, FeedbackId, FeedbackKind, SoftBounceRule, SuppressionCategory, SuppressionEntry,
-    Taken,
+    FEEDBACK_MAX, Feedback, FeedbackCount, FeedbackId, FeedbackKind, SoftBounceRule, SuppressionCategory,
+    SuppressionEntry, Taken,
 };
 
 /// Most pieces of one address in one answer.

@@ -1,5 +1,7 @@
 //! Ledger entries as the state keeps them.
 
+mod operations;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -9,7 +11,6 @@ use super::rows::Event;
 use super::stamps::unpack_sets;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, params};
-use crate::store::{Answer, Key, Store};
 use crate::types::{Entry, HistoryPage};
 
 /// Most entries in a page.
@@ -25,27 +26,6 @@ macro_rules! select_events {
             $rest
         )
     };
-}
-
-impl Store {
-    /// One ledger entry.
-    pub fn entry(&self, workspace: WorkspaceId, entry: EntryId) -> Answer<Option<Entry>> {
-        self.query("entry", Key::Entry(workspace, entry), move |db| self::entry(db, workspace, entry))
-    }
-
-    /// A profile's ledger entries, newest first, at most `limit`, before `before` if given. Entries from before a merge
-    /// (see [`Store::import`]) name the profile that they were about.
-    pub fn history(
-        &self,
-        workspace: WorkspaceId,
-        profile: ProfileId,
-        before: Option<EntryId>,
-        limit: usize,
-    ) -> Answer<HistoryPage> {
-        self.query("history", Key::Profile(workspace, profile), move |db| {
-            history(db, workspace, profile, before, limit)
-        })
-    }
 }
 
 /// One entry without its evidence.

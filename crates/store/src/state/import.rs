@@ -15,14 +15,14 @@ use smallvec::SmallVec;
 
 use super::change::{BULK_MIN, ChangeConsent, Wants};
 use super::imports;
-use super::imports::touch::{self, Image, Touch};
-use super::record::{AddressState, ProfileState, Recorder, Rule};
-use super::rows::{Details, Rows};
+use super::imports::image::{self, Image, Touch};
+use super::imports::touch;
+use super::record::{ProfileState, Recorder, Rule};
+use super::rows::{AddressState, Details, Rows};
 use super::stamps::Values;
-use crate::IMPORT_MAX;
 use crate::error::{Result, StoreError};
 
-use crate::types::{ImportPlace, ProfileRow, RowConsent, RowOutcome, RowTarget};
+use crate::types::{IMPORT_MAX, ImportPlace, ProfileRow, RowConsent, RowOutcome, RowTarget};
 use changes::{Group, group};
 
 /// A character that not every database keeps in a text.
@@ -133,7 +133,7 @@ impl<R: Rows> Importer<'_, '_, R> {
     /// Keeps what the row overwrote of a profile.
     fn touch(&mut self, row: &ProfileRow, profile: ProfileId, flags: u8, image: Image) {
         if let Some(number) = self.number {
-            let flags = if row.brings_in() { flags | touch::BRINGS_IN } else { flags };
+            let flags = if row.brings_in() { flags | image::BRINGS_IN } else { flags };
             self.touches.push(Touch { profile, number, flags, image });
         }
     }
@@ -301,7 +301,7 @@ impl<R: Rows> Importer<'_, '_, R> {
             attributes: row.attributes.as_deref().map(Cow::Borrowed),
         };
         self.recorder.rows.insert_profile(profile.id, &profile.values, &details, row.received_at)?;
-        self.touch(row, profile.id, touch::CREATED, image);
+        self.touch(row, profile.id, image::CREATED, image);
         Ok(RowOutcome::Created(profile.id))
     }
 }

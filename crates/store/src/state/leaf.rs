@@ -9,20 +9,12 @@ use consent::{Target, Timestamp};
 use data_encoding::HEXLOWER;
 
 use super::rows::Event;
+use super::stamps::LeafForm;
 use crate::ledger::Opening;
 use crate::secrets::Secrets;
 
 /// Times in a leaf are those of the minute, in microseconds.
 const MINUTE: i64 = 60_000_000;
-
-/// The form of an entry's leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LeafForm {
-    /// With the pseudonyms themselves, and exact times.
-    First,
-    /// With commitments to the pseudonyms, each entry's own, and times to the minute.
-    Second,
-}
 
 /// An event as a leaf of the log: JSON in this order, without spaces, members without a value left out. It holds no personal
 /// data: whose it is stands there under a commitment, and the evidence as a salted hash.

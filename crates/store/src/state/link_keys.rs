@@ -1,6 +1,7 @@
 //! The keys that sign links, made from the master key and a seed each; the newest signs, all verify.
 
-use crate::store::{Answer, Key, Store};
+mod operations;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use consent::{Entropy, KeyRing, Timestamp};
@@ -11,28 +12,6 @@ use crate::sql::{Db, params};
 
 /// The keys as everybody in the process sees them.
 pub(crate) type SharedKeyRing = Arc<RwLock<Arc<KeyRing>>>;
-
-impl Store {
-    /// The keys that sign and verify link tokens.
-    pub fn key_ring(&self) -> Arc<KeyRing> {
-        current(self.shared_key_ring())
-    }
-
-    /// Adds a link key, which signs from now on; older ones go on verifying. Answers its id.
-    pub fn rotate_link_key(&self, at: Timestamp) -> Answer<u8> {
-        let store = self.clone();
-        Box::pin(async move {
-            let entropy = Arc::clone(store.entropy());
-            let id =
-                store.write("rotate_link_key", Key::Installation, move |db| add(db, &*entropy, at)).await?;
-            let (secrets, key_ring) = (store.secrets().clone(), Arc::clone(store.shared_key_ring()));
-            store
-                .query("refresh_link_keys", Key::Installation, move |db| refresh(db, &secrets, &key_ring))
-                .await?;
-            Ok(id)
-        })
-    }
-}
 
 /// The keys of now.
 pub(crate) fn current(shared: &SharedKeyRing) -> Arc<KeyRing> {

@@ -13,8 +13,8 @@ use consent::{
 
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, params};
-use crate::state::record::{AddressState, ProfileState, Recorder};
-use crate::state::rows::Rows;
+use crate::state::record::{ProfileState, Recorder};
+use crate::state::rows::{AddressState, Rows};
 use crate::store::{Answer, Key, Store};
 use crate::types::{OptInId, OptInKey, OptInRequest};
 

@@ -1,5 +1,7 @@
 //! Who owns which address, and all that is known of a profile.
 
+mod operations;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use consent::{
@@ -12,7 +14,6 @@ use super::stamps::{Values, choice, word};
 use super::{history, namespaces, preferences};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, Row, Sql, Value, params};
-use crate::store::{Answer, Key, Store};
 use crate::types::{AddressOwner, AddressView, Counts, Held, Preferences, ProfileView};
 
 /// Most addresses in one question.
@@ -26,23 +27,6 @@ macro_rules! select_owners {
             $rest
         )
     };
-}
-
-impl Store {
-    /// All that is known of a profile.
-    pub fn profile(&self, workspace: WorkspaceId, profile: ProfileId) -> Answer<Option<ProfileView>> {
-        self.query("profile", Key::Profile(workspace, profile), move |db| view(db, workspace, profile))
-    }
-
-    /// All profiles that existed at the call.
-    pub fn all_profiles(&self, workspace: WorkspaceId) -> Answer<RoaringTreemap> {
-        self.query("all_profiles", Key::Workspace(workspace), move |db| all(db, workspace))
-    }
-
-    /// The profiles that have any value recorded for a list: who of them is subscribed, the decision tells.
-    pub fn list_profiles(&self, workspace: WorkspaceId, list: ListId) -> Answer<RoaringTreemap> {
-        self.query("list_profiles", Key::Workspace(workspace), move |db| of_list(db, workspace, list))
-    }
 }
 
 /// Who owns these addresses.

@@ -17,7 +17,7 @@ use consent::{
 use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
-use super::rows::{NewEvent, Rows};
+use super::rows::{AddressState, NewEvent, Rows};
 use super::stamps::Values;
 use crate::error::{Result, StoreError};
 
@@ -37,19 +37,6 @@ pub(crate) struct ProfileState {
     pub id: ProfileId,
     /// Its choices.
     pub values: Values,
-}
-
-/// An address's consent in memory.
-#[derive(Clone)]
-pub(crate) struct AddressState {
-    /// Which address.
-    pub id: AddressId,
-    /// Its owner.
-    pub profile: ProfileId,
-    /// Its choices.
-    pub values: Values,
-    /// Its consent generation.
-    pub epoch: u32,
 }
 
 /// How sets win against what is recorded.

@@ -2,12 +2,12 @@
 
 use consent::{Timestamp, WorkspaceId};
 
-use super::jobs::queue;
+use super::jobs::queue::enqueue;
 use super::texts;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::store::{Answer, Key, Store};
-use crate::types::{NewReply, Reply, ReplyEnd, ReplyKind, Text, TextId};
+use crate::types::{NewJob, NewReply, Reply, ReplyEnd, ReplyKind, Text, TextId};
 
 /// The time over which answers are counted, in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
@@ -80,7 +80,7 @@ pub(super) fn keep(db: &impl Db, workspace: WorkspaceId, text: &Text, reply: &Ne
     ];
     db.execute(INSERT, values)?;
     if !reply.at_once {
-        queue::enqueue(db, workspace, &queue::of_reply(text.id, text.received_at))?;
+        enqueue(db, workspace, &NewJob::answering(text.id, text.received_at))?;
     }
     Ok(true)
 }

@@ -10,9 +10,7 @@ use consent::{
 };
 use smallvec::SmallVec;
 
-use super::leaf::LeafForm;
-use super::record::AddressState;
-use super::stamps::Values;
+use super::stamps::{LeafForm, Values};
 use crate::error::Result;
 use crate::sql::Db;
 use crate::types::{AddressOwner, Applied, HistoryPage};
@@ -32,6 +30,19 @@ pub(crate) struct Details<'a> {
     pub remainder: Option<Cow<'a, str>>,
     /// A JSON object.
     pub attributes: Option<Cow<'a, str>>,
+}
+
+/// An address's consent in memory.
+#[derive(Clone)]
+pub(crate) struct AddressState {
+    /// Which address.
+    pub id: AddressId,
+    /// Its owner.
+    pub profile: ProfileId,
+    /// Its choices.
+    pub values: Values,
+    /// Its consent generation.
+    pub epoch: u32,
 }
 
 /// An address with where it stands.

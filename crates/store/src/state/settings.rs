@@ -1,28 +1,16 @@
 //! A workspace's settings: one JSON object. Members that this version doesn't know stay as they are.
 
+mod operations;
+
 use consent::WorkspaceId;
 use serde_json::{Map, Value};
 
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
-use crate::store::{Answer, Key, Store};
-use crate::types::{ChangeSettings, Settings};
+use crate::types::Settings;
 
 /// Bytes of the settings as JSON.
 pub(crate) const SETTINGS_BYTES_MAX: usize = 1 << 18;
-
-impl Store {
-    /// The workspace's settings.
-    pub fn settings(&self, workspace: WorkspaceId) -> Answer<Settings> {
-        self.query("settings", Key::Workspace(workspace), move |db| settings(db, workspace))
-    }
-
-    /// Changes the workspace's settings, and answers what they are now. Whoever changes them at the same time, on any node,
-    /// comes before or after: neither undoes the other.
-    pub fn update_settings(&self, workspace: WorkspaceId, change: ChangeSettings) -> Answer<Settings> {
-        self.write("update_settings", Key::Workspace(workspace), move |db| update(db, workspace, &*change))
-    }
-}
 
 fn damaged(error: &serde_json::Error) -> StoreError {
     StoreError::Damaged(format!("settings: {error}"))

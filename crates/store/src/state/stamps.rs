@@ -9,7 +9,6 @@
 use consent::{Choice, ConsentWord, EntryId, Field, ListId, Origin, Stamp, Target, Timestamp};
 use smallvec::SmallVec;
 
-use super::leaf::LeafForm;
 use crate::error::{Result, StoreError};
 use crate::types::Applied;
 
@@ -18,6 +17,15 @@ const TAG_IDENTITY: u8 = 0x40;
 const TAG_LIST: u8 = 0x80;
 /// Stands before the sets of an entry whose leaf has the second form.
 const FORM_SECOND: u8 = 0xf2;
+
+/// The form of an entry's leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeafForm {
+    /// With the pseudonyms themselves, and exact times.
+    First,
+    /// With commitments to the pseudonyms, each entry's own, and times to the minute.
+    Second,
+}
 
 /// The choices of a profile or an address, with their stamps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The suppression list: addresses by their key, domains of email addresses, exact both (a domain's entry says nothing about
 //! its subdomains), and addresses by their hash. A look-up is one probe of a key, or two or three.
 
+mod operations;
 mod remove;
 #[cfg(test)]
 mod tests;
@@ -13,45 +14,9 @@ use consent::{Namespace, Timestamp, WorkspaceId};
 use super::entries::read_entry;
 use super::entry_key::{any, check_notes, hashes, is_hash, kind_of, kind_sql};
 use super::fence;
-use crate::IMPORT_MAX;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
-use crate::store::{Answer, Key, Store};
-use crate::types::{EntryKind, SuppressionCategory, SuppressionEntry};
-
-impl Store {
-    /// The entries of one value, by category; expired ones too.
-    pub fn suppression(
-        &self,
-        workspace: WorkspaceId,
-        namespace: &Namespace,
-        value: &str,
-    ) -> Answer<Vec<SuppressionEntry>> {
-        let (namespace, value) = (namespace.clone(), value.to_owned());
-        self.query("suppression", Key::Workspace(workspace), move |db| {
-            of_value(db, workspace, &namespace, &value)
-        })
-    }
-
-    /// How many entries there are, by namespace, category and kind; counts the rows.
-    pub fn suppression_counts(
-        &self,
-        workspace: WorkspaceId,
-    ) -> Answer<Vec<(Namespace, SuppressionCategory, EntryKind, u64)>> {
-        self.query("suppression_counts", Key::Workspace(workspace), move |db| counts(db, workspace))
-    }
-
-    /// Puts entries on the suppression list, at most [`crate::IMPORT_MAX`] at once. Of an entry that is there already,
-    /// of the same value and category, everything but [`SuppressionEntry::at`] is replaced; an expiry only by a later
-    /// one or none, as both callers wanted silence at least that long. Answers, in order, whether each is new.
-    pub fn suppress(&self, workspace: WorkspaceId, entries: Vec<SuppressionEntry>) -> Answer<Vec<bool>> {
-        self.write("suppress", Key::Each(workspace), move |db| {
-            let added = suppress(db, workspace, &entries)?;
-            db.suppression_grew(entries.len())?;
-            Ok(added)
-        })
-    }
-}
+use crate::types::{EntryKind, IMPORT_MAX, SuppressionCategory, SuppressionEntry};
 
 /// Adds or replaces suppression entries, see [`crate::Store::suppress`].
 pub(crate) fn suppress(

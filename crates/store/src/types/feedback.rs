@@ -4,6 +4,9 @@ use consent::{Address, AddressId, BounceReason, ProfileId, RunId, Timestamp};
 
 use super::SuppressionCategory;
 
+/// Most pieces of feedback at once.
+pub const FEEDBACK_MAX: usize = 1_000;
+
 /// What makes one piece of feedback unique, whatever it came through: the first 16 bytes of a SHA-256 over its source
 /// and its own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

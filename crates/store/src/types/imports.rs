@@ -3,6 +3,9 @@
 use consent::{ImportId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Most rows in one import transaction.
+pub const IMPORT_MAX: usize = 32_768;
+
 /// A file that is about to be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImport {

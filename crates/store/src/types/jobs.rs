@@ -98,6 +98,32 @@ pub enum Repeat {
 impl NewJob {
     /// Bytes of [`Self::payload`].
     pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
+
+    /// The job that sends a notice.
+    pub(crate) fn noticing(id: NoticeId, due_at: Timestamp) -> Self {
+        Self {
+            kind: NOTICE_JOB.to_owned(),
+            key: id.intent(),
+            payload: r#"{"version":1}"#.to_owned(),
+            due_at,
+            actor: "page".to_owned(),
+            at: id.at,
+            repeat: Repeat::WhenOver,
+        }
+    }
+
+    /// The job that sends the answer to a text.
+    pub(crate) fn answering(text: TextId, at: Timestamp) -> Self {
+        Self {
+            kind: REPLY_JOB.to_owned(),
+            key: text.intent(),
+            payload: r#"{"version":1}"#.to_owned(),
+            due_at: at,
+            actor: "text".to_owned(),
+            at,
+            repeat: Repeat::Never,
+        }
+    }
 }
 
 /// What became of queueing a job.

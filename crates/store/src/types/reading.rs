@@ -2,6 +2,9 @@
 
 use consent::{AddressId, Channel, ListId, Pace, ProfileId, Recipient, RunId, Timestamp};
 
+/// Most profiles in one [`ReadingQuery`].
+pub const READ_MAX: usize = 4096;
+
 /// What [`crate::Store::read`] is asked for.
 #[derive(Clone, Debug)]
 pub struct ReadingQuery {

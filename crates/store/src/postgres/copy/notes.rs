@@ -178,7 +178,7 @@ pub(super) fn finish(session: &Session, secrets: &Secrets) -> Result<()> {
 }
 
 /// Keeps nodes from opening a database that holds but a part of what it is to hold: opt-outs may be missing.
-pub(in crate::postgres) fn refuse_unfinished(session: &Session) -> Result<()> {
+pub(crate) fn refuse_unfinished(session: &Session) -> Result<()> {
     match read::<Copy>(session, COPY)? {
         Some(copy) if !copy.complete => Err(StoreError::Invalid(
             "a copy into this database isn't complete; run `consentry db copy` again to finish it".to_owned(),

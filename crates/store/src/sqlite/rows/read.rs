@@ -4,7 +4,7 @@ use consent::{AddressId, Choice, EntryId, ProfileId, Stamp, Timestamp};
 use rusqlite::Row;
 
 use crate::error::Result;
-use crate::state::record::AddressState;
+use crate::state::rows::AddressState;
 use crate::state::stamps::{Values, choice};
 
 /// The columns `word, stamps`.

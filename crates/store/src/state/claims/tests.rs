@@ -27,7 +27,7 @@ pub(crate) fn with_run(ids: impl IntoIterator<Item = i64>) -> (Connection, RunId
         audience: ids.into_iter().map(|id| id as u64).collect(),
         created_at: Timestamp(0),
     };
-    let run = runs::create_run(&conn, WS, &run, None).unwrap().id;
+    let run = runs::create::create_run(&conn, WS, &run, None).unwrap().id;
     (conn, run)
 }
 

@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use super::changes::group;
 use super::{Importer, JSON_BYTES_MAX, RowAddresses, taken};
 use crate::error::{Result, StoreError};
-use crate::state::imports::touch::{self, Image};
-use crate::state::record::{AddressState, ProfileState, Rule};
-use crate::state::rows::{AddressRow, Details, Rows, raw};
+use crate::state::imports::image::{self, Image};
+use crate::state::record::{ProfileState, Rule};
+use crate::state::rows::{AddressRow, AddressState, Details, Rows, raw};
 use crate::state::stamps::Values;
 use crate::types::{ProfileRow, RowOutcome};
 
@@ -52,10 +52,10 @@ impl<R: Rows> Importer<'_, '_, R> {
         let (mut image, mut flags) = (Image::default(), 0);
         image.note_details(&before, &details);
         if !stored.word().has_default() {
-            flags |= touch::NO_DEFAULT_BEFORE;
+            flags |= image::NO_DEFAULT_BEFORE;
         }
         if before.external_id.is_none() && self.recorder.rows.is_unclaimed(id)? {
-            flags |= touch::UNCLAIMED_BEFORE;
+            flags |= image::UNCLAIMED_BEFORE;
             self.recorder.rows.note_claimed(id)?;
         }
         for merged in merges {

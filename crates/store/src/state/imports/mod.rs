@@ -3,6 +3,7 @@
 //! That goes in two steps. [`take_back`] puts values back through the recorder; [`remove`] then deletes profiles and
 //! addresses that nothing is known of. A row's touch is gone, or in another state, with the transaction that took it back.
 
+pub(crate) mod image;
 pub(crate) mod remove;
 mod rows;
 mod runs;

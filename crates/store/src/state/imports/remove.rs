@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use consent::{Address, AddressId, EntryId, ImportId, ProfileId, Source, WorkspaceId};
 use roaring::RoaringTreemap;
 
-use super::touch::{self, Touch};
-use super::{count, take_back};
+use super::count;
+use super::image::{PROFILES, Touch};
+use super::touch::{self, Step};
 use crate::error::Result;
 use crate::sql::{Db, params};
 use crate::state::stamps::Values;
@@ -102,7 +103,7 @@ pub(crate) fn profiles(
     after: ProfileId,
     in_runs: &RoaringTreemap,
     has_keys_apart: bool,
-) -> Result<take_back::Step> {
+) -> Result<Step> {
     const PROFILE: &str = "DELETE FROM profile WHERE id = ?1 AND workspace = ?2";
     const REST: [&str; 2] = [
         "DELETE FROM subscription WHERE profile = ?1 AND workspace = ?2",
@@ -111,7 +112,7 @@ pub(crate) fn profiles(
     const EXTERNAL_ID: &str = "SELECT external_id FROM profile WHERE id = ?1 AND workspace = ?2";
     const KEY: &str = "DELETE FROM profile_external_id WHERE external_id = ?1 AND workspace = ?2";
     let workspace = key.0;
-    let page = touch::after(db, key, touch::TO_DELETE, after, take_back::PROFILES)?;
+    let page = touch::after(db, key, touch::TO_DELETE, after, PROFILES)?;
     let (mut done, mut highest) = (UndoCounts::default(), (0, 0));
     for Touch { profile: id, image, .. } in &page {
         let own = image.entries.iter().copied().collect();
@@ -154,8 +155,7 @@ pub(crate) fn added(
     const SELECT: &str = "SELECT namespace, coalesce(raw, key) FROM address
         WHERE profile = ?1 AND id = ?2 AND workspace = ?3";
     let mut found = Vec::new();
-    for Touch { profile, image, .. } in touch::after(db, key, touch::TO_TAKE_OFF, after, take_back::PROFILES)?
-    {
+    for Touch { profile, image, .. } in touch::after(db, key, touch::TO_TAKE_OFF, after, PROFILES)? {
         for id in &image.addresses {
             let row = db.first(SELECT, params![profile.0, id.0, key.0.0], |row| {
                 Ok((row.get::<i64>(0)?, row.get::<String>(1)?))
@@ -177,13 +177,13 @@ pub(crate) fn addresses_off(
     after: ProfileId,
     reachable: &HashSet<AddressId>,
     has_keys_apart: bool,
-) -> Result<take_back::Step> {
+) -> Result<Step> {
     const SELECT: &str = "SELECT namespace, key, word, stamps FROM address
         WHERE profile = ?1 AND id = ?2 AND workspace = ?3";
     const OTHERS: &str = "SELECT count(*) FROM address WHERE profile = ?1 AND workspace = ?2";
     const TOUCH: &str = "UPDATE profile SET word = word WHERE id = ?1 AND workspace = ?2";
     let workspace = key.0;
-    let page = touch::after(db, key, touch::TO_TAKE_OFF, after, take_back::PROFILES)?;
+    let page = touch::after(db, key, touch::TO_TAKE_OFF, after, PROFILES)?;
     let (mut done, mut highest) = (UndoCounts::default(), (0, 0));
     for Touch { profile: id, image, .. } in &page {
         let own = image.entries.iter().copied().collect();

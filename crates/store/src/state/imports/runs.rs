@@ -5,8 +5,7 @@ use std::borrow::Cow;
 
 use consent::{EntryId, ProfileId};
 
-use super::take_back::PROFILES;
-use super::touch::{BRINGS_IN, CREATED, Image, RUN, Touch};
+use super::image::{BRINGS_IN, CREATED, Image, PROFILES, RUN, Touch};
 
 /// Puts rows together. A run has at most as many profiles as are taken back in one transaction.
 pub(super) fn fold(touches: &[Touch]) -> Vec<Cow<'_, Touch>> {
@@ -95,7 +94,7 @@ pub(super) fn unfold(touch: Touch) -> Vec<Touch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::imports::touch::UNCLAIMED_BEFORE;
+    use crate::state::imports::image::UNCLAIMED_BEFORE;
 
     fn touch(profile: i64, number: u64, entries: &[i64]) -> Touch {
         let entries = entries.iter().copied().map(EntryId).collect();

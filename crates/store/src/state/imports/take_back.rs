@@ -11,20 +11,15 @@ use consent::{
 use roaring::RoaringTreemap;
 use smallvec::smallvec;
 
-use super::touch::{self, Image, Touch};
+use super::image::{self, Image, PROFILES, Touch};
+use super::touch::{self, Step};
 use super::{count, remove};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db as _, params};
 use crate::state::change::{ChangeConsent, Wants};
-use crate::state::record::{AddressState, ProfileState, Recorder, Rule};
-use crate::state::rows::{AddressRow, Details, Rows};
+use crate::state::record::{ProfileState, Recorder, Rule};
+use crate::state::rows::{AddressRow, AddressState, Details, Rows};
 use crate::types::UndoCounts;
-
-/// Profiles in one transaction.
-pub(crate) const PROFILES: usize = 500;
-
-/// What a step did, and the last profile that it looked at; `None`: there was nothing to do.
-pub(crate) type Step = (UndoCounts, Option<ProfileId>);
 
 /// Takes back what an import set of the next [`PROFILES`] profiles.
 pub(crate) struct TakeBack {
@@ -117,7 +112,7 @@ impl<R: Rows> Undo<'_, '_, R> {
             Fate::Named => held.clone(),
             Fate::Restored => self.details(&held)?,
         };
-        let brought_in = later.iter().any(|(_, flags)| flags & touch::BRINGS_IN != 0);
+        let brought_in = later.iter().any(|(_, flags)| flags & image::BRINGS_IN != 0);
         self.origin(&mut profile, fate, brought_in)?;
         if details != held && fate != Fate::Deleted {
             self.recorder.rows.save_details(id, &details)?;
@@ -199,7 +194,7 @@ impl<R: Rows> Undo<'_, '_, R> {
     }
 
     fn is_created(&self) -> bool {
-        self.has(touch::CREATED)
+        self.has(image::CREATED)
     }
 
     fn has(&self, flag: u8) -> bool {
@@ -236,7 +231,7 @@ impl<R: Rows> Undo<'_, '_, R> {
     /// What the profile had beside its consent, where the import's values still stand.
     fn details(&mut self, held: &Details<'static>) -> Result<Details<'static>> {
         let mut details = held.clone();
-        let mut attributes = touch::members(held.attributes.as_deref());
+        let mut attributes = image::members(held.attributes.as_deref());
         for Touch { image, .. } in self.touches {
             if image.external_id.is_some() && details.external_id.as_deref() == image.external_id.as_deref() {
                 details.external_id = None;
@@ -273,7 +268,7 @@ impl<R: Rows> Undo<'_, '_, R> {
     /// Nobody has a default whom only this import brought in.
     fn origin(&mut self, profile: &mut ProfileState, fate: Fate, is_brought_in: bool) -> Result<()> {
         let only_turned_up = match fate {
-            Fate::Restored => self.has(touch::NO_DEFAULT_BEFORE),
+            Fate::Restored => self.has(image::NO_DEFAULT_BEFORE),
             Fate::Deleted | Fate::Kept | Fate::Named => true,
         };
         if only_turned_up && !is_brought_in && profile.values.word().has_default() {
@@ -285,7 +280,7 @@ impl<R: Rows> Undo<'_, '_, R> {
 
     /// Leaves a profile to the next row that names its address, as it was before there was an import about it.
     fn claim(&mut self, id: ProfileId, fate: Fate, details: &Details<'_>, is_alone: bool) -> Result<()> {
-        let was_unclaimed = fate == Fate::Kept || self.has(touch::UNCLAIMED_BEFORE);
+        let was_unclaimed = fate == Fate::Kept || self.has(image::UNCLAIMED_BEFORE);
         let empty =
             details.external_id.is_none() && details.attributes.is_none() && details.remainder.is_none();
         if was_unclaimed && is_alone && empty && !self.recorder.rows.is_unclaimed(id)? {
@@ -298,8 +293,8 @@ impl<R: Rows> Undo<'_, '_, R> {
     fn hand_on(&mut self, id: ProfileId, import: ImportId, fate: Fate) -> Result<()> {
         const UPDATE: &str = "UPDATE import_touch SET flags = flags | ?4
             WHERE workspace = ?1 AND import = ?2 AND profile = ?3";
-        let turned_up = fate != Fate::Restored || self.has(touch::NO_DEFAULT_BEFORE);
-        let flags = if turned_up { touch::NO_DEFAULT_BEFORE } else { 0 };
+        let turned_up = fate != Fate::Restored || self.has(image::NO_DEFAULT_BEFORE);
+        let flags = if turned_up { image::NO_DEFAULT_BEFORE } else { 0 };
         let (db, workspace) = self.recorder.rows.write_beside();
         db.execute(UPDATE, params![workspace.0, import.0, id.0, flags]).map(drop)
     }

@@ -7,12 +7,12 @@ use consent::decide::{Allow, Suppressed};
 use consent::{ImportId, ProfileId, RunId, Timestamp, WorkspaceId};
 use roaring::RoaringTreemap;
 
-use super::take_back::{Step, TakeBack};
+use super::take_back::TakeBack;
+use super::touch::Step;
 use super::{begin_undo, end_undo, remove};
-use crate::READ_MAX;
 use crate::error::{Result, StoreError};
 use crate::store::{Answer, Connection, Key, Store};
-use crate::types::UndoCounts;
+use crate::types::{READ_MAX, UndoCounts};
 
 /// Stands for starting runs, see [`Store::lock_run`].
 const STARTING: RunId = RunId(0);

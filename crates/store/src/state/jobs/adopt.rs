@@ -2,7 +2,7 @@
 
 use consent::{Timestamp, WorkspaceId};
 
-use super::queue::{enqueue, of_notice, of_reply};
+use super::queue::enqueue;
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
 use crate::types::{NewJob, NoticeId, NoticeKind, TextId};
@@ -17,6 +17,7 @@ pub(crate) fn adopt(db: &impl Db) -> Result<()> {
     workspaces.into_iter().try_for_each(|workspace| adopt_in(db, WorkspaceId(workspace)))
 }
 
+/// Gives a job to all that waits in a workspace.
 pub(super) fn adopt_in(db: &impl Db, workspace: WorkspaceId) -> Result<()> {
     pages(|after| waiting_notices(db, workspace, after), |job| enqueue(db, workspace, job).map(drop))?;
     pages(|after| waiting_replies(db, workspace, after), |job| enqueue(db, workspace, job).map(drop))
@@ -61,7 +62,7 @@ fn waiting_notices(
         let kind = kind.ok_or_else(|| StoreError::Damaged(format!("a notice of the kind {code}")))?;
         let id = NoticeId { hash, kind, list, at: Timestamp(row.get(3)?) };
         let due_at: i64 = row.get(4)?;
-        Ok(((due_at, (hash, code, list)), of_notice(id, Timestamp(due_at))))
+        Ok(((due_at, (hash, code, list)), NewJob::noticing(id, Timestamp(due_at))))
     })
 }
 
@@ -74,6 +75,6 @@ fn waiting_replies(
         AND (received_at > ?2 OR received_at = ?2 AND message > ?3) ORDER BY received_at, message LIMIT ?4";
     db.all(SELECT, params![workspace.0, at, &message, PAGE], |row| {
         let (message, at): ([u8; 16], i64) = (row.get(0)?, row.get(1)?);
-        Ok(((at, message), of_reply(TextId(message), Timestamp(at))))
+        Ok(((at, message), NewJob::answering(TextId(message), Timestamp(at))))
     })
 }

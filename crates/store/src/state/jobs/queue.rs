@@ -1,30 +1,15 @@
-//! Queueing a job, also in the transaction of what makes it due.
+//! Queueing a job, in whatever transaction makes it due.
 
 use consent::{JobId, Timestamp, WorkspaceId};
 
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
-use crate::types::{Enqueued, JobState, NOTICE_JOB, NewJob, NoticeId, REPLY_JOB, Repeat, TextId};
+use crate::types::{Enqueued, JobState, NewJob, Repeat};
 
 /// Bytes of a kind, of a key and of who asked.
 const KIND_BYTES_MAX: usize = 64;
 const KEY_BYTES_MAX: usize = 255;
 const ACTOR_BYTES_MAX: usize = 200;
-
-/// The job that sends a notice.
-pub(crate) fn of_notice(id: NoticeId, due_at: Timestamp) -> NewJob {
-    NewJob { repeat: Repeat::WhenOver, ..of_row(NOTICE_JOB, id.intent(), "page", (due_at, id.at)) }
-}
-
-/// The job that sends the answer to a text.
-pub(crate) fn of_reply(text: TextId, at: Timestamp) -> NewJob {
-    of_row(REPLY_JOB, text.intent(), "text", (at, at))
-}
-
-fn of_row(kind: &str, key: String, actor: &str, (due_at, at): (Timestamp, Timestamp)) -> NewJob {
-    let (kind, actor, payload) = (kind.to_owned(), actor.to_owned(), r#"{"version":1}"#.to_owned());
-    NewJob { kind, key, payload, due_at, actor, at, repeat: Repeat::Never }
-}
 
 /// Queues a job in the transaction that makes it due, see [`crate::Store::enqueue_job`].
 pub(crate) fn enqueue(db: &impl Db, workspace: WorkspaceId, job: &NewJob) -> Result<Enqueued> {
@@ -77,6 +62,7 @@ fn check(job: &NewJob) -> Result<()> {
     if fits { Ok(()) } else { Err(StoreError::Invalid("a job's texts are empty or too long".to_owned())) }
 }
 
+/// The state that a number stands for.
 pub(super) fn state_from(code: u8) -> Result<JobState> {
     let known = JobState::ALL.into_iter().find(|state| *state as u8 == code);
     known.ok_or_else(|| StoreError::Damaged(format!("a job in the state {code}")))

@@ -5,10 +5,10 @@ use consent::WorkspaceId;
 use super::{SENT, WAITING};
 use crate::error::{Result, StoreError};
 use crate::sql::{Db, params};
-use crate::state::jobs::queue;
+use crate::state::jobs::queue::enqueue;
 use crate::state::preferences::check_language;
 use crate::store::{Answer, Key, Store};
-use crate::types::{Asked, NewNotice, NoticeId, NoticeLimits};
+use crate::types::{Asked, NewJob, NewNotice, NoticeId, NoticeLimits};
 
 impl Store {
     /// Queues a notice to an address that somebody typed. One that waits already isn't queued a second time, but says
@@ -61,7 +61,7 @@ pub(crate) fn ask(db: &impl Db, workspace: WorkspaceId, asking: &Asking) -> Resu
     put(db, workspace, asking, &asked)?;
     let at = asking.notice.at;
     let id = NoticeId { hash: asking.hash, kind: asking.notice.kind, list: list(asking), at };
-    queue::enqueue(db, workspace, &queue::of_notice(id, at))?;
+    enqueue(db, workspace, &NewJob::noticing(id, at))?;
     Ok(Asked::Queued)
 }
 

@@ -7,8 +7,8 @@ use super::by_key;
 use crate::error::Result;
 use crate::sql::{Db, params};
 use crate::state::change::{ChangeConsent, Wants};
-use crate::state::record::{AddressState, Recorder, Rule};
-use crate::state::rows::Rows;
+use crate::state::record::{Recorder, Rule};
+use crate::state::rows::{AddressState, Rows};
 use crate::store::{Answer, Key, Store};
 use crate::types::{Confirmed, OptInKey, OptInRequest};
 

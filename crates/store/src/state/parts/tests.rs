@@ -23,7 +23,7 @@ fn with_parts(ids: impl IntoIterator<Item = u64>, size: u64) -> (Connection, Run
         audience: ids.into_iter().collect(),
         created_at: Timestamp(0),
     };
-    let run = runs::create_run(&db, WS, &run, Some(size)).unwrap().id;
+    let run = runs::create::create_run(&db, WS, &run, Some(size)).unwrap().id;
     (db, run)
 }
 

@@ -5,9 +5,9 @@ use consent::{
 };
 use smallvec::smallvec;
 
-use super::{AddressState, ProfileState, Recorder, Rule};
+use super::{ProfileState, Recorder, Rule};
 use crate::error::Result;
-use crate::state::rows::Rows;
+use crate::state::rows::{AddressState, Rows};
 use crate::state::stamps::Values;
 
 /// Behind every address that the profile has; the import puts it where the row says.

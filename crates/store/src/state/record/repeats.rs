@@ -2,9 +2,9 @@
 
 use consent::{Choice, ConsentChange, EntryId, Stamp, Timestamp};
 
-use super::{AddressState, Recorder};
+use super::Recorder;
 use crate::error::Result;
-use crate::state::rows::Rows;
+use crate::state::rows::{AddressState, Rows};
 
 /// How long a refusal through the same door is the same refusal, in microseconds.
 const SAME_MICROS: u64 = 24 * 60 * 60 * 1_000_000;

@@ -2,10 +2,10 @@
 
 use consent::{Address, AddressId, ConsentWord, Origin, ProfileId, Subject, Timestamp};
 
-use super::{AddressState, ProfileState, Recorder};
+use super::{ProfileState, Recorder};
 use crate::error::{Result, StoreError};
 use crate::state::fence::{KNOWS_ORIGINS, open_only_to};
-use crate::state::rows::{Details, Rows, raw};
+use crate::state::rows::{AddressState, Details, Rows, raw};
 use crate::state::stamps::Values;
 
 impl ProfileState {
