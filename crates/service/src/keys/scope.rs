@@ -103,7 +103,7 @@ impl FromStr for Scope {
 pub enum Role {
     /// Everything.
     Admin,
-    /// Lists, runs and what may be sent.
+    /// Lists, campaigns, and what may be sent.
     Marketer,
     /// People and what they asked for.
     Support,
