@@ -14,6 +14,7 @@ pub mod send;
 mod shown;
 pub mod start;
 
+pub use delivery::RunOptions;
 pub use shown::{Feedback, OptOuts, ShownRun, Versions};
 pub use store::{DeliveryState, RunReport, RunState, StoreError};
 

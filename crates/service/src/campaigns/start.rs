@@ -18,11 +18,13 @@ pub struct In<'a> {
 }
 
 /// The job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = StartedCampaign)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// The job that sends it.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub job: JobId,
     /// Whether it was being sent already.
     pub joined: bool,

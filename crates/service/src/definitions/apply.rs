@@ -31,17 +31,20 @@ pub struct In<'a> {
 }
 
 /// What became of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AppliedDefinitions)]
 #[serde(rename_all = "camelCase")]
 pub struct Out {
     /// Each, by kind.
     pub data: Vec<Applied>,
     /// What doesn't stand in the way, but should be known.
+    #[schema(value_type = Vec<Object>)]
     pub warnings: Vec<Warning>,
 }
 
 /// What became of a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AppliedDefinition)]
 #[serde(rename_all = "camelCase")]
 pub struct Applied {
     /// As it is now.

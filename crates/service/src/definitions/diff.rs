@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A field that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DefinitionField)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     /// Where, as a JSON pointer.
@@ -14,7 +15,8 @@ pub struct Field {
 }
 
 /// How a field differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DefinitionFieldChange)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldChange {
     /// It is new.

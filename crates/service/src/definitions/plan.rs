@@ -19,11 +19,13 @@ pub struct In {
 pub type Out = Page<Change>;
 
 /// What would become of a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DefinitionChange)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `configuration`, `content` or `campaign`.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub kind: DefinitionKind,
     /// Its name.
     pub name: String,
@@ -36,7 +38,8 @@ pub struct Change {
 }
 
 /// What would become of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DefinitionChangeKind)]
 #[serde(rename_all = "camelCase")]
 pub enum What {
     /// It is new.

@@ -8,11 +8,13 @@ use store::{Definition, DefinitionInfo, DefinitionKind, StoreError};
 use crate::shape;
 
 /// A definition without its document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Definition)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// `configuration`, `content` or `campaign`.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub kind: DefinitionKind,
     /// Its name.
     pub name: String,
@@ -22,6 +24,7 @@ pub struct Shown {
     pub state: &'static str,
     /// When version or state last changed.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub changed_at: Timestamp,
 }
 
@@ -33,11 +36,13 @@ impl From<DefinitionInfo> for Shown {
 }
 
 /// A version of a definition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DefinitionVersion)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     /// `configuration`, `content` or `campaign`.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub kind: DefinitionKind,
     /// Its name.
     pub name: String,
@@ -49,10 +54,12 @@ pub struct Version {
     pub state: &'static str,
     /// When the version was stored.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// By whom.
     pub actor: String,
     /// The document, with the names that its author writes.
+    #[schema(value_type = Object)]
     pub document: Value,
 }
 

@@ -8,11 +8,13 @@ use store::Job;
 use crate::shape;
 
 /// A job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = Job)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownJob {
     /// Its id.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String)]
     pub id: JobId,
     /// What kind of work: `campaign`, `notice`, `reply`.
     pub kind: String,
@@ -22,12 +24,15 @@ pub struct ShownJob {
     pub actor: String,
     /// When.
     #[serde(serialize_with = "shape::text")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// From when on it may be taken; of one that runs, until when it is leased.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Timestamp>,
     /// When it ended.
     #[serde(serialize_with = "shape::text_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Attempts begun.
     pub attempts: u32,
@@ -38,13 +43,16 @@ pub struct ShownJob {
     /// The node that works on it.
     pub node: Option<String>,
     /// What came of it.
+    #[schema(value_type = Option<Object>)]
     pub result: Option<Value>,
     /// Why the last attempt failed, or what it waits for.
+    #[schema(value_type = Option<Object>)]
     pub error: Option<Value>,
 }
 
 /// How far a job is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = JobProgress)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// So many are done.

@@ -55,6 +55,12 @@ scopes! {
     SmsRead = "sms:read", "See texts that wait to be read, and blocked senders.", [Support Auditor];
     SmsReview = "sms:review", "Decide about texts, and let senders text again.", [Support];
     RunsRead = "runs:read", "See campaign runs and what became of each message.", [Marketer Support Auditor Developer];
+    DefinitionsRead = "definitions:read", "See configurations, contents and campaigns, and what a change of them would do.", [Marketer Auditor Developer];
+    DefinitionsWrite = "definitions:write", "Store and archive contents and campaigns.", [Marketer Developer];
+    ConfigurationsWrite = "configurations:write", "With definitions:write: store and archive configurations, which say where messages and secrets go.", [Developer];
+    CampaignsRun = "campaigns:run", "Start campaigns.", [Marketer Developer];
+    JobsRead = "jobs:read", "See jobs: what waits, runs and failed.", [Marketer Support Auditor Developer];
+    JobsWrite = "jobs:write", "Cancel jobs, and have them tried again.", [Marketer Developer];
     LedgerRead = "ledger:read", "Read entries of the ledger and their receipts.", [Auditor Developer];
     KeysRead = "keys:read", "See which keys there are.", [Auditor];
     KeysWrite = "keys:write", "Revoke keys.", [];
@@ -97,7 +103,7 @@ impl FromStr for Scope {
 pub enum Role {
     /// Everything.
     Admin,
-    /// Lists, runs and what may be sent.
+    /// Lists, campaigns, and what may be sent.
     Marketer,
     /// People and what they asked for.
     Support,
@@ -159,6 +165,8 @@ mod tests {
         assert!(Role::Auditor.scopes().iter().all(reads));
         assert!(!Role::Marketer.scopes().contains(&Scope::ProfilesRead), "marketers see no single person");
         for role in Role::ALL {
+            let may = role.scopes().contains(&Scope::ConfigurationsWrite);
+            assert_eq!(may, matches!(role, Role::Admin | Role::Developer), "{role:?}");
             assert!(*role == Role::Admin || !role.scopes().contains(&Scope::KeysWrite), "{role:?}");
         }
     }

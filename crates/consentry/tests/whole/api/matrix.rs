@@ -16,7 +16,7 @@ fn each_key_opens_what_its_scopes_name_and_nothing_else() {
     let desk = Desk::new();
     let serving = desk.serve();
     let operations = operations(&document(&serving));
-    assert!(operations.len() >= 35, "{}", operations.len());
+    assert!(operations.len() >= 46, "{}", operations.len());
     let mut keys: Vec<(String, Vec<Scope>)> = Vec::new();
     for scope in Scope::ALL {
         let name = scope.as_str();

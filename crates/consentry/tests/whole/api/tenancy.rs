@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::client::{Program, call, document, operations};
+use super::definitions::{campaign, configuration, content};
 use crate::support::Desk;
 
 /// A key of another workspace, made before the server starts.
@@ -24,6 +25,12 @@ fn filled(program: &Program) -> Vec<(&'static str, String)> {
     let entry = told["events"][0]["entry"].as_str().unwrap().to_owned();
     program.post("/suppression", &json!({"value": "sup@example.com"})).is(200);
     program.post("/allow-list", &json!({"value": "ok@example.com"})).is(200);
+    program.send("PUT", "/definitions/content/letter", &content("Beans for you")).is(200);
+    // Nobody takes its mail.
+    let mailing = campaign("beans", configuration("mail", 9));
+    program.send("PUT", "/definitions/campaign/beans", &mailing).is(200);
+    let started = program.post("/campaigns/beans/runs", &json!({})).is(202).json();
+    let job = started["job"].as_str().unwrap().to_owned();
     let keys = program.get("/keys").is(200).json();
     let key = keys["data"][0]["id"].as_str().unwrap().to_owned();
     let (text, run) = ("0".repeat(32), "run_1".to_owned());
@@ -35,13 +42,26 @@ fn filled(program: &Program) -> Vec<(&'static str, String)> {
         ("{run}", run),
         ("{text}", text),
         ("{send}", "snd_1".to_owned()),
+        ("{kind}", "campaign".to_owned()),
+        ("{name}", "beans".to_owned()),
+        ("{campaign}", "beans".to_owned()),
+        ("{job}", job),
         ("{channel}", "email".to_owned()),
     ]
 }
 
 /// Texts that stand in the first workspace alone.
-const TELLTALE: [&str; 6] =
-    ["ann@example.com", "sup@example.com", "ok@example.com", "C-1", "\"news\"", "\"admin\""];
+const TELLTALE: [&str; 9] = [
+    "ann@example.com",
+    "sup@example.com",
+    "ok@example.com",
+    "C-1",
+    "\"news\"",
+    "\"admin\"",
+    "\"beans\"",
+    "Beans for you",
+    "key:admin",
+];
 
 #[test]
 fn no_id_of_another_workspace_is_ever_answered_for() {
@@ -114,6 +134,7 @@ fn no_number_tried_as_an_id_tells_of_another_workspace() {
                 format!("/ledger/entries/ent_{id}/receipt"),
                 format!("/runs/run_{id}"),
                 format!("/sends/snd_{id}"),
+                format!("/jobs/job_{id}"),
             ] {
                 let answer =
                     call(&program.serving, Some(&other), ("GET", &format!("/api/v1{path}")), &[], b"");

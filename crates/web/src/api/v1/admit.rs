@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::ApiState;
-use super::endpoint::{Endpoint, needs};
+use super::endpoint::Endpoint;
 use super::problem::ApiProblem;
 use super::rate::Left;
 use crate::http::auth::{Caller, Refusal};
@@ -39,7 +39,7 @@ fn refused(refusal: Refusal, endpoint: &Endpoint) -> ApiProblem {
             ApiProblem::new(StatusCode::UNAUTHORIZED, "key-invalid", detail)
                 .with(header::WWW_AUTHENTICATE, CHALLENGE)
         }
-        Refusal::OtherScope => ApiProblem::new(StatusCode::FORBIDDEN, "scope-missing", needs(endpoint.scope)),
+        Refusal::OtherScope => ApiProblem::scope_missing(endpoint.scope),
         Refusal::OtherClient | Refusal::OtherOrg | Refusal::OtherSandbox => {
             let detail = "the key goes with other headers than these";
             ApiProblem::new(StatusCode::FORBIDDEN, "headers-wrong", detail)

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use consent::Timestamp;
 use serde::Serialize;
+use service::keys::Scope;
 use service::{Actor, Page, Service};
 use sha2::{Digest as _, Sha256};
 use store::RequestId;
@@ -30,6 +31,8 @@ pub(super) struct Call {
     pub state: ApiState,
     pub service: Service,
     pub actor: Actor,
+    /// What the caller's key may be used for.
+    pub scopes: Vec<Scope>,
     /// What the path's places hold.
     pub places: Vec<(String, String)>,
     pub query: Params,
@@ -50,6 +53,8 @@ pub(super) struct Call {
 pub(super) struct Reply<A> {
     pub value: A,
     pub version: Option<String>,
+    /// Where what was begun can be looked at.
+    pub location: Option<String>,
 }
 
 impl<A> Reply<A> {
@@ -57,11 +62,16 @@ impl<A> Reply<A> {
     pub fn version(self, version: String) -> Self {
         Self { version: Some(version), ..self }
     }
+
+    /// The same, with where what was begun can be looked at: a path below `/api/v1`.
+    pub fn location(self, call: &Call, path: &str) -> Self {
+        Self { location: Some(format!("{}/api/v1{path}", call.state.base())), ..self }
+    }
 }
 
 impl<A> From<A> for Reply<A> {
     fn from(value: A) -> Self {
-        Self { value, version: None }
+        Self { value, version: None, location: None }
     }
 }
 
@@ -133,6 +143,11 @@ impl Call {
         let next = next.map(|at| seal(&asked.trail.next(at))).transpose()?;
         let previous = asked.trail.previous().as_ref().map(seal).transpose()?;
         Ok(Paged { data, next, previous })
+    }
+
+    /// Whether the key has a scope that is wanted beside the endpoint's, for what the request is about.
+    pub fn needs(&self, scope: Scope) -> Result<(), ApiProblem> {
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(ApiProblem::scope_missing(scope)) }
     }
 
     /// The version that the caller has seen, if it says so.

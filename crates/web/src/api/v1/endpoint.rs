@@ -1,6 +1,5 @@
 //! An endpoint: its row in the table.
 
-use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -132,6 +131,11 @@ impl Endpoint {
         Self { status: StatusCode::CREATED, ..self }
     }
 
+    /// Something is begun when it has answered; `Location` says where to look at it.
+    pub fn begins(self) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..self }
+    }
+
     pub fn parameter(mut self, name: &'static str, what: &'static str, kind: Kind) -> Self {
         self.parameters.push(Parameter { name, what, kind });
         self
@@ -208,14 +212,11 @@ pub(super) fn answer<A: Serialize>(status: StatusCode, replied: Replied<A>) -> A
     let replied = replied?;
     let kind = HeaderValue::from_static("application/json");
     let mut response = (status, [(header::CONTENT_TYPE, kind)], body_of(&replied.value)?).into_response();
-    let version = replied.version.and_then(|version| HeaderValue::from_str(&format!("\"{version}\"")).ok());
-    if let Some(version) = version {
-        response.headers_mut().insert(header::ETAG, version);
+    let version = replied.version.map(|version| format!("\"{version}\""));
+    for (name, text) in [(header::ETAG, version), (header::LOCATION, replied.location)] {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     Ok(response)
-}
-
-/// Names of scopes, for texts.
-pub(super) fn needs(scope: Scope) -> Cow<'static, str> {
-    Cow::Owned(format!("the key doesn't have the scope `{scope}`"))
 }

@@ -81,6 +81,11 @@ impl ApiState {
         Self(Arc::new(Shared { config, cursors, rates, permits, heavy, bodies }))
     }
 
+    /// The path that the interface is reached below.
+    fn base(&self) -> &str {
+        path_of(self.0.config.public_url.as_deref().unwrap_or_default())
+    }
+
     /// What use cases work with, in a workspace.
     fn service(&self, workspace: WorkspaceId) -> Service {
         Service { workspace, ..self.0.config.service.clone() }

@@ -19,7 +19,7 @@ const NAME_CHARS_MAX: usize = 255;
 /// Says that an answer is one of before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Headers of an answer that are kept with it.
-const KEPT: [HeaderName; 2] = [header::CONTENT_TYPE, header::ETAG];
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 
 /// Runs an endpoint; once, if the request has a name.
 pub(super) async fn run(endpoint: &Endpoint, caller: &Caller, target: &str, mut call: Call) -> Answer {

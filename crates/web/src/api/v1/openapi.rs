@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use service::keys::{Role, Scope};
 use utoipa::openapi::{RefOr, Schema};
@@ -123,6 +124,10 @@ fn success(endpoint: &Endpoint, schemas: &mut BTreeMap<String, RefOr<Schema>>) -
         headers["ETag"] =
             json!({ "schema": { "type": "string" }, "description": "Stands for what is there now." });
     }
+    if endpoint.status == StatusCode::ACCEPTED {
+        headers["Location"] =
+            json!({ "schema": { "type": "string" }, "description": "Where to look how far it is." });
+    }
     json!({ "description": "Done.", "headers": headers, "content": content })
 }
 
@@ -173,6 +178,10 @@ fn place_is(name: &str) -> &'static str {
     match name {
         "profile" => "A profile's id, `prf_…`.",
         "list" => "A list's name.",
+        "kind" => "What is described: `configuration`, `content`, `campaign`.",
+        "name" => "A definition's name.",
+        "campaign" => "A stored campaign's name.",
+        "job" => "A job's id, `job_…`.",
         "channel" => "A channel: `email`, `sms`, `push`.",
         "text" => "A text's id, 32 hexadecimal digits.",
         "run" => "A run's id, `run_…`.",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use service::keys::Scope;
 use service::{Fault, Kind, Problem};
 
 use crate::http::head::RETRY_AFTER_SECONDS;
@@ -42,6 +43,25 @@ impl ApiProblem {
     /// What the path names isn't there.
     pub fn missing() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing")
+    }
+
+    /// The key isn't for this.
+    pub fn scope_missing(scope: Scope) -> Self {
+        let detail = format!("the key doesn't have the scope `{scope}`");
+        Self::new(StatusCode::FORBIDDEN, "scope-missing", detail)
+    }
+
+    /// What is there isn't what If-Match names.
+    pub fn outdated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", detail)
+    }
+
+    /// The same, pointing into the body as the caller sent it.
+    pub fn repointed(mut self, pointer: impl Fn(&str) -> String) -> Self {
+        for at in &mut self.pointers {
+            *at = pointer(at).into();
+        }
+        self
     }
 
     /// Too much at once: another time.

@@ -113,6 +113,7 @@ async fn answer(
     let call = Call {
         service: state.service(caller.workspace),
         actor: Actor::Key { name: caller.name.clone() },
+        scopes: caller.scopes.clone(),
         state: state.clone(),
         places,
         query,

@@ -1,9 +1,12 @@
 //! The table of endpoints, a file for each noun.
 
 mod allow;
+mod campaigns;
 mod consents;
 mod decisions;
+mod definitions;
 mod events;
+mod jobs;
 mod keys;
 mod ledger;
 mod lists;
@@ -26,7 +29,10 @@ pub(super) fn all() -> Vec<Endpoint> {
         suppression::endpoints(),
         allow::endpoints(),
         sms::endpoints(),
+        definitions::endpoints(),
+        campaigns::endpoints(),
         runs::endpoints(),
+        jobs::endpoints(),
         ledger::endpoints(),
         settings::endpoints(),
         keys::endpoints(),
